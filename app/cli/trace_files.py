@@ -47,7 +47,7 @@ def check_out(out: Path, form: str) -> None:
 
 def write_scores(out: Path, form: str, scores: Scores, pairs: AskedPairs, model: Model, size: int | None) -> None:
     """size: edges in the graph of an EAP-IG file. Raises WirescopeError."""
-    from core.interchange.eap_ig_files import scores_to_eap_ig
+    from core.interchange.eap_ig_files import MarkedScores, scores_to_eap_ig
     from core.interchange.eap_ig_pt import eap_ig_pt
     from core.interchange.mib_files import write_circuits, write_importances
     from core.interchange.parquet import scores_to_parquet
@@ -66,8 +66,8 @@ def write_scores(out: Path, form: str, scores: Scores, pairs: AskedPairs, model:
     else:
         kept = MARKED if scores.kept is None else int(scores.kept.sum())
         circuit = scores.select(size if size is not None else min(kept, model.graph.n_edges))
-        told = scores, circuit, width, pairs.rows, added
+        marked = MarkedScores(scores, circuit, width, pairs.rows, added)
         if form == "eap-ig":
-            save_text(out, scores_to_eap_ig(*told))
+            save_text(out, scores_to_eap_ig(marked))
         else:
-            save_bytes(out, eap_ig_pt(*told))
+            save_bytes(out, eap_ig_pt(marked))

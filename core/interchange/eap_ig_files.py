@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import isfinite, isnan
 from typing import Any
 
@@ -50,6 +50,46 @@ OURS = "wirescope"
 FORM = 'Each edge is {"score": a number, "in_graph": true or false}.'
 
 
+@dataclass(frozen=True)
+class MarkedScores:
+    """What an EAP-IG file is written of. circuit: the edges that are in the graph. width: of the stream, which the file
+    names. rows: the pairs that the scores were traced on. position_added: see `input_note`. Raises ArgumentError for
+    scores of anything but edges, and where some have none yet."""
+
+    scores: Scores
+    circuit: Circuit
+    width: int
+    rows: Sequence[FileRow] = ()
+    position_added: bool = False
+
+    def __post_init__(self) -> None:
+        check_whole(self.scores)
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Which edges are in the graph: [edges]."""
+        inside = np.zeros(self.scores.graph.n_edges, dtype=bool)
+        inside[self.circuit.edges] = True
+        return inside
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """What the file says beside what EAP-IG reads."""
+        scores = self.scores
+        note = input_note(scores.replacement, self.position_added)
+        return {
+            "method": scores.method,
+            "replacement": scores.replacement,
+            "about": scores.about,
+            "graph": shape_of(scores.graph),
+            "direction": scores.direction,
+            **marks_of(scores),
+            **rule_data_of(scores),
+            **({"input": note} if note else {}),
+            "rows": [row.cells() for row in self.rows],
+        }
+
+
 def input_note(replacement: EditKind, position_added: bool) -> str:
     """What should be known of the edges out of `input`, where EAP-IG's are of something else; nothing otherwise.
     position_added: whether the model adds an embedding of the position to that of the token."""
@@ -61,23 +101,11 @@ def input_note(replacement: EditKind, position_added: bool) -> str:
     )
 
 
-def scores_to_eap_ig(
-    scores: Scores,
-    circuit: Circuit,
-    width: int,
-    rows: Sequence[FileRow] = (),
-    position_added: bool = False,
-) -> str:
-    """An EAP-IG graph file. circuit: the edges that are in the graph. width: of the stream, which the file names.
-    position_added: see `input_note`.
-    Raises ArgumentError for scores of anything but edges, and where some have none yet."""
-    check_whole(scores)
-    graph = scores.graph
-    inside = np.zeros(graph.n_edges, dtype=bool)
-    inside[circuit.edges] = True
-    document = graph_document(graph, width, inside, scores.towards)
-    extra = extra_of(scores, rows, position_added)
-    return json.dumps(document | {OURS: extra}, ensure_ascii=False)
+def scores_to_eap_ig(marked: MarkedScores) -> str:
+    """An EAP-IG graph file."""
+    scores = marked.scores
+    document = graph_document(scores.graph, marked.width, marked.inside, scores.towards)
+    return json.dumps(document | {OURS: marked.extra}, ensure_ascii=False)
 
 
 def graph_document(
@@ -114,21 +142,6 @@ def check_whole(scores: Scores) -> None:
         raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {scores.level}.", "Trace edges.")
     if np.isnan(scores.values).any():
         raise ArgumentError("An EAP-IG file holds scores of all edges, and some have none yet.", "Finish the trace.")
-
-
-def extra_of(scores: Scores, rows: Sequence[FileRow], position_added: bool) -> dict[str, Any]:
-    """What such a file says beside what EAP-IG reads."""
-    return {
-        "method": scores.method,
-        "replacement": scores.replacement,
-        "about": scores.about,
-        "graph": shape_of(scores.graph),
-        "direction": scores.direction,
-        **marks_of(scores),
-        **rule_data_of(scores),
-        **({"input": note} if (note := input_note(scores.replacement, position_added)) else {}),
-        "rows": [row.cells() for row in rows],
-    }
 
 
 def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import pickle
 import zipfile
-from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -25,14 +24,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.circuit import Circuit
 from core.errors import ArgumentError, InputError
 from core.graph import Graph, Reader
-from core.inputs.dataset_columns import FileRow
 from core.interchange.circuit_json import graph_from
-from core.interchange.eap_ig_files import OURS, check_whole, extra_of, with_extra
+from core.interchange.eap_ig_files import OURS, MarkedScores, with_extra
 from core.interchange.scores_files import ScoresFile, difference
-from core.tracing.scores import Scores
 
 LARGEST = 2 * 2**30  # bytes of a file
 KEYS = ("cfg", "edges_scores", "edges_in_graph")
@@ -66,40 +62,32 @@ def _column(reader: Reader, heads: int, group: int) -> int:
     return start + "qkv".index(reader.kind) * heads + reader.head * (group if reader.kind != "q" else 1)
 
 
-def eap_ig_pt(
-    scores: Scores,
-    circuit: Circuit,
-    width: int,
-    rows: Sequence[FileRow] = (),
-    position_added: bool = False,
-) -> bytes:
-    """The content of the file; see `scores_to_eap_ig` for the arguments. Raises ArgumentError."""
-    check_whole(scores)
+def eap_ig_pt(marked: MarkedScores) -> bytes:
+    """The content of the file."""
+    scores, circuit = marked.scores, marked.circuit
     graph = scores.graph
     numbers, writers, columns = places(graph)
     n_columns = graph.layers * (3 * graph.heads + 1) + 1
     table = np.zeros((graph.n_writers, n_columns), dtype=np.float32)
     inside = np.zeros((graph.n_writers, n_columns), dtype=bool)
-    kept = np.zeros(graph.n_edges, dtype=bool)
-    kept[circuit.edges] = True
     values = scores.towards
     if len(numbers) > graph.n_edges:  # each of several ports has its share
         values = values / np.bincount(numbers, minlength=graph.n_edges)
     table[writers, columns] = values[numbers]
-    inside[writers, columns] = kept[numbers]
+    inside[writers, columns] = marked.inside[numbers]
     nodes = np.asarray(inside.any(axis=1))
     for edge in circuit:
         for node in graph.readers_of(edge.reader):
             if node.kind != "logits":
                 nodes[graph.writer_index(node)] = True
     content: dict[str, Any] = {
-        "cfg": _cfg(graph, width),
+        "cfg": _cfg(graph, marked.width),
         "src_nodes": [node.name for node in graph.writers],
         "dst_nodes": _ports(graph),
         "edges_scores": torch.from_numpy(table),
         "edges_in_graph": torch.from_numpy(inside),
         "nodes_in_graph": torch.from_numpy(nodes),
-        OURS: json.dumps(extra_of(scores, rows, position_added)),
+        OURS: json.dumps(marked.extra),
         EXACT: torch.from_numpy(scores.values),
     }
     buffer = BytesIO()

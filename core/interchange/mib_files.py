@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import WirescopeError
-from core.interchange.eap_ig_files import check_whole, graph_document, scores_to_eap_ig
+from core.interchange.eap_ig_files import MarkedScores, check_whole, graph_document, scores_to_eap_ig
 from core.interchange.eap_ig_pt import eap_ig_pt, places
 from core.saving import save_bytes, save_text
 from core.tracing.scores import Scores
@@ -23,12 +23,12 @@ NAME_HINT = "MIB wants a folder a task and model, called like ioi_gpt2."
 def write_importances(folder: Path, scores: Scores, width: int, torch_form: bool = False) -> Path:
     """Write the scores of all edges as `importances.json` or `importances.pt`. width: of the stream. Raises
     ArgumentError for scores of something else, WirescopeError where the folder cannot be written."""
-    empty = scores.top(0)
+    marked = MarkedScores(scores, scores.top(0), width)
     path = _made(folder) / f"importances.{'pt' if torch_form else 'json'}"
     if torch_form:
-        save_bytes(path, eap_ig_pt(scores, empty, width))
+        save_bytes(path, eap_ig_pt(marked))
     else:
-        save_text(path, scores_to_eap_ig(scores, empty, width))
+        save_text(path, scores_to_eap_ig(marked))
     return path
 
 

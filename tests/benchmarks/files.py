@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.graph import Graph
+from core.interchange.eap_ig_files import MarkedScores
 from core.interchange.eap_ig_pt import eap_ig_pt
 from core.interchange.html.page import to_html
 from core.interchange.parquet import scores_to_parquet
@@ -29,7 +30,7 @@ def tables() -> Iterator[Table]:
     best = scores.top(200)
     forms: dict[str, Callable[[Path], None]] = {
         "scores.json": lambda path: save_text(path, scores_to_json(scores)),
-        "scores.pt": lambda path: save_bytes(path, eap_ig_pt(scores, best, 8192)),
+        "scores.pt": lambda path: save_bytes(path, eap_ig_pt(MarkedScores(scores, best, 8192))),
     }
     if find_spec("pyarrow") is not None:
         forms["scores.parquet"] = lambda path: save_bytes(path, scores_to_parquet(scores))

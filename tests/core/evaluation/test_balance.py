@@ -11,7 +11,7 @@ import pytest
 import wirescope as ws
 from core.errors import ArgumentError, Cancelled, InputError
 from core.evaluation.measured import measure
-from core.interchange.eap_ig_files import eap_ig_scores, scores_to_eap_ig
+from core.interchange.eap_ig_files import MarkedScores, eap_ig_scores, scores_to_eap_ig
 from core.interchange.scores_files import scores_from_json, scores_to_json
 from core.tracing.selection.balance import balanced_order
 from tests.core.engine.cases import case
@@ -76,7 +76,7 @@ def test_files_keep_it() -> None:
     scores = replace(scores, balance=((3, 1.0), (40, 0.25)))
     for back in (
         scores_from_json(json.loads(scores_to_json(scores))).scores,
-        eap_ig_scores(json.loads(scores_to_eap_ig(scores, scores.top(9), 8)), scores.graph).scores,
+        eap_ig_scores(json.loads(scores_to_eap_ig(MarkedScores(scores, scores.top(9), 8))), scores.graph).scores,
     ):
         assert back.balance == scores.balance
         assert back.select(20, "balance").edges.tolist() == scores.select(20, "balance").edges.tolist()

@@ -18,7 +18,7 @@ from core.circuit import Circuit
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_columns import FileRow
-from core.interchange.eap_ig_files import eap_ig_scores, scores_to_eap_ig
+from core.interchange.eap_ig_files import MarkedScores, eap_ig_scores, scores_to_eap_ig
 from core.interchange.eap_ig_pt import eap_ig_pt
 from core.interchange.mib_files import PERCENTAGES, write_circuits, write_importances
 from core.interchange.scores_reading import read_scores
@@ -52,7 +52,9 @@ def test_scores_and_the_circuit_are_read_back(
 ) -> None:
     scores = some_scores(graph, direction, seed)
     rows = (FileRow("a", "b", " x", " y"),)
-    path = written(tmp_path_factory.mktemp("pt") / "graph.pt", eap_ig_pt(scores, scores.top(size), 16, rows))
+    path = written(
+        tmp_path_factory.mktemp("pt") / "graph.pt", eap_ig_pt(MarkedScores(scores, scores.top(size), 16, rows))
+    )
     for found in (read_scores(path), read_scores(path, graph)):
         assert np.array_equal(found.scores.values, scores.values)
         assert (found.scores.graph, found.scores.direction, found.scores.about) == (graph, direction, scores.about)
@@ -66,8 +68,8 @@ def test_scores_and_the_circuit_are_read_back(
 def test_the_table_is_eap_igs(graph: Graph) -> None:
     """Each number stands in the row of its writer and the column of its port, and both forms of the file agree."""
     scores = some_scores(graph, -1)
-    content = torch.load(BytesIO(eap_ig_pt(scores, scores.top(7), 16)), weights_only=True)
-    named = json.loads(scores_to_eap_ig(scores, scores.top(7), 16))
+    content = torch.load(BytesIO(eap_ig_pt(MarkedScores(scores, scores.top(7), 16))), weights_only=True)
+    named = json.loads(scores_to_eap_ig(MarkedScores(scores, scores.top(7), 16)))
     table, inside = content["edges_scores"], content["edges_in_graph"]
     assert table.shape == inside.shape == (len(content["src_nodes"]), len(content["dst_nodes"]))
     assert content["cfg"] == named["cfg"]
@@ -88,7 +90,9 @@ def test_the_table_is_eap_igs(graph: Graph) -> None:
 def test_a_file_of_eap_igs_own_is_read(tmp_path: Path) -> None:
     """Without what Wirescope adds, as its scores in fp32; and one without scores as one circuit."""
     graph = GRAPHS[1]
-    content = torch.load(BytesIO(eap_ig_pt(some_scores(graph), some_scores(graph).top(5), 16)), weights_only=True)
+    content = torch.load(
+        BytesIO(eap_ig_pt(MarkedScores(some_scores(graph), some_scores(graph).top(5), 16))), weights_only=True
+    )
     for key in ("wirescope", "wirescope_scores"):
         del content[key]
     path = written(tmp_path / "graph.pt", content)
@@ -109,7 +113,7 @@ class Evil:
 def test_what_is_none_is_refused_and_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     graph = GRAPHS[0]
-    good = eap_ig_pt(some_scores(graph), some_scores(graph).top(5), 16)
+    good = eap_ig_pt(MarkedScores(some_scores(graph), some_scores(graph).top(5), 16))
     content = torch.load(BytesIO(good), weights_only=True)
     bad: dict[str, bytes | dict[str, Any]] = {
         "code": pickle.dumps(Evil()),
@@ -166,4 +170,4 @@ def test_scores_that_are_not_all_there_make_no_such_file() -> None:
     graph = GRAPHS[0]
     nodes = Scores(graph, np.zeros(graph.n_writers), "eap", "patch", {}, "nodes")
     with pytest.raises(ArgumentError, match="not of nodes"):
-        eap_ig_pt(nodes, Circuit(graph, np.zeros(0, dtype=np.int64)), 16)
+        eap_ig_pt(MarkedScores(nodes, Circuit(graph, np.zeros(0, dtype=np.int64)), 16))

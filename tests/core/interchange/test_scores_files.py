@@ -13,7 +13,7 @@ import wirescope as ws
 from core.errors import ArgumentError, InputError
 from core.inputs.dataset_columns import FileRow
 from core.interchange.circuit_json import from_json
-from core.interchange.eap_ig_files import scores_to_eap_ig
+from core.interchange.eap_ig_files import MarkedScores, scores_to_eap_ig
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
 from core.spans import REST
@@ -45,7 +45,7 @@ def test_scores_and_their_pairs_come_back(family: str, tmp_path: Path) -> None:
 def test_eap_igs_files_come_back(family: str, tmp_path: Path) -> None:
     scores = traced(family)
     graph = scores.graph
-    text = scores_to_eap_ig(scores, scores.top(20), 16)
+    text = scores_to_eap_ig(MarkedScores(scores, scores.top(20), 16))
     document = json.loads(text)
     edges = document["edges"]
     per_layer = 3 * graph.heads + 1
@@ -67,7 +67,7 @@ def test_eap_ig_reads_what_is_written() -> None:
     written for each of its query heads, in shares that add up to its score."""
     scores = traced("llama-grouped")
     graph, circuit = scores.graph, scores.top(20)
-    document = json.loads(scores_to_eap_ig(scores, circuit, 16, [FileRow("a", "b", 1, 2)]))
+    document = json.loads(scores_to_eap_ig(MarkedScores(scores, circuit, 16, [FileRow("a", "b", 1, 2)])))
     cfg = document["cfg"]
     assert set(cfg) == {"n_layers", "n_heads", "parallel_attn_mlp", "d_model"}
     wide = ws.Graph(cfg["n_layers"], cfg["n_heads"], cfg["n_heads"], cfg["parallel_attn_mlp"])
@@ -104,7 +104,7 @@ def test_what_scores_are_about_goes_with_an_eap_ig_file(tmp_path: Path) -> None:
     scores = traced("gpt2")
     scores.about["partial"] = "40 % of the work"
     rows = (FileRow("When Mary", "When John", " Mary", " John"),)
-    found = read_scores(written(tmp_path, scores_to_eap_ig(scores, scores.top(5), 16, rows)))
+    found = read_scores(written(tmp_path, scores_to_eap_ig(MarkedScores(scores, scores.top(5), 16, rows))))
     assert found.rows == rows
     assert (found.scores.about, found.scores.method, found.scores.replacement) == (scores.about, "eap", "patch")
 
@@ -137,7 +137,7 @@ def test_a_file_of_another_model_names_the_difference(tmp_path: Path) -> None:
     path = written(tmp_path, scores_to_json(traced("gpt2")))
     with pytest.raises(InputError, match="kv heads"):
         read_scores(path, case("llama-grouped").session().graph)
-    other = written(tmp_path, scores_to_eap_ig(traced("gpt2"), traced("gpt2").top(3), 16))
+    other = written(tmp_path, scores_to_eap_ig(MarkedScores(traced("gpt2"), traced("gpt2").top(3), 16)))
     with pytest.raises(InputError, match="layers"):
         read_scores(other, ws.Graph(9, 4, 4))
 
@@ -158,7 +158,7 @@ def test_scores_of_every_level_come_back(level: str, tmp_path: Path) -> None:
     assert found.values.shape == scores.values.shape
     assert np.allclose(found.values, scores.values, rtol=0, atol=1e-9)
     with pytest.raises(ArgumentError, match=level):
-        scores_to_eap_ig(scores, traced("gpt2").top(3), 16)
+        scores_to_eap_ig(MarkedScores(scores, traced("gpt2").top(3), 16))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_scores_that_lack_some_are_no_eap_ig_file() -> None:
     scores = traced("gpt2")
     scores.values[3] = np.nan
     with pytest.raises(ArgumentError, match="none yet"):
-        scores_to_eap_ig(scores, scores.top(5), 16)
+        scores_to_eap_ig(MarkedScores(scores, scores.top(5), 16))
 
 
 def test_edges_at_spans_and_their_circuits_come_back(tmp_path: Path) -> None:
@@ -208,4 +208,4 @@ def test_edges_at_spans_and_their_circuits_come_back(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=words):
             from_json(json.dumps(document))
     with pytest.raises(ArgumentError, match="not of edge-spans"):
-        scores_to_eap_ig(scores, scores.top(5), 16)
+        scores_to_eap_ig(MarkedScores(scores, scores.top(5), 16))

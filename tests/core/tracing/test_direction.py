@@ -14,7 +14,7 @@ import wirescope as ws
 from core.errors import InputError, NothingToRecoverError
 from core.evaluation.agreement import agreement
 from core.evaluation.stability import stability
-from core.interchange.eap_ig_files import scores_to_eap_ig
+from core.interchange.eap_ig_files import MarkedScores, scores_to_eap_ig
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
 from core.tracing.direction import directed, measured_direction
@@ -163,7 +163,7 @@ def saved(path: Path, text: str) -> Path:
 def test_files_keep_it(metric: str, form: str, tmp_path: Path) -> None:
     scores = ws.trace(names(metric), "eap")
     circuit = scores.top(100)
-    text = scores_to_json(scores) if form == "wirescope" else scores_to_eap_ig(scores, circuit, 64)
+    text = scores_to_json(scores) if form == "wirescope" else scores_to_eap_ig(MarkedScores(scores, circuit, 64))
     read = read_scores(saved(tmp_path / "scores.json", text)).scores
     assert read.direction == scores.direction
     assert np.array_equal(read.values, scores.values)
@@ -190,7 +190,7 @@ def test_a_file_that_does_not_say_it_gets_that_of_its_own_metric_alone(tmp_path:
 
 def test_a_graph_file_of_eap_ig_ranks_from_its_highest_score_down(tmp_path: Path) -> None:
     scores = ws.trace(names("difference"), "eap")
-    document = json.loads(scores_to_eap_ig(scores, scores.top(10), 64))
+    document = json.loads(scores_to_eap_ig(MarkedScores(scores, scores.top(10), 64)))
     del document["wirescope"]
     read = read_scores(saved(tmp_path / "theirs.json", json.dumps(document))).scores
     assert read.direction == 1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import wirescope as ws
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.interchange.eap_ig_files import scores_to_eap_ig
+from core.interchange.eap_ig_files import MarkedScores, scores_to_eap_ig
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
 from core.tracing.told_options import Options
@@ -213,7 +213,7 @@ def test_what_it_kept_is_kept_exactly_whatever_the_scores(metric: str, tmp_path:
     ours = tmp_path / "ours.json"
     ours.write_text(scores_to_json(scores))
     theirs = tmp_path / "theirs.json"
-    theirs.write_text(scores_to_eap_ig(scores, circuit, 16))
+    theirs.write_text(scores_to_eap_ig(MarkedScores(scores, circuit, 16)))
     for path in (ours, theirs):
         read = read_scores(path, session.graph).scores
         assert read.kept is not None
