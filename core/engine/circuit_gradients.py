@@ -9,19 +9,22 @@ Shares of 0 and 1 make a circuit run; in between, edges are open in part. Steps:
    the gradient at a reader gives that of its shares (a product with the differences) and goes on to its writers (a
    product with the shares).
 Memory: twice the differences, and one layer. In a causal model only the rows from the first difference between A and B
-on are computed for `patch`."""
+on are computed for `patch`. Why there are two passes back: see `core.engine.gradients`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from core import progress
+from core.engine.attention import heads_out
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.layer import Below, LayerMath
+from core.engine.norm_slopes import ports_back
 from core.engine.pull_back import pull_back
 from core.engine.rows import Rows
 from core.errors import Cancelled
@@ -134,8 +137,16 @@ class CircuitGradients:
         return gradient if self._at is None else gradient * self._at[numbers]
 
     def _keep_heads(self, layer: int, heads: range) -> None:
-        outs = self._heads(layer, self._streams(Reader("q", layer), self._port_numbers(layer), heads.start))
-        differences = widened(outs) - self._reference.outs(list(heads), self._rows)
+        math = LayerMath(self._adapter, layer)
+        x = self._streams(Reader("q", layer), self._port_numbers(layer), heads.start)
+        z = self._mix(math, self._project(math, x))
+        of_reference = self._reference.z(layer, list(range(len(heads))), self._rows)
+        if of_reference is None:
+            outs = math.outs(z, range(len(heads)), math.factor(z))
+            differences = widened(outs) - self._reference.outs(list(heads), self._rows)
+        else:  # what a head adds is linear in what it mixes
+            weights = replace(math.weights, w_o=widened(math.weights.w_o))
+            differences = heads_out(weights, widened(z) - widened(of_reference), range(len(heads)))
         self._set(slice(heads.start, heads.stop), differences.flatten(1, 2))
 
     def _keep_mlp(self, layer: int, heads: range, mlp: int) -> None:
@@ -145,16 +156,19 @@ class CircuitGradients:
 
     # ---- a layer ----
 
-    def _heads(self, layer: int, x: Tensor) -> Tensor:
-        """What the heads of a layer write, from what their ports read [ports, batch, rows, width]: [heads, batch, rows,
-        width]."""
-        first, math = self._rows.first, LayerMath(self._adapter, layer)
-        projected = math.project_each(math.norm(x).flatten(1, 2), range(len(x)))
-        q, k, v = math.split(projected.unflatten(1, x.shape[1:3]).permute(1, 2, 0, 3))  # type: ignore[no-untyped-call]
-        everywhere = self._rows.places(x, self._engine.grid)
+    def _project(self, math: LayerMath, x: Tensor) -> Tensor:
+        """What the ports of a layer make of what they read [ports, batch, rows, width]: [ports, batch * rows,
+        head_width]."""
+        return math.project_each(math.norm(x).flatten(1, 2), range(len(x)))
+
+    def _mix(self, math: LayerMath, projected: Tensor) -> Tensor:
+        """z of all heads, from that: [batch, rows, heads, head_width]."""
+        first = self._rows.first
+        by_row = projected.unflatten(1, (self._engine.batch, -1)).permute(1, 2, 0, 3)  # type: ignore[no-untyped-call]
+        q, k, v = math.split(by_row)
+        everywhere = self._rows.places(projected, self._engine.grid)
         below = Below(self._reference.run, first) if first > 0 else None  # those of B, as they are of A
-        z = math.mix(q, k, v, everywhere, below=below).z
-        return math.outs(z, range(self._graph.heads), math.factor(z))
+        return math.mix(q, k, v, everywhere, below=below).z
 
     def _mlp(self, layer: int, x: Tensor) -> Tensor:
         return LayerMath(self._adapter, layer).mlp(x)
@@ -179,12 +193,15 @@ class CircuitGradients:
                 gradient = pull_back(out, x, self._gradient_at(slice(mlp, mlp + 1)).view_as(out))
             self._back(self._mlp_number(layer), read, gradient[None])
         if self._used[heads.start : heads.stop].any():
-            ports = self._port_numbers(layer)
+            ports, math = self._port_numbers(layer), LayerMath(self._adapter, layer)
+            x = self._streams(Reader("q", layer), ports, heads.start)
             with torch.enable_grad():
-                x = self._streams(Reader("q", layer), ports, heads.start).detach().requires_grad_()
-                outs = self._heads(layer, x)
-                gradient = pull_back(outs, x, self._gradient_at(slice(heads.start, heads.stop)).view_as(outs))
-            self._back(ports, heads.start, gradient)
+                projected = self._project(math, x).detach().requires_grad_()
+                z = self._mix(math, projected)
+                outs = math.outs(z, range(len(heads)), math.factor(z))
+                gradient = pull_back(outs, projected, self._gradient_at(slice(heads.start, heads.stop)).view_as(outs))
+            at_streams = ports_back(math, range(len(x)), x.flatten(1, 2), gradient)
+            self._back(ports, heads.start, at_streams.view_as(x))
 
     def _back(self, numbers: slice, writers: int, gradient: Tensor) -> None:
         """From the gradient at some readers to that of their shares, and on to their writers."""

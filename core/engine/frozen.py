@@ -2,40 +2,27 @@
 
     frozen(x) = norm(0) + (norm(x) - norm(0)) * s(x) / s(clean x)
 
-s is what the norm divides by: the standard deviation (LayerNorm) or the root mean square (RMSNorm) over the width, with
-its epsilon. The mean of x is still taken away, as it is linear. Only norms that readers read through are frozen: not
-those after attention or MLP, of queries and keys, or after pooling. Elhage et al. 2021, "A Mathematical Framework for
-Transformer Circuits"; the option is not the real effect of an edit, in which the scale changes too. In half precision
-all of it is computed in fp32, and rounded to the stream's precision at the end.
+s is what the norm divides by (`core.engine.divisor`). The mean of x is still taken away, as it is linear. Only norms
+that readers read through are frozen: not those after attention or MLP, of queries and keys, or after pooling. Elhage et
+al. 2021, "A Mathematical Framework for Transformer Circuits"; the option is not the real effect of an edit, in which
+the scale changes too. In half precision all of it is computed in fp32, and rounded to the stream's precision at the
+end.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from core.engine.divisor import Divisor, epsilon_of
 from core.engine.rows import Rows
 from core.engine.state import RunState
 from core.errors import EditError
 from core.graph import Reader
 from core.models.adapter import Adapter
 from core.precision import Widened, wide_dtype, widened
-
-
-@dataclass(frozen=True)
-class Divisor:
-    """What a norm divides by. centred: whether it takes the mean away first."""
-
-    centred: bool
-    epsilon: float
-
-    def __call__(self, x: Tensor) -> Tensor:
-        x = widened(x)
-        centred = x - x.mean(dim=-1, keepdim=True) if self.centred else x
-        return (centred.square().mean(dim=-1, keepdim=True) + self.epsilon).sqrt()
 
 
 class FrozenNorms:
@@ -65,7 +52,7 @@ class FrozenNorms:
             return norm(x)  # type: ignore[no-any-return]
         wide = widened(x)
         bias = _in_fp32(norm, torch.zeros_like(wide[:1, :1]))
-        frozen = bias + (_in_fp32(norm, wide) - bias) * (divisor(wide) / divisor(clean))
+        frozen = bias + (_in_fp32(norm, wide) - bias) * (divisor(wide) / divisor(widened(clean)))
         return frozen.to(x.dtype)
 
     def _divisor(self, norm: Any) -> Divisor | None:
@@ -75,14 +62,13 @@ class FrozenNorms:
         return self._divisors[id(norm)]
 
     def _divisor_of(self, norm: Any) -> Divisor:
-        epsilon = getattr(norm, "eps", None)
-        epsilon = getattr(norm, "variance_epsilon", None) if epsilon is None else epsilon
+        epsilon = epsilon_of(norm) or 0.0
         generator = torch.Generator("cpu").manual_seed(0)
         drawn = torch.randn(2, 1, self._adapter.shape.width, generator=generator, dtype=torch.float64, device="cpu")
         x = drawn.to(wide_dtype(self._adapter.dtype)).to(self._adapter.device)
         bias = _in_fp32(norm, torch.zeros_like(x))
         for centred in (True, False):
-            divisor = Divisor(centred, float(epsilon or 0.0))
+            divisor = Divisor(centred, epsilon)
             linear = (_in_fp32(norm, x) - bias) * divisor(x)
             both = 2 * x[:1] + 3 * x[1:]
             twice = (_in_fp32(norm, both) - bias[:1]) * divisor(both)

@@ -10,6 +10,14 @@ Steps:
 The gradient at an edge's input is the gradient at its reader; the gradient at a node is the sum over its outgoing
 edges.
 
+There are two passes back. This one has one stream for all ports of a layer, so that one graph of the whole run gives
+the gradients of every edge. In `core.engine.circuit_gradients` each port reads a stream of its own, and each layer is
+made a second time on the way back, which keeps the graph of one layer alone. What they have in common is stated by
+layer, once: `LayerMath` forward, `ports_back` (`core.engine.norm_slopes`) from what ports project to back to the
+streams, `pull_back` through all else, and the metric of a stream (`MetricReading.slope`). With all shares 1 the other
+pass gives what this one gives, in about twice the time (`make bench ARGS=speed`), since it norms and projects the
+stream once for every port: so both stay.
+
 In an interpolated run every edge carries a share of what it carries, and for the rest its replacement:
 
     x_r = reference stream at r + share * (stream at r - reference stream at r)
@@ -25,8 +33,7 @@ from torch import Tensor
 
 from core import progress
 from core.engine.layer import Below, LayerMath, Mixed
-from core.engine.norm_slopes import norm_slope
-from core.engine.pull_back import pull_back
+from core.engine.norm_slopes import ports_back
 from core.engine.rows import Rows
 from core.engine.state import Readout, RunState
 from core.graph import Node, Reader
@@ -218,20 +225,12 @@ class ReaderGradients:
         """Gradients at what some ports of a layer project to [ports, ..., batch, position, head_width] as gradients at
         what they read, [ports, ..., batch, position, width]. first_port: the number of the first among all q, k, v.
         part: which rows these are. out: where to write them, [ports, batch, position, width]."""
-        math = LayerMath(self.adapter, layer)
-        w, _ = math.port_weights(range(first_port, first_port + len(by_port)))
-        x = self._norm_in[layer][part]
-        slope = norm_slope(self.adapter, layer)
-        if slope is not None:
-            several = by_port.shape[1:-3].numel()  # of gradients at the same rows
-            rows = None if out is None else out.flatten(1, 2)
-            gradients = slope.back(x.flatten(0, 1).repeat(several, 1), w, by_port.flatten(1, -2), rows)
-            return gradients.view(*by_port.shape[:-1], -1)
-        at_norm = (by_port.flatten(1, -2) @ w).reshape(*by_port.shape[:-1], x.shape[-1])
-        with torch.enable_grad():
-            x = x.expand_as(at_norm).detach().requires_grad_()
-            gradients = pull_back(math.norm(x), x, at_norm)
-        return gradients if out is None else out.copy_(gradients)
+        ports = range(first_port, first_port + len(by_port))
+        several = by_port.shape[1:-3].numel()  # of gradients at the same rows
+        x = self._norm_in[layer][part].flatten(0, 1).repeat(several, 1)
+        rows = None if out is None else out.flatten(1, 2)
+        gradients = ports_back(LayerMath(self.adapter, layer), ports, x, by_port.flatten(1, -2), rows)
+        return gradients.view(*by_port.shape[:-1], -1)
 
     def at(self, what: str, layer: int) -> Tensor:
         """Gradient at a layer's `q`, `k`, `v` or what its heads mix, `z` [batch, position, heads, head_width], or at

@@ -13,12 +13,15 @@ Which of these a norm is, is found out by trying it; one that is none of them go
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
+from core.engine.divisor import Divisor, epsilon_of
+from core.engine.layer import LayerMath
 from core.engine.pull_back import pull_back
 from core.models.adapter import Adapter
 
@@ -27,29 +30,43 @@ AGREE = {torch.float32: 1e-5, torch.float64: 1e-12}  # relative, of what is trie
 
 @dataclass(frozen=True)
 class NormSlope:
-    """weight: [width] or None for ones. centred: whether the mean is taken away. held: whether what it divides by is
-    constant for gradients."""
+    """weight: [width] or None for ones. held: whether what the norm divides by is constant for gradients."""
 
     weight: Tensor | None
-    centred: bool
-    epsilon: float
+    divisor: Divisor
     held: bool = False
 
     def back(self, x: Tensor, w: Tensor, gradient: Tensor, out: Tensor | None = None) -> Tensor:
-        """From gradients behind projections to those at the norm's input. x: [rows, width]. w: [ports, head_width,
-        width]. gradient: [ports, rows, head_width]. Returns [ports, rows, width]; out: where to write it."""
+        """From gradients behind projections to those at the norm's input. x: [rows, width], or of each port [ports,
+        rows, width]. w: [ports, head_width, width]. gradient: [ports, rows, head_width]. Returns [ports, rows, width];
+        out: where to write it."""
         if self.weight is not None:
             w = w * self.weight
-        centre = x - x.mean(dim=-1, keepdim=True) if self.centred else x
-        divisor = (centre.square().mean(dim=-1, keepdim=True) + self.epsilon).sqrt()
+        centre = self.divisor.centre(x)
+        divisor = self.divisor.of(centre)
         scaled = gradient / divisor
-        gradients = torch.bmm(scaled, w - w.mean(dim=-1, keepdim=True) if self.centred else w, out=out)
+        gradients = torch.bmm(scaled, self.divisor.centre(w), out=out)
         if self.held:
             return gradients
         normed = centre / divisor
         projected = normed @ w.transpose(1, 2)  # [ports, rows, head_width]
         along = (scaled * projected).sum(dim=-1, keepdim=True) / x.shape[-1]
         return gradients.addcmul_(along, normed, value=-1)
+
+
+def ports_back(math: LayerMath, ports: Sequence[int], x: Tensor, gradient: Tensor, out: Tensor | None = None) -> Tensor:
+    """From gradients at what ports of a layer project to [ports, rows, head_width] to those at the streams that they
+    read, [ports, rows, width]. x: the stream, [rows, width], or of each port its own [ports, rows, width]. out: where
+    to write it."""
+    w, _ = math.port_weights(ports)
+    slope = norm_slope(math.adapter, math.layer)
+    if slope is not None:
+        return slope.back(x, w, gradient, out)
+    at_norm = gradient @ w
+    with torch.enable_grad():
+        x = x.expand_as(at_norm).detach().requires_grad_()
+        gradients = pull_back(math.norm(x), x, at_norm)
+    return gradients if out is None else out.copy_(gradients)
 
 
 _SLOPES: WeakKeyDictionary[Adapter, dict[int, NormSlope | None]] = WeakKeyDictionary()
@@ -68,7 +85,7 @@ def _tried(adapter: Adapter, layer: int) -> NormSlope | None:
         return None
     norm = adapter.norm_before(layer, "attention")
     weight = getattr(norm, "weight", None)
-    epsilon = getattr(norm, "eps", getattr(norm, "variance_epsilon", None))
+    epsilon = epsilon_of(norm)
     weights = [None] if weight is None else [weight.detach(), 1 + weight.detach()]
     if epsilon is None or any(w is not None and w.shape != (adapter.shape.width,) for w in weights):
         return None
@@ -82,7 +99,7 @@ def _tried(adapter: Adapter, layer: int) -> NormSlope | None:
     for held in (False, True):
         for centred in (True, False):
             for w in weights:
-                slope = NormSlope(w, centred, float(epsilon), held)
+                slope = NormSlope(w, Divisor(centred, epsilon), held)
                 by_slope = slope.back(x, identity, gradient[None])[0]
                 if (by_slope - right).abs().max() <= AGREE[adapter.dtype] * right.abs().max():
                     return slope

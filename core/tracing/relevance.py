@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from core.engine.divisor import Divisor
 from core.errors import ModelError
 from core.models.adapter import Adapter, AttentionWeights, JointScale, Places
 
@@ -115,12 +116,12 @@ class Rules(TorchFunctionMode):
 def _frozen_norm(centred: bool, func: Callable[..., Tensor], x: Tensor, rest: tuple[Any, ...], kwargs: Any) -> Tensor:
     """A norm over the last axis: its value, and the gradient with what it divides by held constant."""
     value = func(x.detach(), *rest, **kwargs)
-    inner = x - x.mean(dim=-1, keepdim=True) if centred else x
     weight = rest[1] if len(rest) > 1 else kwargs.get("weight")
     eps = rest[3] if centred and len(rest) > 3 else rest[2] if not centred and len(rest) > 2 else kwargs.get("eps")
     eps = torch.finfo(x.dtype).eps if eps is None else eps
-    size = (inner.detach().square().mean(dim=-1, keepdim=True) + eps).rsqrt()
-    passed = inner * size if weight is None else inner * size * weight
+    divisor = Divisor(centred, eps)
+    passed = divisor.centre(x) / divisor(x.detach())
+    passed = passed if weight is None else passed * weight
     return passed + (value - passed.detach())
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 
 import wirescope as ws
+from core.engine.circuit_gradients import CircuitGradients
 from core.models import packs
 from tests.benchmarks.models import dinov2, forward, forward_and_backward, gpt2_small_shape, of_names
 from tests.benchmarks.table import Table
@@ -43,6 +44,7 @@ def asked_for() -> Iterator[Row]:
         yield "the same, SmolLM2, 14 tokens", ".18", lambda: toggled(of_names("pack:smollm2"))
     yield "EAP, 4 pairs of 16 tokens: again in a session", ".75", lambda: attributed(gpt2_small_shape(16, 4), warm=True)
     yield "the same in a new session", "1.2", lambda: attributed(gpt2_small_shape(16, 4), warm=False)
+    yield "the same by a share of every edge", "", lambda: by_shares(gpt2_small_shape(16, 4))
     yield "ten-point curve, GPT-2 small's shape, 128 tokens", "7.2", lambda: curve(gpt2_small_shape(128))
     if packs.is_installed("dinov2-small"):
         yield "exact scan of an edge, DINOv2, 257 patches", ".14", lambda: scanned(dinov2())
@@ -84,6 +86,19 @@ def attributed(session: ws.Session, warm: bool) -> tuple[float, float]:
     def work() -> None:
         own = session if warm else ws.Session(session.model, session.pair, session.metric.metric, parity=session.parity)
         ws.trace(own, "eap")
+
+    work()
+    return in_turn([work] * ROUNDS, lambda: forward_and_backward(session))
+
+
+def by_shares(session: ws.Session) -> tuple[float, float]:
+    """EAP's scores as gradients by the shares of a circuit that is whole: what `core.engine.gradients` spares."""
+    graph, engine = session.graph, session.engine
+    shares = torch.ones(len(graph.readers), graph.n_writers)
+    metric, first = session.reading.slope(engine.batch), engine.first_patched_row
+
+    def work() -> None:
+        CircuitGradients(engine, shares, "patch", metric, first)
 
     work()
     return in_turn([work] * ROUNDS, lambda: forward_and_backward(session))

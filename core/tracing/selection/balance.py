@@ -13,8 +13,9 @@ Steps:
 3. All edges in an order: the next best by score x direction for as long as that share of them asks for it, otherwise
    the next largest. So a larger circuit holds all smaller ones.
 
-Ranked by size or not, the order is the same. The share is fitted to the pairs it was measured on: what a circuit
-recovers on others is for `evaluate` to tell.
+Ranked by size or not, the order is the same. The share may be measured on the pairs that were scored; on others
+circuits recover a little less, as scores that are noise no longer help them. What a circuit recovers on pairs that
+neither scores nor shares are of is for `evaluate` to tell.
 """
 
 from __future__ import annotations
