@@ -2,14 +2,14 @@
 #
 #   PYTHON=python3.12     the Python to use; else the newest known by name (3.11 or newer)
 #   WIRESCOPE_VENV=DIR    an environment elsewhere, which several clones may share; else .venv
-#   ARGS="..."            arguments for `make run` and `make screenshots`; for `make test` and `make check` test files, folders
-#                         or options of pytest: `make test ARGS=tests/core/lens` runs those alone
+#   ARGS="..."            arguments for `make run`, `make screenshots` and `make figures`; for `make test` and `make check` test
+#                         files, folders or options of pytest: `make test ARGS=tests/core/lens` runs those alone
 #   JOBS=N                parallel test processes (2)
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check unit display bench lint screenshots tables vscode clean python prepare prepare-run prepare-tests
+.PHONY: help run test check unit display bench lint screenshots figures tables vscode clean python prepare prepare-run prepare-tests
 
 JOBS ?= 2
 VENV := $(if $(WIRESCOPE_VENV),$(WIRESCOPE_VENV),.venv)
@@ -36,6 +36,7 @@ help:
 	@echo 'make bench        print the tables of tests/benchmarks/'
 	@echo 'make lint         lint, contracts and types alone'
 	@echo 'make screenshots  make the pictures of the README anew'
+	@echo 'make figures      make the gallery of the README anew, and print the command of each figure'
 	@echo 'make tables      make the lists in resources/docs anew that come from tables of the program'
 	@echo 'make vscode       the VS Code extension: package it and run its tests (needs node 20, npm and chromium)'
 	@echo 'make clean        remove what make made, the environment .venv too; wirescope-out/ stays'
@@ -68,6 +69,9 @@ bench: prepare-tests
 
 screenshots: prepare-run
 	@$(BIN)/python -m tests.screenshots.screenshots $(ARGS)
+
+figures: prepare-run
+	@$(BIN)/python -m tests.screenshots.gallery $(ARGS)
 
 tables: prepare-tests
 	@$(BIN)/python -m tests.doc_tables

@@ -157,9 +157,9 @@ def _export_file(options: argparse.Namespace) -> int:
 
         path = _place(options)
         _, snapshot = open_project(options.file, options.memory)
-        if options.format == "html":
+        if options.format in ("html", "report"):
             told = with_project(report_of_snapshot(snapshot, options.edges or SHOWN), load_project(Path(options.file)))
-            save_text(path, EXPORTERS["html"].text(told))
+            save_text(path, EXPORTERS[options.format].text(told))
         else:
             _write(snapshot, path, options)
         say(path)

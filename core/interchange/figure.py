@@ -17,6 +17,7 @@ from core.tracing.meaning import hues, told_direction
 NAME, SMALL = 9.0, 8.0  # pixels of 1/96 inch: letters of names, and of all else; 8 are 6 pt, the least read in print
 FRAME = 3.0  # pixels around a group's nodes
 SIZES = {"node": 15.0, "line": 11.0, "gap": 6.0, "row": 22.0, "port": 10.0, "pad": 4.0}  # pixels
+RECOVERED = "Recovered"  # the fact that is a sentence by itself
 FOLDED = "Like layers that follow each other are one box; of several edges between two boxes the best is drawn."
 
 
@@ -87,6 +88,6 @@ def caption_of(report: Report, fold: bool = False) -> tuple[str, ...]:
     folded = fold and any(len(part.nodes) > 1 for part in figure_parts(circuit, True))
     key = f"Edges go up. The wider a line, the larger its score, {how} ({'solid' if how == SOLID else 'dashed'})."
     prompts = tuple(f"{each.title}: {each.text}" for each in inputs_of(report))
-    facts = " ".join(f"{name}: {told}." for name, told in facts_of(report).items())
+    facts = " ".join(f"{told}." if name == RECOVERED else f"{name}: {told}." for name, told in facts_of(report).items())
     lines = (f"{title_of(report)}. {key}", FOLDED if folded else "", *prompts, facts)
     return tuple(line for line in lines if line)

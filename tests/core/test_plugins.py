@@ -124,7 +124,7 @@ def test_what_fails_is_left_out_with_its_reason(tmp_path: Path) -> None:
     modules |= {"raises": "API = 1\n1 / 0", "leaves": "raise SystemExit(3)"}
     install(tmp_path, {"pyproject.toml": toml, **{f"{name}.py": text for name, text in modules.items()}})
     with installed(tmp_path):
-        assert list(EXPORTERS) == ["json", "graphml", "gexf", "dot", "tikz", "csv", "html", "one"]
+        assert list(EXPORTERS) == ["json", "graphml", "gexf", "dot", "tikz", "csv", "html", "report", "one"]
         found = {plugin.name: plugin for plugin in EXPORTERS.plugins()}
         assert list(found) == sorted(BROKEN)
         for name, (_, words) in BROKEN.items():

@@ -111,7 +111,7 @@ EXPORT_ACTIONS = (
         "export_html",
         "Report as &HTML…",
         (),
-        "Circuit, inputs, curve, trust and history in one file for any browser",
+        "The story in one file for any browser: question, steps, circuit, curve, trust and notes",
         run=lambda made: made.export.report(),
     ),
     Action(

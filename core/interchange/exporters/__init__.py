@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.circuit import Exporter
 from core.interchange import circuit_json
 from core.interchange.exporters import dot, graphml, table, tikz
-from core.interchange.html import page
+from core.interchange.html import page, story
 
 ROWS: tuple[Exporter, ...] = (
     circuit_json.EXPORTER,
@@ -15,4 +15,5 @@ ROWS: tuple[Exporter, ...] = (
     tikz.EXPORTER,
     table.EXPORTER,
     page.EXPORTER,
+    story.EXPORTER,
 )

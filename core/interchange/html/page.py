@@ -30,7 +30,7 @@ from core.interchange.html.sections import (
     trust_section,
 )
 from core.interchange.html.text import escaped
-from core.interchange.report import Report
+from core.interchange.report import Report, notes_told
 
 DATA = '<script type="application/json" id="wirescope-circuit">'
 
@@ -38,17 +38,22 @@ DATA = '<script type="application/json" id="wirescope-circuit">'
 def report_html(report: Report) -> str:
     """The page of a report."""
     circuit, curve = report.circuit, report.curve
-    style, script = template("page.css"), template("page.js")
     sections = (
         circuit_section(report),
         inputs_section(report),
         "" if curve is None else curve_section(curve, len(circuit)),
         trust_section(report),
-        notes_section(report),
+        notes_section(notes_told(report)),
         table_section(report),
         history_section(report),
         facts_section(report),
     )
+    return page_of(report, "\n".join(section for section in sections if section))
+
+
+def page_of(report: Report, content: str) -> str:
+    """A page with the report's circuit in it. content: of its body."""
+    style, script = template("page.css"), template("page.js")
     return Template(template("page.html")).substitute(
         title=escaped(title_of(report)),
         subtitle=escaped(subtitle_of(report)),
@@ -56,8 +61,8 @@ def report_html(report: Report) -> str:
         style_hash=hash_of(style),
         script=script,
         script_hash=hash_of(script),
-        sections="\n".join(section for section in sections if section),
-        data=f"{DATA}{in_script(to_json(circuit))}</script>",
+        sections=content,
+        data=f"{DATA}{in_script(to_json(report.circuit))}</script>",
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from core.component_words import edge_words
 from core.formatting import MINUS
 from core.interchange.html.drawing import drawing_of, how_scored
 from core.interchange.html.text import escaped
-from core.interchange.report import Report, ReportInput, inputs_of, notes_told
+from core.interchange.report import Report, ReportInput, ReportNote, ReportStep, inputs_of
 from core.tracing.meaning import ESTIMATED, ranking_words, told_direction
 
 DEEPEST = 4  # steps of the history are set in by, at most
@@ -143,16 +143,19 @@ def facts_section(report: Report) -> str:
     return f"<section><h2>How it was made</h2><dl>{rows}</dl></section>" if rows else ""
 
 
-def notes_section(report: Report) -> str:
-    rows = "".join(
-        f'<dt>{escaped(note.about)}</dt><dd class="prompt">{escaped(note.text)}</dd>' for note in notes_told(report)
-    )
+def notes_section(notes: Iterable[ReportNote]) -> str:
+    rows = "".join(f'<dt>{escaped(note.about)}</dt><dd class="prompt">{escaped(note.text)}</dd>' for note in notes)
     return f"<section><h2>Notes</h2><dl>{rows}</dl></section>" if rows else ""
+
+
+def deepest(step: ReportStep) -> int:
+    """How far a step is set in."""
+    return min(step.depth, DEEPEST)
 
 
 def history_section(report: Report) -> str:
     rows = "".join(
-        f'<li class="d{min(step.depth, DEEPEST)}{" here" if step.here else ""}">{escaped(step.words)}'
+        f'<li class="d{deepest(step)}{" here" if step.here else ""}">{escaped(step.words)}'
         f"{f' <span class=metric>{escaped(step.metric)}</span>' if step.metric else ''}</li>"
         for step in report.steps
     )

@@ -285,3 +285,35 @@ def test_the_group_is_framed_where_its_nodes_are() -> None:
     attrs = [attrs for attrs, _ in Page(circuit.to_html()).all("rect") if "group" in str(attrs.get("class"))]
     assert nodes
     assert len(attrs) == 2, "one row, and the legend"
+
+
+def test_the_report_tells_the_same_as_a_story() -> None:
+    steps = (ReportStep("Start"), ReportStep("Cut a0.h1", 0, "logit 3.1 → 1.2"), ReportStep("Patch m1", 1, "", True))
+    notes = (ReportNote("Cut a0.h1", f"as expected {EVIL}"), ReportNote("a0.h1", "a mover"))
+    report = replace(some_report(some_circuit()), steps=steps, notes=notes)
+    text = report.export("report")
+    page = Page(text)
+    chapters = [attrs["id"] for attrs, _ in page.all("div") if attrs.get("class") == "chapter"]
+    assert chapters == ["question", "steps", "circuit", "curve", "trust", "notes", "edges", "made"]
+    links = [attrs["href"] for attrs, _ in page.all("a")]
+    assert links == [f"#{chapter}" for chapter in chapters]
+    heads = [text for _, text in page.all("h2")]
+    assert len(heads) == len(set(heads))
+    done = text[text.index('id="steps"') : text.index('id="circuit"')]
+    assert re.findall(r'<li class="(d\d[^"]*)"><p>([^<]*)', done) == [
+        ("d0", "Start"),
+        ("d0", "Cut a0.h1"),
+        ("d1 here", "Patch m1"),
+    ]
+    assert "as expected" in done[done.index("Cut a0.h1") : done.index("Patch m1")], "a note about a step stands with it"
+    noted = text[text.index('id="notes"') : text.index('id="edges"')]
+    assert "a mover" in noted
+    assert "as expected" not in noted
+    assert len(page.all("tr")) == 1 + len(report.circuit)
+    assert [attrs.get("type") for attrs, _ in page.all("script")] == ["application/json", None]
+    assert not any(name.startswith("on") or name == "style" for _, attrs, _ in page.found for name in attrs)
+    assert from_json(page.all("script")[0][1]).names == report.circuit.names
+    alone = Page(Report(some_circuit()).export("report"))
+    assert [attrs["id"] for attrs, _ in alone.all("div") if attrs.get("class") == "chapter"] == [
+        *("question", "circuit", "edges", "made"),
+    ]

@@ -52,8 +52,8 @@ class ExportController:
         self._curve = self._workbench.document, curve
 
     def report(self) -> None:
-        """All that is known of the circuit shown, as one page."""
-        self._export("report", ".html", lambda snapshot: EXPORTERS["html"].text(self.report_of(snapshot)))
+        """All that is known of the circuit shown, told as a story on one page."""
+        self._export("report", ".html", lambda snapshot: EXPORTERS["report"].text(self.report_of(snapshot)))
 
     def circuit_as_json(self) -> None:
         """The circuit shown and the edits."""
