@@ -36,7 +36,7 @@ help:
 	@echo 'make bench        print the tables of tests/benchmarks/'
 	@echo 'make lint         lint, contracts and types alone'
 	@echo 'make screenshots  make the pictures of the README anew'
-	@echo 'make figures      make the gallery of the README anew, and print the command of each figure'
+	@echo 'make figures      make the gallery of figures anew, and print the command of each figure'
 	@echo 'make tables      make the lists in resources/docs anew that come from tables of the program'
 	@echo 'make vscode       the VS Code extension: package it and run its tests (needs node 20, npm and chromium)'
 	@echo 'make clean        remove what make made, the environment .venv too; wirescope-out/ stays'

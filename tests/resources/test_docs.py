@@ -21,15 +21,22 @@ from tests.benchmarks.measured import (
 )
 from tests.benchmarks.table import Table
 from tests.doc_tables import PLACES
+from tests.screenshots.gallery import FOLDER, GALLERY
 
 PAGES = sorted((ROOT / "resources" / "docs").glob("*.md"))
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
-@pytest.mark.parametrize("page", [README, *PAGES], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, FOLDER / "README.md", *PAGES], ids=lambda page: page.name)
 def test_every_link_leads_to_a_file(page: Path):
     missing = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_the_gallery_shows_what_make_figures_makes():
+    page = (FOLDER / "README.md").read_text(encoding="utf-8")
+    made = {f"{shown.name}.png" for shown in GALLERY}
+    assert set(re.findall(r"\]\(([\w-]+\.png)\)", page)) == made == {path.name for path in FOLDER.glob("*.png")}
 
 
 def test_readme_is_short_and_has_one_picture():

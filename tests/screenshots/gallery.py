@@ -1,5 +1,6 @@
-"""The figures of the README: `make figures`. Each is made by the terminal's own command, which is printed before it;
-one whose model pack is not installed is left out, with a line that says so."""
+"""The figures of the gallery (packaging/figures/README.md): `make figures`. Each is made by
+the terminal's own command, which is printed before it; one whose model pack is not installed is left out, with a line
+that says so."""
 
 from __future__ import annotations
 
