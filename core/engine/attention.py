@@ -8,7 +8,7 @@ at given places of the stream.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -99,11 +99,14 @@ def head_scores(
     return _scores(of_heads(weights, [head]), widened(of_head[0]), widened(of_head[1]), mask)[:, 0]
 
 
-def write_heads(weights: AttentionWeights, z: Tensor) -> tuple[Tensor, Tensor | None]:
-    """What attention adds to the stream, b_o included, and the factor of its joint scale, if it has one."""
+def write_heads(
+    weights: AttentionWeights, z: Tensor, linear: Callable[..., Tensor] = F.linear
+) -> tuple[Tensor, Tensor | None]:
+    """What attention adds to the stream, b_o included, and the factor of its joint scale, if it has one. linear: how
+    to multiply with a weight."""
     if weights.joint_scale is None:
-        return F.linear(z.flatten(2), weights.w_o, weights.b_o), None
-    total = F.linear(z.flatten(2), weights.w_o)
+        return linear(z.flatten(2), weights.w_o, weights.b_o), None
+    total = linear(z.flatten(2), weights.w_o)
     factor = weights.joint_scale(z.flatten(2), total)
     added = scaled(total, factor)
     return added if weights.b_o is None else added + weights.b_o, factor

@@ -16,6 +16,7 @@ from torch import Tensor
 from core.edits import Edit, ResolvedEdit, resolve
 from core.engine.frozen import FrozenNorms
 from core.engine.kept import KeptRuns
+from core.engine.packing import pack_next
 from core.engine.plan import Plan, Slot, make_plan
 from core.engine.population import Population
 from core.engine.references import References
@@ -140,6 +141,8 @@ class Engine:
             return EngineRun(base, range(layers, layers), known=True)
         for kind in dict.fromkeys(edit.kind for edit in edits):
             REPLACEMENTS[kind].prepare(self.references, cancelled)
+        pack_next(self.adapter, self.free // 2, self.reads is None)
+        self._kept.beside = min(self.adapter.products.bytes, self._kept.budget // 2)
         needed = self._run_bytes(max(stage, 0) // 2, full)
         self.room(needed)
         state = base.prefix(stage, plan, self.unedited.reads_of(full), self.graph.heads)

@@ -18,10 +18,12 @@ Key = tuple[Plan, bool, bool]
 
 
 class KeptRuns:
-    """Runs with edits, by their plan, whether they cover all positions, and whether norms are frozen. budget: bytes."""
+    """Runs with edits, by their plan, whether they cover all positions, and whether norms are frozen. budget: bytes.
+    beside: those of it that are taken by something else."""
 
     def __init__(self, budget: int) -> None:
         self.budget = budget
+        self.beside = 0
         self._runs: OrderedDict[Key, RunState] = OrderedDict()
         self._uses: dict[int, int] = {}  # of a storage, by its address
         self._bytes = 0  # without the outputs, which come and go
@@ -49,12 +51,12 @@ class KeptRuns:
         the output that is to come."""
         self._runs[key] = state
         self._count(state, 1)
-        while self._runs and (self.bytes + output > self.budget or len(self._runs) > MOST):
+        while self._runs and (self.bytes + output + self.beside > self.budget or len(self._runs) > MOST):
             self._count(self._runs.popitem(last=False)[1], -1)
 
     def make_room(self, wanted: int) -> None:
         """Let runs go until `wanted` more bytes fit, or none is left."""
-        while self._runs and self.bytes + wanted > self.budget:
+        while self._runs and self.bytes + wanted + self.beside > self.budget:
             self._count(self._runs.popitem(last=False)[1], -1)
 
     def _count(self, state: RunState, by: int) -> None:

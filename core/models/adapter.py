@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.graph import Graph
+from core.models.products import Products
 from core.models.sharing import sharing_copy
 from core.models.wiring import Wiring
 from core.precision import widened
@@ -104,6 +106,7 @@ class Adapter(ABC):
         self.module: Any = module
         self.dtype = next(module.parameters()).dtype
         self.device = next(module.parameters()).device
+        self.products = Products()
 
     @property
     def prefix(self) -> int:
@@ -163,7 +166,13 @@ class Adapter(ABC):
 
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
         """What the MLP writes to the stream: after LayerScale, a norm of its own, the residual multiplier."""
-        return self._after_mlp[layer](self.mlp_module(layer, normed))  # type: ignore[no-any-return]
+        with nullcontext() if torch.is_grad_enabled() else self.products:
+            written = self.mlp_module(layer, normed)
+        return self._after_mlp[layer](written)  # type: ignore[no-any-return]
+
+    def mlp_part(self, layer: int) -> Any:
+        """The MLP's own module."""
+        return self._mlps[layer]
 
     def mlp_module(self, layer: int, normed: Tensor) -> Tensor:
         """What the MLP's own module makes of it."""

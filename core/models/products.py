@@ -1,0 +1,112 @@
+"""Products of streams with a model's weights, as a run without gradients makes them.
+
+A toggled edge goes through most weights with few rows. PyTorch gives fp32 on a CPU to MKL, which for few rows copies
+each weight into another order first. oneDNN, which is in PyTorch for x86 too, copies less, and nothing where a weight
+is kept in the order that it reads (packed): at 15 rows that takes half the time. Its results are the same to the last
+bit packed or not, so what is packed, and when, changes no number. A single row is MKL's: it takes no longer there.
+
+A weight is packed once, and so is in memory twice. It is as it was when it was packed: one that was changed in place
+since is multiplied as it now is.
+"""
+
+from __future__ import annotations
+
+import functools
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+FEWEST = 2**17  # numbers in a weight: with fewer, setting up a product takes longer than it saves
+TYPICAL_ROWS = 16  # that weights are packed for; they serve any number
+
+
+class Products(TorchFunctionMode):
+    """Those of one model. While it is on, linear maps within modules go by `linear` too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._packed: dict[tuple[int, tuple[int, ...]], tuple[Tensor, int, Tensor]] = {}
+        self.bytes = 0  # of packed weights
+        self.layers = 0  # of which they are, from the last on
+
+    def pack(self, weights: Iterable[Tensor]) -> None:
+        """Pack those of some weights [out, in] for which it helps."""
+        for weight in weights:
+            key = _key(weight)
+            if key not in self._packed and helps(weight) and not weight.is_inference():
+                packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), TYPICAL_ROWS)
+                self._packed[key] = weight, weight._version, packed  # held: no other comes to lie where it does
+                self.bytes += weight.numel() * weight.element_size()
+
+    def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None = None, half: bool = False) -> Tensor:
+        """x weight^T + bias: [..., out] of x [..., in] and weight [out, in]. half: whether it is one of the two parts
+        of a projection that are used again and again. Numbers that do not lie side by side are packed always, or else
+        not multiplied here."""
+        few = x.numel() <= weight.shape[-1]  # one row, or none
+        if few or torch.is_grad_enabled() or x.dtype != weight.dtype or not helps(weight):
+            return F.linear(x, weight, bias)
+        apart = not (weight.is_contiguous() or weight.T.is_contiguous())
+        if apart and half:
+            self.pack([weight])
+        packed = self._packed.get(_key(weight))
+        if packed is not None and packed[1] == weight._version:
+            weight = packed[2]
+        elif apart:
+            return F.linear(x, weight, bias)
+        product: Tensor = _multiply()(x, weight, bias, "none", [], "")
+        return product
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if not kwargs:
+            if func is F.linear:
+                return self.linear(*args)
+            if func is torch.addmm and len(args) == 3 and args[0].ndim == 1:  # GPT-2's Conv1D
+                return self.linear(args[1], args[2].T, args[0])
+        return func(*args, **(kwargs or {}))
+
+
+def _key(weight: Tensor) -> tuple[int, tuple[int, ...]]:
+    """Parts of a weight begin where it does."""
+    return weight.data_ptr(), tuple(weight.shape)
+
+
+def helps(weight: Tensor) -> bool:
+    """Whether products with a weight go by oneDNN: by its size, form and place alone, never by what runs."""
+    return (
+        weight.numel() >= FEWEST
+        and weight.ndim == 2
+        and weight.dtype == torch.float32
+        and weight.device.type == "cpu"
+        and _available()
+    )
+
+
+@functools.cache
+def _available() -> bool:
+    """Whether this PyTorch multiplies so. These are the operators that its own compiler calls; a version in which they
+    are others is asked for its usual product."""
+    if platform.machine().lower() not in ("x86_64", "amd64") or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    try:
+        x, weight, bias = torch.ones(3, 4), torch.arange(8.0).view(2, 4), torch.ones(2)
+        packed = torch.ops.mkldnn._reorder_linear_weight(weight, TYPICAL_ROWS)
+        products = [_multiply()(x, each, bias, "none", [], "") for each in (weight, packed)]
+    except (AttributeError, RuntimeError, TypeError):
+        return False
+    return all(torch.allclose(product, F.linear(x, weight, bias)) for product in products)
+
+
+@functools.cache
+def _multiply() -> Any:
+    return torch.ops.mkldnn._linear_pointwise.default
