@@ -13,6 +13,7 @@ import torch
 import wirescope as ws
 from core.engine.circuit_gradients import CircuitGradients
 from core.models import packs
+from tests.benchmarks.arithmetic import Arithmetic
 from tests.benchmarks.models import dinov2, forward, forward_and_backward, gpt2_small_shape, of_names
 from tests.benchmarks.table import Table
 
@@ -20,6 +21,7 @@ EDGES = 40  # random edges toggled
 MANY = 5000  # edges edited at once
 ROUNDS = 3
 Row = tuple[str, str, Callable[[], tuple[float, float]]]
+Middle = Callable[[Iterable[float]], float]
 
 
 def tables() -> Iterator[Table]:
@@ -34,6 +36,31 @@ def tables() -> Iterator[Table]:
         torch.set_num_threads(threads)
     title = "Speed, as ratios to the model's own forward (EAP: and backward); processor time, one thread"
     yield Table(title, ("what", "took", "own", "ratio", "asked"), rows)
+    yield least()
+
+
+def least() -> Table:
+    """What the edges above need, and all edges: medians of toggled ones, means of a scan."""
+    rows = []
+    for what, make, drawn, middle in of_edges():
+        session = make()
+        counted, graph = Arithmetic(session), session.graph
+        chosen = drawn(session), [graph.edge(number) for number in range(graph.n_edges)]
+        shares = [
+            [f"{middle(values):.2f}" for values in zip(*map(counted.share, edges), strict=True)] for edges in chosen
+        ]
+        rows.append([what, *shares[0], *shares[1]])
+    heads = ("what", "multiplications", "weights", "all edges: multiplications", "weights")
+    return Table("What an exact run of one edge needs at least, as shares of the own forward", heads, rows)
+
+
+def of_edges() -> Iterator[tuple[str, Callable[[], ws.Session], Callable[[ws.Session], list[ws.Edge]], Middle]]:
+    yield "toggled, GPT-2 small's shape, 16 tokens", lambda: gpt2_small_shape(16), to_toggle, statistics.median
+    yield "the same, 128 tokens", lambda: gpt2_small_shape(128), to_toggle, statistics.median
+    if packs.is_installed("smollm2"):
+        yield "the same, SmolLM2, 14 tokens", lambda: of_names("pack:smollm2"), to_toggle, statistics.median
+    if packs.is_installed("dinov2-small"):
+        yield "scanned, DINOv2, 257 patches", dinov2, to_scan, statistics.fmean
 
 
 def asked_for() -> Iterator[Row]:
@@ -64,9 +91,13 @@ def _milliseconds(work: Callable[[], object]) -> float:
     return (time.process_time() - started) * 1000
 
 
-def toggled(session: ws.Session) -> tuple[float, float]:
+def to_toggle(session: ws.Session) -> list[ws.Edge]:
     draw, graph = random.Random(0), session.graph
-    edits = [[ws.Edit(graph.edge(draw.randrange(graph.n_edges)), "patch")] for _ in range(EDGES)]
+    return [graph.edge(draw.randrange(graph.n_edges)) for _ in range(EDGES)]
+
+
+def toggled(session: ws.Session) -> tuple[float, float]:
+    edits = [[ws.Edit(edge, "patch")] for edge in to_toggle(session)]
     session.run([ws.Edit("input->logits", "patch")])
     return in_turn(((lambda edit=edit: session.run(edit)) for edit in edits), lambda: forward(session))  # type: ignore[misc]
 
@@ -111,13 +142,18 @@ def curve(session: ws.Session) -> tuple[float, float]:
     return in_turn(works, lambda: forward(session))
 
 
-def scanned(session: ws.Session, readers: int = 12, most: int = 400) -> tuple[float, float]:
-    """One edge of all into some readers, drawn by how many edges they have, as a full scan has them."""
+def to_scan(session: ws.Session, readers: int = 12, most: int = 400) -> list[ws.Edge]:
+    """Edges into some readers, drawn by how many edges they have, as a full scan has them."""
     draw, graph = random.Random(0), session.graph
     weights = [graph.writers_before(reader) for reader in graph.readers]
     chosen = set(draw.choices(graph.readers, weights, k=readers))
     numbers = [index for reader in chosen for index in graph.edges_into(reader)]
-    edges = [graph.edge(index) for index in draw.sample(numbers, min(most, len(numbers)))]
+    return [graph.edge(index) for index in draw.sample(numbers, min(most, len(numbers)))]
+
+
+def scanned(session: ws.Session) -> tuple[float, float]:
+    """One of these edges."""
+    edges = to_scan(session)
     ws.Scan(session, edges[:8]).run()
     ran, own = in_turn([ws.Scan(session, edges).run], lambda: [forward(session) for _ in range(2 * ROUNDS)])
     return ran / len(edges), own / (2 * ROUNDS)
