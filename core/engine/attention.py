@@ -23,7 +23,8 @@ def score_mask(adapter: Adapter, layer: int, queries: Places, heads: Sequence[in
     """What is done to the scores of some heads (None: all): boolean, which keys each query sees, or where the family
     adds a bias, numbers to add (-inf where a query does not see). Broadcastable to [batch, head, n, position]; None
     where all see all."""
-    seen = _visible(adapter.shape, adapter.attention[layer].window, queries)
+    window = adapter.attention[layer].window
+    seen = queries.once(("seen", window), lambda: _visible(adapter.shape, window, queries))
     bias = adapter.score_bias(layer, queries)
     if bias is None:
         return seen

@@ -35,7 +35,7 @@ from core.engine.rows import Rows
 from core.engine.state import Readout, RunState
 from core.errors import Cancelled
 from core.graph import Reader
-from core.models.adapter import Adapter
+from core.models.adapter import Adapter, Places
 
 TILE_BYTES = 8 * 2**20  # of the streams that edited readers of a layer read
 FEW = 4  # groups of readers that are projected one after the other
@@ -75,6 +75,7 @@ class Pass:
         self.variants = variants
         self.frozen = frozen
         self.length = state.embedding.shape[1]
+        self._of_rows: dict[int, Places] = {}
 
     def run(self, stage: int, cancelled: Callable[[], bool] | None = None) -> int:
         """Run every stage from `stage` on. Returns the first layer that was computed (`layers` if none)."""
@@ -151,8 +152,8 @@ class Pass:
             ports[reader.kind][batch_rows, :, reader.head] = math.project(math.norm(changed), port, port + 1)[:, :, 0]
 
         below = Below(clean, first) if first > 0 and clean is not None else None
-        at_queries = state.places(queries)
-        at_keys = at_queries if queries is keys else state.places(keys)
+        at_queries = self._places(queries)
+        at_keys = at_queries if queries is keys else self._places(keys)
         mixed = math.mix(q, k, v, at_queries, at_keys, below)
         q, k, v, z = mixed.q, mixed.k, mixed.v, mixed.z
         if below is None and k.untyped_storage().data_ptr() != v.untyped_storage().data_ptr():
@@ -316,6 +317,13 @@ class Pass:
             x = x.clone()
             x[batch_rows] = streams
         state.readout = Readout(x, self.adapter, None if self.frozen is None else self.frozen.final)
+
+    def _places(self, rows: Rows) -> Places:
+        """Where rows stand: the same for all layers."""
+        key = rows.first if rows.index is None else -1
+        if key not in self._of_rows:
+            self._of_rows[key] = self.state.places(rows)
+        return self._of_rows[key]
 
     # ---- variants ----
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,7 @@ from core.precision import widened
 
 InputKind = Literal["text", "image"]
 OutputKind = Literal["next token", "classes", "embedding"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,13 @@ class Places:
     index: Tensor
     length: int
     grid: tuple[int, int] | None = None
+    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What is made of them for every layer alike (masks, angles), made once."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]  # type: ignore[no-any-return]
 
 
 JointScale = Callable[[Tensor, Tensor], Tensor]

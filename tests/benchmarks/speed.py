@@ -146,7 +146,7 @@ def to_scan(session: ws.Session, readers: int = 12, most: int = 400) -> list[ws.
     """Edges into some readers, drawn by how many edges they have, as a full scan has them."""
     draw, graph = random.Random(0), session.graph
     weights = [graph.writers_before(reader) for reader in graph.readers]
-    chosen = set(draw.choices(graph.readers, weights, k=readers))
+    chosen = dict.fromkeys(draw.choices(graph.readers, weights, k=readers))  # in the same order in every process
     numbers = [index for reader in chosen for index in graph.edges_into(reader)]
     return [graph.edge(index) for index in draw.sample(numbers, min(most, len(numbers)))]
 

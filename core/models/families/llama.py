@@ -121,7 +121,7 @@ class LlamaAdapter(CausalLmAdapter):
             # Another thread may put its own here at once: what is returned is what was made or read above.
             kept = self._angles[kind] = (wanted, cos[0], sin[0])
         _, cos, sin = kept
-        return cos[places.index], sin[places.index]
+        return places.once(("angles", kind, qk.dtype), lambda: (cos[places.index], sin[places.index]))
 
     def rotary_kind(self, layer: int) -> str | None:
         """Which of several kinds of rotary embedding a layer has; None where there is one."""
