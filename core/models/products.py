@@ -99,7 +99,8 @@ def _available() -> bool:
     if platform.machine().lower() not in ("x86_64", "amd64") or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
     try:
-        x, weight, bias = torch.ones(3, 4), torch.arange(8.0).view(2, 4), torch.ones(2)
+        x, bias = torch.ones(3, 4, device="cpu"), torch.ones(2, device="cpu")
+        weight = torch.arange(8.0, device="cpu").view(2, 4)
         packed = torch.ops.mkldnn._reorder_linear_weight(weight, TYPICAL_ROWS)
         products = [_multiply()(x, each, bias, "none", [], "") for each in (weight, packed)]
     except (AttributeError, RuntimeError, TypeError):

@@ -24,7 +24,7 @@ class GptOssAdapter(LlamaAdapter):
         cos, sin = super().angles(layer, qk, places)
         return torch.cat((cos, cos), dim=-1), torch.cat((sin, sin), dim=-1)
 
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
+    def mlp_module(self, layer: int, normed: Tensor) -> Tensor:
         out, _router_scores = self._mlps[layer](normed)
         return out  # type: ignore[no-any-return]
 

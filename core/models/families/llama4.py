@@ -62,7 +62,7 @@ class Llama4Adapter(LlamaAdapter):
         apart = (queries.index // chunk)[:, None, :, None] != keys
         return torch.zeros(apart.shape, dtype=self.dtype, device=apart.device).masked_fill(apart, float("-inf"))
 
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
+    def mlp_module(self, layer: int, normed: Tensor) -> Tensor:
         """Of a mixture, whose router is in it, what it writes alone."""
         out = self._mlps[layer](normed)
         written: Tensor = out[0].reshape(normed.shape) if isinstance(out, tuple) else out

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.models.adapter import AttentionWeights, Shape, join, optional_weight, part, refuse, weight
 from core.models.causal_lm import CausalLmAdapter
@@ -68,7 +68,10 @@ class OptAdapter(CausalLmAdapter):
         places: Tensor = self._positions(torch.ones_like(inputs))  # it counts the ones
         return tokens + places
 
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
+    def mlp_part(self, layer: int) -> Any:
+        return nn.ModuleList(part(self.blocks[layer], name) for name in ("fc1", "fc2"))
+
+    def mlp_module(self, layer: int, normed: Tensor) -> Tensor:
         return part(self.blocks[layer], "fc2")(self.neurons(layer, normed))  # type: ignore[no-any-return]
 
     def neurons(self, layer: int, normed: Tensor) -> Tensor:

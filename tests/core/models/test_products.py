@@ -14,7 +14,7 @@ from core.models import products
 from core.models.products import Products
 from tests.small_models import small_input, small_model
 
-FAMILIES = ("gpt2", "llama-grouped", "mixtral", "dinov2")
+FAMILIES = ("gpt2", "llama-grouped", "opt", "mixtral", "dinov2")
 EDITS = [ws.Edit("m0", "zero"), ws.Edit("input->m1", "scale", value=0.5)]
 
 needed = pytest.mark.skipif(not products._available(), reason="this PyTorch has no oneDNN for x86")
