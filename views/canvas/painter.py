@@ -83,7 +83,8 @@ class GraphWorld:
         for node in self.selected:
             paint_directions(painter, scene, camera, theme, node, area)
         _paint_names(painter, labels.names, theme, scene)
-        paint_note_marks(painter, scene, camera, theme, area)
+        if not vector:  # a figure has no legend for them
+            paint_note_marks(painter, scene, camera, theme, area)
         for pill in labels.pills:
             paint_pill(painter, pill, theme, scene.data.stale)
 

@@ -102,7 +102,7 @@ EXPORT_ACTIONS = (
     ),
     Action(
         "copy_figure",
-        "&Copy Figure",
+        "Cop&y Figure",
         (),
         "As it was last chosen, to paste it elsewhere",
         run=lambda made: made.figures.copy(),

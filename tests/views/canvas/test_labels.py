@@ -15,7 +15,7 @@ from views.canvas.data import NodeMark
 from views.canvas.edge_layer import polyline
 from views.canvas.labels import node_rect, place_labels
 from views.canvas.layout import make_layout
-from views.canvas.painter import paint_world
+from views.canvas.painter import GraphWorld, paint_world
 from views.canvas.scene import Scene, make_scene
 from views.canvas.words import tool_tip
 
@@ -81,7 +81,8 @@ def painted(scene: Scene) -> QImage:
     image = QImage(760, 540, QImage.Format.Format_RGB32)
     image.fill(0)
     painter = QPainter(image)
-    paint_world(painter, scene, Camera(), theme.current(), VIEW)
+    for _ in GraphWorld(scene, frozenset()).steps(painter, Camera(), theme.current(), VIEW):
+        pass
     painter.end()
     return image
 

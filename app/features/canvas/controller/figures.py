@@ -84,7 +84,7 @@ class FiguresController(QObject):
         self._drawn: tuple[object, ...] | None = None  # what the dialog shows, or will
         self._due = QTimer(self, singleShot=True, interval=100)
         self._due.timeout.connect(self._refresh)
-        workbench.canvas_changed.connect(lambda *_: self._due.start())
+        workbench.canvas_changed.connect(self._follow)
 
     @property
     def idle(self) -> bool:
@@ -111,6 +111,10 @@ class FiguresController(QObject):
         self.dialog.raise_()
         self.dialog.activateWindow()
         self._refresh()
+
+    def _follow(self, _data: object) -> None:
+        if self.dialog is not None and self.dialog.isVisible():
+            self._due.start()
 
     def _refresh(self) -> None:
         """The figure follows the work while the dialog is open."""
