@@ -102,6 +102,14 @@ def test_from_the_welcome_page_to_a_figure_by_keys_alone(person: Person, tmp_pat
     path = tmp_path / "figure.svg"
     monkeypatch.setattr(export.QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     press(person, Key.Key_E, CTRL)
+    dialog = person.controller("canvas").figures.dialog
+    person.wait(dialog.save.isEnabled)
+    go_to(person, dialog.form)
+    press(person, Key.Key_Down)
+    assert dialog.form.currentData() == "svg"
+    person.wait(dialog.save.isEnabled)
+    go_to(person, dialog.save)
+    press(person, Key.Key_Space)
     assert path.read_text(encoding="utf-8").startswith("<?xml")
 
 

@@ -104,7 +104,7 @@ class FiguresController(QObject):
             dialog.save_requested.connect(self._save)
             dialog.copy_requested.connect(self._copy_shown)
             dialog.cancel_requested.connect(self._cancel)
-            dialog.finished.connect(lambda _: self._cancel())
+            dialog.finished.connect(self._end)
         self._subject = self._drawn = None
         self.dialog.say("")
         self.dialog.show()
@@ -213,6 +213,10 @@ class FiguresController(QObject):
         job, self._job = self._job, None
         if job is not None:
             job.cancel()
+
+    def _end(self) -> None:
+        self._due.stop()
+        self._cancel()
 
     def _cancel(self) -> None:
         if self._job is not None:
