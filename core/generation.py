@@ -111,7 +111,7 @@ def _ends(model: Model) -> set[int]:
     """The tokens that end a text, as the model says, or its tokenizer."""
     module = model.adapter.module
     for source in (getattr(module, "generation_config", None), getattr(module, "config", None), model.tokenizer):
-        found = getattr(source, "eos_token_id", None)
-        if found is not None:
-            return {int(token) for token in (found if isinstance(found, (list, tuple)) else [found])}
+        end_ids = getattr(source, "eos_token_id", None)
+        if end_ids is not None:
+            return {int(token) for token in (end_ids if isinstance(end_ids, (list, tuple)) else [end_ids])}
     return set()

@@ -120,18 +120,18 @@ def _listed(names: Node | Reader | str | Sequence[Node | Reader | str]) -> list[
 
 
 def _node(graph: Graph, sender: Node | Reader | str) -> Node:
-    found = graph.parse(sender) if isinstance(sender, str) else sender
-    if not isinstance(found, Node):
+    node = graph.parse(sender) if isinstance(sender, str) else sender
+    if not isinstance(node, Node):
         raise ArgumentError(f"{sender} does not write.", "Senders are nodes: a9.h6, m3, input.")
-    graph.writer_index(found)
-    return found
+    graph.writer_index(node)
+    return node
 
 
 def _readers(graph: Graph, receiver: Node | Reader | str) -> list[Reader]:
-    found = graph.parse(receiver) if isinstance(receiver, str) else receiver
-    if isinstance(found, Edge):
-        raise ArgumentError(f"{found.name} is an edge.", "Receivers are readers: a9.h6<q>, ->m3, logits.")
-    readers = list(graph.ports(found)) if isinstance(found, Node) else [found]
+    target = graph.parse(receiver) if isinstance(receiver, str) else receiver
+    if isinstance(target, Edge):
+        raise ArgumentError(f"{target.name} is an edge.", "Receivers are readers: a9.h6<q>, ->m3, logits.")
+    readers = list(graph.ports(target)) if isinstance(target, Node) else [target]
     if not readers:
-        raise ArgumentError(f"{found.name} reads nothing.", "Receivers are readers: a9.h6<q>, ->m3, logits.")
+        raise ArgumentError(f"{target.name} reads nothing.", "Receivers are readers: a9.h6<q>, ->m3, logits.")
     return readers

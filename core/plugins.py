@@ -216,11 +216,11 @@ def plugins() -> tuple[Plugin, ...]:
     """The plugins of all tables, table by table: those that work and those that do not."""
     _make_tables()
     groups = dict.fromkeys((*TABLES, *_STATE.tables))
-    found = [plugin for group in groups for plugin in _STATE.tables[group].plugins()]
+    listed = [plugin for group in groups for plugin in _STATE.tables[group].plugins()]
     if OF_WINDOW not in _STATE.tables and not forbidden():
         for entry in _entries(OF_WINDOW):
-            found.append(Plugin(OF_WINDOW, entry.name, entry.value, _package(entry), ("loaded by the window",)))
-    return tuple(found)
+            listed.append(Plugin(OF_WINDOW, entry.name, entry.value, _package(entry), ("loaded by the window",)))
+    return tuple(listed)
 
 
 def _make_tables() -> None:

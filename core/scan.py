@@ -63,15 +63,15 @@ class Scan:
                 raise ArgumentError(
                     f"A scan of {targets!r} is not known.", 'Write "edges", "nodes", or a list of names.'
                 )
-            chosen: Sequence[Edge | Reader | Node | str] = graph.edges if targets == "edges" else graph.writers
+            scan_targets: Sequence[Edge | Reader | Node | str] = graph.edges if targets == "edges" else graph.writers
         else:
-            chosen = targets
+            scan_targets = targets
         self.session = session
-        self.targets = chosen
+        self.targets = scan_targets
         self.edits = tuple(edits)
         self._like = Edit("input", kind, positions, value, seed=seed)
-        self.effects: NDArray[np.float64] = np.full(len(chosen), np.nan)
-        self._of_parts = np.full((len(session.parts), len(chosen)), np.nan)  # of a batch that goes in parts
+        self.effects: NDArray[np.float64] = np.full(len(scan_targets), np.nan)
+        self._of_parts = np.full((len(session.parts), len(scan_targets)), np.nan)  # of a batch that goes in parts
 
     def __len__(self) -> int:
         return len(self.targets)

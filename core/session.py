@@ -268,10 +268,10 @@ class Session:
         changes nothing."""
         if metric is None:
             top = self._top if self.parts else self._clean_answer.argmax(dim=-1)
-            chosen = default_metric(self.model, top, self.pair.counterfactual is not None)
+            unbound = default_metric(self.model, top, self.pair.counterfactual is not None)
         else:
-            chosen = metric
-        self.metric = bind(chosen, self.model, *self._answers_for(chosen))
+            unbound = metric
+        self.metric = bind(unbound, self.model, *self._answers_for(unbound))
         self.metric_by_default = metric is None
 
     def run(

@@ -54,14 +54,14 @@ def spans_over(asked: Positions, extents: Sequence[Extent]) -> tuple[str, ...]:
 def span_numbers(names: Sequence[str], extent: Extent) -> NDArray[np.int64]:
     """The number of the span that each position belongs to: [batch, position]; padding belongs to the first. Raises
     EditError for a span that the rows do not have, InputError for a position that is in none."""
-    held = _held([name for name in names if name != REST], extent)
-    if REST not in names and (held == len(names)).any():
-        row, position = np.argwhere(held == len(names))[0]
+    numbers = _held([name for name in names if name != REST], extent)
+    if REST not in names and (numbers == len(names)).any():
+        row, position = np.argwhere(numbers == len(names))[0]
         raise InputError(
             f"Position {position} of row {row} is in none of the spans {', '.join(names)}.",
             "Trace with spans that hold every position of these inputs.",
         )
-    return held
+    return numbers
 
 
 def position_of(name: str) -> int | str:

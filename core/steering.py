@@ -63,9 +63,9 @@ def population_of(model: Model, dataset: Dataset, memory_megabytes: float = MEMO
     padded = model.is_text and len(set(lengths)) > 1
 
     def run(rows: Sequence[int]) -> RunState:
-        chosen = [lengths[row] for row in rows] if padded else None
+        row_lengths = [lengths[row] for row in rows] if padded else None
         stacked = stack_rows([inputs[row] for row in rows])
-        engine = Engine(model.adapter, stacked, None, chosen, memory_megabytes=memory_megabytes)
+        engine = Engine(model.adapter, stacked, None, row_lengths, memory_megabytes=memory_megabytes)
         return engine.clean(full=True)
 
     longest = max(lengths)
@@ -93,6 +93,6 @@ def _mean(
             x = stream_before(state, target, model.adapter.shape.parallel)
         for row, of_row in zip(rows, x.detach().cpu().double(), strict=True):
             real = of_row[: lengths[row]]
-            chosen = real if position is None else real[position][None]
-            total, count = total + chosen.sum(dim=0), count + len(chosen)
+            selected = real if position is None else real[position][None]
+            total, count = total + selected.sum(dim=0), count + len(selected)
     return (total / count).to(model.adapter.dtype).to(model.adapter.device)

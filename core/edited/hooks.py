@@ -121,9 +121,9 @@ class Hooks:
 
         for path, holds in layer["projections"]:
             projection = block.get_submodule(path)
-            chosen = [(name, rows) for name in ports if (rows := self._rows_of(name, holds)) is not None]
-            if chosen:
-                self.handles.append(projection.register_forward_hook(self._port_hook(norm, chosen)))
+            edited_ports = [(name, rows) for name in ports if (rows := self._rows_of(name, holds)) is not None]
+            if edited_ports:
+                self.handles.append(projection.register_forward_hook(self._port_hook(norm, edited_ports)))
 
         if heads:
             inner = _part(block, layer["inner"])
@@ -235,7 +235,7 @@ class Hooks:
             total = wide(F.linear(z, w))
             eps = norm.eps if hasattr(norm, "eps") else norm.variance_epsilon
             factor = torch.rsqrt(total.square().mean(-1, keepdim=True) + eps) * (wide(norm.weight) + more)
-        found = []
+        outs = []
         for head in heads:
             rows = slice(head * size, (head + 1) * size)
             part = z[..., rows]
@@ -244,8 +244,8 @@ class Hooks:
             else:
                 out = F.linear(part, w[:, rows])
             out = _times(block, layer["scale"], out)
-            found.append(out if factor is None else (out * factor).to(out.dtype))
-        return found
+            outs.append(out if factor is None else (out * factor).to(out.dtype))
+        return outs
 
     def _written(self, name: str, out: Tensor) -> None:
         if name not in self.watched:
@@ -310,7 +310,7 @@ class Hooks:
 
     def _acting(self, slots: list[dict[str, Any]], like: Tensor) -> list[tuple[dict[str, Any], Any]]:
         """The slots with their share at each row: their strength where no later one acts, 0 elsewhere."""
-        found: list[tuple[dict[str, Any], Any]] = []
+        acting_slots: list[tuple[dict[str, Any], Any]] = []
         places = self._places(like)
         taken: Tensor | None = None  # the rows that later slots act at: [batch or 1, n]
         for slot in reversed(slots):
@@ -321,8 +321,8 @@ class Hooks:
             if slot["op"] != "scale" and not slot["everywhere"]:
                 free, whole = free & (places < self.values[slot["value"]].shape[1]), False
             share: Any = 1.0 if whole else self._of_batch(free[:, :, None].to(like.dtype), len(like))
-            found.append((slot, share * slot["strength"]))
-        return found[::-1]
+            acting_slots.append((slot, share * slot["strength"]))
+        return acting_slots[::-1]
 
     def _mask(self, slot: dict[str, Any], places: Tensor) -> Tensor:
         """Which rows stand at a slot's positions: [batch or 1, n]."""

@@ -113,10 +113,10 @@ class _Planner:
             {"writer": node.name, "under": under(node), "slots": [self._slot(node, edit) for edit in slots]}
             for node, slots in edges.items()
         ]
-        found: dict[str, Any] = {"slots": [self._slot(reader, edit) for edit in own], "edges": written}
-        if any(slot["op"] == "scale" for slot in found["slots"]):
-            found["bias"] = self._bias(reader)
-        return found
+        entry: dict[str, Any] = {"slots": [self._slot(reader, edit) for edit in own], "edges": written}
+        if any(slot["op"] == "scale" for slot in entry["slots"]):
+            entry["bias"] = self._bias(reader)
+        return entry
 
     def _slot(self, target: Node | Reader, edit: ResolvedEdit) -> Slot:
         """What an edit puts in the place of what a node writes, or of all that a reader reads."""

@@ -37,8 +37,8 @@ class Reference:
 
     def port(self, layer: int, kind: str, heads: list[int], rows: Rows) -> Tensor:
         """What ports of one kind made in that run, as attention uses it: [batch, rows, heads, head_width]."""
-        made = {"q": self.run.q, "k": self.run.k, "v": self.run.v}[kind][layer]
-        some = made if len(heads) == made.shape[2] else made[:, :, neighbours(heads)]
+        ports = {"q": self.run.q, "k": self.run.k, "v": self.run.v}[kind][layer]
+        some = ports if len(heads) == ports.shape[2] else ports[:, :, neighbours(heads)]
         return Held(some, self.run.rows_of(Node("head", layer)) if kind == "q" else Rows(self.run.length)).at(rows)
 
     def stream(self, reader: Reader, rows: Rows) -> Tensor:

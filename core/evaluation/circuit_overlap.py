@@ -62,8 +62,8 @@ def expected_jaccard(first: int, second: int, edges: int) -> float:
     logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, edges + 1)))])  # of factorials
 
     def choose(of: int, some: NDArray[np.int64]) -> NDArray[np.float64]:
-        chosen: NDArray[np.float64] = logs[of] - logs[some] - logs[of - some]
-        return chosen
+        log_count: NDArray[np.float64] = logs[of] - logs[some] - logs[of - some]
+        return log_count
 
     shared = np.arange(max(0, first + second - edges), min(first, second) + 1)
     weights = choose(first, shared) + choose(edges - first, second - shared)

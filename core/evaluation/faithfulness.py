@@ -125,14 +125,14 @@ def faithfulness(
     kind = replacement or scores.replacement
     scores = directed(scores, session, dataset, cancelled)
     sizes = sizes_of(len(scores.values) if scores.level == "nodes" else scores.values.size, fractions)
-    chosen = []
+    selected = []
     slow = not rule_named(scores.rule if rule is None else rule).nested  # many seconds for each size
     for size in sizes:
         with watched(None, cancelled):
             if slow:
                 at()
-            chosen.append(scores.select(size, rule, by_size=by_size))
-    circuits = [_kept(circuit, removed) for circuit in chosen]
+            selected.append(scores.select(size, rule, by_size=by_size))
+    circuits = [_kept(circuit, removed) for circuit in selected]
     random = _random_circuits(circuits, random_circuits, seed)
     pruned = [circuit.pruned() for circuit in circuits]
     unions = [circuit.union() for circuit in circuits] if scores.spans else []
@@ -170,7 +170,7 @@ def faithfulness(
         by_size=by_size,
         removed=removed,
         rule=scores.rule if rule is None else rule,
-        gaps=tuple(gap_of(circuit.about) for circuit in chosen),
+        gaps=tuple(gap_of(circuit.about) for circuit in selected),
         union=_union(unions, fractions, recovered[-points:]) if unions else None,
     )
 

@@ -112,8 +112,8 @@ def hypothesis_tests(
     spans = PathSpans.of(circuit.spans, session, replacement, dataset) if circuit.spans else PathSpans()
     reference = _reference(circuit, draws, rng, spans)
     count = len(circuit)
-    chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
-    less = [circuit.chosen(np.delete(np.arange(count), place)) for place in chosen]
+    tested_edges = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
+    less = [circuit.chosen(np.delete(np.arange(count), place)) for place in tested_edges]
     circuits = [circuit, without(circuit), *less, *(each for both in reference for each in both)]
     with watched(progress, cancelled), stage(WHOLE, 1.0):
         runs = measure(session, circuits, replacement, dataset=dataset, memory=memory)

@@ -55,14 +55,14 @@ class Measured:
     def recovered(self, pairs: NDArray[np.int64] | None = None) -> Floats:
         """(m(circuit) - m(nothing)) / (m(whole) - m(nothing)), each m the mean over pairs (all, or the chosen ones):
         [circuits]. Raises NothingToRecoverError where the whole model and nothing score alike."""
-        chosen = slice(None) if pairs is None else pairs
-        whole, nothing = float(self.whole[chosen].mean()), float(self.nothing[chosen].mean())
+        rows = slice(None) if pairs is None else pairs
+        whole, nothing = float(self.whole[rows].mean()), float(self.nothing[rows].mean())
         if abs(whole - nothing) < FLAT:
             raise NothingToRecoverError(
                 f"The metric is {whole:.3g} with every edge and {nothing:.3g} with none: there is nothing to recover.",
                 "Choose a counterfactual with another answer, or another metric.",
             )
-        means: Floats = self.circuits[:, chosen].mean(axis=1)
+        means: Floats = self.circuits[:, rows].mean(axis=1)
         return (means - nothing) / (whole - nothing)
 
     @property

@@ -67,9 +67,9 @@ def minimality(
     alike, Cancelled."""
     rng = np.random.default_rng(seed)
     count = len(circuit)
-    chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
-    edges = circuit.edges[chosen]
-    less = [circuit.chosen(np.arange(count) != place) for place in chosen]
+    tested_edges = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
+    edges = circuit.edges[tested_edges]
+    less = [circuit.chosen(np.arange(count) != place) for place in tested_edges]
     runs = measure(
         session,
         [circuit, *less],
@@ -92,5 +92,5 @@ def minimality(
         runs.whole_accuracy,
         runs.pairs,
         results["noise"],
-        None if circuit.at is None else circuit.at[chosen],
+        None if circuit.at is None else circuit.at[tested_edges],
     )

@@ -68,7 +68,7 @@ def trust_report(
                            cancelled=cancelled, progress=listener_of("by size"))  # fmt: skip
     removed = faithfulness(session, scores, dataset=dataset, replacement=kind, removed=True, random_circuits=0,
                            cancelled=cancelled, progress=listener_of("without them"))  # fmt: skip
-    chosen = size if size is not None else _size(signed)
+    circuit_size = size if size is not None else _size(signed)
     report: dict[str, Any] = {
         "method": scores.method,
         "replacement": kind,
@@ -85,7 +85,7 @@ def trust_report(
         "cmd": signed.cmd,
         "cpr by size": by_size.cpr,
         "cmd by size": by_size.cmd,
-        "size": chosen,
+        "size": circuit_size,
         "chosen by": scores.rule,
     }
     if signed.union is not None and by_size.union is not None:
@@ -98,7 +98,7 @@ def trust_report(
             "cmd by size": by_size.union.cmd,
         }
     options = options_told(scores.about).but(seed=seed)
-    return report | answers_to(Subject(session, scores, dataset, kind, chosen, options), progress, cancelled)
+    return report | answers_to(Subject(session, scores, dataset, kind, circuit_size, options), progress, cancelled)
 
 
 def _size(curve: Curve) -> int:

@@ -69,23 +69,25 @@ class Columns:
     def row(self, cells: Iterable[tuple[str, Any]], line: int) -> FileRow:
         """A row of the cells of a line, each with its column's name. Raises InputError with the line and column."""
         values = self._values(cells, line)
-        chosen = {column: _first(values, names) for column, names in NAMES.items()}
-        self.used.update(name for name in chosen.values() if name)
-        columns = {*chosen.values(), ROLES}
+        column_names = {column: _first(values, names) for column, names in NAMES.items()}
+        self.used.update(name for name in column_names.values() if name)
+        columns = {*column_names.values(), ROLES}
         self.unused.update(dict.fromkeys(name for name in values if name and name not in columns))
-        if not chosen["clean"]:
+        if not column_names["clean"]:
             raise InputError(
                 f"Line {line} of {self.name} has no clean input: it names {', '.join(values) or 'nothing'}.",
                 f"The columns are {','.join(OURS)} or {','.join(IDS_OWN)}.",
             )
-        where = {column: f"Line {line} of {self.name}: {name}" for column, name in chosen.items()}
-        texts = [_text(values.get(chosen[column]), where[column]) for column in OURS[:2]]
+        where = {column: f"Line {line} of {self.name}: {name}" for column, name in column_names.items()}
+        texts = [_text(values.get(column_names[column]), where[column]) for column in OURS[:2]]
         if not texts[0].strip():
             raise InputError(
                 f"Line {line} of {self.name} has no clean input.",
-                f"Fill the column `{chosen['clean']}`, or delete the line.",
+                f"Fill the column `{column_names['clean']}`, or delete the line.",
             )
-        answers = [self._answer(values.get(chosen[column]), chosen[column], where[column]) for column in OURS[2:]]
+        answers = [
+            self._answer(values.get(column_names[column]), column_names[column], where[column]) for column in OURS[2:]
+        ]
         roles = _text(values.get(ROLES), f"Line {line} of {self.name}: {ROLES}").strip()
         return FileRow(texts[0], texts[1], answers[0], answers[1], roles)
 

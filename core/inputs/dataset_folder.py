@@ -31,15 +31,15 @@ def files_of(folder: Path) -> tuple[list[Path], str]:
         return _saved(folder / _plain(split)), _told(split, splits)
     if (folder / "state.json").is_file():
         return _saved(folder), ""
-    found: dict[str, list[Path]] = {}
+    by_split: dict[str, list[Path]] = {}
     for place in (folder, folder / "data"):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             if path.suffix.lower() in (*TEXT, PARQUET) and path.is_file():
-                found.setdefault(path.name.split(".")[0].split("-")[0], []).append(path)
-    if not found:
+                by_split.setdefault(path.name.split(".")[0].split("-")[0], []).append(path)
+    if not by_split:
         raise InputError(f"{folder.name} is a folder without a dataset.", FORM)
-    split = SPLIT if SPLIT in found else sorted(found)[0]
-    return found[split], _told(split, sorted(found))
+    split = SPLIT if SPLIT in by_split else sorted(by_split)[0]
+    return by_split[split], _told(split, sorted(by_split))
 
 
 def text_of(path: Path) -> str:
@@ -80,11 +80,11 @@ def _stream_or_file(pyarrow: Any, source: Any) -> Any:
 def read_folder(folder: Path, read: Callable[[str, Path], Any]) -> tuple[list[Any], str]:
     """What `read` makes of each file's text and path, and what should be told."""
     files, note = files_of(folder)
-    found = []
+    datasets = []
     for path in files:
         text = read_text(path, LARGEST) if path.suffix.lower() in TEXT else text_of(path)
-        found.append(read(text, path))
-    return found, note
+        datasets.append(read(text, path))
+    return datasets, note
 
 
 def _saved(folder: Path) -> list[Path]:

@@ -176,8 +176,10 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
     is_circuit = not scored.any()
     values[~scored] = np.nan
     values[inside & is_circuit] = 0.0  # as in a file of one circuit, so that its edges are the best
-    found = with_extra(extra, graph, values, inside, int(inside.sum()) if is_circuit else None)
-    return replace(found, scores=replace(found.scores, values=found.scores.towards))  # they were written so
+    scores_file = with_extra(extra, graph, values, inside, int(inside.sum()) if is_circuit else None)
+    return replace(
+        scores_file, scores=replace(scores_file.scores, values=scores_file.scores.towards)
+    )  # they were written so
 
 
 def with_extra(

@@ -168,8 +168,10 @@ def _scores_file(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
     if is_circuit and not kept.any():
         raise InputError("The edges of the file have no scores, and none is in the graph.", WRITTEN)
     values[~kept & is_circuit] = np.nan
-    found = with_extra(extra, graph, values, kept, int(kept.sum()) if is_circuit else None)
-    return replace(found, scores=replace(found.scores, values=found.scores.towards))  # they were written so
+    scores_file = with_extra(extra, graph, values, kept, int(kept.sum()) if is_circuit else None)
+    return replace(
+        scores_file, scores=replace(scores_file.scores, values=scores_file.scores.towards)
+    )  # they were written so
 
 
 def _numbers(tensor: Any, shape: tuple[int, ...], what: str) -> NDArray[Any]:

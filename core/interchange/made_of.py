@@ -69,12 +69,12 @@ def made_of(document: dict[str, Any]) -> MadeOf:
         metric = document.get("metric")
         edits = tuple(_edit_read(edit) for edit in document.get("edits", ()))
         rows = tuple(FileRow(*row) for row in document.get("rows", ()))
-        chosen = None if metric is None else (str(metric["kind"]), str(metric["target"]), str(metric["foil"]))
+        metric_key = None if metric is None else (str(metric["kind"]), str(metric["target"]), str(metric["foil"]))
     except EditError as error:
         raise InputError(f"An edit that the file was made of cannot be read: {error.message}", error.hint) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"What the file was made of cannot be read: {error!r}.") from None
-    return MadeOf(sides["clean"], sides["counterfactual"], chosen, edits, rows)
+    return MadeOf(sides["clean"], sides["counterfactual"], metric_key, edits, rows)
 
 
 def hash_of(content: bytes) -> str:

@@ -133,8 +133,8 @@ def _read(session: Session, state: RunState) -> tuple[Tensor, list[tuple[int, Te
     assert final is not None
     plan = next((plan for of, plan in state.plan.stages[-1].readers if of == reader), None)
     final = widened(final)  # differences of what is read with and without an edge
-    held, at = state.rows_before(reader, session.graph.parallel), Rows(state.length, index=session.engine.reads)
-    stream = Held(final, held).at(at)
+    rows_there, at = state.rows_before(reader, session.graph.parallel), Rows(state.length, index=session.engine.reads)
+    stream = Held(final, rows_there).at(at)
     if plan is None:
         return stream, [], torch.zeros_like(stream)
     flow = Flow(session.model.adapter, state, session.engine.references)
@@ -142,7 +142,7 @@ def _read(session: Session, state: RunState) -> tuple[Tensor, list[tuple[int, Te
 
         def read(edges: tuple[int, ...]) -> Tensor:
             reader_plan = ReaderPlan(plan.slots, tuple(edge for edge in plan.edges if edge[0] in edges))
-            return Held(flow.read(reader, reader_plan, final, held), held).at(at)
+            return Held(flow.read(reader, reader_plan, final, rows_there), rows_there).at(at)
 
         without = read(())
         single = [(number, read((number,)) - without) for number in dict.fromkeys(n for n, _ in plan.edges)]
@@ -157,13 +157,13 @@ def _shares(session: Session, state: RunState, w: Tensor) -> Tensor:
     with torch.no_grad():
         shares[:, 0] = (w * at.of(state.embedding)).sum(dim=(1, 2))
         for layer, weights in enumerate(adapter.attention):
-            held = state.rows_of(Node("mlp", layer))  # those of the heads too
-            z, factor = Held(state.z[layer], held).at(at), state.factors[layer]
-            at_heads = w if factor is None else w * Held(factor, held).at(at)
+            rows_there = state.rows_of(Node("mlp", layer))  # those of the heads too
+            z, factor = Held(state.z[layer], rows_there).at(at), state.factors[layer]
+            at_heads = w if factor is None else w * Held(factor, rows_there).at(at)
             towards = by_head(at_heads @ widened(weights.w_o), graph.heads)
             first = graph.writer_index(Node("head", layer, 0))
             shares[:, first : first + graph.heads] = (z * towards).sum(dim=(1, 3))
-            mlp = Held(state.mlp_out[layer], held).at(at)
+            mlp = Held(state.mlp_out[layer], rows_there).at(at)
             shares[:, first + graph.heads] = (w * mlp).sum(dim=(1, 2))
         for number, delta in state.node_deltas.items():
             delta_at = Held(delta, state.rows_of(graph.writers[number])).at(at)

@@ -59,10 +59,10 @@ def attribution_by_source(session: Session, result: Result | None = None) -> Sou
     values = np.zeros((graph.layers, graph.heads, state.length))
     with torch.no_grad():
         for layer, weights in enumerate(adapter.attention):
-            held, factor = state.rows_of(Node("mlp", layer)), state.factors[layer]
-            at_heads = w if factor is None else w * Held(factor, held).at(at)
+            query_rows, factor = state.rows_of(Node("mlp", layer)), state.factors[layer]
+            at_heads = w if factor is None else w * Held(factor, query_rows).at(at)
             towards = by_head(at_heads @ widened(weights.w_o), graph.heads)  # [batch, n, head, head width]
-            q, math = Held(state.q[layer], held).at(at), LayerMath(adapter, layer)
+            q, math = Held(state.q[layer], query_rows).at(at), LayerMath(adapter, layer)
             queries = state.places(at)
             for head in range(graph.heads):
                 pattern = math.pattern(q, state.k[layer], head, queries)

@@ -32,6 +32,6 @@ def weights_hash(module: nn.Module, cancelled: Callable[[], bool] = lambda: Fals
 
 def _digest(tensor: Tensor) -> bytes:
     plain = tensor.detach().cpu().contiguous()
-    made = hashlib.sha256(f"{plain.dtype} {list(plain.shape)} ".encode())
-    made.update(plain.reshape(-1).view(torch.uint8).numpy().data)
-    return made.digest()
+    sha = hashlib.sha256(f"{plain.dtype} {list(plain.shape)} ".encode())
+    sha.update(plain.reshape(-1).view(torch.uint8).numpy().data)
+    return sha.digest()

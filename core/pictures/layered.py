@@ -237,7 +237,7 @@ def _lines(ends: Sequence[End], boxes: dict[int, Box], sizes: Sizes, cancelled: 
     weights = _bernstein()
     place_of = {key: place for place, key in enumerate(boxes)}
     head = float(np.median(rights - lefts))
-    found = []
+    lines = []
     for edge, writer, reader, kind in ends:
         if cancelled():
             raise Cancelled
@@ -257,8 +257,8 @@ def _lines(ends: Sequence[End], boxes: dict[int, Box], sizes: Sizes, cancelled: 
             if met == 0:
                 break
         assert best is not None
-        found.append(Line(edge, tuple((float(a), float(b)) for a, b in best[1])))
-    return found
+        lines.append(Line(edge, tuple((float(a), float(b)) for a, b in best[1])))
+    return lines
 
 
 def _bernstein() -> NDArray[np.float64]:

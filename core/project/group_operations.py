@@ -17,8 +17,8 @@ LEAST = 2  # nodes of a group
 
 def group_of(document: Document, targets: Sequence[Target]) -> Group | None:
     """The group whose nodes are just these."""
-    chosen = set(targets)
-    return next((group for group in document.groups if set(group.nodes) == chosen), None)
+    members = set(targets)
+    return next((group for group in document.groups if set(group.nodes) == members), None)
 
 
 def why_no_group(targets: Sequence[Target]) -> str:

@@ -31,8 +31,8 @@ def picture_name(sha256: str) -> str:
 
 def picture_hash(name: str) -> str:
     """The hash that the name of a part says; empty of what is no picture."""
-    found = _PICTURE.fullmatch(name)
-    return found[1] if found else ""
+    match = _PICTURE.fullmatch(name)
+    return match[1] if match else ""
 
 
 def check_size(name: str, size: int) -> None:

@@ -26,12 +26,12 @@ def node_named(name: str) -> Node:
         return INPUT
     if name == LOGITS.name:
         return LOGITS
-    found = _NODE.fullmatch(name)
-    if found is None:
+    match = _NODE.fullmatch(name)
+    if match is None:
         raise InputError(f"{name[:80]!r} is the name of no node.")
-    if found[3] is not None:
-        return Node("mlp", int(found[3]))
-    return Node("head", int(found[1]), int(found[2]))
+    if match[3] is not None:
+        return Node("mlp", int(match[3]))
+    return Node("head", int(match[1]), int(match[2]))
 
 
 def _reader_named(name: str) -> Reader:

@@ -83,16 +83,16 @@ class _Script:
         for edit in edits:
             if edit.kind not in REPLACEMENTS:
                 raise EditError(f"No script in plain PyTorch can make an edit of the kind {edit.kind}.", OTHER_WAY)
-            found = resolve(edit, self.graph, self.session.engine.extent, self.adapter.shape.width)
-            if isinstance(found.target, Edge):
-                levels = self.edges.setdefault(found.target.reader, {}).setdefault(found.target.writer, [[], []])
-                levels[1].append(found)
-            elif isinstance(found.target, Reader):
+            resolved = resolve(edit, self.graph, self.session.engine.extent, self.adapter.shape.width)
+            if isinstance(resolved.target, Edge):
+                levels = self.edges.setdefault(resolved.target.reader, {}).setdefault(resolved.target.writer, [[], []])
+                levels[1].append(resolved)
+            elif isinstance(resolved.target, Reader):
                 if KINDS[edit.kind].adds:
                     raise EditError(f"No script in plain PyTorch can add to all that {edit.name} reads.", OTHER_WAY)
-                of_readers.setdefault(found.target, []).append(found)
+                of_readers.setdefault(resolved.target, []).append(resolved)
             else:
-                self.nodes.setdefault(found.target, []).append(found)
+                self.nodes.setdefault(resolved.target, []).append(resolved)
         for reader, slots in of_readers.items():
             for writer in self.graph.writers[: self.graph.writers_before(reader)]:
                 self.edges.setdefault(reader, {}).setdefault(writer, [[], []])[0] += slots

@@ -29,17 +29,17 @@ class Search:
         self._graph = graph = job.session.graph
         self._kept = np.zeros((len(graph.readers), graph.n_writers), dtype=bool)
         self._kept[graph.edge_readers, graph.edge_writers] = True
-        budget, held = job.session.engine.memory, 0
+        budget, sweep_bytes = job.session.engine.memory, 0
         self._sweeps: list[Sweep] = []
         for session in job.sessions:
             first = first_row(session, job.replacement)
             self._sweeps.append(Sweep(session.engine, job.replacement, self._kept, first, session.metric))
-            held += self._sweeps[-1].held
-            if held > budget:
+            sweep_bytes += self._sweeps[-1].held
+            if sweep_bytes > budget:
                 done = sum(session.pair.batch for session in job.sessions[: len(self._sweeps)])
                 raise MemoryBudgetError(
-                    f"ACDC keeps what every edge carries, of all pairs together: {held / 2**20:.3g} MB for {done} of "
-                    f"{job.pairs} pairs, and the budget is {budget / 2**20:.3g} MB.",
+                    f"ACDC keeps what every edge carries, of all pairs together: {sweep_bytes / 2**20:.3g} MB for "
+                    f"{done} of {job.pairs} pairs, and the budget is {budget / 2**20:.3g} MB.",
                     "Take fewer or shorter pairs, raise it (memory_megabytes), or take another method, for example "
                     "eap-ig.",
                 )
@@ -47,7 +47,7 @@ class Search:
         shape = job.session.model.adapter.shape
         rows = sum(sweep.rows for sweep in self._sweeps)
         choice_bytes = rows * graph.n_writers * shape.width * job.session.model.adapter.dtype.itemsize
-        self._most = max(1, min(POSITIONS // rows, min(BATCH_BYTES, budget - held) // choice_bytes))
+        self._most = max(1, min(POSITIONS // rows, min(BATCH_BYTES, budget - sweep_bytes) // choice_bytes))
         self._size = min(8, self._most)  # how many edges are tested together
         self._number = len(graph.readers)
         self._begin()

@@ -74,12 +74,12 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
         groups.setdefault((tuple(pair.clean.tensor.shape[1:]), pair.counterfactual is None), []).append(number)
 
     def batch(numbers: list[int]) -> Batch:
-        chosen = [dataset.pairs[number] for number in numbers]
+        batch_pairs = [dataset.pairs[number] for number in numbers]
 
         def make() -> Session:
             return Session(
                 session.model,
-                joined(chosen),
+                joined(batch_pairs),
                 _metric(session, dataset, numbers),
                 mean_over_positions=session.mean_over_positions,
                 memory_megabytes=session.memory / 2**20,

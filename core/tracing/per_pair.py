@@ -38,18 +38,18 @@ def scores_per_pair(
     as `Circuit.parts`. Pairs of one shape go through the model together where the method can
     tell their scores apart. memory: scored pairs are kept here, and found again after Cancelled. What is drawn is drawn
     anew for every pair. Raises InputError for a pair of several rows, what the method raises, Cancelled."""
-    chosen, options = method_named(method), options or Options()
+    by, options = method_named(method), options or Options()
     level: Level = "edge-spans" if spans else "edges"
-    chosen.check(session, replacement, level)
+    by.check(session, replacement, level)
     if any(pair.batch > 1 for pair in dataset.pairs):
         raise InputError("Pairs are scored one by one, and one of these holds several rows.", "Give each a pair.")
-    by_row = chosen.by_row and not spans
+    by_row = by.by_row and not spans
     rows = np.zeros((len(dataset), session.graph.n_edges * max(1, len(spans))), dtype=np.float32)
     scored_rows = {} if memory is None else memory
-    method_options = options.of(chosen.takes)
+    method_options = options.of(by.takes)
     runs, gradients = (
-        chosen.forwards(session.graph.n_edges, method_options),
-        chosen.held(method_options) if chosen.slopes else 0,
+        by.forwards(session.graph.n_edges, method_options),
+        by.held(method_options) if by.slopes else 0,
     )
     positions = usual_positions(session, runs, gradients) if by_row else 1
     done = 0
@@ -59,11 +59,11 @@ def scores_per_pair(
             with watched(progress, cancelled), stage(done / len(dataset), after / len(dataset)):
                 with stage(0.0, PREPARED):
                     each = batch.session()
-                    if chosen.replaces:
+                    if by.replaces:
                         ablation(replacement).prepare(each.engine.references, cancelled)
                 seeded = _seeded(options, number)
                 job = Job(each, replacement, level, seeded, cancelled, by_row=by_row, spans=spans)
-                *_, result = within(chosen.score(job), PREPARED)
+                *_, result = within(by.score(job), PREPARED)
             values = result.values.reshape(len(batch.rows), -1)
             scored_rows |= zip(batch.rows, values.astype(np.float32), strict=True)
         for row in batch.rows:

@@ -26,5 +26,5 @@ def at_spans(scores: Scores, edges: NDArray[np.int64]) -> Circuit:
     else:
         places, at = np.nonzero(weights >= weights.max(axis=1).min(initial=np.inf))
     order = best_first(weights[places, at])
-    chosen, at = edges[places[order]], at[order]
-    return Circuit(scores.graph, chosen, scores.values[chosen, at], spans=scores.spans, at=at)
+    best_edges, at = edges[places[order]], at[order]
+    return Circuit(scores.graph, best_edges, scores.values[best_edges, at], spans=scores.spans, at=at)

@@ -43,11 +43,11 @@ def commonest(clean: Batch, tokens: frozenset[int]) -> list[int]:
     """Of each position, the token that most clean examples have there, but for some of them."""
     side = clean.pair.clean
     rows = [row[:length] for row, length in zip(side.tensor.tolist(), side.lengths, strict=True)]
-    found: list[int] = []
+    most_common: list[int] = []
     for position in range(max(map(len, rows))):
         counts = Counter(row[position] for row in rows if position < len(row) and row[position] not in tokens)
-        found.append(counts.most_common(1)[0][0] if counts else found[-1] if found else rows[0][0])
-    return found
+        most_common.append(counts.most_common(1)[0][0] if counts else most_common[-1] if most_common else rows[0][0])
+    return most_common
 
 
 def replacing(batch: Batch, tokens: frozenset[int], instead: list[int]) -> Batch:

@@ -53,26 +53,28 @@ def eap_ig(job: Job) -> Iterator[MethodResult]:
 
     session, steps, state = job.session, job.options_of(StepsOptions).steps, job.state(EapIgState)
     first = first_row(session, job.replacement)
-    held = state.held
+    step_gradients = state.held
     while (done := state.steps) < steps:
         count = min(TOGETHER, steps - done)
         try:
-            while len(held) < count:
+            while len(step_gradients) < count:
                 job.check()
-                step = done + len(held)
+                step = done + len(step_gradients)
                 with stage(step / steps, (step + RUNS) / steps):
-                    held.append(gradient_at_step(session, step, steps, first))
+                    step_gradients.append(gradient_at_step(session, step, steps, first))
             with stage((done + count * RUNS) / steps, (done + count) / steps):
-                products = _weighted(job, held, first, count)
+                products = _weighted(job, step_gradients, first, count)
         except Cancelled:
-            if held:  # what these steps say is not lost; they are averaged with the others later on
+            if step_gradients:  # what these steps say is not lost; they are averaged with the others later on
                 with unwatched():
-                    so_far = _weighted(replace(job, cancelled=None), held, first, len(held))
-                yield MethodResult((state.total + so_far) / (done + len(held)), (done + len(held) * RUNS) / steps)
+                    so_far = _weighted(replace(job, cancelled=None), step_gradients, first, len(step_gradients))
+                yield MethodResult(
+                    (state.total + so_far) / (done + len(step_gradients)), (done + len(step_gradients) * RUNS) / steps
+                )
             raise
         state.total = products if done == 0 else state.total + products
         state.steps = done + count
-        held.clear()
+        step_gradients.clear()
         if done + count < steps:
             yield MethodResult(state.total / (done + count), (done + count) / steps)
     yield MethodResult(np.asarray(state.total) / steps)

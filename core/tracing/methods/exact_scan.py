@@ -107,17 +107,17 @@ def _within_budget(job: Job, budget: int) -> Iterator[MethodResult]:
     """Estimates of all, in whose place what is measured comes."""
     from core.scan import Scan
 
-    session, state, chosen = job.session, job.state(ScanState), job.of_trace(ScanBudget)
+    session, state, decided = job.session, job.state(ScanState), job.of_trace(ScanBudget)
     session.metric.check_slope("A scan with a budget")
     share = FORWARD_AND_BACKWARD * POINTS / _forwards(budget + 1, budget)  # of the time, about, for the estimates
     while (done := len(state.estimates)) < POINTS:
         with stage(share * done / POINTS, share * (done + 1) / POINTS):
             state.estimates.append(_estimate(job, (done + 0.5) / POINTS))
     estimates = np.stack(state.estimates)
-    if chosen.numbers is None:
+    if decided.numbers is None:
         furthest = np.abs(estimates).max(axis=0)
-        chosen.numbers = np.sort(best_first(furthest)[:budget])
-    graph, numbers = session.graph, chosen.numbers
+        decided.numbers = np.sort(best_first(furthest)[:budget])
+    graph, numbers = session.graph, decided.numbers
     every = graph.edges if job.level == "edges" else graph.writers
     if None not in state.scans:
         state.scans[None] = Scan(session, [every[number] for number in numbers.tolist()], job.replacement)

@@ -59,15 +59,15 @@ def program(ranked: Ranked, count: int, seconds: float = SECONDS) -> Choice:
         return Choice(best)
     blocks = Blocks(graph, spans)
     orders = order, greedy(ranked)
-    made = _best([each for way in orders for each in _made_by_hand(ranked, blocks, way, order, count)], weights)
+    heuristic = _best([each for way in orders for each in _made_by_hand(ranked, blocks, way, order, count)], weights)
     most = float(weights[best].sum())
-    candidates, fixed = _candidates(weights, order, count, made)
-    pool = _pool(blocks, candidates, made, count)
+    candidates, fixed = _candidates(weights, order, count, heuristic)
+    pool = _pool(blocks, candidates, heuristic, count)
     solved, most_of_pool = _solved(ranked, blocks, weights, candidates[pool], fixed[pool], count, seconds)
     if not pool.all():  # a circuit with one of the others
         outside = float(weights[candidates[~pool]].max())
         most_of_pool = max(most_of_pool, most - max(float(weights[best[-1]]) - outside, 0.0))
-    edges = _best([each for each in (solved, made) if each is not None], weights)
+    edges = _best([each for each in (solved, heuristic) if each is not None], weights)
     if edges is None:
         raise ArgumentError(
             f"No connected circuit of just {count:,} edges was found in {seconds:g} seconds.", "Take another size."
@@ -210,6 +210,6 @@ def _solved(
     most = np.inf if bound is None or not np.isfinite(bound) else -float(bound)
     if solution.x is None:
         return None, most
-    chosen = candidates[solution.x[:edges] > 0.5]
-    possible = len(chosen) == count and connected(ranked.graph, chosen, ranked.spans).all()
-    return (chosen if possible else None), most
+    solved_edges = candidates[solution.x[:edges] > 0.5]
+    possible = len(solved_edges) == count and connected(ranked.graph, solved_edges, ranked.spans).all()
+    return (solved_edges if possible else None), most
