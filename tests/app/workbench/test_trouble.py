@@ -121,7 +121,7 @@ def test_an_interrupt_in_a_slot_closes_the_window(person: Person) -> None:
 
 
 def test_a_model_that_does_not_agree_with_its_own_forward_is_refused(person: Person, models, monkeypatch) -> None:
-    monkeypatch.setattr("core.session.PARITY_LIMITS", {torch.float32: -1.0, torch.float64: -1.0})
+    monkeypatch.setattr("core.parity_check.PARITY_LIMITS", {torch.float32: -1.0, torch.float64: -1.0})
     person.workbench.models.open_model(str(models.gpt2))
     person.rest()
     person.type_prompt("A", CLEAN)
