@@ -15,6 +15,7 @@ from core.engine.circuit_gradients import CircuitGradients
 from core.models import packs
 from tests.benchmarks.arithmetic import Arithmetic
 from tests.benchmarks.models import dinov2, forward, forward_and_backward, gpt2_small_shape, of_names
+from tests.benchmarks.products import products
 from tests.benchmarks.table import Table
 
 EDGES = 40  # random edges toggled
@@ -32,11 +33,13 @@ def tables() -> Iterator[Table]:
         for what, asked, measure in asked_for():
             ran, own = measure()
             rows.append([what, f"{ran:.0f} ms", f"{own:.0f} ms", f"{ran / own:.2f}", asked])
+        of_products = products()
     finally:
         torch.set_num_threads(threads)
     title = "Speed, as ratios to the model's own forward (EAP: and backward); processor time, one thread"
     yield Table(title, ("what", "took", "own", "ratio", "asked"), rows)
     yield least()
+    yield of_products
 
 
 def least() -> Table:
