@@ -20,6 +20,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("files", "Files"),
     ("models", "Models"),
     ("edits", "What an edit means"),
+    ("repair", "Repairs"),
     ("project-file", "The project file"),
     ("extending", "Adding to Wirescope"),
     ("glossary", "Glossary"),
