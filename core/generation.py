@@ -50,13 +50,13 @@ def generate(
 ) -> Iterator[GeneratedToken]:
     """New tokens behind a prompt's first row, as they come. See `core.session.Session.generate`."""
     model = inputs.model
-    _check(model, tokens, temperature)
+    _check(model, tokens, temperature, seed)
     module = apply(model, edits, inputs) if edits else sharing_copy(model.adapter.module)
     ids = prompt.tensor[0, : prompt.lengths[0]]
     return _tokens(model, module, ids, tokens, temperature, seed, cancelled)
 
 
-def _check(model: Model, tokens: int, temperature: float) -> None:
+def _check(model: Model, tokens: int, temperature: float, seed: int) -> None:
     if model.adapter.shape.output_kind != "next token":
         raise ArgumentError(f"{model.title} writes no text.", "Take a language model.")
     if tokens < 1:
@@ -65,6 +65,8 @@ def _check(model: Model, tokens: int, temperature: float) -> None:
         raise ArgumentError(
             f"There is no temperature {temperature}.", "0 takes the likeliest token; 1 draws as the model says."
         )
+    if not -(2**63) <= seed < 2**63:
+        raise ArgumentError(f"There is no seed {seed}.", "A seed is a whole number of at most 18 digits.")
 
 
 def _tokens(
@@ -96,7 +98,8 @@ def _tokens(
                 if temperature == 0:
                     index = int(logits.argmax())
                 else:
-                    drawn = (logits / temperature).softmax(dim=-1).cpu()
+                    below = (logits - logits.max()).cpu().double()  # 0 at most: small temperatures overflow to no share
+                    drawn = (below / temperature).softmax(dim=-1)
                     index = int(torch.multinomial(drawn, 1, generator=generator))
             yield GeneratedToken(position, index, model.label(index), float(shares[index]), index in ends)
             if index in ends:

@@ -84,7 +84,8 @@ class Runs(QObject):
         if self._history.locked:
             return
         figures = curve.cpr, curve.cmd, size_at(curve.sizes, curve.recovered)
-        of = RunRecord("trace", 0.0, self._history.current.document, curve.kind)
+        document = replace(self._history.current.document, traced_nodes=None)  # the curve is of edges
+        of = RunRecord("trace", 0.0, document, curve.kind)
         news = [
             run
             for run in self._runs

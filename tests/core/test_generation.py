@@ -76,7 +76,9 @@ def test_what_is_drawn_is_drawn_by_the_seed_and_can_be_stopped() -> None:
     with pytest.raises(Cancelled):
         next(found)
     assert len(list(session.generate(500))) <= 16 - session.pair.length  # the context is full
-    for options in ({"tokens": 0}, {"temperature": -1.0}, {"temperature": float("nan")}):
+    coldest = [token.index for token in session.generate(6, temperature=1e-40)]
+    assert coldest == [token.index for token in session.generate(6)]
+    for options in ({"tokens": 0}, {"temperature": -1.0}, {"temperature": float("nan")}, {"seed": 10**20}):
         with pytest.raises(ws.WirescopeError):
             session.generate(**options)  # type: ignore[arg-type]
 

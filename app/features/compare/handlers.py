@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from core.formatting import pairs_words
 from core.graph import Graph
 from core.interchange.made_of import changed_pictures, made_of
 from core.memory import give_back
+from core.models.fingerprint import weights_hash
 from core.models.loading import load_model
 from core.progress import stage, watched
 from core.project.document import Document
@@ -84,7 +86,7 @@ def _on_inputs(
     send: Send,
     cancelled: Cancel,
 ) -> OnInputs:
-    there = _cache_of(document, request, cache, send)
+    there = _cache_of(document, query.circuits[place].weights, request, cache, send)
     graph, kind = there.session.graph, there.cut_kind(document)
     if graph != query.circuits[0].circuit.graph:
         raise InputError(f"{model_words(document.model)} has another shape now than when its circuit was found.")
@@ -100,12 +102,15 @@ def _on_inputs(
     return OnInputs(place, (first, second), (random[0], random[1]), pairs)
 
 
-def _cache_of(document: Document, request: Request, cache: SessionCache, send: Send) -> SessionCache:
-    """What is at work, where a document is of that, else a session of its own; of another model too."""
+def _cache_of(document: Document, weights: str, request: Request, cache: SessionCache, send: Send) -> SessionCache:
+    """What is at work, where a document is of that, else a session of its own; of another model too. Raises InputError
+    where that has other weights than those of a hash."""
     present = request.document
     if document.opens != present.opens:
         send(ProgressReply(request.number, f"Opening {model_words(document.model)} to compare"))
         model = load_model(document.model, dtype=document.precision)
+        if weights and weights_hash(model.adapter.module) != weights:
+            raise InputError(f"{model_words(document.model)} has other weights now than when its circuit was found.")
         return cache_of(model, document, DatasetRows(model))
     if (document.question, document.population) != (present.question, present.population):
         return cache_of(cache.session.model, document, cache.rows)
@@ -129,17 +134,29 @@ def handle_circuit_file(
     circuit = replace(scores.select(size), graph=graph)
     about = scores.about
     pairs = about.get("pairs", "")
-    words = [path.name, scores.method, pairs_words(int(pairs)) if pairs.isdigit() else "", _model(about)]
+    words = [path.name, scores.method, pairs_words(int(pairs)) if _is_count(pairs) else "", _model(about)]
     made = made_of(parse_json(read_text(path), path.name))
     document = None
-    if made.clean is not None and about.get("model") and not changed_pictures((made.clean, made.counterfactual)):
-        plain = Document(about["model"], precision=about.get("precision", USUAL_PRECISION))
+    known = about.get("model", "")
+    here = known == request.document.model or is_local(known)  # nothing is fetched because a file names it
+    if made.clean is not None and here and not changed_pictures((made.clean, made.counterfactual)):
+        plain = Document(known, precision=about.get("precision", USUAL_PRECISION))
         document = with_made_of(plain, replace(made, edits=()), None)
         kind = scores.replacement if scores.replacement in ABLATIONS else None
         over = bool(document.dataset)
         document = replace(document, replacement=kind, traced=TraceChoice(over_dataset=over), size=size)
     name = " · ".join(part for part in words if part)
     send(CircuitFileReply(request.number, query, Compared(name, circuit, document)))
+
+
+def _is_count(words: str) -> bool:
+    return words.isascii() and words.isdigit() and len(words) < 10
+
+
+def is_local(model: str) -> bool:
+    """Whether a model can be opened without asking a network."""
+    folder = model.removeprefix("vision:").removeprefix("text:")
+    return model.startswith(("bundled:", "pack:")) or (folder != "" and os.path.isdir(folder))
 
 
 def _model(about: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -97,7 +98,12 @@ class RunsController(QObject):
 
     def compare(self, one: int, other: int) -> None:
         """Both circuits on one layout."""
-        self._workbench.runs.comparison_wanted.emit(compared(self._run(one).record), compared(self._run(other).record))
+        records = self._workbench.records
+        both = (compared(self._run(number).record) for number in (one, other))
+        known = (
+            replace(each, weights=records.weights(each.document.opens)) if each.document else each for each in both
+        )
+        self._workbench.runs.comparison_wanted.emit(*known)
 
     def rerun(self, run: Run) -> None:
         """Make a run anew, at its step."""

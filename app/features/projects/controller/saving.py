@@ -100,7 +100,7 @@ class Saving(QObject):
         history, saved = self._workbench.history, self._saved
         if history.locked:  # what is present cannot be changed; steps of another model may have been
             return saved is None or (self.path is not None and history.state != saved.state)
-        unsaved = has_work(history) or len(self._workbench.records.notes) > 0
+        unsaved = has_work(history) or len(self._workbench.records.notes) > 0 or len(self._workbench.runs) > 0
         return saved != self._mark() if self.path is not None else unsaved
 
     def may_overwrite(self) -> bool:

@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from app.features.compare import controller as compare_controller
+from app.features.compare.handlers import is_local
 from app.messages.compared import Compared
 from app.presenters.exported_circuit import circuit_text
 from core.circuit import Circuit
@@ -138,7 +139,7 @@ def test_with_a_file(reader: Person, tmp_path: Path, monkeypatch: pytest.MonkeyP
     content = json.loads(path.read_text(encoding="utf-8"))
     for key in [key for key in content if key not in ("format", "version", "graph", "edges", "about")]:
         del content[key]
-    content["about"] = {}
+    content["about"] = {"pairs": "²"}  # a digit that is no number
     path.write_text(json.dumps(content), encoding="utf-8")
     reader.choose("File", "Compare with a Circuit")
     compared(reader)
@@ -177,6 +178,23 @@ def test_two_models_of_one_shape(reader: Person, models: SimpleNamespace, tmp_pa
     assert reader.workbench.document.model == str(other)  # the one at work stays
     reader.open(models.gpt2, CLEAN)  # another document takes the canvas
     assert reader.window.centre.currentWidget() is not reader.panel("compare")
+
+    # other weights under the same name are not those that the circuit is of
+    with torch.no_grad():
+        next(changed.parameters()).mul_(2)
+    changed.save_pretrained(other)
+    reader.controller("runs").compare(0, 1)
+    compared(reader)
+    columns = reader.panel("compare").data().columns
+    assert columns[0].problem == ""
+    assert "other weights" in columns[1].problem
+
+
+def test_no_file_has_a_model_fetched(tmp_path: Path) -> None:
+    assert is_local("bundled:names")
+    assert is_local(f"vision:{tmp_path}")
+    assert not is_local("somebody/model")
+    assert not is_local("")
 
 
 def test_circuits_of_other_shapes_are_refused(reader: Person) -> None:

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 
 from app.features.runs import controller as runs_controller
 from app.features.runs.presenter import row_of
+from app.messages.replies import CurveReply
 from core.edits import Edit
 from core.graph import Node
 from core.project.document import Document
@@ -223,3 +225,15 @@ def test_the_oldest_circuits_go_where_there_are_too_many(runs: Person, monkeypat
     button = runs.panel("runs").buttons["compare"]
     assert not button.isEnabled()
     assert "not kept any more" in button.toolTip()
+
+
+def test_a_curve_that_comes_after_nodes_were_traced_is_of_the_edges(runs: Person) -> None:
+    workbench = runs.workbench
+    nodes = replace(workbench.document, traced_nodes=TraceChoice("eap", level="nodes"))
+    workbench.commit("Trace nodes", nodes)
+    runs.rest()
+    latest = list(workbench.runs)[-1].record
+    late = CurveReply(0, (4, 9), (0.5, 0.9), np.zeros((2, 2)), 0.25, 0.75, latest.replacement, latest.by)
+    workbench.runs._take_curve(late)
+    found = list(workbench.runs)[-1].record
+    assert (found.cpr, found.cmd, found.size_at_80) == (0.25, 0.75, 9)
