@@ -74,6 +74,12 @@ def to_tikz(circuit: Circuit) -> str:
     return tikz_figure(Report(circuit))
 
 
+def _comment(text: str) -> list[str]:
+    """A text as lines that LaTeX passes over. To TeX a carriage return alone ends a line too, and what comes behind it
+    would be read as commands."""
+    return [f"% {line}" for line in text.splitlines()]
+
+
 def tikz_figure(
     report: Report, options: TikzOptions | None = None, cancelled: Callable[[], bool] = lambda: False
 ) -> str:
@@ -85,8 +91,8 @@ def tikz_figure(
     colors = PALETTES[options.palette] | {g.color: GROUPS.get(g.color, OTHER) for g in circuit.groups}
     lines = [
         "% \\usepackage{tikz}",
-        *(f"% {line}" for text in caption_of(report, options.fold) for line in text.split("\n")),
-        f"% {hue_words(told_direction(circuit.about))}",
+        *(line for text in caption_of(report, options.fold) for line in _comment(text)),
+        *_comment(hue_words(told_direction(circuit.about))),
         f"\\begin{{tikzpicture}}[{_styles(circuit, options)}]",
         *(f"\\definecolor{{{name}}}{{HTML}}{{{code}}}" for name, code in colors.items()),
         f"\\path (0,0) -- ({room:.1f},0);",

@@ -80,3 +80,13 @@ def test_colours_are_those_of_the_other_figures() -> None:
             for style, field in (("towards", "positive"), ("away", "negative"), ("plain", "neutral"))
         }
     assert {name: getattr(PAINTED["light"], name)[1:].upper() for name in GROUP_COLORS} == GROUPS
+
+
+def test_no_text_ends_the_line_of_a_comment() -> None:
+    """TeX takes a carriage return alone for the end of a line."""
+    about = dict.fromkeys(("model", "clean", "metric", "method", "direction"), "x\r\\input{secret}")
+    report = some_report()
+    text = tikz_figure(replace(report, circuit=replace(report.circuit, about=about)))
+    lines = re.split(r"[\r\n]", text)
+    assert any("secret" in line for line in lines)
+    assert not [line for line in lines if "\\input{" in line and not line.startswith("% ")]
