@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QMimeData, QObject, QTimer
@@ -38,10 +38,13 @@ from views.theme import usual_text
 NOTHING = "There is nothing to export yet: open a model first."
 NO_EDGES = "The circuit has no edges, so that there is nothing to draw."
 STOPPED = "Stopped. Change something to lay it out anew."
+FOR_LATEX = "Laying the figure out for LaTeX…"
 FILTERS = {"svg": "SVG (*.svg)", "pdf": "PDF (*.pdf)", "png": "PNG (*.png)", "tikz": "TikZ (*.tex)"}
 LEAST_POINTS = 6.0  # that are read in print
 MOST_EDGES = 100  # drawn at first: more are seldom told apart in a column
 PIXELS = 96 / 25.4  # of 1/96 inch, in a millimetre
+
+Place = Literal["preview", "clipboard"] | Path  # where a figure goes: each has one layout under way at most
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class FiguresController(QObject):
         self._settings, self._notifier, self._jobs, self._over = settings, notifier, jobs, over
         self.dialog: FigureDialog | None = None
         self._subject: Subject | None = None
-        self._job: Job | None = None
+        self._running: dict[Place, Job] = {}
         self._drawn: tuple[object, ...] | None = None  # what the dialog shows, or will
         self._due = QTimer(self, singleShot=True, interval=100)
         self._due.timeout.connect(self._refresh)
@@ -89,7 +92,7 @@ class FiguresController(QObject):
     @property
     def idle(self) -> bool:
         """Whether nothing is being laid out."""
-        return self._job is None
+        return not self._running
 
     # ---- the dialog ----------------------------------------------------------------------------------------
 
@@ -123,6 +126,8 @@ class FiguresController(QObject):
         first = self._subject is None
         self._subject = subject = self._take_subject()
         if subject is None:
+            self._cancel_job("preview")
+            self._drawn = None  # the same figure, when it comes back, is shown again
             self.dialog.show_problem(NOTHING)
             return
         edges, choice = len(subject.report.circuit), self.dialog.choice
@@ -161,20 +166,21 @@ class FiguresController(QObject):
         drawn, self._drawn = self._drawn, _drawing_of(subject, choice)
         if drawn == self._drawn:
             return
-        self._make(subject, choice, dialog.show_figure, dialog.show_problem)
-        if self._job is not None:
+        self._make("preview", subject, choice, dialog.show_figure, dialog.show_problem)
+        if "preview" in self._running:
             dialog.show_working()
 
     def _make(
         self,
+        place: Place,
         subject: Subject,
         choice: FigureChoice,
         done: Callable[[PaintedFigure, str], None],
         failed: Callable[[str], None],
     ) -> None:
-        """Make a figure, a compact one in the background; the one that is being made is given up. done: with the
-        figure and how large it is."""
-        self._cancel_job()
+        """Make a figure, a compact one in the background; the one that is being made for the same place is given up.
+        done: with the figure and how large it is."""
+        self._cancel_job(place)
         theme = PALETTES[choice.palette]
         if choice.drawing != "circuit":
             drawing = subject.positions if choice.drawing == "positions" else None
@@ -191,16 +197,22 @@ class FiguresController(QObject):
             figure = PaperFigure(plan, drawing, theme)
             done(figure, _told(figure, figure.smallest_text, choice.form == "tikz"))
 
-        self._run(plan.arrange, take, failed)
+        self._run(place, plan.arrange, take, failed)
 
-    def _run(self, work: Callable[[Cancel], Any], done: Callable[[Any], None], failed: Callable[[str], None]) -> None:
-        """In the background, in place of what runs there."""
-        self._cancel_job()
-        self._job = job = Job(lambda _, cancelled: work(cancelled))
+    def _run(
+        self,
+        place: Place,
+        work: Callable[[Cancel], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """In the background, instead of what runs for the same place."""
+        self._cancel_job(place)
+        self._running[place] = job = Job(lambda _, cancelled: work(cancelled))
 
         def end(told: Callable[[Any], None], value: object) -> None:
-            if job is self._job:
-                self._job = None
+            if self._running.get(place) is job:
+                del self._running[place]
                 told(value)
 
         job.finished.connect(lambda made: end(done, made))
@@ -208,9 +220,9 @@ class FiguresController(QObject):
         job.failed.connect(lambda message, hint: end(failed, f"{message} {hint}".strip()))
         self._jobs.run(job)
 
-    def _cancel_job(self) -> None:
-        """Without a word: another one takes its place."""
-        job, self._job = self._job, None
+    def _cancel_job(self, place: Place) -> None:
+        """Without a word: something newer goes there."""
+        job = self._running.pop(place, None)
         if job is not None:
             job.cancel()
 
@@ -219,8 +231,9 @@ class FiguresController(QObject):
         self._cancel()
 
     def _cancel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        """The preview alone: what was asked to be saved or copied is still made."""
+        if "preview" in self._running:
+            self._running["preview"].cancel()
             self._drawn = None
 
     # ---- what becomes of it --------------------------------------------------------------------------------
@@ -238,7 +251,7 @@ class FiguresController(QObject):
         path = Path(with_ending(chosen, f"*{choice.ending}"))
         self._settings.set_folder(str(path.parent))
         if choice.form == "tikz":
-            self._tikz(subject, choice, lambda text: self._write(path, lambda: save_text(path, text)))
+            self._tikz(path, subject, choice, lambda text: self._write(path, lambda: save_text(path, text)))
         else:
             self._write(path, lambda: write_painted(path, figure, choice.dpi / 96))
 
@@ -251,10 +264,11 @@ class FiguresController(QObject):
         else:
             self._say(f"Saved {path.name}")
 
-    def _tikz(self, subject: Subject, choice: FigureChoice, done: Callable[[str], None]) -> None:
+    def _tikz(self, place: Place, subject: Subject, choice: FigureChoice, done: Callable[[str], None]) -> None:
         """As text, for which it is laid out by the letters of LaTeX."""
         report = subject.cut(choice.edges)
-        self._run(lambda cancelled: tikz_text(report, choice, cancelled), done, self._say)
+        self._say(FOR_LATEX)
+        self._run(place, lambda cancelled: tikz_text(report, choice, cancelled), done, self._say)
 
     def _copy_shown(self) -> None:
         dialog, subject = self.dialog, self._subject
@@ -263,21 +277,32 @@ class FiguresController(QObject):
             self._to_clipboard(subject, dialog.choice, dialog.preview.figure)
 
     def copy(self) -> None:
-        """As it was last chosen, without the dialog; the figure of the dialog while it is open."""
-        if self.dialog is not None and self.dialog.isVisible() and self.dialog.copy.isEnabled():
-            self._copy_shown()
+        """As it was last chosen, without the dialog; the figure of the dialog while it is open, made anew while its
+        preview is not there yet."""
+        if self.dialog is not None and self.dialog.isVisible() and self._subject is not None:
+            if self.dialog.copy.isEnabled():
+                self._copy_shown()
+            else:
+                self._copy_made(self._subject, self.dialog.choice)
             return
         subject = self._take_subject()
         if subject is None:
-            self._notifier.say(NOTHING)
+            self._say(NOTHING)
             return
         edges = min(len(subject.report.circuit), MOST_EDGES)
         choice = replace(self._settings.figure_choice(), edges=edges)
         if subject.positions is not None:
             choice = replace(choice, drawing="positions", form="svg" if choice.form == "tikz" else choice.form)
-        self._make(subject, choice, lambda figure, _: self._to_clipboard(subject, choice, figure), self._notifier.say)
+        self._copy_made(subject, choice)
+
+    def _copy_made(self, subject: Subject, choice: FigureChoice) -> None:
+        def take(figure: PaintedFigure, _: str) -> None:
+            self._to_clipboard(subject, choice, figure)
+
+        self._make("clipboard", subject, choice, take, self._say)
 
     def _to_clipboard(self, subject: Subject, choice: FigureChoice, figure: PaintedFigure) -> None:
+        self._cancel_job("clipboard")
         clipboard = QGuiApplication.clipboard()
 
         def take(text: str) -> None:
@@ -285,7 +310,7 @@ class FiguresController(QObject):
             self._say("Copied the figure as TikZ, to paste it into LaTeX")
 
         if choice.form == "tikz":
-            self._tikz(subject, choice, take)
+            self._tikz("clipboard", subject, choice, take)
             return
         mime = QMimeData()
         with usual_text():

@@ -3,12 +3,14 @@ copied is what shows."""
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from app.features.canvas.controller import figures
@@ -125,3 +127,77 @@ def test_a_layout_runs_beside_the_window(reader: Person, tmp_path: Path, monkeyp
     assert len(threads) >= 2
     assert not any(threads)
     assert "{tikzpicture}" in (tmp_path / "one.tex").read_text(encoding="utf-8")
+
+
+def test_what_is_saved_for_latex_is_written_whatever_the_dialog_does_meanwhile(
+    reader: Person, tmp_path: Path, monkeypatch
+) -> None:
+    """Another choice, another input and Esc give up the preview alone."""
+    started, let_go, path = threading.Event(), threading.Event(), tmp_path / "one.tex"
+    made = figures.tikz_text
+
+    def slow(report, choice, cancelled) -> str:
+        started.set()
+        while not let_go.wait(0.005):
+            if cancelled():
+                raise Cancelled
+        return made(report, choice, cancelled)
+
+    monkeypatch.setattr(figures, "tikz_text", slow)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    dialog, controller = open_figure(reader, "tikz", "circuit"), reader.controller("canvas").figures
+    reader.click(dialog.save)
+    assert started.wait(10)
+    assert dialog.result_words.text() == figures.FOR_LATEX
+    choose(dialog.palette_box, "print")
+    reader.wait(dialog.save.isEnabled)
+    shown = dialog.preview.figure
+    reader.type_prompt("B", "When John gave the store a drink to")
+    reader.wait(lambda: dialog.preview.figure is not shown and dialog.save.isEnabled())
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    let_go.set()
+    reader.wait(lambda: controller.idle)
+    assert "{tikzpicture}" in path.read_text(encoding="utf-8")
+    assert reader.message() == "Saved one.tex"
+
+
+def test_a_copy_from_the_menu_leaves_the_dialog_its_preview(reader: Person, monkeypatch) -> None:
+    """And is of what is chosen there, though it does not show yet."""
+    dialog, controller = open_figure(reader, "svg", "circuit"), reader.controller("canvas").figures
+    started, let_go = threading.Event(), threading.Event()
+    arrange, clipboard = figures.PaperPlan.arrange, QGuiApplication.clipboard()
+
+    def slow(self, cancelled) -> PaperDrawing:
+        started.set()
+        while not let_go.wait(0.005):
+            if cancelled():
+                raise Cancelled
+        return arrange(self, cancelled)
+
+    monkeypatch.setattr(figures.PaperPlan, "arrange", slow)
+    clipboard.setText("something else")
+    dialog.edges.setValue(2)
+    assert started.wait(10)
+    reader.choose("File/Export", "Copy Figure")
+    let_go.set()
+    reader.wait(lambda: controller.idle)
+    assert dialog.save.isEnabled()
+    assert dialog.copy.isEnabled()
+    assert "85 × " in dialog.told.text()
+    copied = re.sub("<[^>]*>", " ", clipboard.mimeData().data("image/svg+xml").data().decode())
+    assert "strongest 2" in " ".join(dialog.preview.figure.data.caption)
+    assert "strongest 2" in " ".join(copied.split())
+    assert dialog.result_words.text().startswith("Copied the figure")
+
+
+def test_a_figure_that_comes_back_is_shown_again(reader: Person, monkeypatch) -> None:
+    dialog, workbench = open_figure(reader, "svg", "circuit"), reader.workbench
+    with monkeypatch.context() as patched:
+        patched.setattr(type(workbench.presenter), "snapshot", lambda _: None)  # as while another model is opened
+        workbench.canvas_changed.emit(reader.window.canvas.scene.data)
+        reader.wait(lambda: dialog.told.text() == figures.NOTHING)
+        assert not dialog.save.isEnabled()
+    workbench.canvas_changed.emit(reader.window.canvas.scene.data)
+    reader.wait(dialog.save.isEnabled)
+    assert "85 × " in dialog.told.text()
