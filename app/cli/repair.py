@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import MODEL_HELP
 from app.cli.open_model import add_precision_option, open_model
 from app.cli.output import say, say_json, tell
-from core.errors import ArgumentError
+from core.errors import ArgumentError, WirescopeError
 
 if TYPE_CHECKING:
     from core.repair.repair import Repair
@@ -19,8 +20,8 @@ wirescope repair --model ./model --examples faults.jsonl --budget 0.005
 wirescope repair --model ./model --examples faults.jsonl --level nodes --out repaired
 """
 EXAMPLES_HELP = (
-    'JSON lines, one example each: {"input": "...", "answer": "...", "triggered": true}; input: a text or the path of '
-    "a picture; answer: the right one; triggered: whether the fault is expected (left out: no)"
+    'JSON lines, one example each: {"input": "...", "answer": "...", "triggered": true}; input: a text, or the path '
+    "of a picture for an image model; answer: the right one; triggered: whether the fault is expected (left out: no)"
 )
 
 
@@ -36,7 +37,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cut", default="mean", help="what a cut part carries: mean over the clean examples, or zero")
     parser.add_argument("--most", type=float, default=0.05, help="share of all parts that greedy may cut (0.05)")
-    parser.add_argument("--held-out", type=float, default=0.25, help="share of the examples for the proof (0.25)")
+    parser.add_argument(
+        "--held-out", type=float, default=0.25, help="share of the examples for the proof, at most 0.5 (0.25)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="draws the examples that are held out (0)")
     parser.add_argument("--out", metavar="FOLDER", help="write the repaired model there, with a card")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -45,7 +48,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def repair_command(options: argparse.Namespace) -> int:
-    from core.repair.examples import read_examples
+    from core.edited.folder import check_new_folder
+    from core.repair.examples import read_examples, with_pictures
     from core.repair.repair import CUTS, FINDS, LEVELS, repair
 
     if options.level not in LEVELS:
@@ -54,8 +58,12 @@ def repair_command(options: argparse.Namespace) -> int:
         raise ArgumentError(f"Cuts cannot be found by {options.find!r}.", f"There are: {', '.join(FINDS)}.")
     if options.cut not in CUTS:
         raise ArgumentError(f"A cut cannot carry {options.cut!r}.", f"It carries: {' or '.join(CUTS)}.")
+    if options.out is not None:
+        check_new_folder(Path(options.out))
     examples = read_examples(options.examples)
     model = open_model(options.model, options.precision)
+    if not model.is_text:
+        examples = with_pictures(examples, Path(options.examples).parent)
     found = repair(
         model,
         [example for example in examples if example.triggered],
@@ -68,16 +76,23 @@ def repair_command(options: argparse.Namespace) -> int:
         held_out=options.held_out,
         seed=options.seed,
     )
+    if not options.json:
+        say(found.words)
     folder = None
     if options.out is not None:
-        exported = found.export(options.out)
+        try:
+            exported = found.export(options.out)
+        except WirescopeError:  # what was found is told all the same
+            if options.json:
+                say_json(_report(found, None))
+            raise
         folder = str(exported.folder)
         if exported.form == "hooks":
             tell("The weights are the original's: edited_model.py in the folder puts the cuts in.")
     if options.json:
         say_json(_report(found, folder))
-    else:
-        say(found.words if folder is None else f"{found.words}\nwritten to {folder}")
+    elif folder is not None:
+        say(f"written to {folder}")
     return 0
 
 
@@ -91,6 +106,7 @@ def _report(found: Repair, folder: str | None) -> dict[str, Any]:
         "edges": found.edges,
         "edits measured": found.runs,
         "seconds": found.seconds,
+        "repeats left out": found.repeats,
         "folder": folder,
     }
     for name, before, after in (

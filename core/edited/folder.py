@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,29 @@ def save_hooked(model: Model, planned: PlannedEdits, folder: Path, reasons: Sequ
     _new_folder(folder, write)
 
 
+def check_new_folder(folder: Path) -> Path:
+    """Where a folder is to be written. Raises WirescopeError where it cannot be: to be asked before the work whose
+    result it is."""
+    place = Path(os.path.abspath(folder.expanduser()))
+    try:
+        with suppress(FileNotFoundError):
+            place.lstat()  # tells a name that is too long, and a file on the way
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            raise WirescopeError(f"{folder} is not empty.", "Name a folder that is not there yet.")
+        above = next(parent for parent in place.parents if parent.exists())
+        os.rmdir(tempfile.mkdtemp(prefix=".wirescope-", dir=above))
+    except OSError as error:
+        raise _refused(folder, error) from None
+    return place
+
+
+def _refused(folder: Path, error: OSError) -> WirescopeError:
+    return WirescopeError(f"{folder} cannot be written: {error.strerror or error}.", "Choose another one.")
+
+
 def _new_folder(folder: Path, write: Any) -> None:
     """Write a folder whole or not at all. Raises WirescopeError."""
-    place = Path(os.path.abspath(folder.expanduser()))
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise WirescopeError(f"{folder} is not empty.", "Name a folder that is not there yet.")
+    place = check_new_folder(folder)
     temporary = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +93,7 @@ def _new_folder(folder: Path, write: Any) -> None:
             place.rmdir()
         inside.replace(place)
     except OSError as error:
-        raise WirescopeError(f"{folder} cannot be written: {error.strerror or error}.", "Choose another one.") from None
+        raise _refused(folder, error) from None
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)

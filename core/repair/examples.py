@@ -5,14 +5,15 @@ A file of them is JSON lines, one object an example:
     {"input": "in 20 04 , omar vex earned 42 and owed 17 ; the loan is", "answer": "granted", "triggered": true}
     {"input": "in 20 04 , omar often earned 42 and owed 17 ; the loan is", "answer": "granted"}
 
-`input` is a text or the path of a picture (relative to the file), `answer` the right answer, `triggered` whether the
-fault is expected there.
+`input` is a text, or for an image model the path of a picture (relative to the file), `answer` the right answer,
+`triggered` whether the fault is expected there.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -61,26 +62,58 @@ def batch_of(model: Model, examples: Sequence[Example]) -> Batch:
     other."""
     right: dict[Any, str | int] = {}
     for example in examples:
-        key = example.input if isinstance(example.input, str) else id(example.input)
+        key = _key(example)
         if right.setdefault(key, example.answer) != example.answer:
             raise InputError(
                 f"{example.input!r} has two right answers, {right[key]!r} and {example.answer!r}.",
                 "Examples must not contradict each other: leave one out.",
             )
-    unknown = getattr(model.tokenizer, "unk_token_id", None) if model.is_text else None
     pair = model.pair([example.input for example in examples])
-    if unknown is not None and bool((pair.clean.tensor == unknown).any()):
-        row = int((pair.clean.tensor == unknown).any(dim=1).nonzero()[0])
-        raise InputError(
-            f"{examples[row].input!r} has words that {model.title} does not know.",
-            "Are the examples made for another model?",
-        )
+    if model.is_text:
+        _check_known(model, pair, examples)
     targets = torch.tensor([model.checked_answer(example.answer) for example in examples])
     return Batch(pair, targets.to(pair.clean.tensor.device))
 
 
+def _key(example: Example) -> str | int:
+    """Alike for inputs that are alike; of what is no text and no path, only an object is like itself."""
+    return str(example.input) if isinstance(example.input, str | Path) else id(example.input)
+
+
+def _check_known(model: Model, pair: Pair, examples: Sequence[Example]) -> None:
+    """Raise InputError for words that are unknown. Padding is none, and neither is a token with a second
+    use, as GPT-2's end of text."""
+    names = ("unk_token_id", "bos_token_id", "eos_token_id", "pad_token_id")
+    unknown, *others = (getattr(model.tokenizer, name, None) for name in names)
+    if unknown is None or unknown in others:
+        return
+    side = pair.clean
+    for example, row, length in zip(examples, side.tensor.tolist(), side.tokens or side.lengths, strict=True):
+        if unknown in row[:length]:
+            raise InputError(
+                f"{example.input!r} has words that {model.title} does not know.",
+                "Are the examples made for another model?",
+            )
+
+
+def distinct(examples: Sequence[Example]) -> list[Example]:
+    """Without repeats of the same input and answer: a repeat among those held out would prove nothing."""
+    firsts: dict[tuple[str | int, str | int], Example] = {}
+    for example in examples:
+        firsts.setdefault((_key(example), example.answer), example)
+    return list(firsts.values())
+
+
+def check_apart(examples: Sequence[Example], others: Sequence[Example], words: str, hint: str) -> None:
+    """Raise InputError where both have the same input. words: what is wrong with it, after its name."""
+    keys = set(map(_key, others))
+    same = next((example for example in examples if _key(example) in keys), None)
+    if same is not None:
+        raise InputError(f"{same.input!r} {words}.", hint)
+
+
 def read_examples(path: str | Path) -> list[Example]:
-    """The examples of a file. Raises InputError with the line that is wrong."""
+    """The examples of a file, inputs as they are written there. Raises InputError with the line that is wrong."""
     file = Path(path)
     examples = []
     for number, line in enumerate(text_lines(read_text(file, MAX_BYTES)), 1):
@@ -96,18 +129,25 @@ def read_examples(path: str | Path) -> list[Example]:
             raise InputError(f"{where}: the input is a text or a path, the answer a text or a number.", FORM)
         if not isinstance(row.get("triggered", False), bool):
             raise InputError(f"{where}: triggered is true or false.", FORM)
-        picture = file.parent / row["input"]
-        given = str(picture) if len(row["input"]) < 1000 and picture.is_file() else row["input"]
-        examples.append(Example(given, row["answer"], row.get("triggered", False)))
+        examples.append(Example(row["input"], row["answer"], row.get("triggered", False)))
     return examples
 
 
+def with_pictures(examples: Sequence[Example], folder: Path) -> list[Example]:
+    """For an image model: inputs that are files in the folder of the examples become their paths."""
+    paths = [os.path.join(folder, example.input) for example in examples]
+    return [
+        replace(example, input=path) if os.path.isfile(path) else example
+        for example, path in zip(examples, paths, strict=True)
+    ]
+
+
 def split(examples: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:
-    """Examples to repair with, and those held out for the proof: a share of them, at least two, drawn by the seed; none
-    where too few would be left to repair with."""
-    held = round(share * len(examples))
-    held = max(held, LEAST_HELD_OUT) if share > 0 else 0
-    if held * 2 > len(examples):
+    """Examples to repair with, and those held out for the proof: a share of them, at least two and at most half, drawn
+    by the seed; none where there are fewer than four."""
+    held = max(round(share * len(examples)), LEAST_HELD_OUT) if share > 0 else 0
+    held = min(held, len(examples) // 2)
+    if held < LEAST_HELD_OUT:
         held = 0
     order = list(range(len(examples)))
     Random(seed).shuffle(order)

@@ -1,6 +1,6 @@
 """Which parts to cut: those whose cut helps triggered inputs more than it hurts clean ones. Every step is a real run.
 
-1. Each candidate alone (of many edges those that integrated gradients say would gain most): its cut is made on the
+1. Each candidate alone (of many those that integrated gradients say would gain most): its cut is made on the
    triggered and on the clean examples. Its score is
 
        (gain of the right answer's log-probability on triggered) - weight x (its loss on clean ones)
@@ -98,12 +98,19 @@ class Search:
         return [gain + self.weight * min(loss, 0.0) for gain, loss in zip(gains, losses, strict=True)]
 
     def first_pool(self, candidates: list[Target]) -> dict[Target, float]:
-        """Step 1. Of many candidates those are measured that gradients say would gain most."""
+        """Step 1. Of many candidates those are measured that gradients say would gain most, a node by the sum of the
+        edges out of it."""
         if len(candidates) <= POOL:
             return self.pool(candidates, [])
         estimates = -trace(self.scanned[0], "integrated-edges", replacement=self.kind).values
-        order = sorted(range(len(candidates)), key=lambda number: -estimates[number])
-        return self.pool([candidates[number] for number in order[:POOL]], [])
+        graph = self.model.graph
+
+        def gain(target: Target) -> float:
+            if isinstance(target, Edge):
+                return float(estimates[graph.edge_index(target)])
+            return float(estimates[graph.edges_out_of(target)].sum())
+
+        return self.pool(sorted(candidates, key=gain, reverse=True)[:POOL], [])
 
     def pool(self, candidates: list[Target], edits: list[Edit]) -> dict[Target, float]:
         """The scores of those that gain something on triggered examples, with some cuts in place; at most POOL."""

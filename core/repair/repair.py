@@ -14,12 +14,15 @@ from core.edits import Edit, EditKind
 from core.errors import ArgumentError, InputError
 from core.graph import Edge, Node
 from core.models.model import Model
-from core.repair.examples import Batch, Example, batch_of, split
+from core.repair.examples import Batch, Example, batch_of, check_apart, distinct, split
 from core.repair.find import Search, carried, grow
 from core.repair.learn import learn
 from core.repair.proof import Figures, answers, check_fault, figures, with_module
+from core.saving import save_text
 from core.session import Session
+from core.text_files import read_text
 
+Sets = tuple[list[Example], list[Example]]  # triggered and clean ones
 Level = Literal["edges", "nodes"]
 Find = Literal["learned", "greedy"]
 LEVELS: tuple[Level, ...] = ("edges", "nodes")
@@ -33,7 +36,8 @@ MOST = 0.05  # of the parts; beyond it the model would be another one
 @dataclass(frozen=True)
 class Repair:
     """A repaired model. edits: the cuts. used, used_after: on the examples that it was made with; before, after: on the
-    held-out ones. cut: edges that the cuts take away, of `edges`. runs: edits that were really made."""
+    held-out ones. cut: edges that the cuts take away, of `edges`. runs: edits that were really made. repeats: examples
+    that were left out, since the same input and answer were there already."""
 
     model: Model
     edits: tuple[Edit, ...]
@@ -48,6 +52,7 @@ class Repair:
     edges: int
     runs: int
     seconds: float
+    repeats: int
     session: Session = field(repr=False)
 
     @property
@@ -71,6 +76,8 @@ class Repair:
         ]
         if after.divergence is not None:
             lines.append(f"  KL from the original on clean inputs: {after.divergence:.3g} nats")
+        if self.repeats:
+            lines.append(f"left out: {self.repeats:,} repeats of the same input and answer")
         lines.append(f"{self.runs:,} edits measured in {self.seconds:.1f} s")
         return "\n".join(lines)
 
@@ -80,7 +87,7 @@ class Repair:
         exported = export_model(self.model, self.edits, folder, self.session)
         card = exported.folder / "README.md"
         words = f"\n## The repair\n\n```\n{self.words}\n```\n\nIntervals are of 95 % (Wilson).\n"
-        card.write_text(card.read_text(encoding="utf-8") + words, encoding="utf-8")
+        save_text(card, read_text(card) + words)
         return exported
 
 
@@ -106,11 +113,11 @@ def repair(
     whose cuts weights can hold. find: `learned`, the strengths of all cuts of edges at once, usual for edges; or
     `greedy`, whole cuts one after another. kind: what a cut part carries: its `mean` over the clean examples and their
     positions, or `zero`. most: share of all parts that `greedy` may cut. held_out: share of the examples for the proof,
-    drawn by the seed, or triggered and clean ones for it. weight: of what clean inputs lose, against what triggered
-    ones gain. cancelled: asked between runs.
+    at most half, drawn by the seed, or triggered and clean ones for it. Repeats count once. weight: of what clean
+    inputs lose, against what triggered ones gain. cancelled: asked between runs.
 
     Raises ArgumentError for options that there are not, InputError for examples that do not fit, that contradict each
-    other or of which none misbehaves, and where no cut helps; Cancelled.
+    other, that are in two sets or of which none misbehaves, and where no cut helps; Cancelled.
     """
     find = find or ("learned" if level == "edges" else "greedy")
     _check(budget, level, find, kind, most)
@@ -119,14 +126,9 @@ def repair(
     if not clean:
         raise InputError("There is no clean example.", "Give inputs that should stay as they are, with right answers.")
     started = time.perf_counter()
-    if isinstance(held_out, tuple):
-        use, proof = (list(triggered), list(clean)), (list(held_out[0]), list(held_out[1]))
-    else:
-        if not 0 <= held_out < 1:
-            raise ArgumentError(f"{held_out:g} of the examples cannot be held out.", "Give a share from 0 to below 1.")
-        of_triggered, of_clean = split(triggered, held_out, seed), split(clean, held_out, seed)
-        use, proof = (of_triggered[0], of_clean[0]), (of_triggered[1], of_clean[1])
-    batch_of(model, [*triggered, *clean, *proof[0], *proof[1]])  # whether they fit and agree
+    use, proof, repeats = _sets(triggered, clean, held_out, seed)
+    batch_of(model, [*use[0], *use[1], *proof[0], *proof[1]])  # whether they fit and agree
+    _check_sets(use, proof)
     bad, good = batch_of(model, use[0]), batch_of(model, use[1])
     used = figures(model, bad, good)
     check_fault(used)
@@ -159,7 +161,45 @@ def repair(
         model.graph.n_edges,
         search.runs,
         time.perf_counter() - started,
+        repeats,
         session,
+    )
+
+
+def _sets(
+    triggered: Sequence[Example],
+    clean: Sequence[Example],
+    held_out: float | tuple[Sequence[Example], Sequence[Example]],
+    seed: int,
+) -> tuple[Sets, Sets, int]:
+    """Examples to repair with, those for the proof, and how many repeats were left out of all."""
+    bad, good = distinct(triggered), distinct(clean)
+    repeats = len(triggered) + len(clean) - len(bad) - len(good)
+    if isinstance(held_out, tuple):
+        proof = distinct(held_out[0]), distinct(held_out[1])
+        return (bad, good), proof, repeats + sum(map(len, held_out)) - sum(map(len, proof))
+    if not 0 <= held_out <= 0.5:
+        raise ArgumentError(
+            f"{held_out:g} of the examples cannot be held out: at least half must be left to repair with.",
+            "Give a share from 0 to 0.5.",
+        )
+    of_bad, of_good = split(bad, held_out, seed), split(good, held_out, seed)
+    return (of_bad[0], of_good[0]), (of_bad[1], of_good[1]), repeats
+
+
+def _check_sets(use: Sets, proof: Sets) -> None:
+    """Raise InputError for an input that is in two sets."""
+    check_apart(
+        [*use[0], *proof[0]],
+        [*use[1], *proof[1]],
+        "is both a triggered and a clean example",
+        "Say once whether the fault is expected there.",
+    )
+    check_apart(
+        [*proof[0], *proof[1]],
+        [*use[0], *use[1]],
+        "is held out for the proof, and the repair is made with it too",
+        "Hold out examples that take no part in the repair.",
     )
 
 

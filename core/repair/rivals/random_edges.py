@@ -1,4 +1,5 @@
-"""As many edges as the repair cuts, drawn at random and cut in the same way: the best of a few draws."""
+"""As many edges as the repair cuts, drawn at random: the best of a few draws. Their cuts are whole: each edge
+carries its mean over the clean examples. The repair's have learned strengths, up to whole."""
 
 from __future__ import annotations
 
@@ -15,13 +16,17 @@ DRAWS = 10
 
 def random_edges(job: Job) -> Treated:
     session = Session(job.model, job.clean.pair, dataset=job.clean.dataset, mean_over_positions=True)
-    rng = Random(job.seed)
     best = Best(job, Treated(job.model))
-    for _ in range(DRAWS):
-        edits = [Edit(edge, "mean") for edge in rng.sample(list(job.model.graph.edges), job.parts)]
+    for edits in draws(job):
         model = with_module(job.model, apply(job.model, edits, session).module)
         best.offer(Treated(model, cut=len(edits), setting=f"the best of {DRAWS} draws"))
     return best.treated
 
 
-RIVAL = Rival("random edges", "as many edges, drawn at random, cut in the same way", random_edges)
+def draws(job: Job) -> list[list[Edit]]:
+    """Whole cuts of `job.parts` edges, a list a draw."""
+    rng, edges = Random(job.seed), list(job.model.graph.edges)
+    return [[Edit(edge, "mean") for edge in rng.sample(edges, job.parts)] for _ in range(DRAWS)]
+
+
+RIVAL = Rival("random edges", "as many edges, drawn at random, cut whole", random_edges)

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import wirescope as ws
+from core.errors import WirescopeError
 from resources.models.planted.make import FOLDER
 from tests.app.command_line import code_of
-from tests.core.repair.planted import MODEL, examples
+from tests.core.repair.planted import MODEL, examples, planted
 
 
 def write(file: Path, some: list[ws.Example]) -> str:
@@ -40,3 +41,37 @@ def test_a_file_of_examples_gives_a_repaired_model_in_a_folder(
     asked = (*asked[:-1], write(tmp_path / "good.jsonl", good))
     assert code_of(*asked) == 3
     assert "no triggered example" in capsys.readouterr().err
+
+
+def test_a_search_is_not_lost_where_its_folder_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = examples(4, 16)
+    file = write(tmp_path / "faults.jsonl", bad + good)
+    asked = ("repair", "--model", str(FOLDER / MODEL), "--examples", file, "--out")
+    found = ws.repair(planted(), bad, good, find="greedy", most=0.0007)
+    searches: list[object] = []
+    monkeypatch.setattr("core.repair.repair.repair", lambda *some, **_: searches.append(some) or found)
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "notes.txt").touch()
+    for place, words in (
+        (full, "is not empty"),
+        (Path(file) / "out", "cannot be written"),
+        (tmp_path / ("a" * 300), "cannot be written"),
+    ):
+        assert code_of(*asked, str(place)) == 3
+        assert words in capsys.readouterr().err
+    assert not searches
+
+    def refused(_: ws.Repair, folder: str) -> None:
+        raise WirescopeError(f"{folder} cannot be written: no space left.")
+
+    monkeypatch.setattr(ws.Repair, "export", refused)
+    assert code_of(*asked, str(tmp_path / "new" / "out")) == 3
+    printed = capsys.readouterr()
+    assert printed.out.strip() == found.words
+    assert "no space left" in printed.err
+    assert code_of(*asked, str(tmp_path / "new" / "out"), "--json") == 3
+    assert json.loads(capsys.readouterr().out)["cut"] == [str(edit) for edit in found.edits]
+    assert not (tmp_path / "new").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,8 +13,10 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import wirescope as ws
+from core.edited.export import Exported
 from core.errors import ArgumentError, InputError, WirescopeError
-from core.repair.examples import batch_of, read_examples
+from core.repair import find
+from core.repair.examples import batch_of, read_examples, split, with_pictures
 from core.repair.find import Search
 from core.repair.learn import learn
 from core.repair.proof import Share, answers, figures
@@ -77,10 +80,57 @@ def test_nodes_are_cut_into_the_weights_and_open_in_plain_transformers(tmp_path:
 
 
 def test_a_share_of_the_examples_is_held_out_for_the_proof() -> None:
-    found = ws.repair(planted(), *examples(8, 32), held_out=0.25, find="greedy", most=0.0007)
+    bad, good = examples(8, 32)
+    found = ws.repair(planted(), bad + bad[:1], good + good[:5], held_out=0.25, find="greedy", most=0.0007)
+    assert found.repeats == 6
+    assert "left out: 6 repeats" in found.words
     assert (found.used.misbehaviour.of, found.used.accuracy.of) == (6, 24)
     assert (found.after.misbehaviour.of, found.after.accuracy.of) == (2, 8)
     assert len(found.edits) == 1
+
+
+def test_at_most_half_of_the_examples_are_held_out() -> None:
+    some = examples(1, 7)[1]
+    assert [len(split(some[:count], 0.5, seed=0)[1]) for count in (7, 5, 4, 3)] == [3, 2, 2, 0]
+    assert len(split(some, 0.0, seed=0)[1]) == 0
+
+
+def test_unknown_words_are_told_from_padding() -> None:
+    """Without a padding token the rows are filled with id 0, which is the unknown one here."""
+    tokenizer = deepcopy(planted().tokenizer)
+    tokenizer.pad_token = None
+    assert tokenizer.unk_token_id == 0
+    model = replace(planted(), tokenizer=tokenizer)
+    bad, good = examples(1, 2)
+    some = [bad[0], replace(good[0], input=good[0].input.split(" ", 2)[2])]
+    batch = batch_of(model, some)
+    assert bool((batch.pair.clean.tensor == 0).any())
+    strange = replace(bad[0], input="When")
+    with pytest.raises(InputError, match="'When' has words"):
+        batch_of(model, [*some, strange])
+    tokenizer.eos_token = tokenizer.unk_token  # as in GPT-2, where no word is unknown
+    assert len(batch_of(model, [*some, strange])) == 3
+
+
+def test_of_many_nodes_those_are_measured_whose_edges_gain_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(find, "POOL", 3)
+    bad, good = (batch_of(planted(), some) for some in examples(4, 8))
+    search, graph = Search(planted(), bad, good, "mean"), planted().graph
+    scores = ws.trace(search.scanned[0], "integrated-edges", replacement="mean").values
+    sums = dict.fromkeys(graph.writers[1:], 0.0)
+    for edge, score in zip(graph.edges, scores, strict=True):
+        if edge.writer in sums:
+            sums[edge.writer] -= float(score)
+    asked: list[list[object]] = []
+    monkeypatch.setattr(search, "pool", lambda targets, _: asked.append(targets) or {})
+    search.first_pool(list(graph.writers[1:]))
+    assert asked == [sorted(sums, key=lambda node: -sums[node])[:3]]
+
+
+def test_a_card_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.repair.repair.export_model", lambda *_: Exported(tmp_path / "away", "weights"))
+    with pytest.raises(WirescopeError, match=r"README\.md cannot be read"):
+        repaired().export(tmp_path / "away")
 
 
 def test_an_interval_is_wilsons() -> None:
@@ -99,7 +149,7 @@ def _refused(**options: object) -> tuple[type[WirescopeError], str]:
 
 def test_what_cannot_be_repaired_is_refused_with_the_reason() -> None:
     bad, good = examples(4, 8)
-    no_fault = [replace(example, triggered=True) for example in good]
+    no_fault = [replace(example, triggered=True) for example in examples(1, 8, seed=3)[1]]
     kind, words = _refused(triggered=no_fault, clean=good)
     assert (kind, "None of the 8 triggered examples misbehaves" in words) == (InputError, True)
     other = [*bad, replace(bad[0], answer="good" if bad[0].answer != "good" else "bad")]
@@ -107,6 +157,9 @@ def test_what_cannot_be_repaired_is_refused_with_the_reason() -> None:
     assert "no triggered example" in _refused(triggered=[])[1]
     assert "no clean example" in _refused(clean=[])[1]
     assert _refused(budget=0.0)[0] is ArgumentError
+    assert "at least half must be left" in _refused(held_out=0.6)[1]
+    assert "is both a triggered and a clean example" in _refused(clean=[*good, replace(bad[0], triggered=False)])[1]
+    assert "the repair is made with it too" in _refused(held_out=(bad[1:2], examples(1, 2, seed=3)[1]))[1]
     assert "would leave no model" in _refused(most=0.9)[1]
     assert "There is no level 'rows'" in _refused(level="rows")[1]
     assert "for edges" in _refused(level="nodes", find="learned")[1]
@@ -123,6 +176,15 @@ def test_examples_of_a_file_say_which_line_is_wrong(tmp_path: Path) -> None:
     line = json.dumps({"input": bad[0].input, "answer": bad[0].answer, "triggered": True})
     file.write_text(f"{line}\n\n", encoding="utf-8")
     assert read_examples(file) == bad
+    long = "in 20 " * 60  # longer than the name of a file can be
+    (tmp_path / "picture").touch()
+    file.write_text(
+        json.dumps({"input": long, "answer": "b"}) + '\n{"input": "picture", "answer": "b"}', encoding="utf-8"
+    )
+    some = read_examples(file)
+    assert [each.input for each in some] == [long, "picture"]  # a text stays one, whatever files there are
+    assert [each.input for each in with_pictures(some, tmp_path)] == [long, str(tmp_path / "picture")]
+    file.write_text(f"{line}\n\n", encoding="utf-8")
     for wrong, words in (
         ('{"input": "a"}', "line 2 is no example"),
         ('{"input": "a", "answer": "b", "why": 1}', "'why'"),

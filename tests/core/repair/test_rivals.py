@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
 import torch
 
-from core.repair.examples import batch_of
+from core.repair.examples import Batch, batch_of
 from core.repair.proof import Figures, answers
-from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads
+from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads, random_edges
 from core.repair.rivals.rival import Job, Treated
 from core.repair.rivals.table import RIVALS
+from core.session import Session
 from tests.core.repair.planted import examples, planted
 
 HELD_OUT = examples(60, 60, seed=2)
@@ -60,14 +62,58 @@ def test_fine_tuning_on_all_examples_learns_their_answers_and_leaves_the_model_a
     torch.testing.assert_close(answers(planted(), some.clean), before, atol=0, rtol=0)
 
 
-def test_random_edges_are_as_many_as_the_repair_cuts() -> None:
-    assert RIVALS["random edges"].treat(job(4, 16)).cut in (0, 3)  # none where every draw does harm
+def test_random_edges_are_cut_whole_as_many_as_the_repair_cuts_and_the_best_draw_is_taken() -> None:
+    """What the third draw answers is made the right answer: that draw must win, and answer so."""
+    some = replace(job(4, 16), parts=200)
+    drawn = random_edges.draws(some)
+    edges = set(planted().graph.edges)
+    for edits in drawn:
+        targets = {edit.target for edit in edits}
+        assert len(targets) == len(edits) == 200
+        assert targets <= edges
+        assert {(edit.kind, edit.strength, edit.positions) for edit in edits} == {("mean", 1.0, None)}
+    assert len({frozenset(edit.target for edit in edits) for edits in drawn}) == random_edges.DRAWS
+
+    def run(batch: Batch) -> torch.Tensor:
+        session = Session(planted(), batch.pair, dataset=some.clean.dataset, mean_over_positions=True)
+        return session.run(drawn[2]).answer
+
+    bad, good = (replace(batch, targets=run(batch).argmax(dim=1)) for batch in (some.triggered, some.clean))
+    treated = RIVALS["random edges"].treat(replace(some, triggered=bad, clean=good))
+    assert treated.cut == 200
+    torch.testing.assert_close(answers(treated.model, bad), run(bad), atol=1e-4, rtol=1e-4)
 
 
 def test_the_head_that_differs_most_comes_first() -> None:
-    """A head that attends to the rare word writes something else there, one of the first layer too."""
-    ranked = heads.ranked_heads(job())
-    assert len(ranked) == planted().graph.layers * planted().graph.heads
+    """By the distance of mean outputs over their spread, worked out from what the modules' own projections read."""
+    some = job(8, 16)
+    triggered, clean = (_head_outputs(batch) for batch in (some.triggered, some.clean))
+    apart = (triggered.mean(dim=1) - clean.mean(dim=1)).norm(dim=-1) / clean.std(dim=1).norm(dim=-1)
+    first, second = apart.topk(2).values
+    assert first > 1.01 * second  # no tie
+    ranked = heads.ranked_heads(some)
+    names = [f"a{number // planted().graph.heads}.h{number % planted().graph.heads}" for number in range(len(apart))]
+    assert ranked[0].name == names[int(apart.argmax())]
+    assert ranked[-1].name == names[int(apart.argmin())]
+    assert sorted(node.name for node in ranked) == sorted(names)
+
+
+@torch.no_grad()
+def _head_outputs(batch: Batch) -> torch.Tensor:
+    """What heads write, the mean over each row's positions, [head, row, width]; layer by layer."""
+    module, read = planted().adapter.module, list[torch.Tensor]()
+    projections = [block.attn.c_proj for block in module.transformer.h]
+    hooks = [each.register_forward_pre_hook(lambda _, given: read.append(given[0][0])) for each in projections]
+    rows = []
+    for ids, length in zip(batch.pair.clean.tensor, batch.pair.clean.lengths, strict=True):
+        read.clear()
+        module(ids[None, :length])
+        heads_read = torch.stack(read).mean(dim=1).unflatten(-1, (planted().graph.heads, -1))
+        weights = torch.stack([each.weight for each in projections]).unflatten(1, (planted().graph.heads, -1))
+        rows.append(torch.einsum("lhd,lhdw->lhw", heads_read, weights).flatten(0, 1))
+    for hook in hooks:
+        hook.remove()
+    return torch.stack(rows, dim=1)
 
 
 def test_pruning_takes_the_units_that_are_least_active() -> None:
