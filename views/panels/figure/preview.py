@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from time import perf_counter
+
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPicture, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from views.figures.formats import PaintedFigure
@@ -11,35 +13,60 @@ from views.theme import SPACE, current, theme_changes
 
 LARGEST = 1.7  # times the printed size
 STALE = 0.4  # opacity of a figure that is being made anew
+STRIP = 256  # dots; Qt takes far more than twice as long over a dashed line in twice the height
+SLICE = 0.04  # seconds of painting, after which the rest waits for its turn
+PAUSE = 150  # milliseconds without a change of size, after which the figure is painted in the new one
 
 
 class Page(QWidget):
-    """The figure's page. It is painted once, and then copied."""
+    """The figure's page. The figure is recorded once; of the record those strips are painted that are looked at, each
+    once, and then copied. A page of another size shows its strips scaled, until that size has lasted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Preview of the figure")
-        self._figure: PaintedFigure | None = None
-        self._picture = QPixmap()
+        self._size = QSizeF()  # of the figure
+        self._record = QPicture()
+        self._shown = QSize()  # pixels of the window
+        self._painted = QSize()  # dots of all strips, one below the other
+        self.strips: dict[int, QPixmap] = {}  # by their number from above
         self._stale = False
+        self._settling = QTimer(self, singleShot=True, interval=PAUSE)
+        self._settling.timeout.connect(self._settle)
 
     def show_figure(self, figure: PaintedFigure | None, width: int) -> None:
         """width: of the room."""
-        self._figure = figure
-        zoom = 1.0 if figure is None else min(LARGEST, max(50, width - 2 * SPACE) / figure.size.width())
-        if figure is None:
-            self._picture = QPixmap()
-            self.setFixedSize(QSize(0, 0))
-        else:
-            dots = self.devicePixelRatioF()
-            size = (figure.size * zoom).toSize()
-            self._picture = QPixmap(size * dots)
-            self._picture.setDevicePixelRatio(dots)
-            painter = QPainter(self._picture)
-            painter.scale(size.width() / figure.size.width(), size.height() / figure.size.height())
+        self._record = QPicture()
+        self._size = QSizeF() if figure is None else QSizeF(figure.size)
+        if figure is not None:
+            painter = QPainter(self._record)
             figure.paint(painter)
             painter.end()
-            self.setFixedSize(size + QSize(2 * SPACE, 2 * SPACE))
+        self.strips.clear()
+        self.fit(width)
+
+    def fit(self, width: int) -> None:
+        """Be as wide as there is room."""
+        if self._size.isEmpty():
+            self._shown = QSize()
+            self.setFixedSize(QSize(0, 0))
+            return
+        zoom = min(LARGEST, max(50, width - 2 * SPACE) / self._size.width())
+        self._shown = (self._size * zoom).toSize()
+        self.setFixedSize(self._shown + QSize(2 * SPACE, 2 * SPACE))
+        if self.strips:
+            self._settling.start()
+        else:
+            self._settle()
+        self.update()
+
+    def _settle(self) -> None:
+        """Paint in the size that is shown."""
+        self._settling.stop()
+        painted = self._shown * self.devicePixelRatioF()
+        if painted != self._painted:
+            self._painted = painted
+            self.strips.clear()
         self.update()
 
     def set_stale(self, stale: bool) -> None:
@@ -47,15 +74,37 @@ class Page(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._picture.isNull():
+        if self._shown.isEmpty():
             return
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._settling.isActive())
         painter.setOpacity(STALE if self._stale else 1.0)
-        painter.drawPixmap(QPoint(SPACE, SPACE), self._picture)
+        width, scale = self._shown.width(), self._shown.height() / self._painted.height()
+        started = perf_counter()
+        for number in range(-(-self._painted.height() // STRIP)):
+            top, rows = number * STRIP, min(STRIP, self._painted.height() - number * STRIP)
+            place = QRectF(SPACE, SPACE + top * scale, width, rows * scale)
+            if not place.intersects(QRectF(event.rect())):
+                continue
+            if number not in self.strips:
+                if perf_counter() - started > SLICE:
+                    self.update(place.toAlignedRect())
+                    continue
+                self.strips[number] = self._strip(top, rows)
+            strip = self.strips[number]
+            painter.drawPixmap(place, strip, QRectF(strip.rect()))
         painter.setOpacity(1.0)
         painter.setPen(QColor(current().border))
-        size = self._picture.deviceIndependentSize()
-        painter.drawRect(QRectF(SPACE - 0.5, SPACE - 0.5, size.width() + 1, size.height() + 1))
+        painter.drawRect(QRectF(SPACE - 0.5, SPACE - 0.5, width + 1, self._shown.height() + 1))
+
+    def _strip(self, top: int, rows: int) -> QPixmap:
+        strip = QPixmap(self._painted.width(), rows)
+        painter = QPainter(strip)
+        painter.translate(QPointF(0, -top))
+        painter.scale(self._painted.width() / self._size.width(), self._painted.height() / self._size.height())
+        self._record.play(painter)
+        painter.end()
+        return strip
 
 
 class Preview(QScrollArea):
@@ -78,4 +127,4 @@ class Preview(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.page.show_figure(self.figure, self.viewport().width())
+        self.page.fit(self.viewport().width())
