@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from core.circuit import Circuit
+import numpy as np
+
+from core.circuit import AT, Circuit
 from core.errors import WirescopeError
 from core.graph import LOGITS, Edge, Graph, Node
 from core.notes import Note
@@ -60,8 +62,21 @@ def noted(circuit: Circuit, notes: Mapping[str, Note], on_it: str) -> Circuit:
     """A circuit with the notes on it and on what is in it, for its files. on_it: the note on the circuit."""
     if not notes and not on_it:
         return circuit
-    inside = set(circuit.names)
-    for edge in circuit:
-        inside |= {edge.name, edge.writer.name, *(node.name for node in circuit.graph.readers_of(edge.reader))}
-    kept = tuple(replace(note, model="") for name, note in notes.items() if name in inside)
+    kept = tuple(replace(note, model="") for name, note in notes.items() if _is_in(circuit, name))
     return replace(circuit, notes=((Note("circuit", "", on_it), *kept) if on_it else kept))
+
+
+def _is_in(circuit: Circuit, name: str) -> bool:
+    """Whether a circuit has an edge of that name, or a node at an end of one. Its edges are looked up by number: a
+    circuit may have 100,000, and few have notes."""
+    if AT in name:
+        return circuit.at is not None and name in circuit.names
+    graph, target = circuit.graph, target_in(circuit.graph, name)
+    if target is None or target.name != name:
+        return False
+    if isinstance(target, Edge):
+        return bool((circuit.edges == graph.edge_index(target)).any())
+    ports = [graph.reader_index(port) for port in graph.ports(target)]
+    if np.isin(graph.edge_readers[circuit.edges], ports).any():
+        return True
+    return target != LOGITS and bool((graph.edge_writers[circuit.edges] == graph.writer_index(target)).any())

@@ -83,6 +83,7 @@ class Notes(QObject):
         note = replace(before, text=text, name=name)
         if text.strip() or name:
             self._notes[subject] = note
+            _keep_apart(subject)
         else:
             self._notes.pop(subject, None)
         self.revision += 1
@@ -130,8 +131,16 @@ class Notes(QObject):
                 text = "\n\n".join(each for each in (before.text, note.text) if each)
                 note = replace(note, text=text, name=note.name or before.name)
             self._notes[subject] = note
+            _keep_apart(subject)
         self.revision = 0
         self.changed.emit()
+
+
+def _keep_apart(subject: Subject) -> None:
+    """The step that shows a circuit with a note stays as it is, and the next size is a step of its own: without a step
+    a file cannot say which circuit the note is on."""
+    if subject.about == "circuit" and subject.step is not None:
+        subject.step.merge = ""
 
 
 def _target(subject: Subject, number: dict[Step, int]) -> str:

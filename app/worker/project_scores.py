@@ -34,6 +34,8 @@ def handle_project_scores(
         if Graph(*trace.graph) != graph:
             continue
         if trace.level not in CIRCUITS:
+            if trace.level != of.choice.level or trace.values.shape[1:] not in ((), (cache.session.pair.length,)):
+                continue  # they are not what is asked for by their name
             cache.kept[node_scores_key(cache, of.kind, of.choice, of.rows)] = scores_of(trace, graph), trace.share
         elif key not in cache.scores and key not in cache.partial:
             cache.take_scores(key, scores_of(trace, graph), trace.share)

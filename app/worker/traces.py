@@ -22,6 +22,7 @@ from core.progress import watched
 from core.project.document import PairSource
 from core.project.trace_choice import TraceChoice
 from core.tracing.method import METHODS
+from core.tracing.scores import Scores
 from core.tracing.selection import CHOSEN_BY, RULES, USUAL
 from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
@@ -34,14 +35,19 @@ def options_of(choice: TraceChoice) -> Options:
     return Options(**dict(choice.options))
 
 
+def pairs_told(scores: Scores) -> int:
+    """Over how many pairs scores say that they are; 0 where they say nothing, or no number: a file may say anything."""
+    told = scores.about.get("pairs", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
+
+
 def scored_reply(number: int, cache: SessionCache, key: ScoresKey) -> ScoresReply:
-    pairs = int(cache.scores[key].about.get("pairs", 0)) if key.rows else 0
+    told = pairs_told(cache.scores[key])
     method = cache.scores[key].method
     title = method_title(method, key.choice.file)
     share = share_done(cache.scores[key]) if key.choice.file else key.share
     ranking = cache.rankings[key]
-    told = cache.scores[key].about.get("pairs", "") if key.choice.file else ""
-    of_file = bool(key.choice.file), int(told) if told.isdigit() else 0
+    pairs, of_file = told if key.rows else 0, (bool(key.choice.file), told if key.choice.file else 0)
     count = len(key.rows)
     problems = {name: rule_problem(name, cache.scores[key], can_be_found_out(name, method, count)) for name in RULES}
     scores = cache.scores.at_spans.get(replace(key, rule=USUAL), cache.scores[key])

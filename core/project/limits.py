@@ -1,15 +1,19 @@
-"""What a project's file may hold: the names of its parts, and the most bytes of each."""
+"""What a project's file may hold: the names of its parts, the most bytes of each, and the most edges of a
+graph."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from core.errors import InputError
+from core.project.project import Project
 
 MOST_JSON = 32 << 20
 MOST_PICTURE = 64 << 20
 MOST_PICTURES = 256 << 20  # of all pictures that a save takes along by their paths
 MOST_NUMBERS = 128 << 20  # of one part of numbers
+MOST_EDGES = 20_000_000  # of the graph of a model
 _PICTURE = re.compile(r"pictures/([0-9a-f]{64})", re.ASCII)
 _NUMBERS = re.compile(r"vectors\.safetensors|(?:traces|circuits|runs)/(?:0|[1-9]\d{0,4})\.safetensors", re.ASCII)
 
@@ -54,3 +58,24 @@ def limit(name: str) -> int | None:
     if _NUMBERS.fullmatch(name):
         return MOST_NUMBERS
     return MOST_PICTURE if picture_hash(name) else None
+
+
+def edge_count(sizes: tuple[int, int, int, bool, bool]) -> int:
+    """How many edges a graph has. sizes: layers, heads, K/V heads, parallel, coupled. Nothing of its size is made."""
+    layers, heads, kv_heads, parallel, _ = sizes
+    before = [1 + layer * (heads + 1) for layer in range(layers)]  # writers before each layer
+    mlp = 0 if parallel else heads  # more of them, that its MLP reads
+    return sum(count * (heads + 2 * kv_heads + 1) + mlp for count in before) + 1 + layers * (heads + 1)
+
+
+def kept(project: Project) -> Project:
+    """A project without what would not be read again: what is of graphs of more than MOST_EDGES."""
+    traces = tuple(each for each in project.traces if edge_count(each.graph) <= MOST_EDGES)
+    circuits = tuple(each for each in project.circuits if edge_count(each.graph) <= MOST_EDGES)
+    runs = tuple(
+        each
+        if each.graph is None or edge_count(each.graph) <= MOST_EDGES
+        else replace(each, graph=None, edges=None, values=None)
+        for each in project.runs
+    )
+    return replace(project, traces=traces, circuits=circuits, runs=runs)

@@ -22,7 +22,7 @@ from core.inputs.corruption_kinds import ImageCorruption
 from core.notes import Note
 from core.project import schema
 from core.project.document import Document, PairSource, Source
-from core.project.limits import MOST_PICTURE, MOST_PICTURES, picture_name
+from core.project.limits import MOST_PICTURE, MOST_PICTURES, kept, picture_name
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
 from core.project.places import kept_path
@@ -35,7 +35,7 @@ from core.tracing.selection import USUAL as USUAL_RULE
 def pack(project: Project, embed: bool = True) -> dict[str, bytes]:
     """The parts of a project's file by name. embed: the bytes of pictures that are given by a path go along, so that
     the file can be taken elsewhere; one that cannot be read, or is too large, stays a path."""
-    return _Packer(embed).pack(project)
+    return _Packer(embed).pack(kept(project))
 
 
 class _Packer:
@@ -254,8 +254,8 @@ class _Packer:
         )
 
     def _run(self, run: RunRecord) -> schema.RunData:
-        figures = (None if each is None else _figure(each) for each in (run.seconds, run.cpr, run.cmd, run.stability))
-        seconds, cpr, cmd, stability = figures
+        figures = (run.seconds, run.cpr, run.cmd, run.stability)
+        seconds, cpr, cmd, stability = (each if each is not None and math.isfinite(each) else None for each in figures)
         return schema.RunData(
             run.kind,
             run.when,

@@ -240,12 +240,12 @@ class RunData(_Struct):
     by: Name = ""
     metric: Name = ""
     pairs: Number = 0
-    seconds: Figure | None = None
+    seconds: Annotated[float, Meta(ge=0)] | None = None
     step: Place = -1
-    cpr: Figure | None = None
-    cmd: Figure | None = None
+    cpr: float | None = None
+    cmd: float | None = None
     size_at_80: Number | None = None
-    stability: Figure | None = None
+    stability: float | None = None
     graph: GraphData | None = None
     about: dict[str, str] = {}
 

@@ -24,6 +24,7 @@ from core.notes import Note
 from core.project import schema
 from core.project.document import Document, PairSource, Source
 from core.project.history import Recovery
+from core.project.limits import MOST_EDGES, edge_count
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome, PredictionRow
 from core.project.places import found_path
@@ -261,12 +262,10 @@ def _graph(data: schema.GraphData) -> tuple[tuple[int, int, int, bool, bool], in
     if data.heads % data.kv_heads:
         raise InputError(f"it is of no model: {data.heads} heads, {data.kv_heads} with keys of their own")
     sizes = data.layers, data.heads, data.kv_heads, data.parallel, data.coupled
-    graph = Graph(*sizes)
-    per_layer = data.heads + 2 * data.kv_heads  # readers of a layer that read before its attention
-    before = [1 + layer * (data.heads + 1) for layer in range(data.layers)]
-    mlp = 0 if data.parallel else data.heads
-    edges = sum(count * (per_layer + 1) + mlp for count in before) + graph.n_writers
-    return sizes, edges, graph.n_writers
+    edges = edge_count(sizes)
+    if edges > MOST_EDGES:
+        raise InputError(f"it has a graph of {edges:,} edges, and {MOST_EDGES:,} are the most")
+    return sizes, edges, Graph(*sizes).n_writers
 
 
 def _trace(
@@ -330,7 +329,12 @@ def _edges_of(
     edges = _array(arrays, "edges", "i8", None, part)
     if edges.ndim != 1 or len(edges) > count or (len(edges) and not 0 <= edges.min() <= edges.max() < count):
         raise InputError(f"its part {part!r} has edges that its graph of {count:,} edges has not")
-    return sizes, edges, _some(arrays, "values", "f8", edges.shape, part)
+    if len(np.unique(edges)) < len(edges):
+        raise InputError(f"its part {part!r} has an edge more than once")
+    values = _some(arrays, "values", "f8", edges.shape, part)
+    if values is not None and np.isinf(values).any():  # NaN: an edge without a score
+        raise InputError(f"its part {part!r} has scores that are not finite")
+    return sizes, edges, values
 
 
 def _circuit(data: schema.CircuitData, number: int, steps: int, read: Read) -> CircuitRecord:
@@ -346,8 +350,6 @@ def _run(data: schema.RunData, number: int, documents: Sequence[Document], steps
     graph, edges, values = None, None, None
     if data.graph is not None:
         graph, edges, values = _edges_of(data.graph, f"runs/{number}.safetensors", read)
-    figures = (None if each is None else _number(each) for each in (data.seconds, data.cpr, data.cmd, data.stability))
-    seconds, cpr, cmd, stability = figures
     return RunRecord(
         data.kind,
         data.when,
@@ -356,12 +358,12 @@ def _run(data: schema.RunData, number: int, documents: Sequence[Document], steps
         data.by,
         data.metric,
         data.pairs,
-        seconds,
+        data.seconds,
         data.step,
-        cpr,
-        cmd,
+        data.cpr,
+        data.cmd,
         data.size_at_80,
-        stability,
+        data.stability,
         graph,
         edges,
         values,

@@ -24,6 +24,10 @@ class Mark:
     present: Step
     revision: int
 
+    def holds(self, later: Mark) -> bool:
+        """Whether nothing was done, found or noted until a later moment; which step is present does not count."""
+        return (self.state, self.revision) == (later.state, later.revision)
+
 
 @dataclass(frozen=True)
 class Left:

@@ -59,13 +59,31 @@ def test_what_was_written_to_something_that_has_gone_stays(qapp) -> None:
     history.push("Keep 5 edges", replace(DOCUMENT, size=5), merge="size")
     notes.write(of_circuit(history.current), text="five")
     notes.write(of_step(history.current), text="a step")
-    history.push("Keep 6 edges", replace(DOCUMENT, size=6), merge="size")  # the slider goes on
-    assert notes.on_circuit(history.current.document) == ""
-    written = notes.as_written(history.current.path())
-    assert [(note.target, note.text) for note in written] == [("", "five"), ("1", "a step")]
     history.withdraw(DOCUMENT)
     written = notes.as_written(history.current.path())
     assert [(note.target, note.text) for note in written] == [("", "five"), ("", "a step")]
     again = Notes()
     again.take(written, history.current.path())
+    assert again.as_written(history.current.path()) == written
+
+
+def test_a_circuit_with_a_note_stays_a_step_when_the_slider_goes_on(qapp) -> None:
+    notes, history = Notes(), History(DOCUMENT, lambda document: None)
+    five, six, seven = (replace(DOCUMENT, size=size) for size in (5, 6, 7))
+    history.push("Keep 5 edges", five, merge="size")
+    notes.write(of_circuit(history.current), text="five")
+    history.push("Keep 6 edges", six, merge="size")  # the slider goes on
+    history.push("Keep 7 edges", seven, merge="size")
+    steps = [step for step, _ in history.steps()]
+    assert [step.document for step in steps] == [DOCUMENT, five, seven], "six has no note, and gives way"
+    written = notes.as_written(steps)
+    assert [(note.target, note.text) for note in written] == [("1", "five")]
+
+    history.go(steps[1])
+    steps[2].merge = steps[1].merge = "size"  # as a file of before may say
+    steps[1].children.clear()
+    again = Notes()
+    again.take(written, steps[:2])
+    history.push("Keep 6 edges", six, merge="size")
+    assert again.on_circuit(five) == "five"
     assert again.as_written(history.current.path()) == written

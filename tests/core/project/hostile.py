@@ -177,6 +177,7 @@ def cases() -> Iterator[tuple[str, bytes]]:
     yield from _lying_arrays()
     huge = {"layers": 10_000, "heads": 10_000, "kv_heads": 10_000}
     yield "a graph without end", with_json(lambda document: document["traces"][0]["graph"].update(huge))
+    yield from figures_of_nothing()
     for percent in range(100):
         yield f"cut off at {percent} %", GOOD[: len(GOOD) * percent // 100]
     document = json.loads(parts()["project.json"])
@@ -189,6 +190,25 @@ def cases() -> Iterator[tuple[str, bytes]]:
         content = bytearray(GOOD)
         content[draws.randrange(len(content))] ^= 1 << draws.randrange(8)
         yield f"a bit turned, {number}", bytes(content)
+
+
+def figures_of_nothing() -> Iterator[tuple[str, bytes]]:
+    """Runs and circuits with figures that nothing can have."""
+    for key, value in (("cpr", "nan"), ("cmd", "inf"), ("stability", "-inf"), ("seconds", "nan"), ("seconds", -1.0)):
+        yield f"{key} {value}", with_json(lambda found, key=key, value=value: found["runs"][0].update({key: value}))
+    large = {"layers": 100, "heads": 100, "kv_heads": 100}
+    for table in ("circuits", "runs"):
+        yield f"large {table}", with_json(lambda found, table=table: found[table][0]["graph"].update(large))
+    keys = "dtype", "shape", "data_offsets"
+    for words, edges, values in (
+        ("twice", (3, 5, 3), (0.0, 0.0, 0.0)),
+        ("endless", (3, 5, 7), (0.0, float("inf"), 0.0)),
+    ):
+        arrays = {"edges": ("I64", [3], [0, 24]), "values": ("F64", [3], [24, 48])}
+        header = json.dumps({name: dict(zip(keys, array, strict=True)) for name, array in arrays.items()})
+        part = safetensors(header, struct.pack("<3q3d", *edges, *values))
+        for table in ("circuits", "runs"):
+            yield f"{words} in {table}", with_part(f"{table}/0.safetensors", part)
 
 
 def _lying_arrays() -> Iterator[tuple[str, bytes]]:

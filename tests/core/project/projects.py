@@ -236,12 +236,12 @@ def projects(draw: st.DrawFn) -> Project:
         draw(TEXTS),
         draw(TEXTS),
         draw(st.integers(0, 99)),
-        draw(st.none() | FIGURES),
+        draw(st.none() | st.floats(0, 1e6)),
         draw(st.integers(-1, len(steps) - 1)),
-        draw(st.none() | FIGURES),
-        draw(st.none() | FIGURES),
+        draw(st.none() | FINITE),
+        draw(st.none() | FINITE),
         draw(st.none() | st.integers(0, 10**6)),
-        draw(st.none() | FIGURES),
+        draw(st.none() | FINITE),
     )
     if draw(st.booleans()):
         run = replace(run, graph=circuit.graph, edges=circuit.edges, values=circuit.values, about=circuit.about)

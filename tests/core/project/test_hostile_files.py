@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from core.errors import InputError
+from core.project.wire_file import load_project
+from tests.core.project.hostile import figures_of_nothing
 
 HARMLESS = ("(", "a bit turned", "cut off at 100")  # a value that fits, a bit of no meaning
 
@@ -25,3 +30,13 @@ def test_hostile_files_are_refused_in_little_time_and_memory(tmp_path: Path) -> 
     assert found["slowest"][1] < 5, found["slowest"]
     assert found["megabytes"] < 500
     assert len(found["longest message"]) < 500
+
+
+def test_figures_that_nothing_can_have_are_refused(tmp_path: Path) -> None:
+    path, opened = tmp_path / "hostile.wire", []
+    for words, content in figures_of_nothing():
+        path.write_bytes(content)
+        with suppress(InputError):
+            load_project(path)
+            opened.append(words)
+    assert opened == []

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
+from core.graph import Graph
 from core.project.document import Document, Source
-from core.project.project import Project, StepRecord
+from core.project.limits import edge_count
+from core.project.project import CircuitRecord, Project, StepRecord
 from core.project.rebinding import rebind
 from core.project.runs import RunRecord, runs_csv, size_at
 from core.project.trace_choice import TraceChoice
+from core.project.wire_file import load_project, save_project
 
 DOCUMENT = Document(
     "bundled:names", Source("text", "When Mary, and John"), traced=TraceChoice("eap-ig", (("steps", 8.0),))
@@ -48,3 +52,26 @@ def test_runs_of_a_model_that_gives_way_go() -> None:
     runs = tuple(RunRecord("trace", 0.0, replace(DOCUMENT, model=name), "patch") for name in ("gone", "stays"))
     project = Project((StepRecord("Start", Document("gone"), opens=True),), runs=runs)
     assert rebind(project, "gone", "other").runs == runs[1:]
+
+
+def test_nothing_is_written_that_is_not_read_again(tmp_path: Path) -> None:
+    """Figures that came to no number are not known, and a graph that is too large goes with what is of it."""
+    path, large, edges = tmp_path / "work.wire", (100, 100, 100, False, False), np.arange(3)
+    nan, inf = float("nan"), float("inf")
+    run = RunRecord(
+        "trace", 0.0, DOCUMENT, "patch", seconds=nan, cpr=inf, cmd=0.5, stability=nan, graph=large, edges=edges
+    )
+    circuit = CircuitRecord("3 edges", 0, large, edges)
+    small = replace(circuit, graph=(2, 2, 1, False, False))
+    steps = (StepRecord("Start", DOCUMENT, opens=True),)
+    save_project(path, Project(steps, circuits=(circuit, small), runs=(run,)))
+    again = load_project(path)
+    assert again.circuits == (small,)
+    (known,) = again.runs
+    assert (known.seconds, known.cpr, known.cmd, known.stability) == (None, None, 0.5, None)
+    assert (known.graph, known.edges) == (None, None)
+
+
+def test_edges_are_counted_without_a_graph() -> None:
+    for sizes in ((2, 4, 2, False, False), (3, 3, 3, True, False), (1, 1, 1, False, True)):
+        assert edge_count(sizes) == Graph(*sizes).n_edges

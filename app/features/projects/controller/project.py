@@ -128,14 +128,17 @@ class ProjectController(QObject):
 
             return load_project(path)
 
-        state = self._workbench.history.state
+        def state() -> tuple[int, int]:
+            return self._workbench.history.state, self._workbench.records.notes.revision
+
+        before = state()
         self._being_read.add(path)
 
         def end(*_: object) -> None:
             self._being_read.discard(path)
 
         def take_now(project: Project) -> None:
-            if self._workbench.history.state != state:  # something was done while it was read
+            if state() != before:  # something was done or noted while it was read
                 self._leave(partial(take, project))
             else:
                 take(project)

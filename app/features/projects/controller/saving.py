@@ -98,10 +98,11 @@ class Saving(QObject):
     def modified(self) -> bool:
         """Whether there is work that no file holds."""
         history, saved = self._workbench.history, self._saved
-        if history.locked:  # what is present cannot be changed; steps of another model may have been
-            return saved is None or (self.path is not None and history.state != saved.state)
         unsaved = has_work(history) or len(self._workbench.records.notes) > 0 or len(self._workbench.runs) > 0
-        return saved != self._mark() if self.path is not None else unsaved
+        if not history.locked:
+            return saved != self._mark() if self.path is not None else unsaved
+        # What is present cannot be changed; steps of another model and notes may have been before it was.
+        return saved is None or ((self.path is not None or unsaved) and not saved.holds(self._mark()))
 
     def may_overwrite(self) -> bool:
         """Whether the file is as it was left, this window's to write, and could be written last time."""

@@ -11,7 +11,7 @@ from app.presenters.telling import Telling
 from app.worker.pairs import dataset_of
 from app.worker.project_scores import node_scores_key
 from app.worker.session_cache import SessionCache
-from app.worker.traces import EVERY, options_of, told_of
+from app.worker.traces import EVERY, options_of, pairs_told, told_of
 from core.edits import EditKind
 from core.formatting import pairs_words
 from core.progress import watched
@@ -79,7 +79,7 @@ def _send(
     goes_on: bool = False,
 ) -> None:
     scores, share = known
-    pairs = int(scores.about.get("pairs", 0)) if scores is not None else 0
+    pairs = pairs_told(scores) if scores is not None else 0
     values = None if scores is None else scores.values
     direction = 1 if scores is None else scores.direction
     method = METHODS[choice.method]

@@ -13,6 +13,7 @@ import pytest
 from app.features.projects.controller import sessions
 from app.features.projects.controller.saving import state_of
 from app.features.projects.presenter import Left
+from app.workbench.notes import PROJECT
 from app.worker import service
 from core.errors import InputError
 from core.graph import Node
@@ -171,6 +172,15 @@ def test_work_on_one_model_is_not_forgotten_at_a_step_of_another_that_only_looks
     assert not person.window.isWindowModified(), "only another step is present"
     person.choose("Edit", "Redo")
     person.wait(lambda: not person.workbench.history.locked)
+    person.workbench.records.notes.write(PROJECT, text="not to be lost")
+    person.choose("Edit", "Undo")
+    person.wait(person.panel("projects").read_only.isVisible)
+    assert person.window.isWindowModified(), "there is a note"
+    autosave = person.controller("projects").autosave
+    autosave.begin()
+    person.wait(lambda: (autosave.folder / "work.wire").exists())
+    person.choose("Edit", "Redo")
+    person.wait(lambda: not person.workbench.history.locked)
     cut(person, Node("mlp", 1))
     person.choose("Edit", "Undo")
     person.choose("Edit", "Undo")
@@ -181,6 +191,24 @@ def test_work_on_one_model_is_not_forgotten_at_a_step_of_another_that_only_looks
     answer(person, "Save")
     person.wait(lambda: not person.window.isVisible())
     assert load_project(path).steps[-1].words.startswith("Cut m1")
+    assert [note.text for note in load_project(path).notes] == ["not to be lost"]
+
+
+def test_a_note_that_is_written_while_another_project_is_read_is_not_lost(
+    reader: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other, go_on, real = tmp_path / "work.wire", tmp_path / "other.wire", threading.Event(), load_project
+    save(reader, path, monkeypatch)
+    shutil.copyfile(path, other)
+    monkeypatch.setattr(wire_file, "load_project", lambda each: go_on.wait(30) and real(each))
+    reader.controller("projects").project.open(str(other))
+    reader.workbench.records.notes.write(PROJECT, text="not to be lost")
+    go_on.set()
+    jobs_done(reader)
+    assert answer(reader, "Save") == "Save the changes to work.wire?"
+    jobs_done(reader)
+    assert [note.text for note in real(path).notes] == ["not to be lost"]
+    assert reader.controller("projects").project.path == other
 
 
 def test_a_new_project_while_a_model_loads_keeps_that_model(person: Person, models, monkeypatch) -> None:
