@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPicture, QPixmap, QResizeEvent
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, QSizeF, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPicture, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from views.figures.formats import PaintedFigure
@@ -14,8 +15,42 @@ from views.theme import SPACE, current, theme_changes
 LARGEST = 1.7  # times the printed size
 STALE = 0.4  # opacity of a figure that is being made anew
 STRIP = 256  # dots; Qt takes far more than twice as long over a dashed line in twice the height
+PIECES = 32  # of a curve, which are all but straight
 SLICE = 0.04  # seconds of painting, after which the rest waits for its turn
 PAUSE = 150  # milliseconds without a change of size, after which the figure is painted in the new one
+
+
+class Recorder(QPainter):
+    """Of a picture that is played in strips. Along a curve Qt loses count of the dashes that are out of the strip, so
+    that they would not meet those of the next one. A dashed curve becomes straight pieces from gap to gap."""
+
+    def drawPath(self, path: QPainterPath) -> None:
+        pen = self.pen()
+        pattern = pen.dashPattern()
+        if len(pattern) != 2 or not pen.widthF() or self.brush() != Qt.BrushStyle.NoBrush:
+            super().drawPath(path)
+            return
+        inner = QPen(pen)
+        inner.setDashOffset(pattern[0] + pattern[1] / 2)  # in a gap
+        for polygon in path.toSubpathPolygons():
+            first, *others = _from_gap_to_gap([(point.x(), point.y()) for point in polygon], pen)
+            self.setPen(pen)
+            self.drawLine(first)
+            if others:
+                self.setPen(inner)
+                self.drawLines(others)
+        self.setPen(pen)
+
+
+def _from_gap_to_gap(points: list[tuple[float, float]], pen: QPen) -> list[QLineF]:
+    """A line of straight parts, cut anew in the gaps of its dashes."""
+    dash, gap = (length * pen.widthF() for length in pen.dashPattern())
+    corners = np.array(points)
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
+    step = (dash + gap) * max(1, int(along[-1] / PIECES / (dash + gap)))
+    cuts = np.concatenate([[0.0], np.arange(step - gap / 2, along[-1], step), along[-1:]])
+    x, y = (np.interp(cuts, along, side) for side in corners.T)
+    return [QLineF(*ends) for ends in np.stack([x[:-1], y[:-1], x[1:], y[1:]], axis=1).tolist()]
 
 
 class Page(QWidget):
@@ -39,7 +74,7 @@ class Page(QWidget):
         self._record = QPicture()
         self._size = QSizeF() if figure is None else QSizeF(figure.size)
         if figure is not None:
-            painter = QPainter(self._record)
+            painter = Recorder(self._record)
             figure.paint(painter)
             painter.end()
         self.strips.clear()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPicture
 from PySide6.QtWidgets import QApplication
 
-from views.panels.figure.preview import Preview
+from views.panels.figure.preview import Preview, Recorder
 from views.theme import SPACE
 
 SIZE = QSizeF(300, 4000)
 
 
 class Long:
-    """A figure of one column with a dashed line all along it, and a number in each stretch."""
+    """A figure of one column with a dashed line and a dashed curve all along it, and a number in each stretch."""
 
     title, size = "Long", SIZE
 
@@ -29,6 +29,10 @@ class Long:
         painter.setFont(font)
         painter.setPen(QPen(QColor("navy"), 2.2, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(10, 0), QPointF(280, SIZE.height()))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        path = QPainterPath(QPointF(40, 0))
+        path.cubicTo(QPointF(240, 1500), QPointF(60, 2500), QPointF(260, SIZE.height()))
+        painter.drawPath(path)
         for number in range(40):
             painter.drawText(QPointF(100, 100 * number + 60), str(number))
 
@@ -48,7 +52,11 @@ def whole(preview: Preview) -> QImage:
     image = QImage(inside.size(), QImage.Format.Format_RGB32)
     painter = QPainter(image)
     painter.scale(image.width() / SIZE.width(), image.height() / SIZE.height())
-    Long().paint(painter)
+    record = QPicture()
+    recorder = Recorder(record)
+    Long().paint(recorder)
+    recorder.end()
+    record.play(painter)
     painter.end()
     seen = inside & QRect(-page.pos(), preview.viewport().size())
     return image.copy(seen.translated(-SPACE, -SPACE))
