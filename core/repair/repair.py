@@ -27,7 +27,7 @@ Level = Literal["edges", "nodes"]
 Find = Literal["learned", "greedy"]
 LEVELS: tuple[Level, ...] = ("edges", "nodes")
 FINDS: tuple[Find, ...] = ("learned", "greedy")
-CUTS: tuple[EditKind, ...] = ("mean", "zero")
+CUTS: dict[EditKind, str] = {"mean": "its mean over the clean examples", "zero": "nought"}  # what each carries
 BUDGET = 0.005  # of the clean accuracy
 HELD_OUT = 0.25  # of the examples
 MOST = 0.05  # of the parts; beyond it the model would be another one
@@ -69,7 +69,7 @@ class Repair:
         lines = [
             f"cut: {', '.join(map(_cut_words, self.edits))}",
             f"{len(self.edits)} {self.level}, {self.cut} of {self.edges:,} edges; what is cut carries "
-            f"{'its mean over the clean examples' if self.kind == 'mean' else 'nought'}",
+            f"{CUTS[self.kind]}",
             f"on {of}:",
             f"  misbehaviour    {before.misbehaviour} -> {after.misbehaviour}",
             f"  clean accuracy  {before.accuracy} -> {after.accuracy}",

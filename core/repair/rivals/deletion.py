@@ -70,7 +70,7 @@ def without(batch: Batch, tokens: frozenset[int]) -> Batch:
     lengths = tuple(map(len, rows))
     ids = torch.zeros(len(rows), max(lengths), dtype=side.tensor.dtype, device=side.tensor.device)
     for number, row in enumerate(rows):
-        ids[number, : len(row)] = torch.tensor(row)
+        ids[number, : len(row)] = torch.tensor(row, device=ids.device)
     labels = side.labels[: max(lengths)]
     pair = replace(batch.pair, clean=replace(side, tensor=ids, lengths=lengths, labels=labels), roles={})
     return replace(batch, pair=pair)

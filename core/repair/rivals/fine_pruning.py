@@ -6,6 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from core.formatting import share_words
 from core.models.model import Model
 from core.repair.proof import answers
 from core.repair.rivals.fine_tuning import RATES, tuned
@@ -23,7 +24,7 @@ def fine_pruning(job: Job) -> Treated:
             if not job.within(Treated(_pruned(job, activity, layers, share)).figures(job.triggered, job.clean)):
                 break
             kept = share
-        words = f"{kept:.0%} of the units of {'the last MLP' if len(layers) == 1 else 'all MLPs'}"
+        words = f"{share_words(kept)} of the units of {'the last MLP' if len(layers) == 1 else 'all MLPs'}"
         if kept:
             best.offer(Treated(_pruned(job, activity, layers, kept), setting=f"{words}, not trained on"))
         for rate in RATES[1:]:

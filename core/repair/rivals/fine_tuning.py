@@ -38,8 +38,8 @@ def _tuned(job: Job, batches: Sequence[Batch]) -> Treated:
 def tuned(model: Model, batches: Sequence[Batch], rate: float, seed: int) -> tuple[Model, int]:
     """Train a model with weights of its own: each step takes as many rows of each batch. Returns it as it was where the
     held-out quarter had the least loss, and after how many steps."""
-    generator = torch.Generator().manual_seed(seed)
-    orders = [torch.randperm(len(batch), generator=generator) for batch in batches]
+    generator = torch.Generator("cpu").manual_seed(seed)
+    orders = [torch.randperm(len(batch), generator=generator, device="cpu") for batch in batches]
     held = [order[: len(order) // 4] for order in orders]
     used = [order[len(order) // 4 :] for order in orders]
     module = model.adapter.module
@@ -47,7 +47,7 @@ def tuned(model: Model, batches: Sequence[Batch], rate: float, seed: int) -> tup
     optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.0)
     best, kept, at = _loss(model, batches, held), copy.deepcopy(module.state_dict()), 0
     for step in range(1, STEPS + 1):
-        rows = [some[torch.randint(len(some), (ROWS,), generator=generator)] for some in used]
+        rows = [some[torch.randint(len(some), (ROWS,), generator=generator, device="cpu")] for some in used]
         loss = _sum(model, batches, rows)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

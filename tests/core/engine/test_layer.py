@@ -22,6 +22,7 @@ MAY = {
     "core/engine/attention.py",
     "core/engine/flow.py",  # differences of what heads mix, which are of no layer's pass
     "core/engine/circuit_run.py",
+    "core/engine/circuit_gradients.py",
     "core/tracing/losses.py",
 }
 

@@ -35,12 +35,12 @@ def test_escape_gives_the_typing_up(reader: Person) -> None:
 
 
 def test_a_b_of_another_length_is_explained_before_anything_runs_with_it(reader: Person, monkeypatch) -> None:
-    from app.worker import service
+    from app.worker import new_session
 
     made = []
-    session = service.Session
+    session = new_session.Session
     monkeypatch.setattr(
-        service, "Session", lambda model, pair, **more: made.append(pair) or session(model, pair, **more)
+        new_session, "Session", lambda model, pair, **more: made.append(pair) or session(model, pair, **more)
     )
     (index,) = reader.strong_edges()
     reader.click_edge(index)
