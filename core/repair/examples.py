@@ -71,8 +71,8 @@ def batch_of(model: Model, examples: Sequence[Example]) -> Batch:
     pair = model.pair([example.input for example in examples])
     if model.is_text:
         _check_known(model, pair, examples)
-    right = [model.checked_answer(example.answer) for example in examples]
-    return Batch(pair, torch.tensor(right, device=pair.clean.tensor.device))
+    answers = [model.checked_answer(example.answer) for example in examples]
+    return Batch(pair, torch.tensor(answers, device=pair.clean.tensor.device))
 
 
 def _key(example: Example) -> str | int:
