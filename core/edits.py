@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.edit_kinds import ABLATIONS, EDIT_KINDS, EDIT_WORDS, KINDS, SEEDED, STRENGTH, EditKind
-from core.errors import EditError
+from core.errors import ArgumentError, EditError
 from core.formatting import percent
 from core.graph import Edge, Graph, Node, Reader
 from core.positions import ROLE, Extent, Positions, RowPositions, plain_positions
@@ -139,6 +139,8 @@ class ResolvedEdit(NamedTuple):
 
 def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdit:
     """Look up an edit's target and positions. width: of the stream. Raises ArgumentError and EditError."""
+    if not isinstance(edit, Edit):  # a name in place of a list is read letter by letter
+        raise ArgumentError(f"{edit!r} is no edit.", 'Write a list of them, as run([Edit("m1", "zero")]).')
     target = graph.parse(edit.target) if isinstance(edit.target, str) else edit.target
     if isinstance(target, Edge):
         graph.check_edge(target)

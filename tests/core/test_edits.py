@@ -187,3 +187,9 @@ def test_a_strength_is_from_none_to_the_whole_edit(strength) -> None:
         Edit("m3", "zero", strength=strength)
     if isinstance(strength, float) and math.isfinite(strength):
         Edit("m3", "steer", value=[1.0], strength=strength)  # how often the vector is added
+
+
+def test_what_is_no_edit_is_refused() -> None:
+    for wrong in ("m1", None, Node("mlp", 1)):
+        with pytest.raises(ArgumentError, match="is no edit"):
+            resolve(wrong, GRAPH, FIVE, WIDTH)  # type: ignore[arg-type]
