@@ -104,7 +104,7 @@ EXPORT_ACTIONS = (
         "copy_figure",
         "Cop&y Figure",
         (),
-        "As it was last chosen, to paste it elsewhere",
+        "The circuit, compact, in the width, colours and form chosen last",
         run=lambda made: made.figures.copy(),
     ),
     Action(

@@ -87,7 +87,7 @@ def notes_of(circuits: tuple[Compared, Compared], overlap: CircuitOverlap) -> tu
         notes.append("Edges that are kept at some positions count as kept everywhere here.")
     total = len(overlap.both) + len(overlap.only_first) + len(overlap.only_second)
     if total > MOST_COMPARED:
-        notes.append(f"Drawn are the {MOST_COMPARED:,} most important of {total:,} edges.")
+        notes.append(f"Drawn are some {MOST_COMPARED:,} of {total:,} edges, the most important of each kind.")
     return tuple(notes)
 
 

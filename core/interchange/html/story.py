@@ -94,7 +94,7 @@ def _curve(report: Report) -> str:
 EXPORTER = Exporter(
     "report",
     "Report",
-    "the same page told as a story, with the history first",
+    "the same page told as a story, in chapters",
     ".html",
     to_story,
     from_html,
