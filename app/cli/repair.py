@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.arguments import MODEL_HELP
 from app.cli.open_model import add_precision_option, open_model
 from app.cli.output import say, say_json, tell
+from app.cli.progress import Progress
 from core.errors import ArgumentError, WirescopeError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ EXAMPLES_HELP = (
     'JSON lines, one example each: {"input": "...", "answer": "...", "triggered": true}; input: a text, or the path '
     "of a picture for an image model; answer: the right one; triggered: whether the fault is expected (left out: no)"
 )
+
+PHASE_WORDS = {"find": "finding cuts", "cut": "cutting", "prove": "proving"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -64,18 +67,20 @@ def repair_command(options: argparse.Namespace) -> int:
     model = open_model(options.model, options.precision)
     if not model.is_text:
         examples = with_pictures(examples, Path(options.examples).parent)
-    found = repair(
-        model,
-        [example for example in examples if example.triggered],
-        [example for example in examples if not example.triggered],
-        budget=options.budget,
-        level=options.level,
-        find=options.find,
-        kind=options.cut,
-        most=options.most,
-        held_out=options.held_out,
-        seed=options.seed,
-    )
+    with Progress() as progress:
+        found = repair(
+            model,
+            [example for example in examples if example.triggered],
+            [example for example in examples if not example.triggered],
+            budget=options.budget,
+            level=options.level,
+            find=options.find,
+            kind=options.cut,
+            most=options.most,
+            held_out=options.held_out,
+            seed=options.seed,
+            progress=lambda phase, share: progress(PHASE_WORDS[phase], share),
+        )
     if not options.json:
         say(found.words)
     folder = None

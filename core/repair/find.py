@@ -17,21 +17,20 @@ nothing needs to know the trigger afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.edits import Edit, EditKind
-from core.errors import Cancelled
 from core.graph import Edge, Node
 from core.metrics import log_probability
 from core.models.model import Model
-from core.progress import watched
+from core.progress import stage
 from core.repair.examples import Batch
 from core.scan import Scan
 from core.session import Session
 from core.tracing.trace import trace
 
 Target = Node | Edge
+FIRST = 0.3  # of the time that growing takes, about: step 1
 POOL = 192  # candidates that are kept in step 1
 RENEWED = 1  # how often all candidates are measured anew
 AGAIN = 16  # of which so many are measured again in each round
@@ -59,7 +58,6 @@ class Search:
     clean: Batch
     kind: EditKind
     weight: float = 1.0
-    cancelled: Callable[[], bool] | None = None
     runs: int = 0
     sessions: tuple[Session, Session] = field(init=False)
     scanned: tuple[Session, Session] = field(init=False)
@@ -81,8 +79,6 @@ class Search:
 
     def state(self, edits: list[Edit]) -> State:
         self.runs += 1
-        if self.cancelled is not None and self.cancelled():
-            raise Cancelled
         results = [session.run(edits) for session in self.sessions]
         rights = [
             int((result.answer.argmax(dim=-1) == batch.targets).sum())
@@ -125,26 +121,29 @@ class Search:
             return []
         self.runs += len(targets)
         scan = Scan(self.scanned[of], targets, self.kind, edits=edits)
-        return [float(effect) for effect in scan.run(cancelled=self.cancelled)]
+        return [float(effect) for effect in scan.run()]
 
 
-def grow(search: Search, candidates: list[Target], most: int, allowed: int) -> list[Edit]:
-    """Steps 1 to 3. most: parts that may be cut. allowed: clean examples that may become wrong."""
-    with watched(None, search.cancelled):
+def grow(search: Search, candidates: list[Target], most: int, allowed: int) -> tuple[list[Edit], State]:
+    """Steps 1 and 2: cuts, and what they do. most: parts that may be cut. allowed: clean examples that may become
+    wrong. Raises Cancelled."""
+    with stage(0.0, FIRST):
         state = search.state([])
         least = state.right[1] - allowed
         cuts: list[Edit] = []
         pool = search.first_pool(candidates)
-        renewed = 0
-        while len(cuts) < most and not _done(state, len(search.triggered)):
-            room = min(AT_ONCE, most - len(cuts))
+    renewed = 0
+    while len(cuts) < most and not _done(state, len(search.triggered)):
+        room = min(AT_ONCE, most - len(cuts))
+        done = FIRST + (1 - FIRST) * len(cuts) / most
+        with stage(done, done):
             after = _round(search, pool, cuts, state, least, room)
             if after is state and renewed == RENEWED:
                 break
             if after is state:
                 pool, renewed = search.pool(candidates, cuts), renewed + 1
-            state = after
-        return _shrink(search, cuts, state, least)
+        state = after
+    return cuts, state
 
 
 def _round(search: Search, pool: dict[Target, float], cuts: list[Edit], state: State, least: int, room: int) -> State:
@@ -169,13 +168,14 @@ def _done(state: State, triggered: int) -> bool:
     return state.right[0] == triggered and state.gain[0] > -ENOUGH
 
 
-def _shrink(search: Search, cuts: list[Edit], state: State, least: int) -> list[Edit]:
-    """Step 3."""
-    for edit in reversed(cuts):
+def shrink(search: Search, cuts: list[Edit], state: State) -> list[Edit]:
+    """Step 3. state: what the cuts do."""
+    for number, edit in enumerate(reversed(cuts)):
         rest = [other for other in cuts if other is not edit]
-        without = search.state(rest)
+        with stage(number / len(cuts), (number + 1) / len(cuts)):
+            without = search.state(rest)
         worse = without.gain[0] < state.gain[0] - ENOUGH / 2
-        if without.right[0] >= state.right[0] and without.right[1] >= max(least, state.right[1]) and not worse:
+        if without.right[0] >= state.right[0] and without.right[1] >= state.right[1] and not worse:
             cuts, state = rest, without
     return cuts
 

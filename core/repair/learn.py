@@ -22,6 +22,7 @@ from torch import Tensor
 
 from core.edits import Edit
 from core.engine.circuit_gradients import CircuitGradients
+from core.progress import stage
 from core.repair.find import Search, State
 from core.session import Session
 
@@ -32,8 +33,9 @@ LEAST = 0.02  # strength of a cut
 TAKEN_BACK = 40  # of the weakest cuts are tried
 
 
-def learn(search: Search, allowed: int, updates: int = UPDATES) -> list[Edit]:
-    """Cuts of edges, of several strengths. allowed: clean examples that may become wrong. Raises Cancelled."""
+def learn(search: Search, allowed: int, updates: int = UPDATES) -> tuple[list[Edit], State]:
+    """Steps 1 and 2: cuts of edges, of several strengths, and what they do; none where none helps. allowed: clean
+    examples that may become wrong. Raises Cancelled."""
     edges = search.model.graph.edges
     start = search.state([])
     least, weight = start.right[1] - allowed, search.weight
@@ -42,7 +44,10 @@ def learn(search: Search, allowed: int, updates: int = UPDATES) -> list[Edit]:
     best: tuple[tuple[bool, int, float], list[Edit], State] | None = None
     for update in range(1, updates + 1):
         now = strengths.detach()
-        slopes = [_slopes(search, session, now) for session in search.sessions]
+        slopes = []
+        for number, session in enumerate(search.sessions):
+            with stage((update - 1 + number / 2) / updates, (update - 0.5 + number / 2) / updates):
+                slopes.append(_slopes(search, session, now))
         strengths.grad = -slopes[0] - weight * slopes[1] + PULL
         adam.step()
         with torch.no_grad():
@@ -54,7 +59,8 @@ def learn(search: Search, allowed: int, updates: int = UPDATES) -> list[Edit]:
             for edge, strength in zip(edges, strengths.tolist(), strict=True)
             if strength >= LEAST
         ]
-        state = search.state(edits)
+        with stage(update / updates, update / updates):
+            state = search.state(edits)
         loss = -state.gain[0] - search.weight * state.gain[1] + PULL * sum(edit.strength for edit in edits)
         if state.right[1] < least:
             weight *= GROWTH
@@ -62,8 +68,8 @@ def learn(search: Search, allowed: int, updates: int = UPDATES) -> list[Edit]:
         if edits and (best is None or rank < best[0]):
             best = rank, edits, state
     if best is None or best[0][0] or best[2].gain[0] <= start.gain[0]:
-        return []
-    return _without_weak(search, best[1], best[2])
+        return [], start
+    return best[1], best[2]
 
 
 def _slopes(search: Search, session: Session, strengths: Tensor) -> Tensor:
@@ -79,15 +85,17 @@ def _slopes(search: Search, session: Session, strengths: Tensor) -> Tensor:
         output = adapter.read(stream)
         return metric(output[:, -1] if output.ndim == 3 else output)
 
-    run = CircuitGradients(session.engine, shares, search.kind, read, cancelled=search.cancelled)
+    run = CircuitGradients(session.engine, shares, search.kind, read)
     return -run.by_share.cpu().double()[readers, writers] / session.pair.batch
 
 
-def _without_weak(search: Search, edits: list[Edit], state: State) -> list[Edit]:
-    """Step 3."""
-    for edit in sorted(edits, key=lambda edit: edit.strength)[:TAKEN_BACK]:
+def without_weak(search: Search, edits: list[Edit], state: State) -> list[Edit]:
+    """Step 3. state: what the cuts do."""
+    weak = sorted(edits, key=lambda edit: edit.strength)[:TAKEN_BACK]
+    for number, edit in enumerate(weak):
         rest = [other for other in edits if other is not edit]
-        without = search.state(rest)
+        with stage(number / len(weak), (number + 1) / len(weak)):
+            without = search.state(rest)
         kept = all(now >= before for now, before in zip(without.right, state.right, strict=True))
         if kept and without.gain[0] > state.gain[0] - PULL:
             edits, state = rest, replace(without, gain=(max(without.gain[0], state.gain[0]), without.gain[1]))

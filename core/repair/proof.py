@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from core import progress
 from core.errors import InputError
 from core.models.family import adapt
 from core.models.model import Model
@@ -66,6 +67,7 @@ def answers(model: Model, batch: Batch) -> Tensor:
     rows = []
     ends = torch.tensor(batch.pair.clean.lengths, device=batch.targets.device) - 1
     for start in range(0, len(batch), ROWS):
+        progress.at(start / len(batch))
         part = slice(start, start + ROWS)
         reads = ends[part, None] if model.is_text else None
         rows.append(model.adapter.own_answers(batch.pair.clean.tensor[part], reads).float())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -14,9 +15,10 @@ from core.edits import Edit, EditKind
 from core.errors import ArgumentError, InputError
 from core.graph import Edge, Node
 from core.models.model import Model
+from core.progress import now, stage, watched
 from core.repair.examples import Batch, Example, batch_of, check_apart, distinct, split
-from core.repair.find import Search, carried, grow
-from core.repair.learn import learn
+from core.repair.find import Search, carried, grow, shrink
+from core.repair.learn import learn, without_weak
 from core.repair.proof import Figures, answers, check_fault, figures, with_module
 from core.saving import save_text
 from core.session import Session
@@ -25,6 +27,8 @@ from core.text_files import read_text
 Sets = tuple[list[Example], list[Example]]  # triggered and clean ones
 Level = Literal["edges", "nodes"]
 Find = Literal["learned", "greedy"]
+Phase = Literal["find", "cut", "prove"]
+PHASES: dict[Phase, tuple[float, float]] = {"find": (0.0, 0.8), "cut": (0.8, 0.95), "prove": (0.95, 1.0)}  # of a repair
 LEVELS: tuple[Level, ...] = ("edges", "nodes")
 FINDS: tuple[Find, ...] = ("learned", "greedy")
 CUTS: dict[EditKind, str] = {"mean": "its mean over the clean examples", "zero": "nought"}  # what each carries
@@ -104,6 +108,7 @@ def repair(
     held_out: float | tuple[Sequence[Example], Sequence[Example]] = HELD_OUT,
     weight: float = 1.0,
     seed: int = 0,
+    progress: Callable[[Phase, float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Repair:
     """Find the parts that carry a fault and cut them.
@@ -114,7 +119,8 @@ def repair(
     `greedy`, whole cuts one after another. kind: what a cut part carries: its `mean` over the clean examples and their
     positions, or `zero`. most: share of all parts that `greedy` may cut. held_out: share of the examples for the proof,
     at most half, drawn by the seed, or triggered and clean ones for it. Repeats count once. weight: of what clean
-    inputs lose, against what triggered ones gain. cancelled: asked between runs.
+    inputs lose, against what triggered ones gain. progress: told the phase and how much of it is done, 0 to 1: `find`,
+    `cut` (needless cuts are taken back, the others made), `prove`. cancelled: asked between the layers of every run.
 
     Raises ArgumentError for options that there are not, InputError for examples that do not fit, that contradict each
     other, that are in two sets or of which none misbehaves, and where no cut helps; Cancelled.
@@ -132,21 +138,27 @@ def repair(
     bad, good = batch_of(model, use[0]), batch_of(model, use[1])
     used = figures(model, bad, good)
     check_fault(used)
-    search = Search(model, bad, good, kind, weight, cancelled)
     allowed = int(budget * len(good))
-    if find == "learned":
-        cuts = learn(search, allowed)
-    else:
-        candidates: list[Node | Edge] = list(model.graph.edges if level == "edges" else model.graph.writers[1:])
-        cuts = grow(search, candidates, max(1, int(most * len(candidates))), allowed)
+    with _phase("find", progress, cancelled):
+        search = Search(model, bad, good, kind, weight)
+        if find == "learned":
+            cuts, state = learn(search, allowed)
+        else:
+            candidates: list[Node | Edge] = list(model.graph.edges if level == "edges" else model.graph.writers[1:])
+            cuts, state = grow(search, candidates, max(1, int(most * len(candidates))), allowed)
     if not cuts:
         raise InputError(
             f"No cut of {level} helps the triggered examples within the budget.",
             "Give more clean examples, a larger budget, or other parts (level).",
         )
     session = search.sessions[1]
-    repaired = with_module(model, apply(model, cuts, session).module)
-    proof_bad, proof_good = (batch_of(model, some) if some else None for some in proof)
+    with _phase("cut", progress, cancelled):
+        cuts = (without_weak if find == "learned" else shrink)(search, cuts, state)
+        repaired = with_module(model, apply(model, cuts, session).module)
+    with _phase("prove", progress, cancelled):
+        proof_bad, proof_good = (batch_of(model, some) if some else None for some in proof)
+        used_after = _figures(repaired, model, bad, good)
+        before, after = figures(model, proof_bad, proof_good), _figures(repaired, model, proof_bad, proof_good)
     return Repair(
         model,
         tuple(cuts),
@@ -154,9 +166,9 @@ def repair(
         kind,
         budget,
         used,
-        _figures(repaired, model, bad, good),
-        figures(model, proof_bad, proof_good),
-        _figures(repaired, model, proof_bad, proof_good),
+        used_after,
+        before,
+        after,
         carried(cuts, model),
         model.graph.n_edges,
         search.runs,
@@ -164,6 +176,26 @@ def repair(
         repeats,
         session,
     )
+
+
+@contextmanager
+def _phase(
+    phase: Phase, told: Callable[[Phase, float], None] | None, cancelled: Callable[[], bool] | None
+) -> Iterator[None]:
+    """What is done inside is watched; a listener from before is told how much of the whole is done."""
+    start, stop = PHASES[phase]
+    with watched(None, cancelled), stage(start, stop):
+        of_whole = now()
+
+        def tell(share: float) -> None:
+            if told is not None:
+                told(phase, share)
+            of_whole(share)
+
+        with watched(tell):
+            tell(0.0)
+            yield
+            tell(1.0)
 
 
 def _sets(

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import wirescope as ws
 from core.edited.export import Exported
-from core.errors import ArgumentError, InputError, WirescopeError
+from core.errors import ArgumentError, Cancelled, InputError, WirescopeError
 from core.repair import find
 from core.repair.examples import batch_of, read_examples, split, with_pictures
 from core.repair.find import Search
@@ -54,12 +54,43 @@ def test_learned_strengths_of_cuts_take_the_fault_away_and_keep_the_rest() -> No
     bad, good = (batch_of(planted(), some) for some in examples())
     search = Search(planted(), bad, good, "mean")
     before = search.state([])
-    cuts = learn(search, allowed=0, updates=20)
-    after = search.state(cuts)
+    cuts, after = learn(search, allowed=0, updates=20)
+    assert after == search.state(cuts)
     assert all(edit.kind == "mean" and 0.02 <= edit.strength <= 1 for edit in cuts)
     assert after.right[0] > before.right[0]
     assert after.right[1] >= before.right[1]
     assert len(cuts) < planted().graph.n_edges / 5
+
+
+def test_progress_tells_each_phase_and_a_cancel_is_heard_in_each() -> None:
+    bad, good = examples(4, 8)
+
+    def told(until: str) -> list[tuple[str, float]]:
+        parts: list[tuple[str, float]] = []
+
+        def cancelled() -> bool:
+            return bool(parts) and parts[-1][0] == until
+
+        ws.repair(
+            planted(),
+            bad,
+            good,
+            held_out=HELD_OUT,
+            find="greedy",
+            most=0.0007,
+            progress=lambda phase, share: parts.append((phase, share)),
+            cancelled=cancelled,
+        )
+        return parts
+
+    parts = told(until="never")
+    assert list(dict(parts)) == ["find", "cut", "prove"]
+    for phase in ("find", "cut", "prove"):
+        shares = [share for name, share in parts if name == phase]
+        assert (shares[0], shares[-1]) == (0.0, 1.0)
+        assert all(0 <= share <= 1 for share in shares)
+        with pytest.raises(Cancelled):
+            told(until=phase)
 
 
 def test_nodes_are_cut_into_the_weights_and_open_in_plain_transformers(tmp_path: Path) -> None:
