@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.messages.replies import InputsReply, ModelReply, RunReply, ScoresReply
+from app.messages.replies import CurveReply, InputsReply, ModelReply, RunReply, ScoresReply
 from app.messages.request import FailureReply, PictureRefusal
 from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
@@ -46,6 +46,7 @@ class IncomingReplies(QObject):
         client.on(FailureReply, self._take_failure)
         client.on(RunReply, self._take_run)
         client.on(ScoresReply, self._keep_scores)
+        client.on(CurveReply, self._keep_curve)
         client.became_stale.connect(self._show_stale)
         client.finished.connect(self._finish)
         results.canvas_changed.connect(presenter.send_canvas)
@@ -86,6 +87,10 @@ class IncomingReplies(QObject):
     def _keep_scores(self, reply: ScoresReply) -> None:
         if not self._workbench.history.locked:  # else they may be of other weights than the project was saved with
             self._records.take_scores(self._workbench.document, reply)
+
+    def _keep_curve(self, reply: CurveReply) -> None:
+        if not self._workbench.history.locked:
+            self._records.take_curve(self._workbench.document, reply)
 
     def _put_back(self, refused: PictureRefusal) -> None:
         workbench, before = self._workbench, self._results.document

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.messages.replies import ScoresReply
+from app.messages.replies import CurveReply, ScoresReply
 from app.workbench.notes import Notes
 from core.edit_kinds import EditKind
 from core.graph import Graph
+from core.project.curves import CurveRecord
 from core.project.document import Document, PairSource
 from core.project.history import Step
 from core.project.project import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from core.tracing.scores import Scores
 
 MOST_BYTES = 96e6  # of all scores together; those that came last stay
+MOST_CURVES = 200  # those that came last
 MOST_QUICK = 4  # scores that are made again in no time, of the last states
 Key = tuple[object, ...]
 
@@ -45,6 +47,7 @@ class ProjectRecords(QObject):
         self.notes.changed.connect(self.changed)
         self._traces: dict[TraceOrigin, TraceRecord] = {}
         self._evaluations: dict[Key, EvaluationRecord] = {}
+        self._curves: dict[Key, CurveRecord] = {}  # by what they are of
         self._weights: dict[tuple[str, str], str] = {}
         self._here: dict[tuple[str, str], str] = {}  # hashes as the models were opened in this window
         self._circuits: dict[Step, tuple[Document, CircuitRecord]] = {}
@@ -124,6 +127,19 @@ class ProjectRecords(QObject):
         self._found += 1
         self.changed.emit()
 
+    def take_curve(self, document: Document, curve: CurveReply) -> None:
+        """What circuits of all sizes recover, of the present document."""
+        rows = curve.sizes, curve.recovered, curve.band, curve.cpr, curve.cmd, curve.sure, curve.pairs, curve.rule
+        record = CurveRecord(document, curve.kind, curve.title, *rows)
+        known = self._curves.pop(document.circuits, None)
+        is_new = known is None or replace(known, document=document) != record
+        self._curves[document.circuits] = record if is_new or known is None else known
+        while len(self._curves) > MOST_CURVES:
+            del self._curves[next(iter(self._curves))]
+        if is_new:
+            self._found += 1
+            self.changed.emit()
+
     def take_weights(self, model: str, precision: str, weights: str) -> None:
         """The hash of an open model's weights."""
         if self._weights.get((model, precision)) != weights:
@@ -143,6 +159,10 @@ class ProjectRecords(QObject):
     def evaluation(self, document: Document, kind: EditKind) -> EvaluationRecord | None:
         """What was found of the circuit of a document, if it was evaluated."""
         return self._evaluations.get(basis_of(document, kind))
+
+    def curve(self, document: Document) -> CurveRecord | None:
+        """What circuits of all sizes recover of a document, where that is known of the weights in this window."""
+        return self._curves.get(document.circuits) if self.are_of_weights_here(document.opens) else None
 
     def weights(self, opens: tuple[str, str]) -> str:
         """The hash that a model had, by its name and its precision; empty where nobody knows."""
@@ -175,6 +195,7 @@ class ProjectRecords(QObject):
             circuits=tuple(sorted(circuits, key=lambda record: record.step)),
             evaluations=self.evaluations,
             notes=self.notes.as_written(steps),
+            curves=tuple(self._curves.values()),
         )
 
     def take_project(self, project: Project, steps: Sequence[Step]) -> None:
@@ -183,6 +204,7 @@ class ProjectRecords(QObject):
         self._circuits = {steps[each.step]: (steps[each.step].document, each) for each in project.circuits}
         self._traces = {each.of: each for each in project.traces}
         self._evaluations = {basis_of(each.document, each.kind): each for each in project.evaluations}
+        self._curves = {each.document.circuits: each for each in project.curves}
         self._weights = {(each.name, each.precision): each.weights for each in project.models if each.weights}
         self._found = 0
         self.changed.emit()

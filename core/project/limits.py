@@ -69,7 +69,8 @@ def edge_count(sizes: tuple[int, int, int, bool, bool]) -> int:
 
 
 def kept(project: Project) -> Project:
-    """A project without what would not be read again: what is of graphs of more than MOST_EDGES."""
+    """A project without what would not be read again: what is of graphs of more than MOST_EDGES, and curves without
+    figures."""
     traces = tuple(each for each in project.traces if edge_count(each.graph) <= MOST_EDGES)
     circuits = tuple(each for each in project.circuits if edge_count(each.graph) <= MOST_EDGES)
     runs = tuple(
@@ -78,4 +79,5 @@ def kept(project: Project) -> Project:
         else replace(each, graph=None, edges=None, values=None)
         for each in project.runs
     )
-    return replace(project, traces=traces, circuits=circuits, runs=runs)
+    curves = tuple(each for each in project.curves if each.is_finite)
+    return replace(project, traces=traces, circuits=circuits, runs=runs, curves=curves)

@@ -21,6 +21,7 @@ from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
 from core.notes import Note
 from core.project import schema
+from core.project.curves import curve_data
 from core.project.document import Document, PairSource, Source
 from core.project.limits import MOST_PICTURE, MOST_PICTURES, kept, picture_name
 from core.project.metric_choice import MetricChoice
@@ -88,6 +89,7 @@ class _Packer:
             for each in project.evaluations
         ]
         runs = [self._run(run) for run in project.runs]
+        curves = [curve_data(curve, self._document(curve.document)) for curve in project.curves]
         data = schema.ProjectData(
             format="wirescope project",
             version=1,
@@ -106,6 +108,7 @@ class _Packer:
             notes=[_note(note) for note in project.notes],
             view=_view(project.view),
             runs=runs,
+            curves=curves,
         )
         _check_counts(data)
         parts = {"project.json": msgspec.json.encode(data)}
@@ -283,6 +286,7 @@ def _check_counts(data: schema.ProjectData) -> None:
         ("inputs", max(len(data.sources), *map(len, data.datasets)), schema.MOST_INPUTS),
         ("datasets", len(data.datasets), schema.MOST_LISTED),
         ("runs", len(data.runs), schema.MOST_LISTED),
+        ("curves", len(data.curves), schema.MOST_LISTED),
         ("groups", len(data.groups), schema.MOST_LISTED),
     ):
         if count > most:

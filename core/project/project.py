@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.edit_kinds import EditKind
 from core.evaluation.statement import Statement
 from core.notes import Note
+from core.project.curves import CurveRecord
 from core.project.document import Document, PairSource, Source
 from core.project.equality import EqualArrays
 from core.project.history import History, Recovery, Step
@@ -139,6 +140,7 @@ class Project:
     notes: tuple[Note, ...] = ()
     view: View = field(default_factory=View)
     runs: tuple[RunRecord, ...] = ()
+    curves: tuple[CurveRecord, ...] = ()
 
     @property
     def document(self) -> Document:

@@ -9,9 +9,9 @@ from core.project.step_names import model_words
 
 
 def rebind(project: Project, model: str, other: str) -> Project:
-    """The project with another model wherever one is named. Steps, inputs and edits stay; figures, scores, evaluations
-    and runs of the former model go, for they say nothing of this one. Of the same name: with the weights it has now.
-    What the project has of the other model already stays with the hash of its weights, to be compared with it."""
+    """The project with another model wherever one is named. Steps, inputs and edits stay; figures, scores, curves,
+    evaluations and runs of the former model go, for they say nothing of this one. Of the same name: with the weights
+    it has now. What the project has of the other model already stays, with the hash of its weights to be compared."""
     steps = []
     for step in project.steps:
         if step.document.model == model:
@@ -27,5 +27,6 @@ def rebind(project: Project, model: str, other: str) -> Project:
         circuits=tuple(each for each in project.circuits if project.steps[each.step].document.model != model),
         evaluations=tuple(each for each in project.evaluations if each.document.model != model),
         runs=tuple(each for each in project.runs if each.document.model != model),
+        curves=tuple(each for each in project.curves if each.document.model != model),
         notes=tuple(replace(note, model=other) if model and note.model == model else note for note in project.notes),
     )

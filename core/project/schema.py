@@ -26,6 +26,7 @@ Name = Annotated[str, Meta(max_length=4096)]
 Hash = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]  # SHA-256; empty: none
 # The most of each, so that a file that says little cannot ask for much memory and time.
 MOST_STEPS, MOST_EDITS, MOST_INPUTS, MOST_LISTED = 100_000, 100_000, 200_000, 10_000
+MOST_POINTS = 1_000  # of a curve
 Figure = float | Literal["nan", "inf", "-inf"]  # JSON has no such numbers
 
 
@@ -230,6 +231,26 @@ class EvaluationData(_Struct):
     heading: str = ""
 
 
+Points = Annotated[list[float], Meta(max_length=MOST_POINTS)]
+
+
+class CurveData(_Struct):
+    """As `core.project.project.CurveRecord`. low, high: of its band; sure: two rows, or none."""
+
+    document: Number
+    kind: EditKind
+    by: Name
+    sizes: Annotated[list[Number], Meta(max_length=MOST_POINTS)]
+    recovered: Points
+    low: Points
+    high: Points
+    cpr: float
+    cmd: float
+    sure: Annotated[list[Points], Meta(max_length=2)] = []
+    pairs: Number = 0
+    rule: Name = ""
+
+
 class RunData(_Struct):
     """graph: of its circuit, whose edges are `runs/N.safetensors`; None: it has none."""
 
@@ -298,3 +319,4 @@ class ProjectData(_Struct):
     notes: list[NoteData] = []
     view: ViewData | None = None
     runs: Annotated[list[RunData], Meta(max_length=MOST_LISTED)] = []
+    curves: Annotated[list[CurveData], Meta(max_length=MOST_LISTED)] = []

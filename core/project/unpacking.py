@@ -22,6 +22,7 @@ from core.inputs.corruption_kinds import ImageCorruption
 from core.interchange.made_of import hash_of_file
 from core.notes import Note
 from core.project import schema
+from core.project.curves import curve_of
 from core.project.document import Document, PairSource, Source
 from core.project.history import Recovery
 from core.project.limits import MOST_EDGES, edge_count
@@ -89,6 +90,7 @@ def unpack(data: schema.ProjectData, read: Read, pictures: Mapping[str, bytes]) 
             view.eye,
         ),
         tuple(_run(each, number, documents, len(steps), read) for number, each in enumerate(data.runs)),
+        tuple(curve_of(each, _at(documents, each.document, "document")) for each in data.curves),
     )
 
 

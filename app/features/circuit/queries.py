@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.messages.request import OneShotQuery, Query
+from core.project.curves import CurveRecord
 from core.project.document import Document
 
 
@@ -44,8 +45,9 @@ class CircuitRunQuery(Query):
 
 @dataclass(frozen=True)
 class CurveQuery(Query):
-    """What circuits of all sizes recover."""
+    """What circuits of all sizes recover. known: from a project, of what the document is of; it is not made anew."""
 
+    known: CurveRecord | None = field(default=None, compare=False)
     of_scores = True
 
     def depends_on(self, document: Document) -> tuple[object, ...]:

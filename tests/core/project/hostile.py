@@ -17,14 +17,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.errors import InputError
+from core.project.curves import CurveRecord
 from core.project.runs import RunRecord
 from core.project.wire_file import load_project, project_bytes
 
 SAVED = Path(__file__).parent / "files" / "version-1.wire"
 
 
-def with_runs(path: Path) -> bytes:
+def with_more(path: Path) -> bytes:
     """The file with what later ones have beside it."""
     project = load_project(path)
     document, circuit = project.document, project.circuits[0]
@@ -43,10 +46,13 @@ def with_runs(path: Path) -> bytes:
         circuit.values,
         {"model": "names"},
     )
-    return project_bytes(replace(project, runs=(RunRecord("trace", 1e9, document, "patch", *told),)))
+    rows = np.array([[0.0, 0.25], [0.5, 1.0]])
+    curve = CurveRecord(document, "patch", "EAP-IG", (3, 46), (0.25, 1.0), rows, 0.75, 0.25, rows, 2, "paths")
+    runs = (RunRecord("trace", 1e9, document, "patch", *told),)
+    return project_bytes(replace(project, runs=runs, curves=(curve,)))
 
 
-GOOD = with_runs(SAVED)
+GOOD = with_more(SAVED)
 OTHER_VALUES = (None, "x", "", -5, 0, 2**70, 1e308, True, [], [[]], {}, {"a": 1})
 
 
@@ -193,9 +199,23 @@ def cases() -> Iterator[tuple[str, bytes]]:
 
 
 def figures_of_nothing() -> Iterator[tuple[str, bytes]]:
-    """Runs and circuits with figures that nothing can have."""
+    """Runs, curves and circuits with figures that nothing can have."""
     for key, value in (("cpr", "nan"), ("cmd", "inf"), ("stability", "-inf"), ("seconds", "nan"), ("seconds", -1.0)):
         yield f"{key} {value}", with_json(lambda found, key=key, value=value: found["runs"][0].update({key: value}))
+    for key, value in (
+        ("sizes", [46, 3]),
+        ("sizes", []),
+        ("sizes", [1] * 1_001),
+        ("recovered", [0.25]),
+        ("low", ["nan", 0.5]),
+        ("sure", [[0.0, 0.5]]),
+        ("cpr", "inf"),
+        ("rule", "none"),
+    ):
+        yield (
+            f"a curve of {key} {value}",
+            with_json(lambda found, key=key, value=value: found["curves"][0].update({key: value})),
+        )
     large = {"layers": 100, "heads": 100, "kv_heads": 100}
     for table in ("circuits", "runs"):
         yield f"large {table}", with_json(lambda found, table=table: found[table][0]["graph"].update(large))

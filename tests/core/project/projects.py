@@ -16,6 +16,7 @@ from core.graph import Graph
 from core.groups import Group
 from core.inputs.corruption_kinds import IMAGE_KINDS, ImageCorruption
 from core.notes import About, Note
+from core.project.curves import CurveRecord
 from core.project.document import Document, PairSource, Source
 from core.project.history import Recovery
 from core.project.metric_choice import MetricChoice
@@ -245,6 +246,21 @@ def projects(draw: st.DrawFn) -> Project:
     )
     if draw(st.booleans()):
         run = replace(run, graph=circuit.graph, edges=circuit.edges, values=circuit.values, about=circuit.about)
+    row = st.lists(FINITE, min_size=3, max_size=3)
+    curve = st.builds(
+        CurveRecord,
+        st.sampled_from([step.document for step in steps]),
+        st.sampled_from(ABLATIONS),
+        TEXTS,
+        st.just((1, 1, 300)),
+        row.map(tuple),
+        st.tuples(row, row).map(np.array),
+        FINITE,
+        FINITE,
+        st.none() | st.tuples(row, row).map(np.array),
+        st.integers(0, 99),
+        st.sampled_from(list(RULES)),
+    )
     return Project(
         steps,
         draw(st.integers(0, len(steps) - 1)),
@@ -255,4 +271,5 @@ def projects(draw: st.DrawFn) -> Project:
         draw(st.lists(notes, max_size=2).map(tuple)),
         draw(st.builds(View, st.lists(TEXTS, max_size=2).map(tuple), st.just((1, 2)), st.just(("table",)), **LAYOUT)),
         draw(st.sampled_from([(), (run,), (run, run)])),
+        draw(st.lists(curve, max_size=2).map(tuple)),
     )

@@ -43,6 +43,7 @@ def test_save_and_load_is_the_identity(project: Project, tmp_path: Path) -> None
     assert repr(loaded) == repr(project)  # NaN among the figures
     assert loaded.traces == project.traces
     assert loaded.circuits == project.circuits
+    assert loaded.curves == project.curves
     assert loaded.runs == project.runs or repr(loaded.runs) == repr(project.runs)  # NaN among the figures
     assert project_bytes(loaded) == path.read_bytes()
     root, current = steps_of(loaded.steps, loaded.current)
@@ -131,6 +132,39 @@ def test_a_file_of_version_1_opens() -> None:
     assert project.traces[0].values.shape == ((project.traces[0].kept is None and 46) or 0,)
     assert project.notes[0] == Note("node", "a0.h1", name="name mover")
     assert project.notes[1] == Note("node", "a0.h1", "reads the name")
+
+
+def test_what_a_window_saved_in_version_1_opens() -> None:
+    """`tests.app.features.projects.write_fixture` wrote it: whatever a window keeps is in it."""
+    project = load_project(FILES / "version-1-window.wire")
+    assert [step.words for step in project.steps][-2:] == ["Cut a0.h1 (from B)", "Cut m1 (from B)"]
+    assert [step.parent for step in project.steps] == [-1, 0, 1, 2, 3, 4, 5, 6, 6]
+    assert [(trace.level, trace.values.shape) for trace in project.traces] == [
+        ("edges", (1519,)),
+        ("edges", (1519,)),
+        ("positions", (37, 14)),
+    ]
+    (curve,) = project.curves
+    assert curve.document.circuits == project.document.circuits
+    assert (curve.sizes[5], round(curve.recovered[5], 6), round(curve.cpr, 6)) == (75, 0.803269, 0.982634)
+    assert curve.band.shape == curve.sure.shape == (2, 10)
+    trace, evaluation, nodes = project.runs
+    assert [(run.kind, run.size, run.step) for run in project.runs] == [
+        ("trace", 75, 3),
+        ("evaluation", 12, 4),
+        ("trace", None, 6),
+    ]
+    assert (trace.size_at_80, evaluation.stability, nodes.cpr) == (75, 1.0, None)
+    assert len(trace.circuit.edges) == 75
+    assert [note.about for note in project.notes] == ["project", "node", "edge", "step", "circuit"]
+    assert project.notes[1] == Note("node", "a0.h1", "looks at the first name", "name mover", "bundled:names")
+    assert len(project.evaluations[0].statements) == 8
+    assert (project.circuits[0].step, len(project.circuits[0].edges)) == (8, 12)
+    view = project.view
+    assert (view.selection, view.positions) == (("a0.h1",), (2,))
+    assert "plots" in view.docks
+    assert "plots" in view.front
+    assert view.sizes["inspector"] == (pytest.approx(0.217696629), 1.0)
 
 
 def test_what_a_newer_version_saved_is_refused_with_the_way_out(tmp_path: Path) -> None:

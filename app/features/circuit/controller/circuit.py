@@ -20,6 +20,7 @@ from app.workbench.workbench import Workbench
 from core.edits import REPLACED
 from core.evaluation.verdict import speaks_against
 from core.formatting import best_edges, counted, pairs_words, share_words
+from core.project.curves import CurveRecord
 from core.project.document import Document
 from core.tracing.selection import RULES, USUAL
 from views.panels.circuit.data import CircuitData, CurveData, KeptData, RuleData
@@ -57,7 +58,7 @@ class CircuitController(QObject):
         workbench.on(TraceRefusal, self._take_untraced)
         workbench.document_changed.connect(self._drop)
         workbench.history_changed.connect(self._follow)
-        workbench.idle.connect(self.show)
+        workbench.idle.connect(self._follow)  # it may be known by now that the project's curve is of these weights
         workbench.strongest_changed.connect(lambda _: self.show())
         workbench.given_up.connect(lambda _: self._give_up_curve())
         for changed in (workbench.model_opened, workbench.metric_changed, workbench.nothing_to_show):
@@ -88,7 +89,7 @@ class CircuitController(QObject):
     def _follow(self) -> None:
         """The document is another one."""
         wanted = self._curve_can_run() and not self._is_here(self._given_up_in)
-        self._workbench.set_query("curve", CurveQuery() if wanted else None)
+        self._workbench.set_query("curve", CurveQuery(self._curve_known()) if wanted else None)
         self.show()
 
     def _drop(self, before: Document, document: Document) -> None:
@@ -105,7 +106,14 @@ class CircuitController(QObject):
         if self._of_file():
             scored = self._workbench.scored
             return scored is not None and self._is_here(self._scored_in) and not scored.ranking.unknown.any()
-        return self._workbench.recovered is not None
+        return self._workbench.recovered is not None or self._curve_known() is not None
+
+    def _curve_known(self) -> CurveRecord | None:
+        """The curve of the present scores, where the project has it."""
+        document, scored = self._workbench.document, self._workbench.scored
+        if document.traced is None or scored is None or scored.choice != document.scoring or scored.share < 1:
+            return None
+        return self._workbench.records.curve(document)
 
     def _of_file(self) -> bool:
         traced = self._workbench.document.traced

@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog
 
+from app.features.circuit import handlers
 from app.features.tracing.handlers import node_scores
 from app.worker import runs
 from core.graph import Node
@@ -243,6 +244,8 @@ def test_what_took_long_is_there_again_without_being_made_anew(
     assert not reader.window.isWindowModified()
     values = workbench.scored.values.tolist()
     statements = workbench.records.evaluations[0].statements
+    curve = reader.controller("circuit").strip.data().curve
+    assert len(curve.sizes) == len(curve.recovered) > 2
     kept = load_project(path)
     assert kept.circuits[0].step == kept.current
     assert len(kept.circuits[0].edges) == workbench.document.size
@@ -251,6 +254,8 @@ def test_what_took_long_is_there_again_without_being_made_anew(
         raise AssertionError("the edges are scored anew")
 
     monkeypatch.setattr(runs, "trace_in_parts", never)
+    monkeypatch.setattr(handlers, "faithfulness", never)
+    reader.window.close()
     other = sit_down()
     open_file(other, path)
     other.rest()
@@ -260,6 +265,19 @@ def test_what_took_long_is_there_again_without_being_made_anew(
     shown = other.controller("trust")._data()
     assert shown.statements == statements
     assert not shown.stale
+    strip = other.panel("circuit")
+    other.wait(lambda: other.controller("circuit").strip.data().curve is not None)
+    again = other.controller("circuit").strip.data().curve
+    assert (again.sizes, again.recovered, again.stale) == (curve.sizes, curve.recovered, False)
+    assert (again.band.tolist(), again.sure.tolist()) == (curve.band.tolist(), curve.sure.tolist())
+    assert strip.trace.isHidden()
+    assert not other.window.isWindowModified()
+    other.workbench.commit("Cuts zero", replace(other.workbench.document, replacement="zero"))
+    other.rest()
+    assert other.controller("circuit").strip.data().curve.stale, "it is of cuts that patch"
+    other.workbench.commit("Other words", replace(other.workbench.document, clean=Source("text", COUNTERFACTUAL)))
+    other.rest()
+    assert other.controller("circuit").strip.data().curve is None, "not even its scale is that of other inputs"
     assert not other.dialogs()
 
 
