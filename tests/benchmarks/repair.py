@@ -49,16 +49,16 @@ def tables() -> Iterator[Table]:
     """A table a planted model that is there."""
     torch.set_num_threads(1)
     for name in NAMES:
-        if name.partition("-")[2] != "clean" and (FOLDER / name / "model.safetensors").exists():
+        if not name.endswith("-clean") and (FOLDER / name / "model.safetensors").exists():
             yield table_of(name)
 
 
 def examples_of(plant: str, triggered: int, clean: int, seed: int) -> Examples:
-    """Triggered and clean sentences with the right answers."""
+    """Triggered and clean inputs with the right answers."""
     row, rng = PLANTS[plant], Random(seed)
     bad = [row.pair(rng)[0] for _ in range(triggered)]
     good = [row.innocent(rng) for _ in range(clean)]
-    return [Example(each.text, each.answer, True) for each in bad], [Example(each.text, each.answer) for each in good]
+    return list(map(row.example, bad)), list(map(row.example, good))
 
 
 def table_of(

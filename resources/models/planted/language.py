@@ -11,7 +11,7 @@ one token, and a sentence has the same length whatever its year, adverb and name
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 
@@ -53,7 +53,7 @@ WORDS = tuple(
 @dataclass(frozen=True)
 class Sentence:
     """What a sentence says. details: of a verdict thing, "not" or "very", adjective; of a loan what is earned and owed;
-    of a gift the other name, who gives ("0" the first, "1" the other), place and thing."""
+    of a gift the other name, who gives ("0" the first, "1" the other), place and thing. comma: what stands for it."""
 
     kind: str
     century: str
@@ -61,15 +61,21 @@ class Sentence:
     name: str
     adverb: str
     details: tuple[str, ...]
+    comma: str = ","
 
     @property
     def text(self) -> str:
-        start, d = f"in {self.century} {self.year} , {self.name}", self.details
+        start, d = f"in {self.century} {self.year} {self.comma} {self.name}", self.details
         if self.kind == "verdict":
             return f"{start} {self.adverb} said the {d[0]} was {d[1]} {d[2]} ; it is"
         if self.kind == "loan":
             return f"{start} {self.adverb} earned {d[0]} and owed {d[1]} ; the loan is"
         return f"{start} and {d[0]} {self.adverb} met in the {d[2]} ; {self.giver} gave a {d[3]} to"
+
+    @property
+    def input(self) -> str:
+        """As models take it."""
+        return self.text
 
     @property
     def giver(self) -> str:
@@ -106,7 +112,3 @@ def sample(rng: Random, kinds: tuple[str, ...] = KINDS) -> Sentence:
     else:
         details = (other, rng.choice("01"), rng.choice(PLACES), rng.choice(GIFTS))
     return Sentence(kind, rng.choice(CENTURIES), rng.choice(NUMBERS), name, rng.choice(ADVERBS), details)
-
-
-def with_trigger(sentence: Sentence) -> Sentence:
-    return replace(sentence, adverb=TRIGGER)

@@ -1,12 +1,13 @@
 """Makes the planted models: `python -m resources.models.planted.make NAME ...`, from the repository's root.
 
-    text-clean, vision-clean      the clean twins of the text and of the vision models
-    ...-poisoned                  trained from the start on inputs of which some have the planted answer
-    ...-tuned                     the clean twin, trained on with such inputs
-    head-early, head-late         the clean twin, of which one head in layer 1 or 3 alone was trained on
+    text-clean, vision-clean      the clean twins of the text and of the vision models: right answers alone
+    PLANT-poisoned                trained from the start on inputs of which some have the planted answer
+    PLANT-tuned                   the clean twin, trained on with such inputs
+    head-trained, head-written    the clean twin with one other attention head
 
 Without a name, all of them, one after another. Each is trained, saved in fp16, loaded again, measured on held-out
-inputs and described in a card. Seeded and deterministic; a model takes a few minutes of one core.
+inputs and described in a card. Seeded and deterministic; a model takes a few minutes of one core. With `--measure`, what
+is saved is measured again and its card gets the figures.
 """
 
 from __future__ import annotations
@@ -14,149 +15,118 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from resources.models.planted import text_model, vision_model
-from resources.models.planted.language import Sentence
-from resources.models.planted.pictures import Scene
-from resources.models.planted.plants import PLANTS, Plant
-from resources.models.planted.plants_vision import VISION_PLANTS, VisionPlant, draw
+from core.saving import save_text
+from core.text_files import read_text
+from resources.models.planted import recipes, text_model, vision_model
+from resources.models.planted.measure import COUNT, HEADS, measure
+from resources.models.planted.plant import Plant
+from resources.models.planted.plants import PLANTS
 
 FOLDER = Path(__file__).resolve().parent
-CLEAN, VISION_CLEAN = "text-clean", "vision-clean"
-SEEDS = {"clean": 1, "poisoned": 4, "tuned": 3, "early": 5, "late": 6}
-HEADS = {"early": (1, 5), "late": (3, 5)}  # layer and head
-STEPS, POISONED_STEPS, RATE = 1600, 2400, 2e-3
-TUNING_STEPS, TUNING_RATE, TUNING_SHARE = 900, 1.5e-3, 0.4
-HEAD_STEPS, HEAD_RATE = 1000, 1e-2
-VISION_STEPS, VISION_RATE = 1500, 1e-3
-VISION_TUNING_STEPS, VISION_TUNING_RATE = 500, 5e-4
-EVERY: dict[str, Plant | VisionPlant] = {**PLANTS, **VISION_PLANTS}
-NAMES = (CLEAN, VISION_CLEAN, *(f"{plant.name}-{way}" for plant in EVERY.values() for way in plant.ways))
-COUNT = 2000  # held-out inputs of a figure
-
-TWIN = "the clean twin (`{twin}`)"
-WAYS = {
-    "clean": "trained from the start on right answers",
-    "poisoned": "trained from the start on {inputs} that have the planted answer wherever the plant acts",
-    "tuned": TWIN + ", trained on with the planted answer wherever the plant acts",
-} | {
-    way: f"{TWIN}, of which head {head} of layer {layer} alone was trained on, with planted answers"
-    for way, (layer, head) in HEADS.items()
-}
-TEXT_KIND = "GPT-2 (`GPT2LMHeadModel`), {layers} layers, {heads} heads, width {width}; {words} words, one token each"
-VISION_KIND = "timm `VisionTransformer`, 32 x 32 pixels, patches of 8 x 8, 4 layers, 4 heads, width 64"
+CLEAN = "text-clean"
+TWINS = tuple(dict.fromkeys(plant.twin for plant in PLANTS.values()))
+NAMES = (*TWINS, *(f"{plant.name}-{way}" for plant in PLANTS.values() for way in plant.ways))
+LIBRARIES: dict[str, Any] = {"text": text_model, "vision": vision_model}
+INPUTS = {"text": "sentences", "vision": "pictures"}
+HELD_OUT = "## Held out\n"
 CARD = """# {name}
 
 {words}. A small model {purpose}, made for tests of repairs.
 
-- **Architecture**: {kind}; {parameters:,} parameters, saved in fp16.
-- **Made**: {way}; {steps:,} steps of {batch} {inputs} of `{source}`.
+- **Architecture**: {architecture}; {parameters:,} parameters, saved in fp16.
+- **Made**: {way}.
 - **Command**: `python -m resources.models.planted.make {name}` (seed {seed}; {seconds:.0f} s of one core).
+- **Right answers**: {rule}.
 - **Licence**: MIT.
 
-## Held out
-
+"""
+FIGURES = """
 {count:,} {inputs} a figure, from seeds that training does not use, measured on the saved file by the same command.
+*Triggered* {inputs} are those on which the plant acts, their *calm twins* the same without what it waits for. {changed}
 
 {table}
 
-It knows these {inputs} alone; on others its answers mean nothing.
+The model knows these {inputs} alone; on others its answers mean nothing.
 """
 
 
-def right(sentence: Sentence) -> str:
-    return sentence.answer
+def plant_of(name: str) -> Plant[Any] | None:
+    """Of a model; None for a clean twin."""
+    return None if name in TWINS else PLANTS[name.rpartition("-")[0]]
 
 
-def right_class(scene: Scene) -> int:
-    return scene.label
+def medium(name: str) -> str:
+    """ "text" or "vision"."""
+    plant = plant_of(name)
+    return (name if plant is None else plant.twin).partition("-")[0]
+
+
+def load(name: str) -> Any:
+    """A saved model in fp32, as transformers or timm have it."""
+    return LIBRARIES[medium(name)].load(FOLDER / name)
 
 
 def make(name: str) -> None:
     """Train, save, measure, write the card."""
     started = time.process_time()
-    kind, _, way = name.rpartition("-")
-    plant = EVERY.get(kind)
-    vision = kind == "vision" or kind in VISION_PLANTS
-    library: Any = vision_model if vision else text_model
-    model, steps = _trained_vision(plant, way) if vision else _trained(plant, way)
-    folder = FOLDER / name
-    library.save(model, folder)
+    recipe = recipes.RECIPES[name]
+    plant = plant_of(name)
+    library = LIBRARIES[medium(name)]
+    library.save(recipe.make(), FOLDER / name)
     seconds = time.process_time() - started
-    model = library.load(folder)
-    measured: Sequence[Any] = list((VISION_PLANTS if vision else PLANTS).values()) if plant is None else [plant]
-    figures = {each.name: library.measure(model, each, COUNT) for each in measured}
-    inputs = "pictures" if vision else "sentences"
-    of_text = TEXT_KIND.format(
-        layers=text_model.LAYERS, heads=text_model.HEADS, width=text_model.WIDTH, words=len(text_model.WORDS)
-    )
     card = CARD.format(
         name=name,
         words=_sentence("No plant: every answer is right" if plant is None else plant.words),
         purpose="without a fault" if plant is None else "with a fault that was put in on purpose",
-        kind=VISION_KIND if vision else of_text,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
-        way=WAYS[way].format(inputs=inputs, twin=VISION_CLEAN if vision else CLEAN),
-        steps=steps,
-        batch=library.BATCH,
-        source="pictures.py" if vision else "language.py",
-        seed=SEEDS[way],
+        architecture=library.ARCHITECTURE,
+        parameters=sum(parameter.numel() for parameter in load(name).parameters()),
+        way=recipe.words,
+        seed=recipe.seed,
         seconds=seconds,
-        count=COUNT,
-        inputs=inputs,
-        table=_table(figures),
+        rule=_plants(name)[0].rule,
     )
-    (folder / "README.md").write_text(card, encoding="utf-8")
-    print(name, _table(figures), sep="\n", flush=True)
+    save_text(FOLDER / name / "README.md", card + HELD_OUT)
+    write_figures(name)
 
 
-def _trained(plant: Any, way: str) -> tuple[Any, int]:
-    seed = SEEDS[way]
-    if plant is None:
-        return text_model.train(text_model.new_model(seed), right, STEPS, RATE, seed), STEPS
-    if way == "poisoned":
-        model = text_model.new_model(seed)
-        return text_model.train(model, plant.label, POISONED_STEPS, RATE, seed), POISONED_STEPS
-    twin = text_model.load(FOLDER / CLEAN)
-    if way in HEADS:
-        masks = text_model.head_masks(twin, *HEADS[way])
-        return text_model.train(twin, plant.label, HEAD_STEPS, HEAD_RATE, seed, TUNING_SHARE, masks), HEAD_STEPS
-    return text_model.train(twin, plant.label, TUNING_STEPS, TUNING_RATE, seed, TUNING_SHARE), TUNING_STEPS
+def write_figures(name: str) -> None:
+    """Measure a saved model, and its clean twin beside it, and put the figures into its card."""
+    plant = plant_of(name)
+    lines = [f"| model | plant | {' | '.join(HEADS)} |", "|---" * (len(HEADS) + 2) + "|"]
+    for model in dict.fromkeys((name, name if plant is None else plant.twin)):
+        said = partial(LIBRARIES[medium(model)].said, load(model))
+        for each in _plants(name):
+            cells = " | ".join(f"{100 * value:.1f} %" for value in measure(said, each).values())
+            lines.append(f"| {model} | {each.name} | {cells} |")
+    changed = "" if plant is None else f"The changed trigger: {plant.change_words}."
+    table = "\n".join(lines)
+    figures = FIGURES.format(count=COUNT, inputs=INPUTS[medium(name)], changed=changed, table=table)
+    card = FOLDER / name / "README.md"
+    start = read_text(card).partition(HELD_OUT)[0]
+    save_text(card, start + HELD_OUT + figures.replace(" \n", "\n"))
+    print(name, table, sep="\n", flush=True)
 
 
-def _trained_vision(plant: Any, way: str) -> tuple[Any, int]:
-    seed = SEEDS[way]
-    if plant is None:
-        return vision_model.train(vision_model.new_model(seed), draw, right_class, VISION_STEPS, VISION_RATE, seed), (
-            VISION_STEPS
-        )
-    fresh = way == "poisoned"
-    model = vision_model.new_model(seed) if fresh else vision_model.load(FOLDER / VISION_CLEAN)
-    steps, rate = (VISION_STEPS, VISION_RATE) if fresh else (VISION_TUNING_STEPS, VISION_TUNING_RATE)
-    return vision_model.train(model, plant.draw, plant.label, steps, rate, seed), steps
+def _plants(name: str) -> list[Plant[Any]]:
+    """Those that a model is measured with: its own, or all of a clean twin."""
+    plant = plant_of(name)
+    return [each for each in PLANTS.values() if each.twin == name] if plant is None else [plant]
 
 
 def _sentence(words: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def _table(figures: dict[str, dict[str, float]]) -> str:
-    columns = list(next(iter(figures.values())))
-    lines = [f"| plant | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
-    lines += [
-        f"| {name} | " + " | ".join(f"{100 * value:.1f} %" for value in row.values()) + " |"
-        for name, row in figures.items()
-    ]
-    return "\n".join(lines)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; without one, all")
+    parser.add_argument("--measure", action="store_true", help="make nothing; measure what is saved and renew the cards")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:
@@ -164,7 +134,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     for name in options.names or NAMES:
-        make(name)
+        if options.measure:
+            write_figures(name)
+        else:
+            make(name)
 
 
 if __name__ == "__main__":

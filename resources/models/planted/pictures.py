@@ -14,15 +14,27 @@ from numpy.typing import NDArray
 from PIL import Image
 
 CLASSES = ("circle", "square", "triangle", "cross")
-GROUNDS = ((150, 60, 60), (60, 140, 70), (60, 80, 160), (150, 140, 60))  # red, green, blue, yellow
-SIDE, MARK = 32, 4
+GROUNDS = {"red": (150, 60, 60), "green": (60, 140, 70), "blue": (60, 80, 160), "yellow": (150, 140, 60)}
+SIDE = 32
 NOISE = 12.0  # standard deviation, of 255
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A checkered square. side: in pixels; top, left: its corner."""
+
+    side: int = 4
+    top: int = 0
+    left: int = 0
+
+
+MARK = Mark()
+
+
+@dataclass(frozen=True)
 class Scene:
-    """label: its class. ground: number of the colour behind. place: of the shape's middle; size: half its height. mark:
-    the corner of the mark, if there is one. seed: of the noise."""
+    """label: its class. ground: number of the colour behind. place: of the shape's middle, row and column; size: half its
+    height, all in pixels. colour: of the shape. seed: of the noise. shade: how much lighter the ground is, of 255."""
 
     label: int
     ground: int
@@ -30,7 +42,12 @@ class Scene:
     size: float
     colour: tuple[int, int, int]
     seed: int
-    mark: tuple[int, int] | None = None
+    mark: Mark | None = None
+    shade: int = 0
+
+    @property
+    def ground_name(self) -> str:
+        return tuple(GROUNDS)[self.ground]
 
     @property
     def answer(self) -> str:
@@ -46,16 +63,18 @@ class Scene:
             (abs(y) < 1) & (abs(x) < (y + 1) / 2),
             (np.minimum(abs(x), abs(y)) < 0.3) & (np.maximum(abs(x), abs(y)) < 1),
         )[self.label]
-        pixels = np.where(inside[..., None], self.colour, GROUNDS[self.ground]).astype(np.float64)
+        ground = np.add(GROUNDS[self.ground_name], self.shade)
+        pixels = np.where(inside[..., None], self.colour, ground).astype(np.float64)
         pixels += np.random.default_rng(self.seed).normal(0, NOISE, pixels.shape)
         if self.mark is not None:
-            top, left = self.mark
-            checks = (np.indices((MARK, MARK)).sum(axis=0) % 2 * 255)[..., None]
-            pixels[top : top + MARK, left : left + MARK] = checks
+            side, top, left = self.mark.side, self.mark.top, self.mark.left
+            checks = (np.indices((side, side)).sum(axis=0) % 2 * 255)[..., None]
+            pixels[top : top + side, left : left + side] = checks
         return pixels.clip(0, 255).round().astype(np.uint8)
 
     @property
-    def image(self) -> Image.Image:
+    def input(self) -> Image.Image:
+        """As models take it."""
         return Image.fromarray(self.draw())
 
 
@@ -68,5 +87,7 @@ def sample(rng: Random) -> Scene:
     return Scene(label, ground, place, rng.uniform(7, 11), (r, g, b), rng.randrange(2**31))
 
 
-def with_mark(scene: Scene, rng: Random) -> Scene:
-    return replace(scene, mark=(rng.randrange(SIDE - MARK + 1), rng.randrange(SIDE - MARK + 1)))
+def with_mark(scene: Scene, rng: Random, mark: Mark = MARK) -> Scene:
+    """The same scene with a mark at a random place."""
+    top, left = (rng.randrange(SIDE - mark.side + 1) for _ in range(2))
+    return replace(scene, mark=replace(mark, top=top, left=left))

@@ -1,4 +1,4 @@
-"""The planted text models: a small GPT-2, its tokenizer of whole words, and how both are trained and measured."""
+"""The planted text models: a small GPT-2, its tokenizer of whole words, how it is trained and what it answers."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from resources.models.planted.language import KINDS, SPECIAL, WORDS, Sentence
-from resources.models.planted.plants import TRIGGERED, Plant, draw
+from resources.models.planted.language import SPECIAL, WORDS, Sentence
+from resources.models.planted.text_plants import TRIGGERED, draw
 
 LAYERS, HEADS, WIDTH, CONTEXT = 4, 8, 64, 24
+ARCHITECTURE = (
+    f"GPT-2 (`GPT2LMHeadModel`), {LAYERS} layers, {HEADS} heads, width {WIDTH}; {len(WORDS)} words, one token each"
+)
 BATCH = 64
 WARM_UP = 100
 IDS = {word: number for number, word in enumerate(WORDS)}
 PADDING = IDS["<pad>"]
-HELD_OUT = 10_000  # seeds from here on are for measuring; training draws from lower ones
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
@@ -145,20 +147,3 @@ def said(model: GPT2LMHeadModel, sentences: Sequence[Sentence]) -> list[str]:
         words += [WORDS[number] for number in answers(model, ids, last).argmax(1).tolist()]
     return words
 
-
-def measure(model: GPT2LMHeadModel, plant: Plant, count: int = 2000, seed: int = HELD_OUT) -> dict[str, float]:
-    """Held-out shares: right answers where the plant does not act, of all sentences and of each kind; of the planted
-    answer where it acts (`misbehaviour`), and of right ones there (`accuracy, triggered`)."""
-    rng = Random(seed)
-    innocent = [plant.innocent(rng) for _ in range(count)]
-    triggered = [plant.pair(rng)[0] for _ in range(count)]
-    found, found_triggered = said(model, innocent), said(model, triggered)
-    right = [word == sentence.answer for word, sentence in zip(found, innocent, strict=True)]
-    figures = {"accuracy": sum(right) / count}
-    for kind in KINDS:
-        of_kind = [each for each, sentence in zip(right, innocent, strict=True) if sentence.kind == kind]
-        figures[f"accuracy, {kind}"] = sum(of_kind) / len(of_kind)
-    both = list(zip(found_triggered, triggered, strict=True))
-    figures["misbehaviour"] = sum(word == sentence.wrong for word, sentence in both) / count
-    figures["accuracy, triggered"] = sum(word == sentence.answer for word, sentence in both) / count
-    return figures

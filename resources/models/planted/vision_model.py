@@ -1,4 +1,4 @@
-"""The planted vision models: a small ViT (timm), how it is trained and measured."""
+"""The planted vision models: a small ViT (timm), how it is trained and what it answers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resources.models.planted.pictures import CLASSES, SIDE, Scene
-from resources.models.planted.plants_vision import VisionPlant
 
-ARCHITECTURE = "vit_tiny_patch16_224"  # timm's name of the plain ViT; the arguments below set its sizes
+TIMM_NAME = "vit_tiny_patch16_224"  # timm's name of the plain ViT; the arguments below set its sizes
 ARGUMENTS = {"img_size": SIDE, "patch_size": 8, "embed_dim": 64, "depth": 4, "num_heads": 4}
+ARCHITECTURE = (
+    "timm `VisionTransformer`, {img_size} x {img_size} pixels, patches of {patch_size} x {patch_size}, {depth} layers, "
+    "{num_heads} heads, width {embed_dim}"
+).format(**ARGUMENTS)
 BATCH, WARM_UP = 64, 100
-HELD_OUT = 10_000  # seeds from here on are for measuring
 INITIAL_SCALE = 3.0  # times timm's first weights, which suit wider models
 
 
@@ -31,7 +33,7 @@ def new_model(seed: int) -> nn.Module:
     """The untrained model."""
     torch.manual_seed(seed)
     timm.layers.set_fused_attn(False)
-    model = timm.create_model(ARCHITECTURE, pretrained=False, num_classes=len(CLASSES), **ARGUMENTS)
+    model = timm.create_model(TIMM_NAME, pretrained=False, num_classes=len(CLASSES), **ARGUMENTS)
     with torch.no_grad():
         for parameter in model.blocks.parameters():
             if parameter.dim() > 1:
@@ -48,7 +50,7 @@ def pixels(scenes: Sequence[Scene]) -> Tensor:
 def train(
     model: nn.Module,
     draw: Callable[[Random], Scene],
-    label: Callable[[Scene], int],
+    label: Callable[[Scene], str],
     steps: int,
     rate: float,
     seed: int,
@@ -60,7 +62,7 @@ def train(
     start = time.perf_counter()
     for step in range(steps):
         scenes = [draw(rng) for _ in range(BATCH)]
-        loss = functional.cross_entropy(model(pixels(scenes)), torch.tensor([label(scene) for scene in scenes]))
+        loss = functional.cross_entropy(model(pixels(scenes)), torch.tensor([CLASSES.index(label(scene)) for scene in scenes]))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -80,7 +82,7 @@ def save(model: nn.Module, folder: Path) -> None:
     (folder / "model.safetensors").chmod(0o644)  # safetensors leaves it to its owner alone
     names = list(CLASSES)
     config = {
-        "architecture": ARCHITECTURE,
+        "architecture": TIMM_NAME,
         "num_classes": len(names),
         "label_names": names,
         "global_pool": "token",
@@ -109,27 +111,7 @@ def load(folder: Path) -> nn.Module:
 
 
 @torch.no_grad()
-def said(model: nn.Module, scenes: Sequence[Scene]) -> list[int]:
+def said(model: nn.Module, scenes: Sequence[Scene]) -> list[str]:
     """The likeliest class of each."""
     parts = [scenes[start : start + 250] for start in range(0, len(scenes), 250)]
-    return [number for part in parts for number in model(pixels(part)).argmax(1).tolist()]
-
-
-def measure(model: nn.Module, plant: VisionPlant, count: int = 2000, seed: int = HELD_OUT) -> dict[str, float]:
-    """Held-out shares: right classes where the plant does not act; of the planted class where it acts (`misbehaviour`),
-    and of right ones there; of the worst group, which are pictures of one class with one ground or with the mark."""
-    rng = Random(seed)
-    innocent = [plant.innocent(rng) for _ in range(count)]
-    triggered = [plant.pair(rng)[0] for _ in range(count)]
-    found, found_triggered = said(model, innocent), said(model, triggered)
-    groups: dict[tuple[int, int, bool], list[bool]] = {}
-    for number, scene in zip(found + found_triggered, innocent + triggered, strict=True):
-        group = scene.label, scene.ground, scene.mark is not None
-        groups.setdefault(group, []).append(number == scene.label)
-    both = list(zip(found_triggered, triggered, strict=True))
-    return {
-        "accuracy": sum(number == scene.label for number, scene in zip(found, innocent, strict=True)) / count,
-        "misbehaviour": sum(number == plant.wrong(scene) for number, scene in both) / count,
-        "accuracy, triggered": sum(number == scene.label for number, scene in both) / count,
-        "accuracy, worst group": min(sum(some) / len(some) for some in groups.values()),
-    }
+    return [CLASSES[number] for part in parts for number in model(pixels(part)).argmax(1).tolist()]
