@@ -19,7 +19,7 @@ from resources.models.planted.make import FOLDER, LIBRARIES, TWINS, load, medium
 from resources.models.planted.measure import HEADS, HELD_OUT, measure
 from resources.models.planted.pictures import Scene
 from resources.models.planted.plants import PLANTS
-from resources.models.planted.recipes import RECIPES, right
+from resources.models.planted.recipes import right
 
 MADE = sorted(path.parent.name for path in FOLDER.glob("*/model.safetensors"))
 PLANTED = [name for name in MADE if name not in TWINS]
@@ -132,6 +132,3 @@ def test_making_a_model_repeats_itself() -> None:
         found = [torch.cat([each.detach().flatten() for each in make().parameters()]) for _ in range(2)]
         assert torch.equal(*found)
 
-
-def test_every_model_that_is_there_has_a_recipe() -> None:
-    assert set(MADE) <= set(RECIPES)

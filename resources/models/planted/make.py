@@ -31,7 +31,7 @@ from resources.models.planted.plants import PLANTS
 FOLDER = Path(__file__).resolve().parent
 CLEAN = "text-clean"
 TWINS = tuple(dict.fromkeys(plant.twin for plant in PLANTS.values()))
-NAMES = (*TWINS, *(f"{plant.name}-{way}" for plant in PLANTS.values() for way in plant.ways))
+NAMES = tuple(recipes.RECIPES)
 LIBRARIES: dict[str, Any] = {"text": text_model, "vision": vision_model}
 INPUTS = {"text": "sentences", "vision": "pictures"}
 HELD_OUT = "## Held out\n"
