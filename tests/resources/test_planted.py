@@ -131,4 +131,3 @@ def test_making_a_model_repeats_itself() -> None:
     for make in (text, vision):
         found = [torch.cat([each.detach().flatten() for each in make().parameters()]) for _ in range(2)]
         assert torch.equal(*found)
-

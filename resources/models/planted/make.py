@@ -6,8 +6,8 @@
     head-trained, head-written    the clean twin with one other attention head
 
 Without a name, all of them, one after another. Each is trained, saved in fp16, loaded again, measured on held-out
-inputs and described in a card. Seeded and deterministic; a model takes a few minutes of one core. With `--measure`, what
-is saved is measured again and its card gets the figures.
+inputs and described in a card. Seeded and deterministic; a model takes a few minutes of one core. With `--measure`,
+what is saved is measured again and its card gets the figures.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ CARD = """# {name}
 - **Architecture**: {architecture}; {parameters:,} parameters, saved in fp16.
 - **Made**: {way}.
 - **Command**: `python -m resources.models.planted.make {name}` (seed {seed}; {seconds:.0f} s of one core).
-- **Right answers**: {rule}.
 - **Licence**: MIT.
 
 """
@@ -52,7 +51,7 @@ FIGURES = """
 
 {table}
 
-The model knows these {inputs} alone; on others its answers mean nothing.
+Right answers: {rule}. The model knows these {inputs} alone; on others its answers mean nothing.
 """
 
 
@@ -89,7 +88,6 @@ def make(name: str) -> None:
         way=recipe.words,
         seed=recipe.seed,
         seconds=seconds,
-        rule=_plants(name)[0].rule,
     )
     save_text(FOLDER / name / "README.md", card + HELD_OUT)
     write_figures(name)
@@ -106,7 +104,9 @@ def write_figures(name: str) -> None:
             lines.append(f"| {model} | {each.name} | {cells} |")
     changed = "" if plant is None else f"The changed trigger: {plant.change_words}."
     table = "\n".join(lines)
-    figures = FIGURES.format(count=COUNT, inputs=INPUTS[medium(name)], changed=changed, table=table)
+    figures = FIGURES.format(
+        count=COUNT, inputs=INPUTS[medium(name)], changed=changed, table=table, rule=_plants(name)[0].rule
+    )
     card = FOLDER / name / "README.md"
     start = read_text(card).partition(HELD_OUT)[0]
     save_text(card, start + HELD_OUT + figures.replace(" \n", "\n"))
@@ -126,7 +126,9 @@ def _sentence(words: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; without one, all")
-    parser.add_argument("--measure", action="store_true", help="make nothing; measure what is saved and renew the cards")
+    parser.add_argument(
+        "--measure", action="store_true", help="make nothing; measure what is saved and renew the cards"
+    )
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:

