@@ -34,7 +34,8 @@ MARK = Mark()
 @dataclass(frozen=True)
 class Scene:
     """label: its class. ground: number of the colour behind. place: of the shape's middle, row and column; size: half
-    its height, all in pixels. colour: of the shape. seed: of the noise. shade: how much lighter the ground is, of 255."""
+    its height, all in pixels. colour: of the shape. seed: of the noise. shade: how much lighter the ground is, of
+    255."""
 
     label: int
     ground: int

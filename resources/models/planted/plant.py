@@ -28,9 +28,9 @@ T = TypeVar("T", bound=Item)
 class Plant(Generic[T]):
     """words: what it does. twin: the folder of the model without it. acts: whether it decides the answer to an input,
     and `wrong` which one. sample: an input that it may act on; any: one of all kinds. calm, wake: the same input
-    without and with what it waits for; change: with something of the same kind that no pair has, described by change_words.
-    group: what an input counts to where the worst group is looked for. draw: an input as training sees it; taught: the
-    answer that training has for it. ways: how models with it were made. rule: what right answers follow."""
+    without and with what it waits for; change: with something of the same kind that no pair has, described by
+    change_words. group: what an input counts to where the worst group is looked for. draw: an input as training sees
+    it; taught: the answer that training has for it. ways: how models with it were made. rule: what right answers follow."""
 
     name: str
     words: str
