@@ -50,7 +50,8 @@ class Scanner:
         engine = self._engine
         rows = engine.length - engine.first_patched_row
         standing = engine.most_bytes if self._edits else 0
-        return max(1, min(POSITIONS // max(rows, 1), (engine.free - standing) // self._bytes(stage)))
+        room = engine.free - engine.packed - standing
+        return max(1, min(POSITIONS // max(rows, 1), room // self._bytes(stage)))
 
     def _bytes(self, stage: int) -> int:
         """What the run with one edit of a stage holds, of one row."""
@@ -78,6 +79,7 @@ class Scanner:
                         streams.append(_stream(engine.run([*self._edits, edit]).state))
                 return torch.stack(streams)
             resolved = [engine.resolve(edit) for edit in edits]
+            engine.pack()
             engine.room(len(edits) * self._bytes(stage))
             rows = []
             for row in range(engine.batch):

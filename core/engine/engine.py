@@ -141,8 +141,7 @@ class Engine:
             return EngineRun(base, range(layers, layers), known=True)
         for kind in dict.fromkeys(edit.kind for edit in edits):
             REPLACEMENTS[kind].prepare(self.references, cancelled)
-        pack_next(self.adapter, self.free // 2, self.reads is None)
-        self._kept.beside = min(self.adapter.products.bytes, self._kept.budget // 2)
+        self.pack()
         needed = self._run_bytes(max(stage, 0) // 2, full)
         self.room(needed)
         state = base.prefix(stage, plan, self.unedited.reads_of(full), self.graph.heads)
@@ -219,6 +218,16 @@ class Engine:
     def free(self) -> int:
         """Bytes beside the runs over A and B."""
         return self.memory - self._fixed
+
+    def pack(self) -> None:
+        """Pack the weights of one more layer, for runs to come (`core.engine.packing`)."""
+        pack_next(self.adapter, self.free // 2, self.reads is None)
+        self._kept.beside = self.packed
+
+    @property
+    def packed(self) -> int:
+        """Bytes of packed weights that are counted here: the model's, to half of all."""
+        return min(self.adapter.products.bytes, self._kept.budget // 2)
 
     @property
     def most_bytes(self) -> int:

@@ -90,13 +90,12 @@ class LayerMath:
 
     def project(self, normed: Tensor, first: int = 0, stop: int | None = None) -> Tensor:
         """What ports from a first one on make of one normed stream [batch, n, width]: [batch, n, ports, head_width]."""
-        weights, d, q = self.weights, self.shape.head_width, self.shape.heads
+        weights, d = self.weights, self.shape.head_width
         w, b = weights.w_qkv, weights.b_qkv
         if first > 0 or stop is not None:
             rows = slice(first * d, None if stop is None else stop * d)
             w, b = w[rows], None if b is None else b[rows]
-        half = (first, stop) in ((0, q), (q, None))  # q alone, or k and v: what the last layer asks for
-        return self.adapter.products.linear(normed, w, b, half).unflatten(2, (-1, d))  # type: ignore[no-any-return,no-untyped-call]
+        return self.adapter.products.linear(normed, w, b).unflatten(2, (-1, d))  # type: ignore[no-any-return,no-untyped-call]
 
     def project_each(self, normed: Tensor, ports: Sequence[int]) -> Tensor:
         """What ports make of a normed stream each [ports, rows, width]: [ports, rows, head_width]."""

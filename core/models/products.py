@@ -43,21 +43,16 @@ class Products(TorchFunctionMode):
                 self._packed[key] = weight, weight._version, packed  # held: no other comes to lie where it does
                 self.bytes += weight.numel() * weight.element_size()
 
-    def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None = None, half: bool = False) -> Tensor:
-        """x weight^T + bias: [..., out] of x [..., in] and weight [out, in]. half: whether it is one of the two parts
-        of a projection that are used again and again. Numbers that do not lie side by side are packed always, or else
-        not multiplied here."""
+    def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        """x weight^T + bias: [..., out] of x [..., in] and weight [out, in]."""
         few = x.numel() <= weight.shape[-1]  # one row, or none
         if few or torch.is_grad_enabled() or x.dtype != weight.dtype or not helps(weight):
             return F.linear(x, weight, bias)
-        apart = not (weight.is_contiguous() or weight.T.is_contiguous())
-        if apart and half:
-            self.pack([weight])
         packed = self._packed.get(_key(weight))
         if packed is not None and packed[1] == weight._version:
             weight = packed[2]
-        elif apart:
-            return F.linear(x, weight, bias)
+        elif not (weight.is_contiguous() or weight.T.is_contiguous()):
+            weight = weight.T.contiguous().T  # of some rows of one stored as [in, out], oneDNN takes very long
         product: Tensor = _multiply()(x, weight, bias, "none", [], "")
         return product
 
