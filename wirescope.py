@@ -7,6 +7,7 @@ from core.edited.export import Exported, export_model
 from core.edits import Edit
 from core.errors import WirescopeError
 from core.evaluation.balance import with_balance
+from core.evaluation.dissociation import Dissociation, dissociate
 from core.evaluation.faithfulness import Curve, faithfulness
 from core.evaluation.trust import Trust, trust
 from core.generation import GeneratedToken
@@ -56,6 +57,7 @@ __all__ = [
     "Circuit",
     "Curve",
     "Dataset",
+    "Dissociation",
     "Edge",
     "Edit",
     "EditedModel",
@@ -94,6 +96,7 @@ __all__ = [
     "cosine",
     "difference_of_means",
     "direct_attribution",
+    "dissociate",
     "ensemble",
     "export_model",
     "faithfulness",

@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Sequence
 from types import ModuleType
 
-from app.cli import compare, evaluate, export, families, methods, models, plugins, repair, run, trace
+from app.cli import compare, dissociate, evaluate, export, families, methods, models, plugins, repair, run, trace
 from app.cli.arguments import MODEL_HELP, with_examples
 from app.cli.output import tell
 from app.cli.plugins import NO_PLUGINS, NO_PLUGINS_HELP
@@ -19,13 +19,13 @@ from core.errors import ArgumentError, Cancelled, WirescopeError
 # By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
 COMMANDS: dict[str, ModuleType] = {
     module.__name__.rsplit(".", 1)[1]: module
-    for module in (run, export, trace, evaluate, compare, repair, methods, models, families, plugins)
+    for module in (run, export, trace, evaluate, compare, dissociate, repair, methods, models, families, plugins)
 }
 
 
 def window_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Arguments of `wirescope [MODEL]`."""
-    listed = [f"  {name:<10}{each.WORDS}" for name, each in COMMANDS.items()]
+    listed = [f"  {name:<12}{each.WORDS}" for name, each in COMMANDS.items()]
     parser = argparse.ArgumentParser(
         prog="wirescope",
         description="A workbench for visual circuit tracing in transformers.",

@@ -1,0 +1,105 @@
+"""Double dissociation: what cuts of one task's edges leave of every task."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import wirescope as ws
+from core.errors import ArgumentError, Cancelled, InputError
+from core.evaluation.cut_choice import contrast_order, decided, learned_order
+from core.evaluation.dissociation import Dissociation, dissociate
+from core.evaluation.dissociation_words import as_json, heads, rows, sentences
+from core.evaluation.task_pairs import task_pairs
+
+TWO = ("capitals", "agreement")
+
+
+@pytest.fixture(scope="module")
+def model() -> ws.Model:
+    return ws.load_model("bundled:names")
+
+
+@pytest.fixture(scope="module")
+def found(model: ws.Model) -> Dissociation:
+    return dissociate(model, TWO, size=6, pairs=4, draws=2)
+
+
+def test_what_is_kept_is_that_of_the_same_cuts_made_as_edits(model: ws.Model, found: Dissociation) -> None:
+    """Two ways: a circuit run of the other edges, and the whole model with each edge's edit; and the sum of singles."""
+    sets, _ = task_pairs(model, TWO, 4, "mean", 0)
+    everything = [ws.Edit(edge, "mean") for edge in model.graph.edges]
+    for task, each in enumerate(sets):
+        session = each.judged
+        whole, nothing = (float(session.run(edits).metric.mean()) for edits in ((), everything))
+        for cut, circuit in enumerate(found.circuits):
+            edited = float(session.run([ws.Edit(edge, "mean") for edge in circuit]).metric.mean())
+            assert found.kept[cut, task] == pytest.approx((edited - nothing) / (whole - nothing), abs=1e-4)
+            if cut == task:
+                assert found.together[task] == pytest.approx(edited - whole, abs=1e-3)
+                singles = [float(session.run([ws.Edit(edge, "mean")]).metric.mean()) - whole for edge in circuit]
+                assert found.alone[task] == pytest.approx(sum(singles), abs=1e-3)
+        assert found.whole[task] == pytest.approx(whole, abs=1e-4)
+    assert ((found.low <= found.kept + 1e-9) & (found.kept <= found.high + 1e-9)).all()
+    assert found.random.shape == (2, 2, 2)
+
+
+def test_pairs_that_judge_are_not_those_that_edges_are_found_on(model: ws.Model) -> None:
+    (each,), _ = task_pairs(model, ["capitals"], 4, "mean", 0)
+    texts = [[tuple(row.tolist()) for row in session.pair.clean.tensor] for session in (each.found, each.judged)]
+    assert len(texts[0]) == len(texts[1]) == 4
+    assert not {*texts[0]} & {*texts[1]}
+
+
+def test_edges_chosen_against_other_tasks_hurt_these_less(model: ws.Model) -> None:
+    """Cuts by contrast and learned ones spare the other task far more than the circuit's six best edges do."""
+    (own, other), _ = task_pairs(model, TWO, 4, "mean", 0)
+    plain = dissociate(model, TWO, size=6, pairs=4, draws=0)
+    spared = plain.kept[0, 1]
+    for order in (contrast_order(own, [other], "mean", None), learned_order(own, [other], "mean", None, updates=8)):
+        circuit = decided(own, [other], order, "mean", None)
+        edits = [ws.Edit(edge, "mean") for edge in circuit]
+        kept = [(float(each.judged.run(edits).metric.mean()) - each.nothing) / (each.whole - each.nothing)
+                for each in (own, other)]  # fmt: skip
+        assert kept[0] < 0.7
+        assert kept[1] > spared + 0.4
+
+
+def test_a_cut_is_specific_where_its_task_alone_is_hurt(found: Dissociation) -> None:
+    names, circuits = ("a", "b", "c"), found.circuits + found.circuits[:1]
+    three = replace(found, tasks=names, titles=names, circuits=circuits, left_out=(), pairs=((4, 4),) * 3,
+                    random=np.ones((3, 0, 3)), low=np.full((3, 3), np.nan), high=np.full((3, 3), np.nan),
+                    together=np.array([-3.0, -2.0, np.nan]), alone=np.array([-1.0, np.nan, np.nan]),
+                    kept=np.array([[0.1, 0.95, 0.92], [0.97, 0.2, 0.6], [0.99, 0.95, 0.5]]))  # fmt: skip
+    assert three.specific == ("a",)
+    assert three.doubles == (("a", "b"),)
+    assert sentences(three)[1:] == [
+        "1 of 3 pairs of tasks are doubly dissociated.",
+        "What is cut of b is not specific to it: 1 of 2 other tasks lose, most of all c, of which 60 % is kept.",
+        "The cut of c leaves 50 % of c itself.",
+    ]
+    assert rows(three)[0] == ["a", "6", "[10 %]", "95 %", "92 %", "-3.0", "-1.0"]
+    assert len(heads(three)) == len(rows(three)[2])
+    assert as_json(three)["one at a time"] == [-1.0, None, None]
+
+
+def test_what_cannot_be_asked_is_said(model: ws.Model) -> None:
+    with pytest.raises(ArgumentError, match="cannot be chosen by 'magic'"):
+        dissociate(model, choose="magic")  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="named twice"):
+        dissociate(model, ["ioi", "ioi"])
+    with pytest.raises(ArgumentError, match="no task called"):
+        dissociate(model, ["ioi", "sums"])
+    with pytest.raises(InputError, match="does one task of these"):
+        dissociate(model, ["capitals"], pairs=2)
+    with pytest.raises(InputError, match="docstring: the model prefers"):
+        dissociate(model, ["capitals", "docstring"], pairs=8)
+    pair = model.pair("The capital of Italy is", "The capital of Spain is")
+    with pytest.raises(InputError, match="has 1 pairs"):
+        dissociate(model, {"mine": ws.Dataset([pair], [(" Rome", " Madrid")])})
+    with pytest.raises(InputError, match="no answers"):
+        dissociate(model, {"mine": ws.Dataset([pair] * 4)})
+    with pytest.raises(Cancelled):
+        dissociate(model, TWO, pairs=4, cancelled=lambda: True)
