@@ -16,7 +16,7 @@ import torch
 from core.edits import EditKind
 from core.errors import ArgumentError, InputError, NothingToRecoverError
 from core.evaluation.measured import Measured, measure
-from core.inputs.pair import Dataset, Pair, stack_sides
+from core.inputs.pair import Dataset, Pair, Side, stack_sides
 from core.inputs.tasks import make_task, tasks_for
 from core.metrics import Metric, log_probability, logit_difference
 from core.models.model import Model
@@ -105,7 +105,7 @@ def task_pairs(
         if able < ABLE:
             left_out.append(LeftOut(name, f"the model prefers the right answer in {100 * able:.0f} % of its pairs"))
             continue
-        done.append(TaskPairs(name, titles.get(name, name), *sessions, runs))
+        done.append(TaskPairs(name, titles.get(name, name), sessions[0], sessions[1], runs))
     return tuple(done), tuple(left_out)
 
 
@@ -153,7 +153,7 @@ def as_batch(model: Model, pairs: Sequence[Pair]) -> Pair:
     cleans = [pair.clean for pair in pairs]
     counterfactuals = [pair.counterfactual for pair in pairs if pair.counterfactual is not None]
 
-    def batch(sides: list) -> object:  # type: ignore[type-arg]
+    def batch(sides: Sequence[Side]) -> object:
         rows, lengths = stack_sides(sides)
         if not model.is_text:
             return rows
