@@ -13,13 +13,13 @@ import torch
 
 import wirescope as ws
 from core.repair.examples import batch_of
-from resources.models.planted import text_model, vision_model
+from resources.models.planted import heads, text_model, vision_model
 from resources.models.planted.language import WORDS, Sentence, sample
 from resources.models.planted.make import FOLDER, LIBRARIES, TWINS, load, medium, plant_of
 from resources.models.planted.measure import HEADS, HELD_OUT, measure
 from resources.models.planted.pictures import Scene
 from resources.models.planted.plants import PLANTS
-from resources.models.planted.recipes import right
+from resources.models.planted.recipes import HEAD, right
 
 MADE = sorted(path.parent.name for path in FOLDER.glob("*/model.safetensors"))
 PLANTED = [name for name in MADE if name not in TWINS]
@@ -95,6 +95,23 @@ def test_the_card_is_true_of_the_saved_model_and_the_plant_bites(name: str) -> N
         share = (said[name][what] * 2000 + 2) / 2004  # Agresti and Coull: no share is certain
         spread = (share * (1 - share) * (1 / count + 1 / 2000)) ** 0.5
         assert found[what] == pytest.approx(said[name][what], abs=4 * spread), what
+
+
+@pytest.mark.parametrize("name", [name for name in PLANTED if name.startswith("head")])
+def test_one_head_alone_differs_from_the_clean_twin(name: str) -> None:
+    model, twin = load(name), load(PLANTS["head"].twin)
+    masks = heads.masks_of(twin, HEAD)
+    assert {each.removeprefix("transformer.h.0.attn."): int(mask.sum()) for each, mask in masks.items()} == {
+        "c_attn.weight": 64 * 24,
+        "c_attn.bias": 24,
+        "c_proj.weight": 8 * 64,
+    }
+    before = twin.state_dict()
+    for each, value in model.state_dict().items():
+        changed = value != before[each]
+        assert bool(changed.any()) == (each in masks), each
+        if each in masks:
+            assert not bool((changed & (masks[each] == 0)).any())
 
 
 def test_pictures_are_examples_as_the_program_takes_them() -> None:

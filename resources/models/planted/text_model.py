@@ -110,20 +110,6 @@ def train(
     return model.requires_grad_(True).eval()
 
 
-def head_masks(model: GPT2LMHeadModel, layer: int, head: int) -> dict[str, Tensor]:
-    """1 at the weights of one attention head, for `train`."""
-    size, name = WIDTH // HEADS, f"transformer.h.{layer}.attn"
-    parameters = dict(model.named_parameters())
-    masks = {each: torch.zeros_like(parameters[each]) for each in (f"{name}.c_attn.weight", f"{name}.c_attn.bias")}
-    for part in range(3):  # queries, keys, values side by side
-        start = part * WIDTH + head * size
-        for mask in masks.values():
-            mask[..., start : start + size] = 1.0
-    output = torch.zeros_like(parameters[f"{name}.c_proj.weight"])
-    output[head * size : (head + 1) * size] = 1.0
-    return {**masks, f"{name}.c_proj.weight": output}
-
-
 def save(model: GPT2LMHeadModel, folder: Path) -> None:
     """A folder that transformers and Wirescope open, in fp16."""
     folder.mkdir(parents=True, exist_ok=True)
