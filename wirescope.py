@@ -1,6 +1,7 @@
 """Wirescope for notebooks: `import wirescope as ws`."""
 
 from core.circuit import Circuit, circuit_of
+from core.detection.watch import Watch, watch
 from core.edited.apply import EditedModel, apply
 from core.edited.bake import BakedModel, bake
 from core.edited.export import Exported, export_model
@@ -82,6 +83,7 @@ __all__ = [
     "SourceAttribution",
     "Tracing",
     "Trust",
+    "Watch",
     "WirescopeError",
     "accuracy",
     "activations",
@@ -117,6 +119,7 @@ __all__ = [
     "to_torch",
     "trace",
     "trust",
+    "watch",
     "with_agreement",
     "with_balance",
 ]

@@ -35,9 +35,9 @@ def save_baked(model: Model, module: Any, edits: Sequence[str], changed: Sequenc
 
     def write(place: Path) -> None:
         _save_checkpoint(module, model, place)
-        _write(place / "README.md", baked_card(model, edits, changed))
+        write_text(place / "README.md", baked_card(model, edits, changed))
 
-    _new_folder(folder, write)
+    new_folder(folder, write)
 
 
 def save_hooked(model: Model, planned: PlannedEdits, folder: Path, reasons: Sequence[str]) -> None:
@@ -47,12 +47,12 @@ def save_hooked(model: Model, planned: PlannedEdits, folder: Path, reasons: Sequ
     def write(place: Path) -> None:
         _save_checkpoint(model.adapter.module, model, place)
         document = {"format": "wirescope edited model", "version": 1, "model": model.name, "edits": planned.edits}
-        _write(place / "edits.json", json.dumps({**document, **planned.plan}, indent=1))
+        write_text(place / "edits.json", json.dumps({**document, **planned.plan}, indent=1))
         save_file(planned.values, place / "edits.safetensors", metadata={"format": "pt"})
         shutil.copyfile(hooks.__file__, place / "edited_model.py")
-        _write(place / "README.md", hooked_card(model, planned.edits, reasons))
+        write_text(place / "README.md", hooked_card(model, planned.edits, reasons))
 
-    _new_folder(folder, write)
+    new_folder(folder, write)
 
 
 def check_new_folder(folder: Path) -> Path:
@@ -75,7 +75,7 @@ def _refused(folder: Path, error: OSError) -> WirescopeError:
     return WirescopeError(f"{folder} cannot be written: {error.strerror or error}.", "Choose another one.")
 
 
-def _new_folder(folder: Path, write: Any) -> None:
+def new_folder(folder: Path, write: Any) -> None:
     """Write a folder whole or not at all. Raises WirescopeError."""
     place = check_new_folder(folder)
     temporary = None
@@ -99,7 +99,7 @@ def _new_folder(folder: Path, write: Any) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 

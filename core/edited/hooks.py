@@ -16,7 +16,8 @@ from an input is there at the positions of that input, and an edit with it chang
 
 plan: {"layers": [a layer's parts, see `core.models.wiring`], "heads", "kv_heads", "head_width", "parallel", "settings":
 [[module, attribute, value]], "nodes": {name: [slot]}, "readers": {name: {"slots": [slot], "bias": value, "edges":
-[{"writer", "under": [slot or null, for each of the reader's], "slots": [slot]}]}}}
+[{"writer", "under": [slot or null, for each of the reader's], "slots": [slot]}]}}, "watched": [name]}: nodes that are
+looked at without edits, if there are any (`_written`)
 
 A slot is {"op": "set" | "scale" | "add", "value": name of a tensor [rows or 1, position or 1, width], "everywhere":
 whether that is one for all positions, "factor", "positions": [[of a row], ...] or null for all, "strength"}. Of several
@@ -54,7 +55,7 @@ class Hooks:
         self.handles: list[Any] = []
         self.nodes, self.readers = plan["nodes"], plan["readers"]
         edges = [edge["writer"] for reader in self.readers.values() for edge in reader["edges"]]
-        self.watched = {*edges, *self.nodes}
+        self.watched = {*edges, *self.nodes, *plan.get("watched", ())}
         self.settings = [(module.get_submodule(path), name, value) for path, name, value in plan["settings"]]
         self.before = [getattr(owner, name) for owner, name, _ in self.settings]
         for owner, name, value in self.settings:

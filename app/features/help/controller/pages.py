@@ -21,6 +21,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("models", "Models"),
     ("edits", "What an edit means"),
     ("repair", "Repairs"),
+    ("detection", "Detection"),
     ("project-file", "The project file"),
     ("extending", "Adding to Wirescope"),
     ("glossary", "Glossary"),
