@@ -1,25 +1,46 @@
-"""A monitor as a folder that works without Wirescope: `monitor.py` and `model_hooks.py`, which are files of this program
-as they are, monitor.json, monitor.safetensors and a card. The model itself is not in it.
+"""A monitor as a folder that works without Wirescope: `monitor.py` and `model_hooks.py`, which are files of this
+program as they are, monitor.json, monitor.safetensors and a card. The model itself is not in it.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
+
+from torch import Tensor
 
 from core.detection import monitor
 from core.edited import hooks
 from core.edited.folder import new_folder, write_text
-
-if TYPE_CHECKING:
-    from core.detection.watch import Watch
+from core.models.model import Model
 
 INSIDE = "from core.edited.hooks import Hooks"  # as this program has it
 BESIDE = "from model_hooks import Hooks"
 
 
-def save_monitor(watch: Watch, folder: Path) -> Path:
+class Watched(Protocol):
+    """What is written: `core.detection.watch.Watch`, whose words say what each is."""
+
+    @property
+    def model(self) -> Model: ...
+    @property
+    def plan(self) -> dict[str, Any]: ...
+    @property
+    def values(self) -> dict[str, Tensor]: ...
+    @property
+    def parts(self) -> list[str]: ...
+    @property
+    def threshold(self) -> float: ...
+    @property
+    def fitted(self) -> int: ...
+    @property
+    def calibrated(self) -> int: ...
+    @property
+    def false_alarms(self) -> float: ...
+
+
+def save_monitor(watch: Watched, folder: Path) -> Path:
     """Write it. Raises WirescopeError where the folder holds something already, or cannot be written."""
     from safetensors.torch import save_file
 
@@ -36,7 +57,7 @@ def save_monitor(watch: Watch, folder: Path) -> Path:
     return folder
 
 
-def card(watch: Watch) -> str:
+def card(watch: Watched) -> str:
     names = watch.parts
     listed = ", ".join(f"`{name}`" for name in names[:40]) + (f" and {len(names) - 40} more" if len(names) > 40 else "")
     called = "ids" if watch.model.is_text else "pixels"

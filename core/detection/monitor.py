@@ -111,7 +111,7 @@ class Monitor(nn.Module):
             axes = getattr(self, f"{number}_axes")
             inside = (x @ axes).square().sum(dim=-1)
             square = square + (x.square().sum(dim=-1) - inside).clamp(min=0.0) / rest
-        return square.sqrt()
+        return square.sqrt()  # type: ignore[no-any-return]
 
 
 def load(folder: str | Path, module: nn.Module) -> Monitor:

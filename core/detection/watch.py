@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from core.circuit import Circuit
+from core.detection.folder import save_monitor
 from core.detection.monitor import Looking, Monitor
 from core.detection.statistics import AXES, Sums, whitened
 from core.edited.plan import layout_of
@@ -94,8 +95,6 @@ class Watch:
     def export(self, folder: str | Path) -> Path:
         """Write a new folder with the monitor, which needs PyTorch and safetensors alone, and a card. The model's
         weights are not in it. Raises WirescopeError."""
-        from core.detection.folder import save_monitor
-
         return save_monitor(self, Path(folder))
 
 
@@ -111,9 +110,10 @@ def watch(
 ) -> Watch:
     """Learn what parts of a model carry on reference inputs, and from where on more is an alarm.
 
-    reference: ordinary inputs, a list as `model.pair` takes it, or the clean ones of a dataset. parts: a circuit, or edges and nodes or their names;
-    None: every node. false_alarms: share of inputs like the reference ones that may be above the threshold. seed: draws
-    the half that the threshold is from. progress: told the share that is done. cancelled: asked between runs.
+    reference: ordinary inputs, a list as `model.pair` takes it, or the clean ones of a dataset. parts: a circuit, or
+    edges and nodes or their names; None: every node. false_alarms: share of inputs like the reference ones that may be
+    above the threshold. seed: draws the half that the threshold is from. progress: told the share that is done.
+    cancelled: asked between runs.
 
     Raises ArgumentError for parts that there are not and a share that is none, InputError for inputs that the model
     cannot take, and for too few of them, ModelError for a family that does not say where its parts are,
@@ -192,7 +192,7 @@ def _readable(model: Model, edge: Edge) -> Tensor | None:
     norm = getattr(model.adapter.norm_before(reader.layer, "attention"), "weight", None)
     w = rows.detach().double() if norm is None else rows.detach().double() * norm.detach().double()
     _, sizes, axes = torch.linalg.svd(w, full_matrices=False)
-    return axes[sizes > sizes[0] * 1e-6].T.contiguous()
+    return axes[sizes > sizes[0] * 1e-6].T.contiguous()  # type: ignore[no-any-return]
 
 
 def _check_memory(model: Model, parts: Sequence[Part]) -> None:
