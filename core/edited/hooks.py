@@ -16,8 +16,7 @@ from an input is there at the positions of that input, and an edit with it chang
 
 plan: {"layers": [a layer's parts, see `core.models.wiring`], "heads", "kv_heads", "head_width", "parallel", "settings":
 [[module, attribute, value]], "nodes": {name: [slot]}, "readers": {name: {"slots": [slot], "bias": value, "edges":
-[{"writer", "under": [slot or null, for each of the reader's], "slots": [slot]}]}}, "watched": [name]}: nodes that are
-looked at without edits, if there are any (`_written`)
+[{"writer", "under": [slot or null, for each of the reader's], "slots": [slot]}]}}, "watched": [node], if any}
 
 A slot is {"op": "set" | "scale" | "add", "value": name of a tensor [rows or 1, position or 1, width], "everywhere":
 whether that is one for all positions, "factor", "positions": [[of a row], ...] or null for all, "strength"}. Of several
