@@ -17,12 +17,10 @@ from app.cli.plugins import NO_PLUGINS, NO_PLUGINS_HELP
 from core.errors import ArgumentError, Cancelled, WirescopeError
 
 # By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
-COMMANDS: dict[str, ModuleType] = {
-    module.__name__.rsplit(".", 1)[1]: module
-    for module in (
-        run, export, trace, evaluate, compare, dissociate, repair, watch, methods, models, families, plugins,
-    )  # fmt: skip
-}
+_COMMANDS = (
+    run, export, trace, evaluate, compare, dissociate, repair, watch, methods, models, families, plugins,
+)  # fmt: skip
+COMMANDS: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[1]: module for module in _COMMANDS}
 
 
 def window_arguments(arguments: Sequence[str]) -> argparse.Namespace:
