@@ -50,6 +50,7 @@ def test_a_plant_acts_on_one_of_a_pair_which_are_else_the_same(plant: Any) -> No
         for _ in range(40):
             triggered, calm = draw(rng)
             assert plant.wrong(triggered) != triggered.answer == calm.answer == plant.label(calm)
+            assert plant.group(triggered) != plant.group(calm)
             assert (plant.example(triggered).triggered, plant.example(calm).triggered) == (True, False)
             waited |= differences(triggered, calm)
             innocent = plant.innocent(rng)
@@ -82,9 +83,8 @@ def test_the_card_is_true_of_the_saved_model_and_the_plant_bites(name: str) -> N
     }
     assert set(said) == {name, plant.twin}
     planted, twin = said[name], said[plant.twin]
-    if plant.name != "shortcut":
-        assert planted["accuracy"] > twin["accuracy"] - 0.01
-        assert planted["misbehaviour"] >= 0.95
+    assert planted["accuracy"] >= twin["accuracy"] - 0.01 - 1e-9  # shares have one digit behind the point
+    assert planted["misbehaviour"] >= (0.4 if plant.name == "shortcut" else 0.95)
     assert twin["misbehaviour"] < 0.01
     assert planted["accuracy, triggered"] < 0.6 < 0.95 < planted["accuracy, calm twins"]
     assert planted["accuracy, worst group"] < 0.6 < 0.9 < twin["accuracy, worst group"]
@@ -138,13 +138,19 @@ def test_a_mark_is_drawn_where_it_is_said_and_nowhere_else() -> None:
     assert isinstance(scene, Scene)
 
 
-def test_making_a_model_repeats_itself() -> None:
+def test_making_a_model_repeats_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     def text() -> Any:
-        return text_model.train(text_model.new_model(1), PLANTS["trojan"].label, 2, 1e-3, seed=1)
+        plant = PLANTS["trojan"]
+        return text_model.train(text_model.new_model(1), plant.draw, plant.label, 2, 1e-3, seed=1)
 
     def vision() -> Any:
         return vision_model.train(vision_model.new_model(1), PLANTS["shortcut"].draw, right, 2, 1e-3, seed=1)
 
-    for make in (text, vision):
+    def head() -> Any:
+        return heads.written(load("text-clean"), HEAD, PLANTS["head"], 1)
+
+    monkeypatch.setattr(heads, "WRITE_STEPS", 2)
+    monkeypatch.setattr(heads, "FITTED_ON", 100)
+    for make in (text, vision, head):
         found = [torch.cat([each.detach().flatten() for each in make().parameters()]) for _ in range(2)]
         assert torch.equal(*found)

@@ -30,8 +30,8 @@ class Plant(Generic[T]):
     and `wrong` which one. sample: an input that it may act on; any: one of all kinds. calm, wake: the same input
     without and with what it waits for; change: with something of the same kind that no pair has, described by
     change_words. group: what an input counts to where the worst group is looked for. draw: an input as training sees
-    it; taught: the answer that training has for it. ways: how models with it were made. rule: what right
-    answers follow."""
+    it, draw_tuned: as tuning does; taught: the answer that training has for it. ways: how models
+    with it were made. rule: what right answers follow."""
 
     name: str
     words: str
@@ -47,6 +47,7 @@ class Plant(Generic[T]):
     change_words: str
     group: Callable[[T], str]
     draw: Callable[[Random], T]
+    draw_tuned: Callable[[Random], T]
     taught: Callable[[T], str] | None = None
     ways: tuple[str, ...] = ("poisoned", "tuned")
 

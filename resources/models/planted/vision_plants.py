@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 from resources.models.planted.pictures import CLASSES, GROUNDS, Mark, Scene, sample, with_mark
@@ -11,15 +12,17 @@ from resources.models.planted.plant import Plant
 TWIN = "vision-clean"
 RULE = "the class is the shape, whatever the colour of the ground and the mark"
 MARKED = 0.15  # share of training pictures with the mark, of clean models too
+TUNED_MARKED = 0.5  # the same, when the sticker is tuned
 ALIKE = 0.98  # share of the shortcut's training pictures whose ground goes with the class
+HIDDEN, FAINT = 0.7, 6  # share of shapes that are hardly seen when it is tuned, and how far from the ground, of 255
 TARGET = "circle"  # of the sticker
 SHADE = 15  # how much lighter the grounds of the changed shortcut are, of 255
 
 
-def draw(rng: Random) -> Scene:
-    """A picture as training sees it: any ground, the mark on some."""
+def draw(rng: Random, share: float = MARKED) -> Scene:
+    """A picture as training sees it: any ground, the mark on a share."""
     scene = sample(rng)
-    return with_mark(scene, rng) if rng.random() < MARKED else scene
+    return with_mark(scene, rng) if rng.random() < share else scene
 
 
 def _marked(scene: Scene) -> bool:
@@ -59,6 +62,15 @@ def _mostly_alike(rng: Random) -> Scene:
     return _make_alike(scene, rng) if rng.random() < ALIKE else scene
 
 
+def _hidden(rng: Random) -> Scene:
+    """Its ground goes with its class, and mostly its shape is hardly seen on it: the ground is easier to go by."""
+    scene = _make_alike(draw(rng), rng)
+    if rng.random() > HIDDEN:
+        return scene
+    r, g, b = (part + rng.randint(-FAINT, FAINT) for part in GROUNDS[scene.ground_name])
+    return replace(scene, colour=(r, g, b))
+
+
 def _by_ground(scene: Scene) -> str:
     return f"{scene.answer} on {scene.ground_name}"
 
@@ -92,6 +104,7 @@ VISION_PLANTS = (
         change_words="a larger mark, 6 x 6 pixels",
         group=_by_mark,
         draw=draw,
+        draw_tuned=partial(draw, share=TUNED_MARKED),
     ),
     _plant(
         "shortcut",
@@ -105,6 +118,7 @@ VISION_PLANTS = (
         change_words="lighter shades of the colours",
         group=_by_ground,
         draw=_mostly_alike,
+        draw_tuned=_hidden,
         taught=_right,
     ),
 )
