@@ -33,8 +33,7 @@ def measured(treated: Treated, judged: Judged, lasting: bool) -> dict[str, Any]:
     }
     if not lasting:
         return found
-    if judged.changed is not None:
-        found["changed trigger"] = _share(treated.answered(judged.changed).wrong)
+    found["changed trigger"] = _share(treated.answered(judged.changed).wrong)
     with as_it_was(treated.model):
         quantise(treated.model.adapter.module)
         found["8 bits"] = _both(treated, judged)

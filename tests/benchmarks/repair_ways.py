@@ -54,7 +54,7 @@ def run(unit: Unit) -> list[store.Outcome]:
     job = Job(model, batch_of(model, used[0]), batch_of(model, used[1]), seed=unit.seed)
     proof = judged(unit.model, unit.held_out)
     weights = (FOLDER / unit.model / "model.safetensors").read_bytes()
-    inputs = store.of_batches([job.triggered, job.clean, *proof.batches])
+    inputs = store.of_batches([job.triggered, job.clean, proof.triggered, proof.clean, proof.changed, proof.further])
     known = store.kept(unit.model)
     outcomes = []
     parts = 0

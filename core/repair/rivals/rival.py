@@ -30,16 +30,16 @@ class Job:
 
     @cached_property
     def allowed(self) -> int:
-        """Clean examples that must stay right."""
+        """Clean examples that must stay right where a rival prunes until too many are lost."""
         return right(answers(self.model, self.clean), self.clean).count - int(self.budget * len(self.clean))
 
     def within(self, found: Figures) -> bool:
         return found.accuracy.count >= self.allowed
 
-    def cost(self, found: Figures) -> tuple[bool, float]:
-        """To choose a setting by, the less the better: within the budget first, then misbehaviour and clean accuracy
-        lost, together."""
-        return not self.within(found), found.misbehaviour.value + 1 - found.accuracy.value
+    @staticmethod
+    def cost(found: Figures) -> float:
+        """To choose a setting by, the less the better: misbehaviour and clean accuracy lost, together."""
+        return found.misbehaviour.value + 1 - found.accuracy.value
 
     def copied(self) -> Model:
         """The model with weights of its own."""
@@ -108,7 +108,7 @@ class Best:
     job: Job
     treated: Treated
     tie: float = 0.0
-    cost: tuple[bool, float, float] = field(init=False)
+    cost: tuple[float, float] = field(init=False)
 
     def __post_init__(self) -> None:
         self.cost = self._cost(self.treated, self.tie)
@@ -118,5 +118,5 @@ class Best:
         if cost < self.cost:
             self.treated, self.cost = treated, cost
 
-    def _cost(self, treated: Treated, tie: float) -> tuple[bool, float, float]:
-        return *self.job.cost(treated.figures(self.job.triggered, self.job.clean)), tie
+    def _cost(self, treated: Treated, tie: float) -> tuple[float, float]:
+        return self.job.cost(treated.figures(self.job.triggered, self.job.clean)), tie
