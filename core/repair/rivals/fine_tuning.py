@@ -120,7 +120,7 @@ class Training:
         the model at once."""
         inputs, ends, targets = joined(self.batches, rows)
         logits = self.model.adapter.own_answers(inputs, ends[:, None] if self.model.is_text else None).float()
-        parts = zip(logits.split([len(some) for some in rows]), targets, strict=True)
+        parts = zip(torch.split(logits, [len(some) for some in rows]), targets, strict=True)
         return torch.stack([functional.cross_entropy(*part) for part in parts if len(part[1])]).mean(), ends
 
 

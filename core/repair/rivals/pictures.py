@@ -64,7 +64,7 @@ def masked(batch: Batch, model: Model, side: int, mean: Tensor, sigma: float | N
 def regions(model: Model, batch: Batch, side: int, mean: Tensor) -> tuple[Tensor, Tensor]:
     """The top row and the left column of each picture's window, [row]."""
     found = []
-    for part in batch.pair.clean.tensor.split(ROWS):
+    for part in torch.split(batch.pair.clean.tensor, ROWS):
         pixels = part.detach().clone().requires_grad_()
         with torch.enable_grad():
             logits = model.adapter.own_answers(pixels, None)
@@ -79,7 +79,8 @@ def regions(model: Model, batch: Batch, side: int, mean: Tensor) -> tuple[Tensor
 
 def _blur(pixels: Tensor, sigma: float) -> Tensor:
     size = min(2 * int(3 * sigma + 0.5) + 1, 2 * (min(pixels.shape[-2:]) - 1) + 1)
-    return gaussian_blur(pixels, [size, size], [sigma, sigma])
+    found: Tensor = gaussian_blur(pixels, [size, size], [sigma, sigma])
+    return found
 
 
 def _with_pixels(batch: Batch, pixels: Tensor) -> Batch:

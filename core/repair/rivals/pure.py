@@ -103,7 +103,7 @@ class Attention:
         self.handles = []
         config = getattr(model.adapter.module, "config", None)
         self.config, self.before = config, getattr(config, "_attn_implementation", None)
-        if self.before is not None:
+        if config is not None and self.before is not None:
             config._attn_implementation = "eager"
         for layer, block in enumerate(model.adapter.blocks):
             attention = block.get_submodule(model.adapter.wiring(layer).output.rpartition(".")[0])
@@ -116,7 +116,7 @@ class Attention:
             def keep_input(_module: nn.Module, given: tuple[Tensor, ...]) -> None:
                 self.weights[layer] = given[0]
 
-            return attention.attn_drop.register_forward_pre_hook(keep_input)  # type: ignore[union-attr, operator]
+            return attention.attn_drop.register_forward_pre_hook(keep_input)  # type: ignore[union-attr]
 
         def keep_output(_module: nn.Module, _given: tuple[Tensor, ...], out: tuple[Tensor, Tensor]) -> None:
             self.weights[layer] = out[1]
@@ -142,7 +142,7 @@ class Attention:
     def remove(self) -> None:
         for handle in self.handles:
             handle.remove()
-        if self.before is not None and self.config is not None:
+        if self.config is not None and self.before is not None:
             self.config._attn_implementation = self.before
 
 
