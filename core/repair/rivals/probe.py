@@ -95,9 +95,8 @@ def last_stream(model: Model, batch: Batch) -> Tensor:
     handle.remove()
     if not model.is_text:
         return torch.cat([torch.cat([each[:, 0], each.mean(dim=1)], dim=1) for each in found])
-    ends = (torch.tensor(batch.pair.clean.lengths, device=batch.targets.device) - 1).split(
-        [len(each) for each in found]
-    )
+    last = torch.tensor(batch.pair.clean.lengths, device=batch.targets.device) - 1
+    ends = torch.split(last, [len(each) for each in found])
     return torch.cat(
         [each[torch.arange(len(each), device=each.device), end] for each, end in zip(found, ends, strict=True)]
     )
