@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.cli.tables import aligned
+from core.continuation import how_taken, parting_words
 from core.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -41,12 +42,11 @@ def check_continue(options: argparse.Namespace) -> None:
 
 def continued(session: Session, edits: Sequence[Edit], options: argparse.Namespace) -> dict[str, Any]:
     """Both texts, token by token, and the first place at which they differ, counted from 1. Raises WirescopeError."""
-    from core.continuation import parting, written_text
+    from core.continuation import parting, prompt_ids, written_text
 
     how: dict[str, Any] = {"temperature": options.temperature or 0.0, "seed": options.seed or 0}
     found: dict[str, Any] = {"tokens": options.tokens, **how}
-    side = session.pair.clean
-    prompt = side.tensor[0, : side.lengths[0]].tolist()
+    prompt = prompt_ids(session)
     ids: list[list[int]] = []
     for name, each in (("before", ()), ("after", tuple(edits))):
         if name == "after" and not edits:
@@ -64,15 +64,12 @@ def continued_words(report: dict[str, Any]) -> list[str]:
     """The texts, one below the other, and where they part."""
     rows = [(name, repr(report[name]["text"])) for name in ("before", "after") if name in report]
     lines = aligned(rows)
-    place = report["part_at"]
     if "after" in report:
-        if place is None:
-            lines.append("both are the same")
-        else:
-            a, b = (report[name]["tokens"][place - 1] for name in ("before", "after"))
-            lines.append(
-                f"they part at token {place}: {a['label']!r} {a['probability']:.4f} before, "
-                f"{b['label']!r} {b['probability']:.4f} after"
-            )
-    drawn = f"drawn at temperature {report['temperature']:g}, seed {report['seed']}"
-    return [*lines, drawn if report["temperature"] else "the likeliest token each time"]
+        place = None if report["part_at"] is None else report["part_at"] - 1
+        a, b = ("" if place is None else _told(report[name]["tokens"][place]) for name in ("before", "after"))
+        lines.append(parting_words(place, a, b))
+    return [*lines, how_taken(report["temperature"], report["seed"])]
+
+
+def _told(token: dict[str, Any]) -> str:
+    return f"{token['label']!r} {token['probability']:.4f}"

@@ -6,8 +6,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from app.cli.figures import take_snapshot, write_export
+from app.cli.figures import write_export
 from app.cli.output import say, tell
+from app.cli.snapshot import take_snapshot
 from app.cli.tables import aligned
 from core.edits import Edit
 from core.errors import InputError, WirescopeError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.cli.arguments import DATASET_HELP, IMAGE_ENDINGS, literal, parse_edits, parse_metric
 from app.cli.open_model import check_precision
 from app.cli.output import say
-from app.cli.paper import PAPER_FORMS, add_paper_options, paper_of, report_of_snapshot, wants_paper
+from app.cli.paper_options import PAPER_FORMS, add_paper_options, paper_of, wants_paper
 from app.cli.run_options import add_run_options
 from app.presenters.precision import USUAL_PRECISION
 from core.circuit import EXPORTERS
@@ -89,7 +89,7 @@ def export_command(options: argparse.Namespace) -> int:
     if options.dataset is not None:
         raise ArgumentError(f"--dataset is of --format {MODEL}.")
 
-    from app.cli.figures import take_snapshot
+    from app.cli.snapshot import take_snapshot
     from app.worker.service import WorkerService
 
     path = _place(options)
@@ -113,6 +113,7 @@ def export_command(options: argparse.Namespace) -> int:
 def _write(snapshot: Snapshot, path: Path, options: argparse.Namespace) -> None:
     """What is shown, as asked for. Raises WirescopeError."""
     from app.cli.figures import write_export, write_paper
+    from app.cli.snapshot import report_of_snapshot
 
     edges = options.edges or SHOWN
     if wants_paper(options):
@@ -152,6 +153,7 @@ def _export_file(options: argparse.Namespace) -> int:
         return 0
     if is_project(options.file) and options.format != MODEL:
         from app.cli.project_files import open_project
+        from app.cli.snapshot import report_of_snapshot
         from app.presenters.report import with_project
         from core.project.wire_file import load_project
 

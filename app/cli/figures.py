@@ -1,4 +1,4 @@
-"""The main job without a window: a snapshot of a document, figures from it, and the bundled example."""
+"""Figures without a window."""
 
 from __future__ import annotations
 
@@ -8,54 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.messages.replies import DeltasReply, InputsReply, ModelReply, RunReply, ScoresReply
-from app.messages.request import FailureReply, Query, Reply, Request
 from app.presenters.exported_circuit import circuit_text
 from core.circuit import EXPORTERS
 from core.errors import InputError, WirescopeError
-from core.project.document import Document
 from core.saving import save_text
 
 if TYPE_CHECKING:
     from app.presenters.snapshot import Snapshot
-    from app.worker.service import WorkerService
     from core.interchange.report import Report
     from views.panels.figure.data import FigureChoice
-
-
-def take_snapshot(
-    engine: WorkerService, document: Document, memory: float | None = None, queries: tuple[Query, ...] = ()
-) -> Snapshot:
-    """Work through a document as the window does. Raises WirescopeError for whatever the window would show as a
-    problem."""
-    from app.presenters.snapshot import Snapshot
-
-    replies: dict[type, Reply] = {}
-    request = Request(1, document, memory=None if memory is None else int(memory), queries=queries)
-    engine.serve(request, lambda reply: replies.update({type(reply): reply}), lambda: False)
-    failed, ready = replies.get(FailureReply), replies.get(InputsReply)
-    if isinstance(failed, FailureReply):
-        raise InputError(failed.message, failed.hint)
-    assert isinstance(ready, InputsReply)
-    problem = ready.card_b.problem or ready.metric_problem
-    if problem:
-        raise InputError(problem)
-    opened, ran, scored, deltas = (replies.get(kind) for kind in (ModelReply, RunReply, ScoresReply, DeltasReply))
-    assert isinstance(opened, ModelReply)
-    assert isinstance(ran, RunReply)
-    assert isinstance(scored, ScoresReply)
-    assert isinstance(deltas, DeltasReply)
-    return Snapshot(
-        document,
-        opened,
-        ran,
-        scored,
-        None,
-        {} if deltas.alone else deltas.values,
-        deltas.values,
-        labels=ready.labels,
-        ready=ready,
-    )
 
 
 def write_export(snapshot: Snapshot, path: Path, form: str, edges: int, scale: int, theme_name: str) -> None:
@@ -97,13 +58,13 @@ def write_paper(report: Report, path: Path, choice: FigureChoice) -> None:
         from PySide6.QtGui import QGuiApplication
 
         from views.figures.formats import write_painted
-        from views.figures.paper import PALETTES, laid_out
+        from views.figures.paper import THEMES, laid_out
     except ImportError as error:
         raise no_qt("No figure can be drawn", error, f"or take --format {', '.join(EXPORTERS)}") from None
 
     application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
     data = paper_data(report, choice.fold, choice.caption)
-    figure = laid_out(data, choice.width / 25.4 * 96, PALETTES[choice.palette], choice.letters)
+    figure = laid_out(data, choice.width / 25.4 * 96, THEMES[choice.palette], choice.letters)
     write_painted(path, figure, choice.dpi / 96)
     del application  # it had to live while fonts were used
 

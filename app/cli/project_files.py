@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def open_project(path: str, memory: float | None = None) -> tuple[WorkerService, Snapshot]:
     """The worker with the project's model open, and what is known of its present step; scores that are in the file are
     not made anew. Tells where the model has other weights than when it was saved. Raises WirescopeError."""
-    from app.cli.figures import take_snapshot
+    from app.cli.snapshot import take_snapshot
     from app.messages.project_scores import ProjectScoresQuery
-    from app.presenters.notes import notes_of
+    from app.presenters.notes import notes_of_project
     from app.worker.service import WorkerService
     from core.models.fingerprint import weights_hash
     from core.project.wire_file import load_project
@@ -26,7 +26,7 @@ def open_project(path: str, memory: float | None = None) -> tuple[WorkerService,
     project = load_project(Path(path))
     document, engine = project.document, WorkerService()
     snapshot = take_snapshot(engine, document, memory, (ProjectScoresQuery(project.traces, project.models),))
-    notes, circuit_note = notes_of(project)
+    notes, circuit_note = notes_of_project(project)
     snapshot = replace(snapshot, notes=notes, circuit_note=circuit_note)
     saved = project.weights_of(document)
     if saved and weights_hash(engine.session.model.adapter.module) != saved:

@@ -44,7 +44,7 @@ def target_in(graph: Graph, name: str) -> Node | Edge | None:
     return target
 
 
-def notes_of(project: Project) -> tuple[dict[str, Note], str]:
+def notes_of_project(project: Project) -> tuple[dict[str, Note], str]:
     """Those of a project on nodes and edges of its present model, by their names, and that on its present circuit."""
     present = project.document
     parts = [note for note in project.notes if note.about in ("node", "edge")]

@@ -14,6 +14,8 @@ from core.inputs.download import Cancel, Report
 
 log = logging.getLogger(__name__)
 
+SOON, LONGEST = 10.0, 120.0  # seconds that the end of a job is waited for: of one that is cancelled, of another one
+
 
 class Jobs:
     """Those of one window: each is kept until it ends."""
@@ -32,25 +34,29 @@ class Jobs:
         job.start()
 
     def end(self) -> None:
-        """Cancel all of them, and wait for their ends."""
+        """Cancel all of them but those that come to their ends first, and wait for these ends."""
         running = list(self._running)
         for job in running:
-            job.cancel()
+            if not job.finishes:
+                job.cancel()
         for job in running:
-            job.wait()
+            job.wait(LONGEST if job.finishes else SOON)
 
 
 class Job(QObject):
     """Runs `work(report, cancelled)` in a thread and tells the window's thread how it goes. Ends once, in one of
-    three ways."""
+    three ways. finishes: what it makes was asked for, and is made though the window closes meanwhile."""
 
     progressed = Signal(int, int, str)  # done, total (0: unknown), words
     finished = Signal(object)  # what work returned
     failed = Signal(str, str)  # message, hint
     cancelled = Signal()
 
-    def __init__(self, work: Callable[[Report, Cancel], object], parent: QObject | None = None) -> None:
+    def __init__(
+        self, work: Callable[[Report, Cancel], object], parent: QObject | None = None, finishes: bool = False
+    ) -> None:
         super().__init__(parent)
+        self.finishes = finishes
         self._work = work
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wirescope-job", daemon=True)
@@ -61,7 +67,7 @@ class Job(QObject):
     def cancel(self) -> None:
         self._stop.set()
 
-    def wait(self, seconds: float = 10.0) -> bool:
+    def wait(self, seconds: float = SOON) -> bool:
         if self._thread.is_alive():
             self._thread.join(seconds)
         return not self._thread.is_alive()

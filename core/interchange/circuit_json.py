@@ -14,7 +14,7 @@ from core.circuit import Circuit, Exporter, circuit_of
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.interchange.group_data import groups_in, groups_of
-from core.interchange.note_data import notes_in, notes_of
+from core.interchange.note_data import note_rows, notes_in
 from core.spans import POSITION, REST
 from core.text_files import parse_json
 from core.tracing.selection import CHOSEN_BY, chosen_by
@@ -37,7 +37,7 @@ def to_json(circuit: Circuit) -> str:
     document |= {CHOSEN_BY: chosen_by(circuit.about)} if "method" in circuit.about else {}
     document |= {"spans": list(circuit.spans)} if circuit.spans else {}
     document |= {"groups": groups_of(circuit)} if circuit.groups else {}
-    document |= {"notes": notes_of(circuit)} if circuit.notes else {}
+    document |= {"notes": note_rows(circuit)} if circuit.notes else {}
     document |= {"edges": edges}
     return json.dumps(document, indent=1, ensure_ascii=False)
 

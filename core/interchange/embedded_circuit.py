@@ -14,7 +14,7 @@ from core.circuit import Circuit, circuit_of
 from core.errors import ArgumentError, InputError
 from core.interchange.circuit_json import FORMAT, VERSION, graph_from, shape_of, spans_in
 from core.interchange.group_data import groups_in, groups_of
-from core.interchange.note_data import notes_in, notes_of
+from core.interchange.note_data import note_rows, notes_in
 from core.text_files import parse_json
 
 HINT = "Give a file that Wirescope exported; as JSON a circuit is always read back."
@@ -26,7 +26,7 @@ def head_of(circuit: Circuit) -> str:
     head |= {"about": circuit.about}
     head |= {"spans": list(circuit.spans)} if circuit.spans else {}
     head |= {"groups": groups_of(circuit)} if circuit.groups else {}
-    head |= {"notes": notes_of(circuit)} if circuit.notes else {}
+    head |= {"notes": note_rows(circuit)} if circuit.notes else {}
     return json.dumps(head)
 
 

@@ -13,7 +13,7 @@ MOST_NOTES = 10_000
 FORM = 'A note is {"about": "node", "edge" or "circuit", "target": name, "text": text, "name": text}.'
 
 
-def notes_of(circuit: Circuit) -> list[dict[str, str]]:
+def note_rows(circuit: Circuit) -> list[dict[str, str]]:
     """As plain data."""
     rows = ({"about": n.about, "target": n.target, "text": n.text, "name": n.name} for n in circuit.notes)
     return [{key: value for key, value in row.items() if value} for row in rows]

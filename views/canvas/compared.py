@@ -98,16 +98,16 @@ class ComparedWorld:
         yield labels
         paint_quiet(painter, scene, camera, theme, area, vector)
         yield labels
-        shown = visible(scene, camera, area)
-        for kind in KINDS:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            for number, place in enumerate(shown.tolist()):
-                if self.edges.kind_of[scene.marks[place].index] == kind:
-                    painter.setPen(pen_of(kind, theme, len(scene), camera.scale))
-                    painter.setBrush(Qt.BrushStyle.NoBrush)
+        shown: dict[str, list[int]] = {kind: [] for kind in KINDS}
+        for place in visible(scene, camera, area).tolist():
+            shown[self.edges.kind_of[scene.marks[place].index]].append(place)
+        for kind, places in shown.items():
+            for start in range(0, len(places), PORTION):
+                painter.setPen(pen_of(kind, theme, len(scene), camera.scale))
+                painter.setBrush(Qt.BrushStyle.NoBrush)  # between portions others may have painted
+                for place in places[start : start + PORTION]:
                     painter.drawPath(edge_path(scene, camera, place))
-                if number % PORTION == PORTION - 1:
-                    yield labels
+                yield labels
         paint_marked(painter, scene, camera, theme, area)
         self._fill_nodes(painter, camera, theme, area)
         for name in labels.names:

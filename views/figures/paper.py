@@ -21,7 +21,7 @@ THUMBNAIL = 64.0  # of an input that is a picture
 DASHES = (4.0, 2.0)  # of a line's width
 # Told apart without colour: one dark, one light.
 PRINT = replace(LIGHT, positive="#0a2f6b", negative="#e08214", muted="#333333", text="#000000", neutral="#777777")
-PALETTES = {"light": LIGHT, "print": PRINT, "dark": DARK}
+THEMES = {"light": LIGHT, "print": PRINT, "dark": DARK}
 
 
 class PaperPlan:

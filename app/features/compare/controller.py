@@ -22,7 +22,7 @@ from core.errors import WirescopeError
 from core.evaluation.circuit_overlap import CircuitOverlap, circuit_overlap
 from core.inputs.real_files import check_real_file
 from core.saving import save_text
-from views.figures.figure import write_painted
+from views.figures.formats import write_painted
 from views.panels.compare.panel import ComparePanel
 from views.panels.compare.picture import ComparisonFigure
 from views.theme import usual_text

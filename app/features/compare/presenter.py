@@ -40,7 +40,7 @@ def comparison_data(
         (places_of(first), places_of(second)),
         tuple(_recovered(column, circuits, len(found)) for column in found),
         waiting,
-        notes_of(circuits, overlap),
+        differences_of(circuits, overlap),
         *labels,
     )
 
@@ -74,12 +74,16 @@ def _recovered(column: OnInputs, circuits: tuple[Compared, Compared], columns: i
     return Recovered(title, first, second, random, tip)
 
 
-def notes_of(circuits: tuple[Compared, Compared], overlap: CircuitOverlap) -> tuple[str, ...]:
+def differences_of(circuits: tuple[Compared, Compared], overlap: CircuitOverlap) -> tuple[str, ...]:
     """What may be the reason for a difference, and what is not drawn."""
     first, second = (each.document for each in circuits)
     notes = []
     if first is not None and second is not None:
         notes += [words for words in _differences(first, second) if words]
+    edited = [words for words, side in (("first", first), ("second", second)) if side is not None and side.edits]
+    if edited:
+        whose = "their steps" if len(edited) == 2 else f"the {edited[0]}'s step"
+        notes.append(f"What they recover is without the edits of {whose}.")
     missing = [words for words, side in (("first", first), ("second", second)) if side is None]
     if missing:
         notes.append(f"The file of the {missing[0]} does not say what its inputs were, so nothing is run on them.")

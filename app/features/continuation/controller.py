@@ -15,6 +15,7 @@ from app.services.panels import Panels
 from app.workbench.figure import Figure
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
+from core.continuation import MOST_TOKENS
 from views.panels.continuation.data import Choice, ContinuationData
 from views.panels.predictions.panel import PredictionsPanel
 
@@ -34,6 +35,7 @@ class ContinuationController(QObject):
         self._writing: OneShot[ContinueQuery] = OneShot(workbench, "continuation")
         self._figure: Figure[ContinueReply] | None = None
         self._running: ContinueQuery | None = None
+        self._panel.tokens.setMaximum(MOST_TOKENS)
         panel.continue_requested.connect(self.begin)
         self._panel.wanted.connect(self._begin)
         self._panel.stop_wanted.connect(self._stop)

@@ -14,11 +14,11 @@ from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.handler_table import Handler, Handlers
 from app.worker.recent import Recent
 from app.worker.session_cache import SessionCache
-from core.continuation import NO_LETTER, written_text
+from core.continuation import MOST_TOKENS, NO_LETTER, prompt_ids, written_text
 from core.edits import Edit
 from core.errors import Cancelled
 from core.session import Session
-from views.panels.continuation.data import MOST_TOKENS, Choice, NewToken
+from views.panels.continuation.data import Choice, NewToken
 
 KEPT = 4  # texts that can be gone on with
 
@@ -34,8 +34,7 @@ class Writing:
     ended: bool = False  # by the model, or by its context
 
     def __post_init__(self) -> None:
-        side = self.session.pair.clean
-        self._prompt = side.tensor[0, : side.lengths[0]].tolist()
+        self._prompt = prompt_ids(self.session)
         self._shown = ""
         options = {"temperature": self.choice.temperature, "seed": self.choice.seed}
         self._rest = self.session.generate(MOST_TOKENS, edits=self.edits, **options)  # type: ignore[arg-type]

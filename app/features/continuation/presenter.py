@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.features.continuation.queries import ContinueReply
-from core.continuation import parting
+from core.continuation import how_taken, parting, parting_words
 from core.edit_kinds import KINDS
 from core.formatting import number
 from core.project.document import Document
-from views.panels.continuation.data import Choice, ContinuationData, NewToken
+from views.panels.continuation.data import ContinuationData, NewToken
 
 STALE = "Of an earlier state: press Continue to write it anew."
 
@@ -36,11 +36,9 @@ def said(reply: ContinueReply, document: Document, running: bool) -> str:
     place = parts_at(reply)
     if reply.after is None:
         words = "No edits: there is one text"
-    elif place is not None:
-        a, b = reply.before[place], reply.after[place]
-        words = f"They part at token {place + 1}: {_told(a)} before, {_told(b)} after"
     else:
-        words = "Both are the same"
+        a, b = ("" if place is None else _told(text[place]) for text in (reply.before, reply.after))
+        words = parting_words(place, a, b)
     if running:
         return f"{words} so far." if reply.after is not None and place is None else f"{words}."
     full = " The model's context is full." if reply.full else ""
@@ -62,13 +60,6 @@ def _told(token: NewToken) -> str:
     return f"“{token.label.strip() or token.label}” {number(token.probability, 3)}"
 
 
-def how(choice: Choice) -> str:
-    """By which rule tokens were taken."""
-    if choice.temperature == 0:
-        return "the likeliest token each time"
-    return f"drawn at temperature {choice.temperature:g}, seed {choice.seed}"
-
-
 def as_text(reply: ContinueReply, document: Document) -> str:
     """Both texts, with what they are of."""
     prompt = "" if document.clean is None else document.clean.text
@@ -76,7 +67,8 @@ def as_text(reply: ContinueReply, document: Document) -> str:
     lines = [f"A: {prompt}", f"before: {_text(reply.before)}"]
     if reply.after is not None:
         lines += [f"after ({edits}): {_text(reply.after)}", said(reply, document, False)]
-    return "\n".join([*lines, f"{document.model}, {how(reply.query.choice)}"])
+    choice = reply.query.choice
+    return "\n".join([*lines, f"{document.model}, {how_taken(choice.temperature, choice.seed)}"])
 
 
 def _text(tokens: tuple[NewToken, ...]) -> str:

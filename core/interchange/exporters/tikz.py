@@ -25,7 +25,7 @@ SMALL_LETTER = 1.25  # millimetres, of a letter of 6 pt, at most over a few word
 COLUMN = 85.0  # millimetres
 MILLIMETRE = 96 / 25.4  # pixels
 STYLES = {"t": "towards", "a": "away", "": "plain"}
-PALETTES = {
+COLORS = {
     "light": {"towards": "0B6BD8", "away": "B54E00", "plain": "8A94A0"},
     "print": {"towards": "0A2F6B", "away": "E08214", "plain": "777777"},
 }
@@ -60,7 +60,7 @@ SIGNS = {
 
 @dataclass(frozen=True)
 class TikzOptions:
-    """width: of the picture, in millimetres. palette: a name of PALETTES. fold: like layers become one box. letters:
+    """width: of the picture, in millimetres. palette: a name of COLORS. fold: like layers become one box. letters:
     how much larger than usual everything is, of a slide."""
 
     width: float = COLUMN
@@ -88,7 +88,7 @@ def tikz_figure(
     circuit = report.circuit
     room = options.width * MILLIMETRE / options.letters
     laid = arranged(circuit, lambda text: LETTER * NAME * len(text), room, options.fold, cancelled)
-    colors = PALETTES[options.palette] | {g.color: GROUPS.get(g.color, OTHER) for g in circuit.groups}
+    colors = COLORS[options.palette] | {g.color: GROUPS.get(g.color, OTHER) for g in circuit.groups}
     lines = [
         "% \\usepackage{tikz}",
         *(line for text in caption_of(report, options.fold) for line in _comment(text)),

@@ -23,7 +23,7 @@ def test_both_texts_and_where_they_part(capsys) -> None:
     for name, tokens in (("before", before), ("after", after)):
         text = "".join(token.label for token in tokens if not token.ends)
         assert f"{name:<6}  {text!r}\n" in out
-    assert f"they part at token {place + 1}: {before[place].label!r} {before[place].probability:.4f} before" in out
+    assert f"They part at token {place + 1}: {before[place].label!r} {before[place].probability:.4f} before" in out
 
     assert code_of(*RUN, *EDITS, "--continue", "5", "--temperature", "1", "--seed", "3", "--json") == 0
     told = json.loads(capsys.readouterr().out)["continued"]

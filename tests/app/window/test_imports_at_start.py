@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parents[3]
 
 # Opens the window as `wirescope` does, and then one model after the other.
 WATCHED = """
-import json, linecache, os, sys, time
+import gc, json, linecache, os, sys, time
 from app.window.plain_imports import import_plainly
 import_plainly()
+collects = gc.isenabled()
 from PySide6.QtWidgets import QApplication
 from app.__main__ import make_worker_service
 from app.window.application import make_window
@@ -28,7 +29,7 @@ app = QApplication(sys.argv[:1])
 window = make_window(make_worker_service)
 window.show()
 app.processEvents()
-facts = {"first frame": sorted(sys.modules)}
+facts = {"first frame": sorted(sys.modules), "collects": ["while it imports"] if collects else []}
 for model in sys.argv[1:]:
     window.workbench.models.start(model)
     while window.workbench.scored is None or window.workbench.busy:

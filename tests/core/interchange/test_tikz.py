@@ -15,9 +15,9 @@ import pytest
 from core.circuit import Circuit, circuit_of
 from core.graph import Graph
 from core.groups import GROUP_COLORS, Group
-from core.interchange.exporters.tikz import GROUPS, PALETTES, TikzOptions, latex, tikz_figure
+from core.interchange.exporters.tikz import COLORS, GROUPS, TikzOptions, latex, tikz_figure
 from core.interchange.report import Report, ReportInput
-from views.figures.paper import PALETTES as PAINTED
+from views.figures.paper import THEMES as PAINTED
 
 STRANGE = "# $5 % ^ & _ { } ~ \\ <b> | \"q\" 'q' `a` – — “x” é ß Ðð 漢 🦊 \x1b \u2028 ?` -- ,,"
 
@@ -73,7 +73,7 @@ def test_signs_of_latex_are_written_out() -> None:
 
 
 def test_colours_are_those_of_the_other_figures() -> None:
-    for name, colors in PALETTES.items():
+    for name, colors in COLORS.items():
         theme = PAINTED[name]
         assert colors == {
             style: getattr(theme, field)[1:].upper()

@@ -23,7 +23,7 @@ from core.interchange.report import Report, ReportInput
 from tests.app.command_line import code_of
 from views.canvas.labels import text_width
 from views.figures.formats import write_painted
-from views.figures.paper import PALETTES, laid_out
+from views.figures.paper import THEMES, laid_out
 
 COLUMN = 85 / 25.4 * 96  # pixels of 1/96 inch
 SLIDE = 254 / 25.4 * 96
@@ -130,7 +130,7 @@ def test_a_slide_has_larger_letters_and_pictures_are_thumbnails(qapp) -> None:
     inputs = (ReportInput("A", "dog.png", picture=content.getvalue()), ReportInput("B", "cat.png"))
     data = paper_data(replace(some_report(12), inputs=inputs), caption=False)
     assert data.pictures == (("A", content.getvalue()),)
-    slide = laid_out(data, SLIDE, PALETTES["dark"], letters=2.0)
+    slide = laid_out(data, SLIDE, THEMES["dark"], letters=2.0)
     assert slide.smallest_text == 2 * laid_out(data, COLUMN).smallest_text == 12
     assert slide.size.width() == pytest.approx(SLIDE)
     assert slide.drawing.width <= SLIDE / 2
@@ -143,9 +143,9 @@ def test_a_slide_has_larger_letters_and_pictures_are_thumbnails(qapp) -> None:
     ]
     red = colors.count("#ff0000") * 9
     assert red == pytest.approx(128 * 64, rel=0.1)  # twice a thumbnail's 64 by 32
-    assert colors.count(PALETTES["dark"].panel) > len(colors) / 2
+    assert colors.count(THEMES["dark"].panel) > len(colors) / 2
 
 
 def test_the_print_palette_is_told_apart_in_grey() -> None:
-    towards, away = (QColor(color).lightnessF() for color in (PALETTES["print"].positive, PALETTES["print"].negative))
+    towards, away = (QColor(color).lightnessF() for color in (THEMES["print"].positive, THEMES["print"].negative))
     assert away - towards > 0.2

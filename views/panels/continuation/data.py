@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MOST_TOKENS = 500
-
 
 @dataclass(frozen=True)
 class NewToken:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from views.panels.continuation.data import MOST_TOKENS, Choice, ContinuationData
+from views.panels.continuation.data import Choice, ContinuationData
 from views.panels.continuation.text import WrittenText
 from views.theme import SPACE, text_scale
 from views.widgets.buttons import LinkButton
@@ -58,7 +58,7 @@ class ContinuationPanel(QWidget):
         super().__init__(parent)
         self._running = False
         self.tokens = QSpinBox()
-        self.tokens.setRange(1, MOST_TOKENS)
+        self.tokens.setMinimum(1)
         self.tokens.setValue(Choice().tokens)
         self.tokens.setSuffix(" tokens")
         self.tokens.setAccessibleName("How many tokens to write")

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 
 from views.panels.runs.data import COLUMNS, RunRow
 from views.theme import current
+from views.widgets.sorted_lines import ROLE, Column, Index, SortedLines, aligned
 from views.widgets.text import plain_tip, small_mono
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROLE = Qt.ItemDataRole
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_NO_INDEX = QModelIndex()
 NEWEST_FIRST = (0, True)  # column, greatest first
 
 
-class RunsModel(QAbstractTableModel):
+class RunsModel(SortedLines):
     """Line `i` of the table is `shown[i]`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -35,8 +31,7 @@ class RunsModel(QAbstractTableModel):
         shown = self._choose()
         if [row.number for row in shown] == [row.number for row in self.shown]:
             self.shown = shown
-            if shown:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(shown) - 1, len(COLUMNS) - 1))
+            self._refresh()
         else:
             self._show(shown)
 
@@ -48,11 +43,6 @@ class RunsModel(QAbstractTableModel):
         self.sorted_by = (column, order == Qt.SortOrder.DescendingOrder)
         self._show(self._choose())
 
-    def _show(self, shown: list[RunRow]) -> None:
-        self.beginResetModel()
-        self.shown = shown
-        self.endResetModel()
-
     def _choose(self) -> list[RunRow]:
         column, backwards = self.sorted_by
         rows = [row for row in self.rows if all(word in " ".join(row.cells).casefold() for word in self._words)]
@@ -62,40 +52,22 @@ class RunsModel(QAbstractTableModel):
 
     # ---- for Qt ----
 
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self.shown)
+    def columns(self) -> Sequence[Column]:
+        return COLUMNS
 
-    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
         row, column = self.shown[index.row()], COLUMNS[index.column()]
         text = row.cells[index.column()]
-        if role == _ROLE.DisplayRole:
+        if role == ROLE.DisplayRole:
             return text
-        if role == _ROLE.TextAlignmentRole:
-            return _RIGHT if column.figures else _LEFT
-        if role == _ROLE.FontRole:
+        if role == ROLE.TextAlignmentRole:
+            return aligned(column)
+        if role == ROLE.FontRole:
             return small_mono() if column.figures else None
-        if role == _ROLE.ForegroundRole:
+        if role == ROLE.ForegroundRole:
             return current().color("selection") if row.present and index.column() == 0 else None
-        if role == _ROLE.AccessibleTextRole:
+        if role == ROLE.AccessibleTextRole:
             return f"{column.title}: {text or 'not known'}"
-        if role in (_ROLE.ToolTipRole, _ROLE.AccessibleDescriptionRole):
-            return plain_tip(row.tip) if role == _ROLE.ToolTipRole else row.tip
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal or section >= len(COLUMNS):
-            return None
-        column = COLUMNS[section]
-        if role == _ROLE.DisplayRole:
-            ordered, backwards = self.sorted_by
-            return column.title + (f" {'↓' if backwards else '↑'}" if section == ordered else "")
-        if role == _ROLE.AccessibleTextRole:
-            return column.title
-        if role in (_ROLE.ToolTipRole, _ROLE.AccessibleDescriptionRole):
-            return f"{column.tip}. Click to sort."
-        if role == _ROLE.TextAlignmentRole:
-            return _RIGHT if column.figures else _LEFT
+        if role in (ROLE.ToolTipRole, ROLE.AccessibleDescriptionRole):
+            return plain_tip(row.tip) if role == ROLE.ToolTipRole else row.tip
         return None

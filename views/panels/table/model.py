@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 
 from core.edits import Target
 from views.panels.table.names import NotAName
 from views.panels.table.rows import Rows
 from views.theme import current
 from views.widgets.painted import STALE_OPACITY
+from views.widgets.sorted_lines import ROLE, Column, Index, SortedLines, aligned
 from views.widgets.text import plain_tip, small_mono
-
-_Index = QModelIndex | QPersistentModelIndex
-_ROLE = Qt.ItemDataRole
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_NO_INDEX = QModelIndex()
-
 
 USUAL_ORDER = (2, True)  # column, greatest first
 
 
-class RowsModel(QAbstractTableModel):
+class RowsModel(SortedLines):
     """Line `i` of the table is row `shown[i]`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -50,8 +45,7 @@ class RowsModel(QAbstractTableModel):
         self.rows = rows
         shown = self._choose()
         if same and np.array_equal(before, shown):
-            if len(shown):
-                self.dataChanged.emit(self.index(0, 0), self.index(len(shown) - 1, self.columnCount() - 1))
+            self._refresh()
             return
         self._show(shown)
 
@@ -80,11 +74,6 @@ class RowsModel(QAbstractTableModel):
         self.sorted_by = (column, order == Qt.SortOrder.DescendingOrder)
         self._order = None
         self._show(self._choose())
-
-    def _show(self, shown: NDArray[np.int64]) -> None:
-        self.beginResetModel()
-        self.shown = shown
-        self.endResetModel()
 
     def _choose(self) -> NDArray[np.int64]:
         self.problem = ""
@@ -122,29 +111,26 @@ class RowsModel(QAbstractTableModel):
 
     # ---- for Qt ------------------------------------------------------------------------------------------------
 
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self.shown)
+    def columns(self) -> Sequence[Column]:
+        return () if self.rows is None else self.rows.columns
 
-    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() or self.rows is None else len(self.rows.columns)
-
-    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
         if self.rows is None or not index.isValid():
             return None
         column, row = self.rows.columns[index.column()], int(self.shown[index.row()])
-        if role == _ROLE.DisplayRole:
+        if role == ROLE.DisplayRole:
             return column.text(row)
-        if role == _ROLE.TextAlignmentRole:
-            return _RIGHT if column.figures else _LEFT
-        if role == _ROLE.ForegroundRole:
+        if role == ROLE.TextAlignmentRole:
+            return aligned(column)
+        if role == ROLE.ForegroundRole:
             return self._color(column.sign, row)
-        if role == _ROLE.FontRole:
+        if role == ROLE.FontRole:
             return small_mono() if column.figures or column.name else None
-        if role == _ROLE.AccessibleTextRole:
+        if role == ROLE.AccessibleTextRole:
             return f"{column.title}: {column.text(row) or 'none'}"
-        if role == _ROLE.AccessibleDescriptionRole:
+        if role == ROLE.AccessibleDescriptionRole:
             return self.rows.describe(row)
-        if role == _ROLE.ToolTipRole:
+        if role == ROLE.ToolTipRole:
             return plain_tip(self.rows.describe(row))
         return None
 
@@ -156,18 +142,3 @@ class RowsModel(QAbstractTableModel):
         value = sign[row]
         name = "positive" if value > 0 else "negative" if value < 0 else "muted"
         return theme.color(name, STALE_OPACITY if stale else 1.0)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
-        if self.rows is None or orientation != Qt.Orientation.Horizontal or section >= len(self.rows.columns):
-            return None
-        column = self.rows.columns[section]
-        if role == _ROLE.DisplayRole:  # Qt's own mark of the order cuts a hole into a title on the right
-            ordered, backwards = self.sorted_by
-            return column.title + (f" {'↓' if backwards else '↑'}" if section == ordered else "")
-        if role == _ROLE.AccessibleTextRole:
-            return column.title
-        if role in (_ROLE.ToolTipRole, _ROLE.AccessibleDescriptionRole):
-            return f"{column.tip}. Click to sort." if not column.tip.endswith(".") else f"{column.tip} Click to sort."
-        if role == _ROLE.TextAlignmentRole:
-            return _RIGHT if column.figures else _LEFT
-        return None

@@ -29,7 +29,7 @@ from views.canvas.data import CanvasData
 from views.figures.data import FigureCaption
 from views.figures.figure import SIZE, Drawing, Figure
 from views.figures.formats import PaintedFigure, image_of, svg_of, write_painted
-from views.figures.paper import PALETTES, PaperFigure, PaperPlan
+from views.figures.paper import THEMES, PaperFigure, PaperPlan
 from views.figures.paper_data import PaperDrawing
 from views.panels.figure.data import FigureChoice
 from views.panels.figure.dialog import FigureDialog
@@ -181,7 +181,7 @@ class FiguresController(QObject):
         """Make a figure, a compact one in the background; the one that is being made for the same place is given up.
         done: with the figure and how large it is."""
         self._cancel_job(place)
-        theme = PALETTES[choice.palette]
+        theme = THEMES[choice.palette]
         if choice.drawing != "circuit":
             drawing = subject.positions if choice.drawing == "positions" else None
             with usual_text():
@@ -208,7 +208,7 @@ class FiguresController(QObject):
     ) -> None:
         """In the background, instead of what runs for the same place."""
         self._cancel_job(place)
-        self._running[place] = job = Job(lambda _, cancelled: work(cancelled))
+        self._running[place] = job = Job(lambda _, cancelled: work(cancelled), finishes=isinstance(place, Path))
 
         def end(told: Callable[[Any], None], value: object) -> None:
             if self._running.get(place) is job:
@@ -251,7 +251,7 @@ class FiguresController(QObject):
         path = Path(with_ending(chosen, f"*{choice.ending}"))
         self._settings.set_folder(str(path.parent))
         if choice.form == "tikz":
-            self._tikz(path, subject, choice, lambda text: self._write(path, lambda: save_text(path, text)))
+            self._tikz(path, subject, choice, lambda _: self._say(f"Saved {path.name}"), self._refuse)
         else:
             self._write(path, lambda: write_painted(path, figure, choice.dpi / 96))
 
@@ -264,11 +264,28 @@ class FiguresController(QObject):
         else:
             self._say(f"Saved {path.name}")
 
-    def _tikz(self, place: Place, subject: Subject, choice: FigureChoice, done: Callable[[str], None]) -> None:
-        """As text, for which it is laid out by the letters of LaTeX."""
+    def _refuse(self, words: str) -> None:
+        self._notifier.problem(FailureReply(0, "run", words, ""))
+
+    def _tikz(
+        self,
+        place: Place,
+        subject: Subject,
+        choice: FigureChoice,
+        done: Callable[[str], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """As text, for which it is laid out by the letters of LaTeX; into a file where that is the place."""
         report = subject.cut(choice.edges)
         self._say(FOR_LATEX)
-        self._run(place, lambda cancelled: tikz_text(report, choice, cancelled), done, self._say)
+
+        def make(cancelled: Cancel) -> str:
+            text = tikz_text(report, choice, cancelled)
+            if isinstance(place, Path):
+                save_text(place, text)
+            return text
+
+        self._run(place, make, done, failed)
 
     def _copy_shown(self) -> None:
         dialog, subject = self.dialog, self._subject
@@ -307,17 +324,17 @@ class FiguresController(QObject):
 
         def take(text: str) -> None:
             clipboard.setText(text)
-            self._say("Copied the figure as TikZ, to paste it into LaTeX")
+            self._say(f"Copied the figure as TikZ, to paste it into LaTeX.{_left_out(subject, choice)}")
 
         if choice.form == "tikz":
-            self._tikz("clipboard", subject, choice, take)
+            self._tikz("clipboard", subject, choice, take, self._say)
             return
         mime = QMimeData()
         with usual_text():
             mime.setData("image/svg+xml", svg_of(figure))
             mime.setImageData(image_of(figure, choice.dpi / 96))
         clipboard.setMimeData(mime)
-        self._say(f"Copied the figure as SVG and PNG: {_told(figure)}")
+        self._say(f"Copied the figure as SVG and PNG: {_told(figure)}{_left_out(subject, choice)}")
 
     def _say(self, words: str) -> None:
         if self.dialog is not None:
@@ -333,6 +350,16 @@ def _told(figure: PaintedFigure, points: float | None = None, tikz: bool = False
         enough = "" if points >= LEAST_POINTS else ", too small to be read in print"
         words += f", the smallest letters {points:g} pt{enough}"
     return words + (". LaTeX sets the words in its own letters." if tikz else ".")
+
+
+def _left_out(subject: Subject, choice: FigureChoice) -> str:
+    """That there are more edges than a compact figure shows."""
+    edges = len(subject.report.circuit)
+    if choice.drawing != "circuit" or choice.edges >= edges:
+        return ""
+    return (
+        f" It shows the strongest {choice.edges:,} of {edges:,} edges; File > Export > Figure draws as many as you say."
+    )
 
 
 def _drawing_of(subject: Subject, choice: FigureChoice) -> tuple[object, ...]:

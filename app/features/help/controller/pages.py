@@ -20,7 +20,6 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("files", "Files"),
     ("models", "Models"),
     ("edits", "What an edit means"),
-    ("specific", "Is a circuit specific?"),
     ("repair", "Repairs"),
     ("detection", "Detection"),
     ("project-file", "The project file"),

@@ -18,7 +18,7 @@ from core.errors import Cancelled
 from core.pictures import layered
 from tests.app.figure_dialog import choose, open_figure
 from tests.app.person import Person
-from views.figures.paper import PALETTES
+from views.figures.paper import THEMES
 from views.figures.paper_data import PaperDrawing
 
 
@@ -39,7 +39,7 @@ def test_each_choice_is_seen_at_once_and_is_there_at_the_next_start(reader: Pers
     dialog.caption.click()
     dialog.fold.click()
     reader.wait(lambda: controller.idle and dialog.preview.figure.smallest_text == 12)
-    assert dialog.preview.figure.theme == PALETTES["print"]
+    assert dialog.preview.figure.theme == THEMES["print"]
     assert dialog.preview.figure.data.caption == ()
     dialog.width_field.setValue(120)
     assert dialog.preset.currentText() == "Another width"
@@ -63,7 +63,7 @@ def test_the_figure_follows_the_work(reader: Person) -> None:
     reader.wait(lambda: dialog.preview.figure is not before)
 
 
-def test_what_is_copied_is_what_shows(reader: Person) -> None:
+def test_what_is_copied_is_what_shows(reader: Person, monkeypatch) -> None:
     clipboard = QGuiApplication.clipboard()
     dialog = open_figure(reader, "png", "circuit")
     reader.click(dialog.copy)
@@ -82,6 +82,10 @@ def test_what_is_copied_is_what_shows(reader: Person) -> None:
     reader.choose("File/Export", "Copy Figure")
     reader.wait(lambda: clipboard.mimeData().hasFormat("image/svg+xml"))
     assert reader.message().startswith("Copied the figure")
+    assert "strongest" not in reader.message(), "all edges are there"
+    monkeypatch.setattr(figures, "MOST_EDGES", 2)
+    reader.choose("File/Export", "Copy Figure")
+    reader.wait(lambda: "It shows the strongest 2 of " in reader.message())
 
 
 def test_a_layout_is_given_up_when_it_is_told_to(reader: Person, monkeypatch) -> None:
@@ -132,8 +136,9 @@ def test_a_layout_runs_beside_the_window(reader: Person, tmp_path: Path, monkeyp
 def test_what_is_saved_for_latex_is_written_whatever_the_dialog_does_meanwhile(
     reader: Person, tmp_path: Path, monkeypatch
 ) -> None:
-    """Another choice, another input and Esc give up the preview alone."""
+    """Another choice, another input and Esc give up the preview alone; the window waits with its end."""
     started, let_go, path = threading.Event(), threading.Event(), tmp_path / "one.tex"
+    last = tmp_path / "last.tex"
     made = figures.tikz_text
 
     def slow(report, choice, cancelled) -> str:
@@ -160,6 +165,17 @@ def test_what_is_saved_for_latex_is_written_whatever_the_dialog_does_meanwhile(
     reader.wait(lambda: controller.idle)
     assert "{tikzpicture}" in path.read_text(encoding="utf-8")
     assert reader.message() == "Saved one.tex"
+
+    started.clear()
+    let_go.clear()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(last), ""))
+    controller.show()
+    reader.wait(dialog.save.isEnabled)
+    reader.click(dialog.save)
+    assert started.wait(10)
+    threading.Timer(0.1, let_go.set).start()
+    reader.window.close()
+    assert "{tikzpicture}" in last.read_text(encoding="utf-8")
 
 
 def test_a_copy_from_the_menu_leaves_the_dialog_its_preview(reader: Person, monkeypatch) -> None:

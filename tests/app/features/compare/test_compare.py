@@ -16,12 +16,15 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.features.compare import controller as compare_controller
 from app.features.compare.handlers import is_local
+from app.features.compare.presenter import differences_of
 from app.messages.compared import Compared
 from app.presenters.exported_circuit import circuit_text
-from core.circuit import Circuit
+from core.circuit import Circuit, circuit_of
+from core.edits import Edit
+from core.evaluation.circuit_overlap import circuit_overlap
 from core.evaluation.measured import measure
 from core.formatting import share_words
-from core.graph import Graph
+from core.graph import Graph, Node
 from core.metrics import logit_difference
 from core.models.loading import load_model
 from core.project.document import Document, Source
@@ -220,3 +223,18 @@ def test_without_a_model_and_cancelled(person: Person) -> None:
     assert panel.recovered.texts() == [""]
     person.click(panel.close_button)
     assert not panel.isVisible()
+
+
+def test_that_edits_are_left_out_of_a_comparison_is_said() -> None:
+    plain = Document("bundled:names", Source("text", "A"))
+    edited = plain.with_edit(Edit(Node("mlp", 0), "zero"))
+    circuit = circuit_of(Graph(2, 2, 2), ["m0->m1"])
+    overlap = circuit_overlap(circuit, circuit)
+
+    def notes(*documents: Document) -> str:
+        first, second = (Compared("one", circuit, document) for document in documents)
+        return " ".join(differences_of((first, second), overlap))
+
+    assert "edits" not in notes(plain, plain)
+    assert "What they recover is without the edits of the second's step." in notes(plain, edited)
+    assert "What they recover is without the edits of their steps." in notes(edited, edited)

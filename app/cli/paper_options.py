@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import TYPE_CHECKING
 
 from core.errors import ArgumentError
 from views.panels.figure.data import (
@@ -18,10 +17,6 @@ from views.panels.figure.data import (
     WIDTHS,
     FigureChoice,
 )
-
-if TYPE_CHECKING:
-    from app.presenters.snapshot import Snapshot
-    from core.interchange.report import Report
 
 UNITS = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72}
 USUAL = FigureChoice()
@@ -90,13 +85,3 @@ def _millimetres(text: str) -> float:
     if not LEAST_WIDTH <= width <= MOST_WIDTH:
         raise ArgumentError(f"A figure is {LEAST_WIDTH:g} to {MOST_WIDTH:g} mm wide, not {width:g} mm.")
     return width
-
-
-def report_of_snapshot(snapshot: Snapshot, edges: int) -> Report:
-    """What is shown, with the strongest edges."""
-    from dataclasses import replace
-
-    from app.presenters.canvas import Extent
-    from app.presenters.report import report_shown
-
-    return report_shown(replace(snapshot, extent=Extent(strongest=edges)))
