@@ -22,6 +22,7 @@ from app.features.plots.feature import FEATURE as PLOTS
 from app.features.predictions.feature import FEATURE as PREDICTIONS
 from app.features.preferences.feature import FEATURE as PREFERENCES
 from app.features.projects.feature import FEATURE as PROJECTS
+from app.features.repair.feature import FEATURE as REPAIR
 from app.features.runs.feature import FEATURE as RUNS
 from app.features.score_files.feature import FEATURE as SCORE_FILES
 from app.features.status.feature import FEATURE as STATUS
@@ -49,6 +50,7 @@ FEATURES: tuple[Feature, ...] = (
     HELP,
     PLOTS,
     RUNS,
+    REPAIR,
     COMPARE,
     CODE,
     CONSOLE,

@@ -46,7 +46,8 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("table", "Ta&ble", "bottom", "F8", shown=False, beside="predictions"),
     DockRow("plots", "Pl&ots", "bottom", "Shift+F8", shown=False, beside="table"),
     DockRow("runs", "Runs", "bottom", "F12", shown=False, beside="plots"),
-    DockRow("code", "Record", "bottom", "Shift+F9", shown=False, beside="runs"),
+    DockRow("repair", "Repair", "bottom", "Shift+F12", shown=False, beside="runs"),
+    DockRow("code", "Record", "bottom", "Shift+F9", shown=False, beside="repair"),
     DockRow("console", "Console", "bottom", "Shift+F7", shown=False, beside="code"),
 )
 

@@ -73,6 +73,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "show_predictions": ("answers", "output", "logits", "probabilities"),
     "show_table": ("list of edges", "spreadsheet", "accessible"),
     "show_runs": ("experiments", "results", "log of traces", "compare", "sweep"),
+    "repair": ("backdoor", "trojan", "trigger", "fault", "fix", "backdoored", "bias", "shortcut", "unlearn"),
     "show_inspector": ("attention", "details", "properties"),
     "show_changes": ("highlight", "downstream"),
     "full_screen": ("fullscreen", "maximise", "maximize"),

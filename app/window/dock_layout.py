@@ -29,6 +29,7 @@ ORDER_WHEN_CROWDED = (
     "table",
     "plots",
     "runs",
+    "repair",
     "code",
     "console",
 )
@@ -45,6 +46,7 @@ TALL = {  # of the window's height, and of a low one's, while it is in front
     "table": (0.32, 0.27),
     "plots": (0.4, 0.38),
     "runs": (0.3, 0.27),
+    "repair": (0.36, 0.4),
     "code": (0.32, 0.3),
     "console": (0.32, 0.3),
 }

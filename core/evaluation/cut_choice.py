@@ -2,22 +2,28 @@
 
     circuit    the task's circuit: EAP-IG, as many of the best edges as recover 80 % of its behaviour
     contrast   by score on the task minus the sizes of the scores on the others, each as a share of its task's behaviour
-    learned    the strengths of all cuts at once, down a loss; then whole cuts of the strongest
+    learned    the strengths of all cuts at once, down a loss, first cuts in part and then whole ones
 
-The scores of `contrast` are estimates of what cutting an edge of the whole model does. Both it and `learned` only give
-an order of the edges: how many are cut is decided by real runs on the pairs to find on, the fewest that leave less than
-LEAST of the task and more than MOST of every other, else those that come nearest.
+The scores of `contrast` are estimates of what cutting an edge of the whole model does. Which of the cuts that these two
+come by is taken is decided by real runs on the pairs to find on: the one that stays furthest from LEAST of the task and
+MOST of every other, of equals the one of fewest edges.
 
-The loss of `learned`, where f(u) is the share of task u's behaviour that is kept, of a mean logit difference:
+The loss of `learned`, where f(u) is the share of task u's behaviour that is kept, of the mean metric of some pairs:
 
-    max(f(own) - AIM, 0) + weight x sum over the others of max(1 - f(u), 0) + PULL x (sum of strengths)
+    max(f(own) - AIM, 0) + WEIGHT x sum over the others of max(1 - f(u), 0)² + PULL x (sum of strengths)
 
-The gradients are those of edge pruning (`core.engine.circuit_gradients`; Bhaskar et al. 2024), without its drawn masks.
+1. All strengths begin at nought. Adam takes them down the loss, within 0 to 1; each update sees other pairs. The
+   gradients are those of edge pruning (`core.engine.circuit_gradients`; Bhaskar et al. 2024), without its drawn masks.
+2. Then the same with whole cuts: an edge is cut where its strength is above a half, and the gradient there moves the
+   strength (straight-through; Bengio et al. 2013).
+3. Every few updates of the second kind the cut is put aside, and after the first kind those of the strongest edges; of
+   all these one is decided on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -33,6 +39,7 @@ from core.evaluation.faithfulness import without
 from core.evaluation.measured import measure
 from core.evaluation.smallest import part_of_search, smallest_circuit
 from core.evaluation.task_pairs import TaskPairs
+from core.graph import Graph
 from core.progress import at, stage
 from core.session import Session
 from core.tracing.trace import trace
@@ -44,10 +51,11 @@ CHOICES: dict[Choose, str] = {
     "learned": "edges learned on all tasks to hurt this one alone",
 }
 LEAST, MOST = 0.25, 0.9  # of a behaviour: below the first it is hurt, above the second it is spared
-MARGIN = 0.05  # more of both, on the pairs that edges are chosen on
 SIZES = (1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128)  # edges that are cut
-UPDATES, RATE, WEIGHT, PULL, AIM = 40, 0.05, 2.0, 0.003, 0.05
-FAINT = 0.02  # strength of a cut that is none
+SOFT, HARD, EVERY = 40, 40, 3  # updates with cuts in part, with whole ones, and between two that are put aside
+RATE, WEIGHT, PULL, AIM = 0.05, 10.0, 0.003, 0.05
+ROWS = 12  # pairs of a task that an update sees
+WHOLE, FAINT = 0.5, 0.05  # strengths above which an edge is cut, and is one to be thought of
 Cancel = Callable[[], bool] | None
 
 
@@ -88,52 +96,103 @@ def contrast_order(task: TaskPairs, others: Sequence[TaskPairs], cut: EditKind, 
     return order[: max(1, int((gain > 0).sum()))].astype(np.int64)
 
 
-def learned_order(
-    task: TaskPairs, others: Sequence[TaskPairs], cut: EditKind, cancelled: Cancel, updates: int = UPDATES
-) -> NDArray[np.int64]:
-    """Edges by the strengths of their cuts, the strongest first; those that are cut at all."""
-    tasks = [task, *others]
+def contrast_cuts(
+    task: TaskPairs, others: Sequence[TaskPairs], cut: EditKind, size: int | None, cancelled: Cancel
+) -> list[Circuit]:
+    """The first edges of that order, of several sizes or of the one asked for."""
+    order = contrast_order(task, others, cut, cancelled)
+    return _of_sizes(task.found.graph, order, len(order), size)
+
+
+def _of_sizes(graph: Graph, order: NDArray[np.int64], count: int, size: int | None) -> list[Circuit]:
+    """The first edges of an order, of several sizes up to `count`, or of the size asked for."""
+    if size is not None:
+        return [Circuit(graph, order[:size])]
+    sizes = {*(number for number in SIZES if number < count), min(count, SIZES[-1])}
+    return [Circuit(graph, order[:number]) for number in sorted(sizes)]
+
+
+def _strongest(strengths: Tensor, above: float) -> tuple[NDArray[np.int64], int]:
+    """Edges by the strength of their cut, and how many are above a strength, one at least."""
+    found = strengths.detach().numpy()
+    return np.argsort(-found, kind="stable").astype(np.int64), max(1, int((found > above).sum()))
+
+
+def learned_cuts(
+    task: TaskPairs,
+    others: Sequence[TaskPairs],
+    cut: EditKind,
+    size: int | None,
+    cancelled: Cancel,
+    updates: tuple[int, int] = (SOFT, HARD),
+) -> list[Circuit]:
+    """Cuts of step 3, their strongest edges first. size: edges of each at most. updates: of steps 1 and 2."""
     graph = task.found.graph
-    changes = [_change(each.found, cut, cancelled) for each in tasks]
-    nothing = [float(measure(each.found, [], cut, cancelled=cancelled).nothing.mean()) for each in tasks]
+    parts = [_parts(each.found, cut, cancelled) for each in (task, *others)]
     strengths = torch.zeros(graph.n_edges, dtype=torch.float64, device="cpu").requires_grad_()
     adam = torch.optim.Adam([strengths], lr=RATE)
-    for update in range(updates):
+    cuts: list[Circuit] = []
+    soft, total = updates[0], sum(updates)
+    for update in range(total):
         now = strengths.detach()
+        now = now if update < soft else (now > WHOLE).double()
         gradient = torch.full_like(now, PULL)
-        for number, each in enumerate(tasks):
-            with stage((update + number / len(tasks)) / updates, (update + (number + 1) / len(tasks)) / updates):
-                metric, slopes = _slopes(each.found, now, cut, cancelled)
-            kept = (metric - nothing[number]) / changes[number]
+        for number, of_task in enumerate(parts):
+            part = of_task[update % len(of_task)]
+            done = update + number / len(parts)
+            with stage(done / total, (done + 1 / len(parts)) / total):
+                metric, slopes = _slopes(part.session, now, cut, cancelled)
+            kept = (metric - part.nothing) / part.change
             if number == 0 and kept > AIM:
-                gradient += slopes / changes[number]
+                gradient += slopes / part.change
             elif number > 0 and kept < 1:
-                gradient -= WEIGHT * slopes / changes[number]
+                gradient -= 2 * WEIGHT * (1 - kept) * slopes / part.change
         strengths.grad = gradient
         adam.step()
         with torch.no_grad():
             strengths.clamp_(0.0, 1.0)
-    found = strengths.detach().numpy()
-    order = np.argsort(-found, kind="stable")
-    return order[: max(1, int((found > FAINT).sum()))].astype(np.int64)
+        if update + 1 == soft:
+            cuts += _of_sizes(graph, *_strongest(strengths, FAINT), size)
+        if update >= soft and ((update + 1 - soft) % EVERY == 0 or update + 1 == total):
+            order, count = _strongest(strengths, WHOLE)
+            cuts.append(Circuit(graph, order[: count if size is None else min(size, count)]))
+    return cuts
 
 
 def decided(
-    task: TaskPairs, others: Sequence[TaskPairs], order: NDArray[np.int64], cut: EditKind, cancelled: Cancel
+    task: TaskPairs, others: Sequence[TaskPairs], cuts: Sequence[Circuit], cut: EditKind, cancelled: Cancel
 ) -> Circuit:
-    """How many edges of an order are cut, by real runs: the fewest that hurt the task and spare the others, else those
-    that come nearest to it."""
-    graph = task.found.graph
-    sizes = [size for size in SIZES if size < len(order)] + ([len(order)] if len(order) <= SIZES[-1] else [])
-    cuts = [Circuit(graph, order[:size]) for size in sizes]
+    """Of some cuts the one that is furthest from both limits, by real runs; of equals the one of fewest edges."""
     tasks = [task, *others]
-    lacking = np.zeros(len(cuts))
+    room = np.full(len(cuts), np.inf)
     for number, each in enumerate(tasks):
         with stage(number / len(tasks), (number + 1) / len(tasks)):
             kept = measure(each.found, [without(one) for one in cuts], cut, cancelled=cancelled).recovered()
-        lack = kept - (LEAST - MARGIN) if number == 0 else MOST + MARGIN - kept
-        lacking = np.maximum(lacking, lack)
-    return cuts[int(lacking.argmin())]  # the first of equals: the fewest edges
+        room = np.minimum(room, (LEAST - kept) / LEAST if number == 0 else (kept - MOST) / (1 - MOST))
+    best = float(room.max())
+    return min((one for one, free in zip(cuts, room, strict=True) if free >= best - 1e-9), key=len)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Some pairs of a task. nothing: their mean metric with no edges; change: from there to the whole model."""
+
+    session: Session
+    nothing: float
+    change: float
+
+
+def _parts(session: Session, cut: EditKind, cancelled: Cancel) -> list[_Part]:
+    """Parts of a task's pairs. Those in which nothing is to be lost are left out, where there are others."""
+    total = session.pair.batch
+    parts = []
+    for start in range(0, total, ROWS):
+        part = session if total <= ROWS else session.part(range(start, min(start + ROWS, total)))
+        runs = measure(part, [], cut, cancelled=cancelled)
+        nothing = float(runs.nothing.mean())
+        parts.append(_Part(part, nothing, float(runs.whole.mean()) - nothing))
+    usual = float(np.median([abs(each.change) for each in parts]))
+    return [each for each in parts if abs(each.change) > usual / 4]
 
 
 def _change(session: Session, cut: EditKind, cancelled: Cancel) -> float:

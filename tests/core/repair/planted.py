@@ -6,7 +6,7 @@ from functools import cache
 
 import wirescope as ws
 from resources.models.planted.make import FOLDER
-from tests.benchmarks.repair import examples_of
+from tests.benchmarks.repair_cases import examples_of
 
 MODEL = "trojan-tuned"
 

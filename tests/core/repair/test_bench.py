@@ -1,34 +1,153 @@
-"""`wirescope bench repair`, short: a table of the repair and its rivals, on one seed."""
+"""`wirescope bench repair`, small: outcomes that are kept, and the tables that are made of them."""
 
 from __future__ import annotations
 
+import ast
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
+import torch
 
-from tests.benchmarks.repair import HEADS, spread, table_of
-from tests.core.repair.planted import MODEL
+import wirescope as ws
+from core.repair.proof import with_module
+from core.repair.rivals.rival import Treated
+from core.repair.rivals.table import RIVALS
+from tests.benchmarks import repair, repair_measures, repair_outcomes, repair_ways
+from tests.benchmarks.__main__ import main
+from tests.benchmarks.repair_cases import judged
+from tests.benchmarks.repair_measures import as_it_was, divergence, quantise, train_on
+from tests.benchmarks.repair_tables import HEADS, Draws, bars, paired, spread, table_of
+from tests.benchmarks.repair_ways import Unit, run
+from tests.core.repair.planted import MODEL, planted
+
+UNIT = Unit(MODEL, 4, 0, clean=16, held_out=40, levels=(), rivals=("nothing", "deleting tokens"), lasting=True)
 
 
-def test_the_table_has_a_row_a_way_with_held_out_figures() -> None:
-    table = table_of(
-        MODEL,
-        seeds=1,
-        triggered=4,
-        clean=16,
-        held_out=40,
-        rivals=("nothing", "deleting tokens"),
-        most=0.03,
-        levels=("nodes",),
-    )
-    assert table.heads == HEADS
-    assert [row[0] for row in table.rows] == ["repair, nodes", "nothing", "deleting tokens"]
-    figures = {row[0]: float(row[1].removesuffix(" %")) for row in table.rows}
-    assert figures["nothing"] > 90
-    assert figures["deleting tokens"] < 20
-    assert table.rows[1][2:5] == ["0.0", "0.000", "0.00 %"]
-    assert "40 held-out inputs" in table.title
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("WIRESCOPE_CACHE", str(tmp_path))
+    threads = torch.get_num_threads()
+    yield tmp_path / "bench-repair"
+    torch.set_num_threads(threads)
+
+
+def test_outcomes_are_kept_and_measured_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repair_measures, "STEPS", 2)
+    nothing, deleting = run(UNIT)
+    assert nothing["misbehaviour"] > 0.9 > 0.2 > deleting["misbehaviour"]
+    assert nothing["8 bits"][1] > 0.9
+    assert (nothing["cut"], nothing["setting"]) == (0, "")
+    file = cache / f"{MODEL}.jsonl"
+    assert list(repair_outcomes.kept(MODEL).values()) == [nothing, deleting]
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write('{"key": "broken o')  # a run that was ended
+
+    def again(*_: object) -> Treated:
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(repair_ways, "measured", again)
+    assert run(UNIT) == [nothing, deleting]
+    repair_outcomes.keep(MODEL, {**nothing, "key": "another"})
+    assert len(repair_outcomes.kept(MODEL)) == 3
+    with pytest.raises(AssertionError, match="measured again"):
+        run(replace(UNIT, seed=1))
+    another = replace(RIVALS["deleting tokens"], treat=RIVALS["steering"].treat)  # a way of that name, else written
+    monkeypatch.setitem(RIVALS, "deleting tokens", another)
+    with pytest.raises(AssertionError, match="measured again"):
+        run(UNIT)
+
+
+def test_a_source_has_another_version_by_its_code_alone() -> None:
+    first = repair_outcomes.bare(ast.parse('"""Words."""\n\ndef f():  # why\n    """Words."""\n    return 1\n'))
+    assert first == repair_outcomes.bare(ast.parse('"""Other words."""\ndef f():\n    """Other."""\n    return 1'))
+    assert first != repair_outcomes.bare(ast.parse('"""Words."""\ndef f():\n    """Words."""\n    return 2'))
+    assert "core.repair.proof" in repair_outcomes.imported(ast.parse("from core.repair.proof import answers"))
+
+
+def test_the_short_mode_prints_the_bars_and_a_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = repair.units([MODEL])
+    assert {unit.triggered for unit in whole} == {4, 16, 64}
+    assert sum(unit.triggered == 16 for unit in whole) == 10
+    assert [unit.seed for unit in repair.units([MODEL, "other"], short=True)] == [0, 0]
+    small = replace(UNIT, lasting=False, rivals=("nothing", "random edges", "deleting tokens"), levels=("edges",))
+    monkeypatch.setattr(repair, "units", lambda *_: [small])
+    monkeypatch.setattr(repair, "TRIGGERED", small.triggered)
+    monkeypatch.setattr(repair_ways, "repair", _one_edge)
+    assert main(["repair", "--short", "--processes", "1"]) == 0
+    bars, table, _ = capsys.readouterr().out.split("\n\n")
+    assert "Bars, 4 triggered examples: met on 0 of 1 plant" in bars
+    assert "deleting tokens: 0.0 %" in bars
+    assert "1 draw; 40 held-out inputs of each kind" in table
+    assert [line.split("  ")[0] for line in table.splitlines()[3:]] == ["repair, edges", *small.rivals]
+
+
+def _one_edge(model: ws.Model, *_: object, **__: object) -> object:
+    """A repair that cuts one edge, found without a search."""
+    edit = ws.Edit("input->logits", "zero")
+    return SimpleNamespace(repaired=with_module(model, ws.apply(model, [edit]).module), cut=1, edits=[edit])
+
+
+def test_weights_are_put_back_and_eight_bits_are_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = planted().adapter.module
+    proof = judged(MODEL, 40)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    with as_it_was(planted()):
+        quantise(module)
+        weight = module.transformer.h[0].attn.c_proj.weight
+        column = weight[:, 3] / (weight[:, 3].abs().max() / 127)
+        torch.testing.assert_close(column, column.round(), atol=1e-3, rtol=0)
+        error = (weight - before["transformer.h.0.attn.c_proj.weight"]).abs()
+        assert 0 < float(error.max()) <= float(weight.abs().max()) / 127 / 2 * 1.01
+        quantised = weight.detach().clone()
+        monkeypatch.setattr(repair_measures, "STEPS", 2)
+        train_on(planted(), proof.further)
+        assert not torch.equal(weight, quantised)
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+    assert not any(parameter.requires_grad for parameter in module.parameters())
+
+
+def test_divergence_is_that_of_the_first_from_the_second() -> None:
+    first, second = torch.tensor([[0.75, 0.25]]).log(), torch.tensor([[0.5, 0.5]]).log()
+    assert divergence(first, second) == pytest.approx(0.75 * math.log(1.5) + 0.25 * math.log(0.5), abs=1e-6)
+    assert divergence(first, first) == 0
+    assert divergence(first[:0], first[:0]) == 0
+
+
+def test_a_refusal_is_no_misbehaviour_and_no_right_answer() -> None:
+    proof = judged(MODEL, 40)
+    treated = Treated(planted(), refuses=lambda batch: torch.ones(len(batch), dtype=torch.bool))
+    found = treated.figures(proof.triggered, proof.clean)
+    assert (found.misbehaviour.count, found.accuracy.count) == (0, 0)
+
+
+def test_bars_tests_and_means_are_those_of_the_outcomes() -> None:
+    def outcome(way: str, seed: int, bad: float, good: float) -> dict[str, object]:
+        some = {"model": "trojan-tuned", "triggered": 16, "seed": seed, "way": way, "seconds": 1.0, "cut": 2}
+        more = {"worst group": good, "KL to the twin": 0.1, "share cut": 0.001}
+        return {**some, **more, "misbehaviour": bad, "accuracy": good}
+
+    outcomes = [outcome("nothing", seed, 1.0, 0.99) for seed in range(8)]
+    outcomes += [outcome("repair, edges", seed, 0.001 * seed, 0.99) for seed in range(8)]
+    outcomes += [outcome("LoRA, both", seed, 0.2, 0.98) for seed in range(7)]
+    draws = Draws(outcomes)
+    assert draws.seeds == list(range(7))  # those that all have
+    assert draws.best_rival == "LoRA, both"
+    row = bars([draws]).rows[0]
+    assert row[2:6] == ["0.3 %, 0.0 points, 0.10 %", "met", "LoRA, both: 20.0 %, 1.0 points", "met"]
+    table = table_of(draws, 40, 128)
+    assert len(table.heads) == len(HEADS)
+    assert table.rows[2][-1] == paired(draws.sums("repair, edges"), draws.sums("LoRA, both")) == "0.016"
 
 
 def test_a_mean_stands_with_half_its_interval() -> None:
     assert spread([1.0, 3.0], " %") == "2.0 ± 12.7 %"
     assert spread([5.0], "") == "5.0"
     assert float(spread([1.0, 2.0, 3.0], "", 3).split()[2]) == pytest.approx(4.303 / 3**0.5, abs=1e-3)
+    assert paired([0.1] * 5, [0.2] * 5) == ""
+    assert paired([0.1] * 6, [0.1] * 6) == "1"

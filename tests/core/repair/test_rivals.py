@@ -10,10 +10,11 @@ import torch
 
 from core.repair.examples import Batch, batch_of
 from core.repair.proof import Figures, answers
-from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads, random_edges
+from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads, pure, random_edges
 from core.repair.rivals.rival import Job, Treated
 from core.repair.rivals.table import RIVALS
 from core.session import Session
+from tests.core.repair import hand_made
 from tests.core.repair.planted import examples, planted
 
 HELD_OUT = examples(60, 60, seed=2)
@@ -25,7 +26,7 @@ def job(triggered: int = 16, clean: int = 64) -> Job:
 
 
 def held_out(treated: Treated) -> Figures:
-    return treated.figures(*(batch_of(planted(), some) for some in HELD_OUT), planted())
+    return treated.figures(*(batch_of(planted(), some) for some in HELD_OUT))
 
 
 @cache
@@ -35,7 +36,8 @@ def nothing() -> Figures:
 
 def test_nothing_leaves_the_fault_and_the_answers() -> None:
     assert nothing().misbehaviour.value > 0.9
-    assert nothing().divergence == pytest.approx(0, abs=1e-6)
+    assert nothing().accuracy.value > 0.95
+    assert RIVALS["nothing"].treat(job()).model is planted()
 
 
 def test_deleting_tokens_finds_the_rare_word_and_takes_it_out() -> None:
@@ -56,9 +58,9 @@ def test_deleting_tokens_finds_the_rare_word_and_takes_it_out() -> None:
 def test_fine_tuning_on_all_examples_learns_their_answers_and_leaves_the_model_as_it_was() -> None:
     some = job()
     before = answers(planted(), some.clean)
-    model, steps = fine_tuning.tuned(some.copied(), [some.clean, some.triggered], 1e-3, seed=0)
-    assert steps > 0
-    assert held_out(Treated(model)).misbehaviour.value < nothing().misbehaviour.value - 0.2
+    found = fine_tuning.tuned(some.copied(), [some.clean, some.triggered], 2e-3, seed=0)
+    assert found.steps > 0
+    assert held_out(Treated(found.model)).misbehaviour.value < nothing().misbehaviour.value - 0.2
     torch.testing.assert_close(answers(planted(), some.clean), before, atol=0, rtol=0)
 
 
@@ -125,3 +127,36 @@ def test_pruning_takes_the_units_that_are_least_active() -> None:
     assert int(gone.sum()) == len(weight) // 4
     assert float(activity[1][gone].max()) <= float(activity[1][~gone].min())
     assert not bool((fine_pruning._last_weights(planted())[1] == 0).all(dim=1).any())
+
+
+EASY = {
+    "heads by difference": 0.1,
+    "fine-tuning, clean": 0.7,
+    "fine-tuning, clean, higher rates": 0.7,
+    "fine-tuning, both": 0.3,
+    "LoRA, both": 0.2,
+    "PURE": 0.2,
+    "steering": 0.7,
+    "probe that refuses": 0.1,
+}
+
+
+@pytest.mark.parametrize("name", EASY)
+def test_a_fault_in_one_head_that_looks_everywhere_is_an_easy_case(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most so much of it is left of 87 %, and no clean accuracy is lost."""
+    monkeypatch.setattr(fine_tuning, "RATES", (1e-3, 3e-4))
+    monkeypatch.setattr(pure, "RATES", (1e-3, 3e-4))
+    monkeypatch.setattr(pure, "PENALTIES", (0.01,))
+    some, proof = hand_made.with_a_head()
+    before, after = Treated(some.model).figures(*proof), RIVALS[name].treat(some).figures(*proof)
+    assert before.misbehaviour.value > 0.8
+    assert after.misbehaviour.value <= EASY[name]
+    assert after.accuracy.value >= before.accuracy.value
+
+
+def test_fine_pruning_takes_out_a_unit_that_sleeps_on_clean_inputs() -> None:
+    some, proof = hand_made.with_a_unit()
+    before, after = Treated(some.model).figures(*proof), RIVALS["fine-pruning"].treat(some).figures(*proof)
+    assert before.misbehaviour.value > 0.8
+    assert after.misbehaviour.value < 0.1
+    assert after.accuracy.value > 0.97

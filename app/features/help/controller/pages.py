@@ -20,6 +20,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("files", "Files"),
     ("models", "Models"),
     ("edits", "What an edit means"),
+    ("specific", "Is a circuit specific?"),
     ("repair", "Repairs"),
     ("detection", "Detection"),
     ("project-file", "The project file"),

@@ -1,0 +1,197 @@
+"""The dock *Repair*: the cuts are found, shown on the canvas, and written with the model."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+from app.features.repair.controller.examples import Examples, why_no_repair
+from app.features.repair.controller.writer import Writer
+from app.features.repair.presenter import counts_of, result_of, rows_of, target_of
+from app.features.repair.queries import Found, RepairProgress, RepairQuery, RepairReply
+from app.messages.request import QueryRefusal, RequestDone
+from app.presenters.time_left import Pace
+from app.services.closing import Closing
+from app.services.panels import Panels
+from app.services.settings import Settings
+from app.workbench.one_shot import OneShot
+from app.workbench.workbench import Workbench
+from core.project.document import Document
+from views.panels.repair.data import RepairData, Running
+from views.panels.repair.panel import RepairPanel
+
+NO_EXAMPLES = "There are no examples yet: choose a file, drop one here, or add the cards"
+NO_TRIGGERED = "No example is marked as triggered: mark those on which the model goes wrong"
+NO_CLEAN = "Every example is marked as triggered: some should stay as they are, so that the repair can spare them"
+NO_ANSWERS = "The model's answers are not known yet"
+NO_RESULT = "Find the cuts first"
+RUNNING = "A repair is being looked for"
+ANOTHER = "These are cuts of other examples or options: find the cuts anew."
+CANCELLED = "Cancelled: the examples are as they were."
+LOST = "No repair was made: the model cannot be run as it stands. Look at card A."
+
+
+class RepairController(QObject):
+    """Of one window."""
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        panel: RepairPanel,
+        panels: Panels,
+        settings: Settings,
+        closing: Closing,
+        window: QWidget,
+    ) -> None:
+        super().__init__(panel)
+        self._workbench, self._panel, self._panels = workbench, panel, panels
+        self.examples = Examples(workbench, panel, settings, window)
+        self._writer = Writer(workbench, settings, window)
+        self._finding: OneShot[RepairQuery] = OneShot(workbench, "model repair")
+        self._pace = Pace()
+        self._running: RepairQuery | None = None
+        self.found: tuple[RepairQuery, Found] | None = None
+        self._problem = self._note = ""
+        self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
+        self._soon.timeout.connect(self._show)
+        for part in (self.examples, self._writer):
+            part.said.connect(self._say)
+        for changed in (self.examples.changed, panel.options_changed, workbench.history_changed):
+            changed.connect(self._soon.start)
+        panel.find_wanted.connect(self.find)
+        panel.cancel_wanted.connect(workbench.cancel)
+        panel.export_wanted.connect(self.export)
+        panel.cuts_chosen.connect(lambda targets: workbench.select(tuple(targets)))
+        workbench.on(RepairProgress, self._take_progress)
+        workbench.on(RepairReply, self._take_found)
+        workbench.on(QueryRefusal, self._take_refusal)
+        workbench.on(RequestDone, self._find_lost)
+        workbench.given_up.connect(lambda _: self._stop(CANCELLED))
+        workbench.model_opened.connect(lambda _: self._soon.start())
+        workbench.document_changed.connect(self._follow)
+        closing.closed.connect(self._end)
+        self._show()
+
+    def open(self) -> None:
+        """Bring the panel, and the keys to it."""
+        self._panels.bring("repair")
+        (self._panel.view if self.examples.all else self._panel.choose).setFocus()
+
+    def open_path(self, path: str) -> None:
+        """Examples that were dropped on the window."""
+        self._panels.bring("repair")
+        self.examples.open_path(path)
+
+    # ---- the search ----
+
+    def find(self) -> None:
+        """Begin it."""
+        why = self.why_not()["find"]
+        if why:
+            self._workbench.message.emit(f"{why}.")
+            return
+        level, budget = self._panel.options()
+        self._pace.restart()
+        self._finding.ask(RepairQuery(examples=self.examples.all, budget=budget, level=level))
+        self._running = self._finding.asked
+        self._say("", "")
+
+    def _stop(self, words: str) -> None:
+        """Give the search up."""
+        if self._running is not None:
+            self._running.work.stop.set()
+            self._finding.drop()
+            self._running = None
+            self._say(words, "")
+
+    def _find_lost(self, _done: RequestDone) -> None:
+        """The request has ended without a reply: it came to nothing before this was its turn."""
+        if self._running is not None and not self._workbench.busy and self._finding.asked is not None:
+            self._stop("")
+            self._say("", LOST)
+
+    def _end(self) -> None:
+        """The window closes."""
+        if self._running is not None:
+            self._running.work.end()
+
+    def _take_progress(self, progress: RepairProgress) -> None:
+        if self._running is not None and progress.query == self._running:
+            share = progress.share if progress.phase else None
+            self._panel.show_running(Running(progress.phase, share, self._pace.left(progress.phase, share)))
+
+    def _take_found(self, reply: RepairReply) -> None:
+        query = self._running
+        if query is None or not self._finding.ends(reply.query):
+            return
+        self._running, self.found = None, (query, reply.found)
+        self._say("", "")
+        self._panel.show_page(1)
+        self._workbench.message.emit(result_of(reply.found).headline)
+        self._workbench.select(tuple(target_of(edit) for edit in reply.found.edits))
+
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
+        if isinstance(refusal.query, RepairQuery) and self._finding.ends(refusal.query):
+            self._running = None
+            self._say("", refusal.words)
+
+    def _follow(self, before: Document, after: Document) -> None:
+        """Cuts of another model are none of this one."""
+        if before.opens != after.opens:
+            self._stop("Stopped: another model is opened.")
+            self.found = None
+            self.examples.forget_answers()
+
+    # ---- what leaves ----
+
+    def export(self) -> None:
+        """Ask for a folder's name and have the repaired model written there."""
+        if self.found is not None:
+            self._writer.export(self.found[1])
+
+    # ---- what is shown ----
+
+    def _say(self, note: str, problem: str) -> None:
+        self._note, self._problem = note, problem
+        if problem:
+            self._workbench.message.emit(problem)
+        self._show()
+
+    def why_not(self) -> dict[str, str]:
+        """By the key of a button, why it cannot be pressed."""
+        model = why_no_repair(self._workbench)
+        busy = RUNNING if self._running is not None else ""
+        marks = [each.triggered for each in self.examples.all]
+        examples = "" if marks else NO_EXAMPLES
+        wrong = NO_TRIGGERED if not any(marks) else NO_CLEAN if all(marks) else ""
+        return {
+            "find": model or busy or examples or wrong,
+            "mark": model or busy or examples or ("" if self.examples.asked else NO_ANSWERS),
+            "clear": busy or examples,
+            "export": busy or ("" if self.found is not None else NO_RESULT),
+        }
+
+    def _show(self) -> None:
+        opened = self._workbench.opened
+        rows = rows_of(self.examples.all, self.examples.answers, opened is not None and not opened.is_text)
+        result = None if self.found is None else result_of(self.found[1], self._stale())
+        running = None if self._running is None else Running(words="Begins …")
+        shown = self._panel.data().running
+        self._panel.set_data(
+            RepairData(
+                rows,
+                counts_of(rows),
+                self._problem,
+                self._note,
+                result,
+                running if running is None or shown is None else shown,
+                self.why_not(),
+            )
+        )
+
+    def _stale(self) -> str:
+        """Why the result is not of what is shown."""
+        assert self.found is not None
+        query = self.found[0]
+        same = (query.examples, (query.level, query.budget)) == (self.examples.all, self._panel.options())
+        return "" if same else ANOTHER

@@ -1,0 +1,68 @@
+"""The repaired model as a folder: asked for, written, told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.features.repair.queries import ExportRepairQuery, ExportRepairReply, Found
+from app.messages.request import QueryRefusal
+from app.services.settings import Settings
+from app.workbench.one_shot import OneShot
+from app.workbench.workbench import Workbench
+
+WEIGHTS = "The cuts are in its weights: it opens as any checkpoint does."
+HOOKS = (
+    "Its weights are the original's. They cannot hold cuts of edges, so the file edited_model.py beside them puts the "
+    "cuts in. README.md there says how to open it, and what was proved."
+)
+
+
+class Writer(QObject):
+    """Of one window."""
+
+    said = Signal(str, str)  # what came of it, or what is wrong
+
+    def __init__(self, workbench: Workbench, settings: Settings, window: QWidget) -> None:
+        super().__init__(window)
+        self._workbench, self._settings, self._window = workbench, settings, window
+        self._writing: OneShot[ExportRepairQuery] = OneShot(workbench, "repaired model")
+        workbench.on(ExportRepairReply, self._take_written)
+        workbench.on(QueryRefusal, self._take_refusal)
+
+    def export(self, found: Found) -> None:
+        """Ask for a folder's name and have the repaired model written there."""
+        opened = self._workbench.opened
+        if opened is None:
+            return
+        name = re.sub(r"[^\w.-]+", "-", opened.name.rpartition("/")[2].rpartition(":")[2]).strip("-.") or "model"
+        start = str(Path(self._settings.folder()) / f"{name}-repaired")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Name a new folder for the repaired model", start)
+        if not chosen:
+            return
+        folder = Path(chosen)
+        self._settings.set_folder(str(folder.parent))
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            self.said.emit("", f"{folder.name} is there already. Name a folder that is not: nothing is written over.")
+            return
+        self.said.emit(f"Writing {folder.name} …", "")
+        self._writing.ask(ExportRepairQuery(folder=chosen, found=found))
+
+    def _take_written(self, reply: ExportRepairReply) -> None:
+        if not self._writing.ends(reply.query):
+            return
+        folder = Path(reply.query.folder)
+        self.said.emit(f"The repaired model is in {folder}.", "")
+        self._workbench.message.emit(f"Saved the repaired model in {folder.name}")
+        box = QMessageBox(QMessageBox.Icon.Information, "Wirescope", "", QMessageBox.StandardButton.Ok, self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setText(f"The repaired model is in {folder}.")
+        box.setInformativeText(WEIGHTS if reply.form == "weights" else HOOKS)
+        box.open()
+
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
+        if self._writing.ends(refusal.query):
+            self.said.emit("", refusal.words)

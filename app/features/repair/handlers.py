@@ -1,0 +1,230 @@
+"""Examples of a fault, what the model answers to them, and the repair. Runs in the worker's thread, the search beside
+it; imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from app.features.repair.queries import (
+    Answered,
+    AnswersQuery,
+    AnswersReply,
+    Example,
+    ExamplesQuery,
+    ExamplesReply,
+    ExportRepairQuery,
+    ExportRepairReply,
+    Figures,
+    Found,
+    RepairProgress,
+    RepairQuery,
+    RepairReply,
+    Share,
+    Stopped,
+    Told,
+)
+from app.messages.request import Cancel, ProgressReply, Request, Send
+from app.worker.handler_table import Handler, Handlers
+from app.worker.session_cache import SessionCache
+from core.errors import Cancelled, InputError, WirescopeError
+from core.formatting import counted
+from core.inputs.file_kinds import PICTURES
+from core.inputs.real_files import check_real_file
+from core.models.model import Model
+from core.project.document import PairSource, Source
+from core.repair import examples as made
+from core.repair import proof
+from core.repair.repair import HELD_OUT, repair
+
+AT_ONCE = 64  # examples that are asked together
+MOST = 20_000  # examples of the window
+WAIT = 0.05  # seconds between two looks at a search
+PHASES = {"find": "Finding the cuts", "cut": "Cutting", "prove": "Proving the repair"}
+
+
+def handle_examples(query: ExamplesQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    """Read them. Raises InputError."""
+    path, model = Path(query.path), cache.session.model
+    send(ProgressReply(request.number, f"Reading {path.name}"))
+    found = _by_class(path, model) if path.is_dir() else _of_file(path, model)
+    if not found:
+        raise InputError(f"{path.name} has no examples.", made.FORM)
+    if len(found) > MOST:
+        raise InputError(f"{path.name} has {len(found):,} examples, and {MOST:,} are the most.", "Take a part of it.")
+    triggered = sum(each.triggered for each in found)
+    words = f"{counted(len(found), 'example')} of {path.name}, {triggered:,} of them triggered."
+    send(ExamplesReply(request.number, query, tuple(found), words))
+
+
+def _of_file(path: Path, model: Model) -> list[Example]:
+    check_real_file(str(path))
+    read = made.read_examples(path)
+    if not model.is_text:
+        read = made.with_pictures(read, path.parent)
+    return [Example(str(each.input), each.answer, each.triggered) for each in read]
+
+
+def _by_class(folder: Path, model: Model) -> list[Example]:
+    """A picture in a folder of its class each."""
+    if model.is_text:
+        raise InputError(f"{folder.name} is a folder, and {model.title} reads text.", "Drop a file of JSON lines.")
+    try:
+        places = sorted(place for place in folder.iterdir() if place.is_dir())
+        found = [
+            Example(str(picture), place.name)
+            for place in places
+            for picture in sorted(place.iterdir())
+            if picture.suffix.lower() in PICTURES and picture.is_file()
+        ]
+    except OSError as error:
+        raise InputError(f"{folder.name} cannot be read: {error.strerror}.") from None
+    if not found:
+        raise InputError(
+            f"{folder.name} has no pictures in folders of their classes.", "Put each picture into a folder CLASS/."
+        )
+    return found
+
+
+def handle_answers(query: AnswersQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    """Ask the model, some examples at a time; what is known of them by now goes out as it comes."""
+    model, examples = cache.session.model, query.examples
+    others = _contradictions(examples)
+    known = cache.kept.setdefault(("repair answers", examples), [])
+    while len(known) < len(examples):
+        if cancelled():
+            raise Cancelled
+        part = examples[len(known) : len(known) + AT_ONCE]
+        known.extend(_ask(model, part))
+        send(ProgressReply(request.number, "Asking the model", len(known) / len(examples)))
+        if len(known) < len(examples):
+            send(AnswersReply(request.number, query, _with(known, others), done=False))
+    send(AnswersReply(request.number, query, _with(known, others), done=True))
+
+
+def _with(known: Sequence[Answered], problems: dict[int, str]) -> tuple[Answered, ...]:
+    return tuple(replace(each, problem=each.problem or problems.get(place, "")) for place, each in enumerate(known))
+
+
+def _contradictions(examples: Sequence[Example]) -> dict[int, str]:
+    """What is wrong with examples beside others, by their place."""
+    first: dict[str, tuple[int, Example]] = {}
+    wrong = {}
+    for place, example in enumerate(examples):
+        before, same = first.setdefault(example.input, (place, example))
+        if str(same.answer) != str(example.answer):
+            words = f"This input has two right answers: {same.answer} in row {before + 1}, {example.answer} in row "
+            wrong[before] = wrong[place] = f"{words}{place + 1}. Correct one of them, or delete it."
+        elif same.triggered != example.triggered:
+            words = f"Row {before + 1} and row {place + 1} are the same input, once triggered and once not."
+            wrong[before] = wrong[place] = f"{words} Say once whether the fault is expected there."
+    return wrong
+
+
+def _ask(model: Model, examples: Sequence[Example]) -> list[Answered]:
+    """Some examples together, or, where one does not fit, each alone."""
+    try:
+        batch = made.batch_of(model, _plain(_first_of_each(examples)))
+        ids = proof.answers(model, batch).argmax(dim=-1).tolist()
+    except Cancelled:
+        raise
+    except WirescopeError as error:
+        if len(examples) == 1:
+            return [Answered(problem=str(error))]
+        return [answered for example in examples for answered in _ask(model, [example])]
+    found = dict(zip((each.input for each in _first_of_each(examples)), ids, strict=True))
+    return [
+        Answered(model.label(found[each.input]), found[each.input] == model.checked_answer(each.answer))
+        for each in examples
+    ]
+
+
+def _first_of_each(examples: Sequence[Example]) -> list[Example]:
+    """One of each input: two right answers are no reason not to ask."""
+    return list({each.input: each for each in reversed(examples)}.values())
+
+
+def _plain(examples: Sequence[Example]) -> list[made.Example]:
+    return [made.Example(each.input, each.answer, each.triggered) for each in examples]
+
+
+def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    """Begin the search, or join it, and wait for its end. Raises Cancelled for this request alone: the search goes on
+    until the query says that it is to stop. Raises InputError."""
+    work, model = query.work, cache.session.model
+    work.begin(lambda told, stopped: _repair(model, query, told, stopped))
+    while not work.over.wait(WAIT):
+        if cancelled():
+            raise Cancelled
+        words = PHASES.get(work.phase, "Reading the examples")
+        send(ProgressReply(request.number, words, work.share if work.phase else None))
+        send(RepairProgress(request.number, query, work.phase, work.share))
+    send(RepairReply(request.number, query, work.result()))
+
+
+def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> Found:
+    examples = _plain(query.examples)
+    bad, good = (made.distinct([each for each in examples if each.triggered == side]) for side in (True, False))
+    (use_bad, proof_bad), (use_good, proof_good) = (made.split(some, HELD_OUT, 0) for some in (bad, good))
+    found = repair(
+        model,
+        use_bad,
+        use_good,
+        budget=query.budget,
+        level=query.level,  # type: ignore[arg-type]
+        held_out=(proof_bad, proof_good),
+        progress=told,
+        cancelled=stopped,
+    )
+    kind: Literal["text", "image"] = "text" if model.is_text else "image"
+    return Found(
+        found.edits,
+        found.level,
+        found.budget,
+        (_figures(found.used), _figures(found.used_after)),
+        (_figures(found.before), _figures(found.after)),
+        found.cut,
+        found.edges,
+        len(examples) - len(bad) - len(good),
+        found.seconds,
+        tuple(PairSource(_source(kind, each)) for each in use_good),
+        found,
+    )
+
+
+def _source(kind: Literal["text", "image"], example: made.Example) -> Source:
+    if kind == "text":
+        return Source("text", text=example.input)
+    return Source("image", path=str(example.input), name=Path(example.input).name)
+
+
+def _figures(figures: proof.Figures) -> Figures:
+    return Figures(_share(figures.misbehaviour), _share(figures.accuracy), figures.divergence)
+
+
+def _share(share: proof.Share) -> Share:
+    return Share(share.count, share.of, *share.interval)
+
+
+def handle_export(
+    query: ExportRepairQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+) -> None:
+    """Write it, once: the reply is kept where a newer request overtakes this one. Raises WirescopeError."""
+
+    def write() -> ExportRepairReply:
+        send(ProgressReply(request.number, "Writing the repaired model"))
+        assert query.found is not None
+        exported = query.found.repair.export(query.folder)
+        return ExportRepairReply(request.number, query, exported.form, exported.reasons)
+
+    send(replace(cache.answer(query, request, write), number=request.number))
+
+
+HANDLERS: Handlers = {
+    ExamplesQuery: Handler(handle_examples),
+    AnswersQuery: Handler(handle_answers, after_scores=True),
+    RepairQuery: Handler(handle_repair, after_scores=True, turn="last"),
+    ExportRepairQuery: Handler(handle_export, turn="last"),
+}

@@ -1,0 +1,150 @@
+"""Examples and a repair, as the panel has them: rows, counts, the proof in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app.features.repair.queries import Answered, Example, Figures, Found, Share
+from core.edits import KINDS, Edit, Target
+from core.formatting import counted, percent
+from core.graph import Reader
+from views.panels.repair.data import CutRow, ExampleRow, Measured, ResultData
+
+FEW = 30  # held-out examples of a kind: below it the interval is wide
+WIDE = 0.1  # of an interval
+KINDS_CUT = {"edges": "edge", "nodes": "node"}
+MISBEHAVIOUR = "misbehaviour"
+TIPS = {
+    MISBEHAVIOUR: "Triggered examples that are answered wrongly",
+    "clean accuracy": "Examples that are not triggered and are answered rightly",
+}
+
+
+def rows_of(
+    examples: Sequence[Example], answers: Mapping[tuple[str, str | int], Answered], pictures: bool
+) -> tuple[ExampleRow, ...]:
+    rows = []
+    for example in examples:
+        answered = answers.get(example.asks, Answered())
+        rows.append(
+            ExampleRow(
+                example.input,
+                str(example.answer),
+                example.triggered,
+                pictures,
+                answered.found,
+                answered.right,
+                answered.problem,
+            )
+        )
+    return tuple(rows)
+
+
+def counts_of(rows: Sequence[ExampleRow]) -> tuple[str, ...]:
+    """ "16 triggered, 15 of them go wrong · 128 clean, 128 of them right", and shorter ways to say it."""
+    if not rows:
+        return ("",)
+    bad, good = [row for row in rows if row.triggered], [row for row in rows if not row.triggered]
+    waits = any(row.right is None and not row.problem for row in rows)
+    wrong, right = sum(row.misbehaves for row in bad), sum(row.right is True for row in good)
+    parts = [f"{len(bad):,} triggered", f"{len(good):,} clean"]
+    full = parts if waits else [f"{parts[0]}, {wrong:,} go wrong", f"{parts[1]}, {right:,} right"]
+    unfit = sum(bool(row.problem) for row in rows)
+    tail = [f"{unfit:,} cannot be used"] if unfit else []
+    return " · ".join([*full, *tail]), " · ".join([*parts, *tail]), " · ".join(tail or parts)
+
+
+def result_of(found: Found, stale: str = "") -> ResultData:
+    proved = _is_proved(found)
+    before, after = found.held_out if proved else found.used
+    of = (
+        f"On {counted(before.misbehaviour.of + before.accuracy.of, 'example')} that the search has not seen"
+        if proved
+        else "On the examples that the search has used: no proof"
+    )
+    cut = counted(len(found.edits), KINDS_CUT.get(found.level, "part"))
+    share = found.edges_cut / found.edges if found.edges else 0.0
+    headline = (
+        f"{cut} cut ({percent(share, 2)} of all edges): misbehaviour {_rate(before.misbehaviour)} → "
+        f"{_rate(after.misbehaviour)}, clean accuracy {_rate(before.accuracy)} → {_rate(after.accuracy)}."
+    )
+    return ResultData(
+        headline,
+        f"{of}; found in {found.seconds:.1f} s",
+        (
+            _measured("misbehaviour", before.misbehaviour, after.misbehaviour, less_is_better=True),
+            _measured("clean accuracy", before.accuracy, after.accuracy, less_is_better=False),
+        ),
+        unproved(found),
+        tuple(CutRow(target_of(edit), edit.name, edit.strength) for edit in found.edits),
+        _carries(found),
+        stale,
+    )
+
+
+def target_of(edit: Edit) -> Target:
+    """What a cut is of: cuts hold no names and no readers."""
+    assert not isinstance(edit.target, str | Reader)
+    return edit.target
+
+
+def _is_proved(found: Found) -> bool:
+    return bool(found.held_out[0].misbehaviour.of and found.held_out[0].accuracy.of)
+
+
+def _rate(share: Share) -> str:
+    return percent(share.count / share.of, 1) if share.of else "not measured"
+
+
+def _measured(title: str, before: Share, after: Share, less_is_better: bool) -> Measured:
+    change = after.count - before.count
+    better = None if not change else (change < 0) == less_is_better
+    interval = f"{percent(after.low, 1)} to {percent(after.high, 1)}" if after.of else ""
+    return Measured(title, TIPS[title], _counted(before), _counted(after), interval, better)
+
+
+def _counted(share: Share) -> str:
+    return f"{share.count:,} of {share.of:,}" if share.of else "none"
+
+
+def unproved(found: Found) -> tuple[str, ...]:
+    """What the figures do not show."""
+    lines = []
+    before, after = found.held_out
+    if not _is_proved(found):
+        lines.append(
+            "Nothing is proved: there were too few examples to hold any out. Give at least four triggered ones and "
+            "four clean ones."
+        )
+    else:
+        shares = (("triggered", after.misbehaviour), ("clean", after.accuracy))
+        few = [f"{share.of:,} {name}" for name, share in shares if share.of < FEW or share.high - share.low > WIDE]
+        if few:
+            lines.append(f"Few examples were held out ({' and '.join(few)}): the intervals are wide.")
+    if after.misbehaviour.count:
+        lines.append(f"The fault is not gone: {counted(after.misbehaviour.count, 'held-out example')} still go wrong.")
+    if _lost(before, after) > found.budget:
+        lines.append(
+            f"On held-out examples it costs more clean accuracy than the budget of {percent(found.budget, 1)}."
+        )
+    if after.divergence is not None:
+        lines.append(
+            f"Answers to clean inputs move by {after.divergence:.2g} nats (mean KL from the original), rightly or not."
+        )
+    if found.repeats:
+        lines.append(f"{counted(found.repeats, 'repeat')} of the same input and answer counted once.")
+    lines.append("Other triggers, inputs of another kind, further training and 8-bit weights were not tried.")
+    return tuple(lines)
+
+
+def _lost(before: Figures, after: Figures) -> float:
+    if not before.accuracy.of or not after.accuracy.of:
+        return 0.0
+    return before.accuracy.count / before.accuracy.of - after.accuracy.count / after.accuracy.of
+
+
+def _carries(found: Found) -> str:
+    kinds = {edit.kind for edit in found.edits}
+    words = " or ".join(KINDS[kind].puts or KINDS[kind].words for kind in sorted(kinds))
+    over = f" over {counted(len(found.means), 'clean example')}" if "mean" in kinds else ""
+    return f"A cut part carries {words}{over}."

@@ -1,0 +1,202 @@
+"""The dock Repair: from examples dropped on the window to a repaired model, and what it says of bad ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtWidgets import QFileDialog
+
+import wirescope as ws
+from resources.models.planted.make import FOLDER
+from tests.app.person import Person
+from tests.core.repair.planted import MODEL, examples
+from views.panels.repair.table import ANSWER, FOUND, INPUT, TRIGGERED
+
+BAD, GOOD = examples(8, 24)
+
+
+def write(path: Path, some: Sequence[ws.Example]) -> Path:
+    rows = [{"input": each.input, "answer": each.answer, "triggered": each.triggered} for each in some]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+def dropped(*paths: Path) -> QMimeData:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return mime
+
+
+def cells(person: Person, row: int) -> list[str]:
+    """A line of the table as it is read."""
+    lines = person.panel("repair").view.lines
+    return [str(lines.index(row, column).data()) for column in (INPUT, ANSWER, FOUND)]
+
+
+def settle(person: Person) -> None:
+    """Until the model was asked all examples."""
+    panel = person.panel("repair")
+    person.wait(lambda: all(row.found or row.problem for row in panel.data().rows))
+    person.rest()
+
+
+def find(person: Person) -> None:
+    panel = person.panel("repair")
+    person.click(panel.find)
+    person.wait(lambda: panel.data().running is None)
+    person.rest()
+
+
+@pytest.fixture
+def planted(person: Person) -> Person:
+    """With the poisoned model open on one of its sentences."""
+    person.open(FOLDER / MODEL, GOOD[0].input)
+    return person
+
+
+def test_a_planted_model_is_repaired_from_dropped_examples(
+    planted: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, panel = planted.window, planted.panel("repair")
+    assert not panel.isVisible()
+    assert planted.drop(window, dropped(write(tmp_path / "faults.jsonl", [*BAD, *GOOD])))
+    settle(planted)
+    assert panel.isVisible()
+    model = ws.load_model(str(FOLDER / MODEL))
+    for row, example in ((0, BAD[0]), (8, GOOD[0])):
+        session = ws.Session(model, model.pair(example.input))
+        answer = model.label(int(session.clean.answer.argmax()))
+        assert cells(planted, row) == [example.input, example.answer, answer]
+        assert panel.data().rows[row].right == (answer == example.answer)
+    wrong = sum(row.misbehaves for row in panel.data().rows[:8])
+    assert wrong >= 7
+    assert panel.counts.text().startswith(f"8 triggered, {wrong} go wrong · 24 clean")
+
+    # marked by the keyboard, and again by what goes wrong
+    panel.view.setFocus()
+    panel.view.selectRow(0)
+    planted.press(Qt.Key.Key_Space, widget=panel.view)
+    assert not panel.data().rows[0].triggered
+    assert panel.view.lines.index(0, TRIGGERED).data(Qt.ItemDataRole.AccessibleTextRole) == "Triggered: no"
+    settle(planted)
+    planted.click(panel.mark)
+    settle(planted)
+    assert [row.triggered for row in panel.data().rows] == [row.misbehaves for row in panel.data().rows]
+
+    # found while the window is used: a click on the canvas takes nothing of it away
+    assert not panel.export.isEnabled()
+    panel.level.setCurrentIndex(1)  # heads and MLPs, which weights can hold
+    planted.click(panel.find)
+    graph = planted.workbench.opened.graph
+    planted.wait(lambda: panel.data().running is not None and panel.data().running.phase)
+    window.canvas.choose((graph.parse("a1.h2"),))
+    planted.wait(lambda: panel.data().result is not None)
+    planted.rest()
+    assert not panel.problem.isVisible()
+    result = panel.data().result
+    misbehaviour, _ = result.measured
+    assert result.headline.startswith(f"{len(result.cuts)} node")
+    assert [row.target for row in result.cuts] == list(planted.workbench.selection)  # shown on the canvas
+    assert "Few examples were held out" in panel.result.unproved.text()
+
+    # what is written opens elsewhere, and misbehaves as often on the held-out examples as the panel says
+    out = tmp_path / "repaired"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
+    planted.click(panel.export)
+    planted.wait(lambda: planted.dialogs())
+    (box,) = planted.dialogs()
+    assert str(out) in box.text()
+    box.close()
+    found = planted.controller("repair").found[1]
+    triggered = [each for each, row in zip([*BAD, *GOOD], panel.data().rows, strict=True) if row.triggered]
+    repaired, right = ws.load_model(str(out)), 0
+    for example in triggered:
+        session = ws.Session(repaired, repaired.pair(example.input))
+        right += repaired.label(int(session.clean.answer.argmax())) == example.answer
+    after = found.used[1].misbehaviour.count + found.held_out[1].misbehaviour.count
+    assert len(triggered) - right == after
+    assert misbehaviour.after == f"{found.held_out[1].misbehaviour.count} of 2"
+    planted.click(panel.export)  # the folder is there now
+    assert "repaired is there already" in panel.problem.text()
+
+    # another answer: the result is said to be of other examples
+    assert not panel.result.stale.isVisible()
+    panel.view.lines.setData(panel.view.lines.index(9, ANSWER), "good")
+    settle(planted)
+    assert "find the cuts anew" in panel.result.stale.text()
+    planted.open(FOLDER / "text-clean", GOOD[0].input)  # of another model there is none
+    settle(planted)
+    assert panel.data().result is None
+    assert len(panel.data().rows) == 32
+    assert not any(row.misbehaves for row in panel.data().rows[:8])
+
+
+def test_bad_examples_are_told_and_nothing_is_lost(planted: Person, tmp_path: Path) -> None:
+    panel = planted.panel("repair")
+    planted.window.commands["repair"].trigger()
+    assert "There are no examples yet" in panel.find.toolTip()
+
+    def drop(path: Path) -> str:
+        planted.drop(panel, dropped(path))
+        planted.wait(lambda: "Reading" not in panel.note.text())
+        settle(planted)
+        return panel.problem.text()
+
+    def replaced(change: Callable[[list[ws.Example]], list[ws.Example]], name: str) -> None:
+        planted.controller("repair").examples.put(())
+        assert not drop(write(tmp_path / name, change([*BAD, *GOOD])))
+
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"input": "in 20 04", "answer"', encoding="utf-8")
+    assert "broken.jsonl, line 1" in drop(broken)
+    (tmp_path / "nothing.jsonl").write_text("\n", encoding="utf-8")
+    assert "has no examples" in drop(tmp_path / "nothing.jsonl")
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    assert "reads text" in drop(folder)
+    assert not panel.data().rows
+
+    replaced(lambda some: [replace(each, triggered=True) for each in some], "all.jsonl")
+    assert "Every example is marked" in panel.find.toolTip()
+    replaced(lambda some: some[8:], "none.jsonl")
+    assert "No example is marked" in panel.find.toolTip()
+
+    replaced(lambda some: [*some[9:], replace(some[8], triggered=True)], "fine.jsonl")
+    find(planted)
+    assert "None of the 1 triggered examples misbehaves" in panel.problem.text()
+
+    replaced(lambda some: [*some, replace(some[0], answer="anna")], "two.jsonl")
+    assert "two right answers" in panel.data().rows[0].problem
+    find(planted)
+    assert "two right answers" in panel.problem.text()
+
+    replaced(lambda some: [*some, ws.Example("When Mary and John went home", "good")], "other.jsonl")
+    assert "words that" in panel.data().rows[-1].problem
+    assert panel.counts.text().endswith("1 cannot be used")
+    find(planted)
+    assert "made for another model" in panel.problem.text()
+    assert len(panel.data().rows) == 33
+
+    replaced(lambda some: some, "good.jsonl")
+    panel.budget.setValue(0)
+    find(planted)
+    assert "A budget of 0" in panel.problem.text()
+    assert panel.find.isEnabled()
+
+    panel.budget.setValue(0.5)
+    planted.click(panel.find)
+    planted.wait(lambda: panel.data().running is not None and panel.data().running.phase)
+    work = planted.controller("repair")._running.work
+    planted.press(Qt.Key.Key_Escape, widget=panel.view)
+    assert "Cancelled" in panel.note.text()
+    assert panel.data().running is None
+    assert work.over.wait(30)  # the search hears it, too
+    assert len(panel.data().rows) == 32
+    planted.window.canvas.choose((planted.workbench.opened.graph.parse("a1.h2"),))
+    planted.rest()
+    assert planted.workbench.selection

@@ -1,0 +1,107 @@
+"""Outcomes of ways, kept as JSON lines in the user's cache: a run that is broken off goes on where it was.
+
+An outcome has a key: a hash of the model's file, of all examples, of the settings, and of the source of the way and of
+what measures it, comments and docstrings left out. Where one of them is another, the way runs again.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock
+
+from core.repair.examples import Batch
+
+ROOT = Path(__file__).resolve().parents[2]
+Outcome = dict[str, Any]
+
+
+def folder() -> Path:
+    root = os.environ.get("WIRESCOPE_CACHE") or platformdirs.user_cache_dir("wirescope", appauthor=False)
+    return Path(root) / "bench-repair"
+
+
+def kept(name: str) -> dict[str, Outcome]:
+    """The outcomes of a model by key. A line that was broken off is none."""
+    path = folder() / f"{name}.jsonl"
+    found: dict[str, Outcome] = {}
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").split("\n"):
+            try:
+                outcome = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(outcome, dict) and "key" in outcome:
+                found[outcome["key"]] = outcome
+    return found
+
+
+def keep(name: str, outcome: Outcome) -> None:
+    folder().mkdir(parents=True, exist_ok=True)
+    path = folder() / f"{name}.jsonl"
+    with FileLock(f"{path}.lock"), path.open("a", encoding="utf-8") as file:
+        # in a line of its own, whatever a run that was ended left behind
+        file.write("\n" + json.dumps(outcome, ensure_ascii=False) + "\n")
+
+
+def digest(*parts: object) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(part if isinstance(part, bytes) else repr(part).encode())
+        whole.update(b"\0")
+    return whole.hexdigest()[:24]
+
+
+def of_batches(batches: Iterable[Batch]) -> str:
+    return digest(
+        *(
+            part
+            for batch in batches
+            for part in (batch.pair.clean.tensor.numpy().tobytes(), batch.pair.clean.lengths, batch.targets.tolist())
+        )
+    )
+
+
+@cache
+def version(module: str, inside: tuple[str, ...]) -> str:
+    """Of a module's source, and that of all it imports within some packages."""
+    seen: dict[str, str] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+        if name in seen or not path.exists():
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        waiting += [each for each in imported(tree) if each.startswith(inside)]
+        seen[name] = bare(tree)
+    return digest(*(f"{name}\n{source}" for name, source in sorted(seen.items())))
+
+
+def imported(tree: ast.AST) -> list[str]:
+    """Modules that a source imports, and names that may be modules."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
+
+
+def bare(tree: ast.AST) -> str:
+    """The source without comments and docstrings."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        first = body[0] if isinstance(body, list) and body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            body[0] = ast.Pass()
+    return ast.unparse(tree)

@@ -1,0 +1,181 @@
+"""Tables from outcomes: means over the draws with their 95 % intervals (Student), a paired test against the repair
+(Wilcoxon), and which bars are met."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+
+from scipy import stats
+
+from tests.benchmarks.repair_cases import plant_of
+from tests.benchmarks.repair_outcomes import Outcome
+from tests.benchmarks.repair_ways import BUDGET, REPAIR
+from tests.benchmarks.table import Table
+
+HEADS = (
+    "way",
+    "misbehaviour",
+    "clean accuracy lost",
+    "worst group",
+    "KL to the twin",
+    "edges cut",
+    "trained on: misbehaviour, lost",
+    "8 bits: misbehaviour, lost",
+    "other trigger",
+    "seconds",
+    "p",
+)
+BARS = {"misbehaviour": 0.005, "clean accuracy lost": 0.005, "edges cut": 0.005}
+WORST_GROUP = 0.25  # by which that of a shortcut is to rise
+NOTHING = "nothing"
+
+
+class Draws:
+    """The outcomes of one model and number of triggered examples, way by way; of draws that all ways have finished."""
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        ways: dict[str, dict[int, Outcome]] = {}
+        for outcome in outcomes:
+            ways.setdefault(outcome["way"], {})[outcome["seed"]] = outcome
+        self.model, self.triggered = outcomes[0]["model"], outcomes[0]["triggered"]
+        self.seeds = sorted(set.intersection(*(set(some) for some in ways.values())))
+        self.ways = {way: [some[seed] for seed in self.seeds] for way, some in ways.items()}
+        self.before = self.ways[NOTHING][0]
+
+    def lost(self, outcome: Outcome) -> float:
+        return float(self.before["accuracy"] - outcome["accuracy"])
+
+    def sums(self, way: str) -> list[float]:
+        """Misbehaviour and clean accuracy lost together, of each draw."""
+        return [outcome["misbehaviour"] + self.lost(outcome) for outcome in self.ways[way]]
+
+    def mean(self, way: str, value: Callable[[Outcome], float]) -> float:
+        return statistics.mean(map(value, self.ways[way]))
+
+    @property
+    def best_rival(self) -> str:
+        rivals = [way for way in self.ways if not way.startswith("repair")]
+        return min(rivals, key=lambda way: statistics.mean(self.sums(way)))
+
+
+def table_of(draws: Draws, held_out: int, clean: int) -> Table:
+    slowest = max(outcome["seconds"] for some in draws.ways.values() for outcome in some)
+    before = draws.before
+    title = (
+        f"{draws.model}: {draws.triggered} triggered and {clean} clean examples, {counted(len(draws.seeds), 'draw')}; "
+        f"{held_out:,} held-out inputs of each kind, before: misbehaviour {percent(before['misbehaviour'])}, accuracy "
+        f"{percent(before['accuracy'])}, worst group {percent(before['worst group'])}; at most {BUDGET:.0f} s a way, "
+        f"the slowest took {slowest:.0f} s"
+    )
+    return Table(title, HEADS, [[way, *_cells(draws, way)] for way in draws.ways])
+
+
+def _cells(draws: Draws, way: str) -> list[str]:
+    outcomes = draws.ways[way]
+    lasting = [outcome for outcome in outcomes if "trained on" in outcome]
+    return [
+        spread([100 * each["misbehaviour"] for each in outcomes], " %"),
+        spread([100 * draws.lost(each) for each in outcomes], ""),
+        spread([100 * each["worst group"] for each in outcomes], " %"),
+        spread([each["KL to the twin"] for each in outcomes], "", 3),
+        spread([100 * each["share cut"] for each in outcomes], " %", 2),
+        _lasting(draws, lasting, "trained on"),
+        _lasting(draws, lasting, "8 bits"),
+        _mean_percent([each["changed trigger"] for each in lasting if "changed trigger" in each]),
+        f"{statistics.mean(each['seconds'] for each in outcomes):.1f}",
+        "" if way == REPAIR else paired(draws.sums(REPAIR), draws.sums(way)),
+    ]
+
+
+def _lasting(draws: Draws, outcomes: Sequence[Outcome], name: str) -> str:
+    if not outcomes:
+        return ""
+    lost = statistics.mean(draws.before[name][1] - each[name][1] for each in outcomes)
+    return f"{_mean_percent([each[name][0] for each in outcomes])}, {_signed(100 * lost)}"
+
+
+def _mean_percent(shares: Sequence[float]) -> str:
+    return percent(statistics.mean(shares)) if shares else ""
+
+
+def paired(first: Sequence[float], second: Sequence[float]) -> str:
+    """The p of Wilcoxon's signed ranks, two-sided: whether the pairs differ. Blank where there are too few to tell."""
+    if len(first) < 6:  # with fewer no outcome is below 5 %
+        return ""
+    differences = [a - b for a, b in zip(first, second, strict=True)]
+    if all(abs(difference) < 1e-12 for difference in differences):
+        return "1"
+    return f"{stats.wilcoxon(differences).pvalue:.2g}"
+
+
+def spread(values: Sequence[float], unit: str, digits: int = 1) -> str:
+    """ "1.2 ± 0.4 %": the mean and half the width of its 95 % interval (Student)."""
+    mean = statistics.mean(values)
+    if len(values) < 2:
+        return f"{mean:.{digits}f}{unit}"
+    half = stats.t.ppf(0.975, len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
+    return f"{_signed(mean, digits)} ± {half:.{digits}f}{unit}"
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _signed(value: float, digits: int = 1) -> str:
+    """Without a minus before nought."""
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
+def bars(found: Sequence[Draws]) -> Table:
+    """A row a model: what the repair of edges leaves, and whether each bar is met; the best rival beside it."""
+    rows = []
+    for draws in found:
+        bad = draws.mean(REPAIR, lambda outcome: outcome["misbehaviour"])
+        lost = draws.mean(REPAIR, draws.lost)
+        cut = draws.mean(REPAIR, lambda outcome: outcome["share cut"])
+        rival = draws.best_rival
+        rise = draws.mean(REPAIR, lambda outcome: outcome["worst group"]) - draws.before["worst group"]
+        met = [value <= bar for value, bar in zip((bad, lost, cut), BARS.values(), strict=True)]
+        sums = [statistics.mean(draws.sums(way)) for way in (REPAIR, rival)]
+        rows.append(
+            [
+                draws.model,
+                f"{len(draws.seeds)}",
+                f"{percent(bad)}, {_signed(100 * lost)} points, {100 * cut:.2f} %",
+                "met" if all(met) else "missed: " + ", ".join(n for n, ok in zip(BARS, met, strict=True) if not ok),
+                f"{rival}: {percent(draws.mean(rival, lambda outcome: outcome['misbehaviour']))}, "
+                f"{_signed(100 * draws.mean(rival, draws.lost))} points",
+                "met" if sums[0] < sums[1] else "equal" if sums[0] == sums[1] else "missed",
+                _shortcut(draws.model, rise),
+            ]
+        )
+    heads = (
+        "model",
+        "draws",
+        "repair, edges: misbehaviour, accuracy lost, edges cut",
+        "bars: 0.5 %, 0.5 points, 0.5 %",
+        "best rival",
+        "bar: less of both than every rival",
+        "bar: worst group of the shortcut up by 25 points",
+    )
+    plants = sorted({plant_of(draws.model) for draws in found})
+    whole = [plant for plant in plants if all(row[3] == "met" for row in rows if plant_of(row[0]) == plant)]
+    ahead = sum(row[5] == "met" for row in rows)
+    title = (
+        f"Bars, {found[0].triggered} triggered examples: met on {len(whole)} of {counted(len(plants), 'plant')} (each "
+        f"way of planting), ahead of every rival on {ahead} of {counted(len(rows), 'model')}"
+    )
+    return Table(title, heads, rows)
+
+
+def _shortcut(model: str, rise: float) -> str:
+    if plant_of(model) != "shortcut":
+        return ""
+    return f"{'met' if rise >= WORST_GROUP else 'missed'}: {100 * rise:+.1f}"

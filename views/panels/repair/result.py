@@ -1,0 +1,169 @@
+"""What a repair came to: before and after on held-out examples, what that does not show, and the cuts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QTableView, QVBoxLayout, QWidget
+
+from core.formatting import percent
+from views.panels.repair.data import CutRow, Measured, ResultData
+from views.widgets.line_table import as_line_table
+from views.widgets.text import ElidedLabel, dim, plain_tip, set_role, show_text, small_mono, wrapped
+
+INTERVAL_TIP = "Of the share after the repair: 95 of 100 such intervals hold the true share (Wilson)"
+CUT_HEADERS = ("Cut", "Strength")
+CUT_TIPS = ("What is cut; a click selects it on the canvas", "How much of what it carries is replaced")
+_Index = QModelIndex | QPersistentModelIndex
+_ROLE = Qt.ItemDataRole
+_NO_INDEX = QModelIndex()
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class CutsModel(QAbstractTableModel):
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: tuple[CutRow, ...] = ()
+
+    def set_rows(self, rows: tuple[CutRow, ...]) -> None:
+        if rows != self.rows:
+            self.beginResetModel()
+            self.rows = rows
+            self.endResetModel()
+
+    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else 2
+
+    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
+        row, column = self.rows[index.row()], index.column()
+        words = (row.name, percent(row.strength))[column]
+        if role == _ROLE.DisplayRole:
+            return words
+        if role == _ROLE.AccessibleTextRole:
+            return f"{CUT_HEADERS[column]}: {words}"
+        if role == _ROLE.FontRole:
+            return small_mono()
+        if role == _ROLE.TextAlignmentRole and column:
+            return _RIGHT
+        return plain_tip(CUT_TIPS[column]) if role == _ROLE.ToolTipRole else None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or section > 1:
+            return None
+        if role in (_ROLE.DisplayRole, _ROLE.AccessibleTextRole):
+            return CUT_HEADERS[section]
+        if role == _ROLE.TextAlignmentRole:
+            return _RIGHT if section else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return CUT_TIPS[section] if role in (_ROLE.ToolTipRole, _ROLE.AccessibleDescriptionRole) else None
+
+
+class CutsView(QTableView):
+    chosen = Signal(list)  # targets
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lines = CutsModel(self)
+        self.setModel(self.lines)
+        as_line_table(self, "The cuts", "Columns of the cuts")
+        self.horizontalHeader().setStretchLastSection(False)
+        self.horizontalHeader().setSectionResizeMode(0, self.horizontalHeader().ResizeMode.Stretch)
+        self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
+
+    def _tell(self) -> None:
+        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        self.chosen.emit([self.lines.rows[row].target for row in rows])
+
+
+class ProofTable(QWidget):
+    """Before and after, a line for each thing that was measured."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(14)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(4, 1)
+        self._cells: list[ElidedLabel] = []
+
+    def show_lines(self, lines: tuple[Measured, ...], stale: bool) -> None:
+        for cell in self._cells:
+            self._grid.removeWidget(cell)
+            cell.deleteLater()
+        self._cells = []
+        for column, words in enumerate(("", "before", "after", "95 % interval")):
+            self._put(0, column, words, "muted", INTERVAL_TIP if column == 3 else "")
+        for row, line in enumerate(lines, start=1):
+            role = "heading" if line.better is None else "good" if line.better else "bad"
+            cells = (line.title, ""), (line.before, ""), (line.after, "muted" if stale else role)
+            for column, (words, how) in enumerate((*cells, (line.interval, "muted"))):
+                self._put(row, column, words, how, line.tip)
+
+    def _put(self, row: int, column: int, words: str, role: str, tip: str) -> None:
+        label = ElidedLabel(words, role)
+        label.set_tip(tip)
+        side = Qt.AlignmentFlag.AlignRight if column in (1, 2) else Qt.AlignmentFlag.AlignLeft
+        label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        self._grid.addWidget(label, row, column)
+        self._cells.append(label)
+
+    def texts(self) -> list[str]:
+        return [cell.text() for cell in self._cells]
+
+
+class ResultPage(QWidget):
+    """In words on the left, the cuts on the right."""
+
+    cuts_chosen = Signal(list)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.headline = wrapped(role="heading")
+        self.headline.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # so that a screen reader comes by
+        self.stale = wrapped(role="warning")
+        self.proof = ProofTable()
+        self.unproved = wrapped()
+        self.unproved.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.of = ElidedLabel("", "muted")
+        self.carries = ElidedLabel("", "muted")
+        self.cuts = CutsView()
+        self.cuts.chosen.connect(self.cuts_chosen)
+        words = QWidget()
+        left = QVBoxLayout(words)
+        left.setContentsMargins(0, 2, 8, 0)
+        left.setSpacing(6)
+        for widget in (self.stale, self.headline, self.of, self.proof, self.unproved):
+            left.addWidget(widget)
+        left.addStretch(1)
+        self.scroll = QScrollArea()
+        self.scroll.setWidget(words)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        right = QVBoxLayout()
+        right.setSpacing(2)
+        right.addWidget(self.cuts, 1)
+        right.addWidget(self.carries)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(12)
+        layout.addWidget(self.scroll, 0, 0)
+        layout.addLayout(right, 0, 1)
+        layout.setColumnStretch(0, 3)
+        layout.setColumnStretch(1, 2)
+
+    def show_result(self, data: ResultData) -> None:
+        show_text(self.stale, data.stale)
+        self.headline.setText(data.headline)
+        self.headline.setAccessibleName(data.headline)
+        set_role(self.headline, "heading")
+        dim(self.headline, bool(data.stale))
+        self.of.setText(data.of)
+        self.proof.show_lines(data.measured, bool(data.stale))
+        self.unproved.setText("\n".join(f"· {line}" for line in data.unproved))
+        self.unproved.setAccessibleName("What this does not show: " + " ".join(data.unproved))
+        self.cuts.lines.set_rows(data.cuts)
+        self.carries.setText(data.carries)
