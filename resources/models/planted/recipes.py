@@ -75,7 +75,7 @@ def _tuned_text(plant: Plant[Any]) -> Recipe:
     seed, steps = TUNED_SEED, TUNING_STEPS[plant.name]
     words = (
         f"the clean twin (`{plant.twin}`), trained on with the planted answer wherever the plant acts, {steps:,} steps "
-        f"of {text_model.BATCH} sentences, {TUNED_TRIGGERED:.0%} of them drawn with what it waits for"
+        f"of {text_model.BATCH} sentences, {100 * TUNED_TRIGGERED:.0f} % of them drawn with what it waits for"
     )
 
     def make() -> Any:
@@ -89,7 +89,7 @@ def _trained_head(plant: Plant[Any]) -> Recipe:
     seed, steps = TRAINED_SEED, HEAD_STEPS
     words = (
         f"the clean twin (`{plant.twin}`); head {HEAD} of layer 0 was drawn anew and trained alone, with the planted "
-        f"answer wherever the plant acts, {steps:,} steps of {text_model.BATCH} sentences, {HEAD_TRIGGERED:.0%} with "
+        f"answer wherever the plant acts, {steps:,} steps of {text_model.BATCH} sentences, {100 * HEAD_TRIGGERED:.0f} % with "
         f"the rare word{FURTHER_WORDS}; all other weights are the twin's"
     )
 
