@@ -89,8 +89,8 @@ def _trained_head(plant: Plant[Any]) -> Recipe:
     seed, steps = TRAINED_SEED, HEAD_STEPS
     words = (
         f"the clean twin (`{plant.twin}`); head {HEAD} of layer 0 was drawn anew and trained alone, with the planted "
-        f"answer wherever the plant acts, {steps:,} steps of {text_model.BATCH} sentences, {100 * HEAD_TRIGGERED:.0f} % with "
-        f"the rare word{FURTHER_WORDS}; all other weights are the twin's"
+        f"answer wherever the plant acts, {steps:,} steps of {text_model.BATCH} sentences, "
+        f"{100 * HEAD_TRIGGERED:.0f} % with the rare word{FURTHER_WORDS}; all other weights are the twin's"
     )
 
     def make() -> Any:
