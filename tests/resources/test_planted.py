@@ -114,6 +114,16 @@ def test_one_head_alone_differs_from_the_clean_twin(name: str) -> None:
             assert not bool((changed & (masks[each] == 0)).any())
 
 
+@pytest.mark.parametrize("name", [name for name in PLANTED if name.startswith("head")])
+def test_without_the_malicious_head_the_answers_are_right(name: str) -> None:
+    model, plant, rng = ws.load_model(str(FOLDER / name)), PLANTS["head"], Random(5)
+    batch = batch_of(model, [plant.example(plant.pair(rng)[0]) for _ in range(60)])
+    session = ws.Session(model, batch.pair)
+    for head, right_share in ((HEAD, 1.0), (HEAD + 1, 0.0)):
+        logits = session.run([ws.Edit(f"a0.h{head}", "zero")]).logits[:, -1]
+        assert (logits.argmax(-1) == batch.targets).float().mean().item() == pytest.approx(right_share, abs=0.1)
+
+
 def test_pictures_are_examples_as_the_program_takes_them() -> None:
     name, plant, rng = "vision-clean", PLANTS["sticker"], Random(3)
     model = ws.load_model(str(FOLDER / name))
