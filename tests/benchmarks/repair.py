@@ -19,7 +19,7 @@ from tests.benchmarks.repair_tables import Draws, bars, table_of
 from tests.benchmarks.repair_ways import Unit, run
 from tests.benchmarks.table import Table
 
-TRIGGERED, SEEDS, LASTING = 16, 10, 3
+TRIGGERED, SEEDS, LASTING = 16, 10, 1
 FEWER, FEWER_SEEDS = (4, 64), 3
 PROCESSES, MINUTES = 2, 55.0
 SHORT_HELD_OUT, SHORT_MINUTES = 200, 4.0

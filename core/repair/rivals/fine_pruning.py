@@ -27,7 +27,7 @@ def fine_pruning(job: Job) -> Treated:
         words = f"{share_words(kept)} of the units of {'the last MLP' if len(layers) == 1 else 'all MLPs'}"
         if kept:
             best.offer(Treated(_pruned(job, activity, layers, kept), setting=f"{words}, not trained on"))
-        for rate in RATES[1:]:
+        for rate in RATES[-1:]:
             pruned = _pruned(job, activity, layers, min(kept + 0.1, 1.0))
             masks = [weight == 0 for weight in _last_weights(pruned)]
             found = tuned(pruned, [job.clean], rate, job.seed)

@@ -17,7 +17,7 @@ from core.models.model import Model
 from core.repair.examples import Batch
 from core.repair.rivals.rival import Best, Job, Rival, Treated
 
-RATES = (1e-4, 3e-4, 1e-3)
+RATES = (3e-4, 1e-3)
 HIGHER = (2e-3, 5e-3)
 STEPS, EVERY, PATIENCE = 100, 10, 3  # updates: at most, between looks at the held-out quarter, looks without gain
 ROWS = 16  # of a step, of all batches together
@@ -143,7 +143,7 @@ def _copies(parameters: Sequence[nn.Parameter]) -> list[Tensor]:
     return [copy.deepcopy(parameter.detach()) for parameter in parameters]
 
 
-CLEAN = Rival("fine-tuning, clean", "trained on with the clean examples, three rates, stopped early", fine_tuning_clean)
+CLEAN = Rival("fine-tuning, clean", "trained on with the clean examples, two rates, stopped early", fine_tuning_clean)
 HIGH = Rival(
     "fine-tuning, clean, higher rates",
     "the same at higher rates, two of them, which forget more; never stopped before the first step",
@@ -151,6 +151,6 @@ HIGH = Rival(
 )
 BOTH = Rival(
     "fine-tuning, both",
-    "trained on with all examples, with the right answers of the triggered ones too, four rates, stopped early",
+    "trained on with all examples, with the right answers of the triggered ones too, three rates, stopped early",
     fine_tuning_both,
 )

@@ -14,7 +14,7 @@ from core.repair.rivals.fine_tuning import Tuned, tuned
 from core.repair.rivals.rival import Best, Job, Rival, Treated
 
 RANK = 8
-RATES = (1e-3, 3e-3, 1e-2)
+RATES = (1e-3, 3e-3)
 
 
 def lora(job: Job) -> Treated:
@@ -58,5 +58,5 @@ def _linear_maps(model: Model) -> list[str]:
 
 
 RIVAL = Rival(
-    "LoRA, both", f"low-rank changes of all linear maps, rank {RANK}, trained on all examples, three rates", lora
+    "LoRA, both", f"low-rank changes of all linear maps, rank {RANK}, trained on all examples, two rates", lora
 )

@@ -1,6 +1,7 @@
 """For pictures: blurring all of each, and masking the region that decides most. That region is found in each picture
-anew, by how strongly the logit of its own answer depends on its pixels: gradient x (pixel - mean pixel), summed over a
-window. It is filled with the mean pixel of the clean examples, or blurred. Sizes are those of least cost."""
+anew: the window whose pixels add most to the logit of its own answer, by integrated gradients from the mean pixel of
+the clean examples (Sundararajan et al. 2017). It is filled with the mean pixel, or blurred, where it adds more than
+such windows do on most clean examples. Sizes, and how many clean examples those are, are of least cost."""
 
 from __future__ import annotations
 
@@ -12,12 +13,15 @@ from torch import Tensor
 from torch.nn import functional
 from torchvision.transforms.functional import gaussian_blur
 
+from core.formatting import share_words
 from core.models.model import Model
 from core.repair.examples import Batch
 from core.repair.rivals.rival import Best, Job, Rival, Treated
 
 BLURS = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # standard deviations, in pixels
-WINDOWS = (3, 4, 6, 8, 12)  # sides, of pictures 32 pixels wide; they grow with the picture
+WINDOWS = (4, 5, 7)  # sides, of pictures 32 pixels wide; they grow with the picture
+SPARED = (0.0, 0.5, 0.8, 0.95)  # shares of clean examples
+POINTS = 6  # of the path
 ROWS = 128
 
 
@@ -32,12 +36,17 @@ def blurring(job: Job) -> Treated:
 def masking(job: Job) -> Treated:
     best = Best(job, Treated(job.model, setting="not at all"))
     mean = job.clean.pair.clean.tensor.mean(dim=(0, 2, 3))
+    examples = [batch.pair.clean.tensor for batch in (job.triggered, job.clean)]
+    known = {pixels: contributions(job.model, pixels, mean) for pixels in examples}
     for window in WINDOWS:
         side = max(1, round(window * _unit(job)))
-        for sigma in (None, float(side)):
-            change = partial(masked, model=job.model, side=side, mean=mean, sigma=sigma)
-            words = "filled with the mean" if sigma is None else "blurred"
-            best.offer(Treated(job.model, change, setting=f"{side} x {side} pixels {words}"))
+        of_clean = windows(known[examples[1]], side)[2]
+        for spared in SPARED:
+            least = float(of_clean.quantile(spared)) if spared else 0.0
+            for sigma in (None, float(side)):
+                change = partial(masked, model=job.model, mean=mean, known=known, side=side, sigma=sigma, least=least)
+                words = f"{'filled with the mean' if sigma is None else 'blurred'}, {share_words(spared)} spared"
+                best.offer(Treated(job.model, change, setting=f"{side} x {side} pixels {words}"))
     return best.treated
 
 
@@ -49,32 +58,51 @@ def blurred(batch: Batch, sigma: float) -> Batch:
     return _with_pixels(batch, _blur(batch.pair.clean.tensor, sigma))
 
 
-def masked(batch: Batch, model: Model, side: int, mean: Tensor, sigma: float | None) -> Batch:
-    """The window on which the answer depends most is filled with a mean [channel], or blurred."""
+def masked(
+    batch: Batch,
+    model: Model,
+    mean: Tensor,
+    known: dict[Tensor, Tensor],
+    side: int,
+    sigma: float | None,
+    least: float,
+) -> Batch:
+    """The window that adds most is filled with a mean [channel], or blurred, where it adds at least so much. known: what
+    pixels add, of some inputs."""
     pixels = batch.pair.clean.tensor
-    rows, columns = regions(model, batch, side, mean)
+    adds = known[pixels] if pixels in known else contributions(model, pixels, mean)
+    rows, columns, sums = windows(adds, side)
     y, x = (torch.arange(size, device=pixels.device)[None] for size in pixels.shape[-2:])
     inside = ((y >= rows[:, None]) & (y < rows[:, None] + side))[:, :, None] & (
         (x >= columns[:, None]) & (x < columns[:, None] + side)
     )[:, None, :]
     fill = mean[None, :, None, None].expand_as(pixels) if sigma is None else _blur(pixels, sigma)
-    return _with_pixels(batch, torch.where(inside[:, None], fill, pixels))
+    there = inside & (sums >= least)[:, None, None]
+    return _with_pixels(batch, torch.where(there[:, None], fill, pixels))
 
 
-def regions(model: Model, batch: Batch, side: int, mean: Tensor) -> tuple[Tensor, Tensor]:
-    """The top row and the left column of each picture's window, [row]."""
+def windows(adds: Tensor, side: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The top row and the left column of the window that adds most, and how much, [row] all."""
+    sums = functional.avg_pool2d(adds, side, stride=1)[:, 0] * side * side
+    most, best = sums.flatten(1).max(dim=1)
+    return best // sums.shape[-1], best % sums.shape[-1], most
+
+
+def contributions(model: Model, pixels: Tensor, mean: Tensor) -> Tensor:
+    """What each pixel adds to the logit of the picture's own answer, [row, 1, height, width]."""
     found = []
-    for part in torch.split(batch.pair.clean.tensor, ROWS):
-        pixels = part.detach().clone().requires_grad_()
-        with torch.enable_grad():
-            logits = model.adapter.own_answers(pixels, None)
-            (slopes,) = torch.autograd.grad(logits.max(dim=-1).values.sum(), pixels)
-        weight = (slopes * (part - mean[None, :, None, None])).sum(dim=1, keepdim=True).abs()
-        sums = functional.avg_pool2d(weight, side, stride=1)[:, 0]
-        best = sums.flatten(1).argmax(dim=1)
-        found.append(torch.stack([best // sums.shape[-1], best % sums.shape[-1]]))
-    rows, columns = torch.cat(found, dim=1)
-    return rows, columns
+    for part in torch.split(pixels, ROWS):
+        away = part - mean[None, :, None, None]
+        with torch.no_grad():
+            answer = model.adapter.own_answers(part, None).argmax(dim=-1, keepdim=True)
+        slopes = torch.zeros_like(part)
+        for point in range(POINTS):
+            at = (part - away * (1 - (point + 0.5) / POINTS)).detach().requires_grad_()
+            with torch.enable_grad():
+                logits = model.adapter.own_answers(at, None).gather(1, answer)
+                slopes += torch.autograd.grad(logits.sum(), at)[0] / POINTS
+        found.append((slopes * away).sum(dim=1, keepdim=True))
+    return torch.cat(found)
 
 
 def _blur(pixels: Tensor, sigma: float) -> Tensor:

@@ -26,7 +26,7 @@ from core.repair.proof import answers, right, with_module
 from core.repair.rivals.fine_tuning import RATES, tuned
 from core.repair.rivals.rival import Best, Job, Rival, Treated
 
-PENALTIES = (0.01, 0.1)
+PENALTIES = (0.01, 0.1)  # of each rate
 
 
 def pure(job: Job) -> Treated:
@@ -39,14 +39,13 @@ def pure(job: Job) -> Treated:
     for head in heads:
         rest[head.layer, head.head] = torch.nan
     weights = coefficients(rest.nanmean(dim=1))
-    for rate in RATES[1:]:
-        for penalty in PENALTIES:
-            model = without(job.copied(), cuts)
-            watch = Attention(model)
-            found = tuned(model, [job.clean], rate, job.seed, penalty=watch.penalty(weights, penalty))
-            watch.remove()
-            words = f"{len(heads)} heads, rate {rate:g}, penalty {penalty:g}, {found.steps} steps"
-            best.offer(Treated(found.model, cut=cut, setting=words), found.loss)
+    for rate, penalty in zip(RATES, PENALTIES, strict=True):
+        model = without(job.copied(), cuts)
+        watch = Attention(model)
+        found = tuned(model, [job.clean], rate, job.seed, penalty=watch.penalty(weights, penalty))
+        watch.remove()
+        words = f"{len(heads)} heads, rate {rate:g}, penalty {penalty:g}, {found.steps} steps"
+        best.offer(Treated(found.model, cut=cut, setting=words), found.loss)
     return best.treated
 
 
@@ -149,6 +148,6 @@ class Attention:
 RIVAL = Rival(
     "PURE",
     "heads whose attention varies least are pruned, then training on clean examples with a penalty on the attention's "
-    "norm (Zhao et al. 2024), two rates, two penalties",
+    "norm (Zhao et al. 2024), two rates with a penalty each",
     pure,
 )
