@@ -67,8 +67,8 @@ def masked(
     sigma: float | None,
     least: float,
 ) -> Batch:
-    """The window that adds most is filled with a mean [channel], or blurred, where it adds at least so much. known: what
-    pixels add, of some inputs."""
+    """The window that adds most is filled with a mean [channel], or blurred, where it adds at least so much. known:
+    what pixels add, of some inputs."""
     pixels = batch.pair.clean.tensor
     adds = known[pixels] if pixels in known else contributions(model, pixels, mean)
     rows, columns, sums = windows(adds, side)
