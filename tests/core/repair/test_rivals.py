@@ -178,7 +178,7 @@ def test_blurring_and_masking_take_out_a_mark_that_decides() -> None:
 
 def test_pixels_add_up_to_the_change_of_the_logit(monkeypatch: pytest.MonkeyPatch) -> None:
     """From the mean pixel to the picture, where the path has small steps: integrated gradients are complete."""
-    monkeypatch.setattr(pictures, "POINTS", 60)
+    monkeypatch.setattr(pictures, "POINTS", 200)
     model = model_of("sticker-poisoned")
     pixels = batch_of(model, examples_of("sticker", 8, 1, 1)[0]).pair.clean.tensor
     mean = pixels.mean(dim=(0, 2, 3))
