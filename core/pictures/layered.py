@@ -7,6 +7,13 @@
    is an isotonic regression (SciPy).
 4. Lines: from the top of a writer to the reader's port at the bottom of its node. One that would pass behind other
    nodes is bent to the side on which it meets the fewest.
+
+Step 2 is written here, for no library does it better: rows are given by the model, groups stay together, and it can be
+given up. igraph (GPL) and grandalf (GPL or EPL, not kept up for years) do not fit; networkx and rustworkx order no
+rows by themselves; Graphviz and elkjs are programs to be installed beside Python. fast-sugiyama (MIT), its layers held
+by a chain beside the circuit, crosses lines 6,433 times where these sweeps do 5,940 times in 250 edges of `names` (the
+model's own order: 7,580), 9,216 against 8,533 in 250 of SmolLM2, 151 against 158 and 351 against 394 in 60, and takes
+three times as long for the largest: `python -m tests.benchmarks layout`.
 """
 
 from __future__ import annotations

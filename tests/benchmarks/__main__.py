@@ -3,9 +3,9 @@
     python -m tests.benchmarks [PART ...] [--json | --write]
     python -m tests.benchmarks repair [--short] [--processes N] [--minutes N]
 
-Without parts, all but `device`, for graphics processors, `speed`, `pairs`, `spans` and `noise`, which take some
-minutes, and `selection`, `smollm2`, `repair` and `dissociate`, which
-take half an hour each.
+Without parts, all but `device`, for graphics processors, `layout`, which compares with another package where that is
+installed, `speed`, `pairs`, `spans` and `noise`, which take some minutes, and `selection`, `smollm2`, `repair` and
+`dissociate`, which take half an hour each.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from tests.benchmarks import measured
 
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
-PARTS = (*USUAL, "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate")
+PARTS = (*USUAL, "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "layout")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -47,7 +47,7 @@ def with_more(path: Path) -> bytes:
         {"model": "names"},
     )
     rows = np.array([[0.0, 0.25], [0.5, 1.0]])
-    curve = CurveRecord(document, "patch", "EAP-IG", (3, 46), (0.25, 1.0), rows, 0.75, 0.25, rows, 2, "paths")
+    curve = CurveRecord(document, "patch", "EAP-IG", (3, 46), (0.25, 1.0), rows, 0.75, 0.25, rows, 2, "greedy")
     runs = (RunRecord("trace", 1e9, document, "patch", *told),)
     return project_bytes(replace(project, runs=runs, curves=(curve,)))
 
