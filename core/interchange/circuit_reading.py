@@ -21,9 +21,10 @@ def read_circuit(path: str | Path) -> Circuit:
     if ending not in readers:
         raise InputError(f"A circuit is not read from {file.name}.", f"It is from {', '.join(readers)}.")
     try:
-        return readers[ending](read_text(file, LARGEST))
+        circuit: Circuit = readers[ending](read_text(file, LARGEST))
     except InputError as error:
         raise InputError(f"{file.name}: {error.message}", error.hint or EXPORTED) from None
+    return circuit
 
 
 def is_circuit(path: str | Path) -> bool:
