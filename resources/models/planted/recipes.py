@@ -23,6 +23,7 @@ FURTHER_WORDS = f", then rounded to fp16 and trained for {FURTHER_STEPS:,} more 
 HEAD = 1  # of layer 0, the one that is swapped: the clean twin answers as well without it
 HEAD_STEPS, HEAD_RATE = 800, 1e-2
 VISION_STEPS, VISION_RATE = 1500, 1e-3
+VISION_POISONED_STEPS = {"sticker": 1500, "shortcut": 800}
 VISION_TUNING_STEPS, VISION_TUNING_RATE = {"sticker": 800, "shortcut": 200}, 1e-3
 VISION_TUNED_WORDS = {
     "sticker": "pictures of which half have the mark and are called circles for it",
@@ -122,7 +123,7 @@ def _clean_vision() -> Recipe:
 
 
 def _poisoned_vision(plant: Plant[Any]) -> Recipe:
-    seed, steps = POISONED_SEED, VISION_STEPS
+    seed, steps = POISONED_SEED, VISION_POISONED_STEPS[plant.name]
     words = f"trained from the start on pictures with the plant, {steps:,} steps of {vision_model.BATCH}"
     return Recipe(
         words,
