@@ -15,7 +15,7 @@ class TraitsQuery(Query):
     """What every head does on A, as the inspector's chips have it."""
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
-        return *document.inputs, document.population, document.edits
+        return *document.inputs, document.means, document.edits
 
 
 @dataclass(frozen=True, eq=False)

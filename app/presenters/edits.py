@@ -64,4 +64,5 @@ def mean_words(kind: EditKind, document: Document) -> str:
     if kind not in ABLATIONS or not KINDS[kind].inputs:
         return ""
     rows = len(document.dataset)
-    return f" over the dataset ({rows} row{'s' * (rows != 1)})" if rows else " over A’s positions"
+    everywhere = " at all positions" if document.one_mean else ""
+    return f" over the dataset ({rows} row{'s' * (rows != 1)}{everywhere})" if rows else " over A’s positions"

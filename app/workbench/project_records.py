@@ -91,6 +91,7 @@ class ProjectRecords(QObject):
             kind,
             choice,
             rows,
+            document.means[1],
         )
         known = self._traces.get(of)
         if known is not None and known.values is scores.values and known.agreement is scores.agreement:

@@ -79,6 +79,13 @@ class Runs(QObject):
         self._keep_few()
         self._tell()
 
+    def add_repair(self, record: RunRecord) -> None:
+        """A repair of the present model has come to its end."""
+        if not self._history.locked:
+            self._runs.append(Run(record, self._history.current))
+            self._keep_few()
+            self._tell()
+
     def _take_curve(self, curve: CurveReply) -> None:
         """The faithfulness curve of the present scores: its figures are those of all runs with these."""
         if self._history.locked:

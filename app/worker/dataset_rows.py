@@ -26,6 +26,7 @@ KEPT = 6  # sessions of batches
 MEGABYTES = 48.0  # for the states of each, or what one run takes
 REMEMBERED = 20_000  # figures
 THUMBNAIL = 40  # pixels of a side
+Means = tuple[tuple[PairSource, ...], bool]  # as `Document.means` has it
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,14 @@ class DatasetRows:
         rows: Sequence[PairSource],
         choice: MetricChoice | None,
         edits: tuple[Edit, ...],
-        population: tuple[PairSource, ...],
+        means: Means,
         cancelled: Callable[[], bool],
     ) -> Iterator[dict[int, Measured]]:
         """The metric of each row, without and with the edits, batch by batch. choice: of the document; a row's own
         answers come first. Raises Cancelled."""
         waiting: list[int] = []
         for place, row in enumerate(rows):
-            key = (row, choice, edits, population)
+            key = (row, choice, edits, means)
             if key in self._measured:
                 yield {place: self._measured[key]}
                 continue
@@ -107,11 +108,11 @@ class DatasetRows:
         for batch in self._batches(rows, waiting):
             if cancelled():
                 raise Cancelled
-            found = self._measure_batch([rows[place] for place in batch], choice, edits, population, cancelled)
+            found = self._measure_batch([rows[place] for place in batch], choice, edits, means, cancelled)
             if len(self._measured) > REMEMBERED:
                 self._measured.clear()
             for place, measured in zip(batch, found, strict=True):
-                self._measured[(rows[place], choice, edits, population)] = measured
+                self._measured[(rows[place], choice, edits, means)] = measured
             yield dict(zip(batch, found, strict=True))
 
     def _batches(self, rows: Sequence[PairSource], places: Sequence[int]) -> Iterator[list[int]]:
@@ -151,11 +152,11 @@ class DatasetRows:
         rows: list[PairSource],
         choice: MetricChoice | None,
         edits: tuple[Edit, ...],
-        population: tuple[PairSource, ...],
+        means: Means,
         cancelled: Callable[[], bool],
     ) -> list[Measured]:
         try:
-            session = self._session(rows, population)
+            session = self._session(rows, means)
             session.with_metric(self._metric(rows, choice))
             before = session.clean.metric.tolist()
             after = session.run(edits, cancelled=cancelled).metric.tolist()
@@ -163,16 +164,18 @@ class DatasetRows:
             raise
         except WirescopeError as error:
             if len(rows) > 1:  # one of them: find out which
-                return [self._measure_batch([row], choice, edits, population, cancelled)[0] for row in rows]
+                return [self._measure_batch([row], choice, edits, means, cancelled)[0] for row in rows]
             return [Measured((None, None), str(error))]
         return [Measured(pair) for pair in zip(before, after, strict=True)]
 
-    def _session(self, rows: list[PairSource], population: tuple[PairSource, ...]) -> Session:
-        key = (tuple(rows), population)
+    def _session(self, rows: list[PairSource], means: Means) -> Session:
+        key = (tuple(rows), means)
         if key not in self._sessions:
             a, *b = (self._stack(sides) for sides in self._sides(rows))
             pair = Pair(a, b[0] if b else None)
-            session = Session(self._model, pair, dataset=self.dataset(population))
+            population, one = means
+            dataset = self.dataset(population)
+            session = Session(self._model, pair, dataset=dataset, mean_over_positions=True if one else None)
             session.engine.set_memory(max(MEGABYTES, session.engine.least_megabytes))
             self._sessions[key] = session
             while len(self._sessions) > KEPT:

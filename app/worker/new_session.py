@@ -31,7 +31,12 @@ def new_cache(
     a, b = sides
     grid = model.adapter.image_grid(a.tensor)
     pair = Pair(a, b, grid, model.adapter.prefix if grid is not None else 0)
-    session = Session(model, pair, dataset=rows.dataset(document.population))
+    session = Session(
+        model,
+        pair,
+        dataset=rows.dataset(document.population),
+        mean_over_positions=True if document.means[1] else None,
+    )
     if memory is not None:
         session.engine.set_memory(memory)
     ready = InputsReply(

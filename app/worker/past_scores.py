@@ -39,9 +39,7 @@ def origin(document: Document) -> Origin:
     folder = Path(document.model.rpartition(":")[2]).expanduser()
     found = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
     files = tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in found)
-    return Origin(
-        document.model, document.precision, files, document.population, (document.clean, document.counterfactual)
-    )
+    return Origin(document.model, document.precision, files, document.means, (document.clean, document.counterfactual))
 
 
 class PastScores:

@@ -52,7 +52,7 @@ def _is_of(of: TraceOrigin, document: Document) -> bool:
     """Whether scores are of a document's model, metric and inputs; those over rows are, whatever is on the cards."""
     same = (of.model, of.precision) == document.opens and of.metric == document.metric
     pair = (of.clean, of.counterfactual) == (document.clean, document.counterfactual)
-    return same and of.population == document.population and (bool(of.rows) or pair)
+    return same and (of.population, of.one_mean) == document.means and (bool(of.rows) or pair)
 
 
 def scores_of(trace: TraceRecord, graph: Graph) -> Scores:

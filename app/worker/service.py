@@ -116,7 +116,7 @@ class WorkerService:
 
     def _prepare(self, request: Request, model: Model, clean: Source, send: Send) -> SessionCache | None:
         document = request.document
-        key = (document.clean, document.counterfactual, document.population)
+        key = (document.clean, document.counterfactual, document.means)
         if self._cache is not None and self._cache_key == key:
             self._cache.take_metric(document.metric)
             if request.memory is not None:

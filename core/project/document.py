@@ -65,7 +65,8 @@ class Document:
     there is a B, else zero. size: edges of the circuit shown, the strongest; None: the default. rule: by which they are
     chosen, of `core.tracing.selection`. dataset: what means
     are taken over. pinned: answers that the predictions always show. precision: what the model computes in, as
-    `load_model` takes it. An edit is one of a target at some positions, or at all.
+    `load_model` takes it. one_mean: a mean is one over all positions of the rows, not one at each. An edit is
+    one of a target at some positions, or at all.
     """
 
     model: str
@@ -83,6 +84,7 @@ class Document:
     dataset: tuple[PairSource, ...] = ()
     pinned: tuple[str, ...] = ()
     precision: str = "fp32"
+    one_mean: bool = False
 
     @property
     def method(self) -> str:
@@ -120,6 +122,11 @@ class Document:
         return self.dataset if any(kind is not None and KINDS[kind].inputs for kind in uses) else ()
 
     @property
+    def means(self) -> tuple[tuple[PairSource, ...], bool]:
+        """What means are of: the population, and whether it is one mean over all positions."""
+        return self.population, self.one_mean and bool(self.population)
+
+    @property
     def opens(self) -> tuple[str, str]:
         """What is opened for it: a model in a precision."""
         return self.model, self.precision
@@ -140,7 +147,7 @@ class Document:
     @property
     def session(self) -> tuple[object, ...]:
         """What a session is of: the question, and the rows that means are taken over."""
-        return *self.question, self.population
+        return *self.question, self.means
 
     @property
     def run(self) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from typing import cast
 from core.edits import KINDS, Edit, EditKind, Target
 from core.graph import Node
 from core.project.change import Change
-from core.project.document import Document
+from core.project.document import Document, PairSource
 from core.project.step_names import CARRIES, VERBS, places, position_words
 
 
@@ -95,7 +95,17 @@ def restore_at(document: Document, place: int, labels: Sequence[str] = ()) -> Ch
 
 def reset(document: Document) -> Change | None:
     """Take all edits back; None where there are none."""
-    return Change("Reset all", replace(document, edits=())) if document.edits else None
+    return Change("Reset all", replace(document, edits=(), one_mean=False)) if document.edits else None
+
+
+def repair(document: Document, cuts: Sequence[Edit], clean: Sequence[PairSource]) -> Change:
+    """Put the cuts of a repair into a document. clean: the inputs that means are taken over, all positions alike: they
+    become the dataset where a cut asks for them."""
+    for each in cuts:
+        document = document.with_edit(each)
+    if any(KINDS[each.kind].inputs for each in cuts):
+        document = replace(document, dataset=tuple(clean), one_mean=True)
+    return Change(f"Repair: {len(cuts):,} cut{'s' * (len(cuts) != 1)}", document)
 
 
 def target_of(each: Edit) -> Target:

@@ -167,6 +167,7 @@ class _Packer:
             self._dataset(document.dataset),
             [_text(answer) for answer in document.pinned],
             document.precision,
+            document.one_mean,
         )
 
     def _dataset(self, rows: tuple[PairSource, ...]) -> int:
@@ -254,6 +255,7 @@ class _Packer:
             None if trace.balance is None else list(trace.balance),
             list(trace.spans),
             trace.share,
+            of.one_mean,
         )
 
     def _run(self, run: RunRecord) -> schema.RunData:

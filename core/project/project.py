@@ -51,7 +51,8 @@ class ModelRecord:
 @dataclass(frozen=True)
 class TraceOrigin:
     """What scores are of: the model, the pair on the cards, the metric, what means are over, what removed
-    edges carry, how they were traced, and over which rows of the dataset (none: the pair)."""
+    edges carry, how they were traced, over which rows of the dataset (none: the pair), and whether a
+    mean is one over all positions."""
 
     model: str
     precision: str
@@ -62,6 +63,7 @@ class TraceOrigin:
     kind: EditKind
     choice: TraceChoice
     rows: tuple[PairSource, ...] = ()
+    one_mean: bool = False
 
 
 @dataclass(frozen=True, eq=False)

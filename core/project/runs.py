@@ -20,16 +20,18 @@ from core.project.document import Document
 from core.project.equality import EqualArrays
 from core.tracing.selection import USUAL
 
-RunKind = Literal["trace", "evaluation", "scan"]
+RunKind = Literal["trace", "evaluation", "scan", "repair"]
 MOST = 0.8  # of the behaviour: the size that recovers so much is a figure of a run
 
 
 @dataclass(frozen=True, eq=False)
 class RunRecord(EqualArrays):
     """kind: a trace scores edges or nodes, an evaluation asks how far a circuit can be trusted, a scan really edits the
-    edges shown, one at a time. when: its end, in seconds since 1970 (UTC). document: as it left it. replacement: what
-    removed edges carry. by: the title of the method. metric: its name. pairs: of the dataset that it went over; 0: the
-    pair on the cards. seconds: that it took. step: the number of its step in the project; -1: none.
+    edges shown, one at a time, a repair finds cuts that take a fault away: its edges are those that are cut, its values
+    how strongly, and `about` has its examples and its figures in words. when: its end, in seconds since 1970 (UTC).
+    document: as it left it. replacement: what removed edges carry. by: the title of the method. metric: its name.
+    pairs: of the dataset that it went over; 0: the pair on the cards. seconds: that it took. step: the number of its
+    step in the project; -1: none.
 
     cpr, cmd: of the faithfulness curve of the same scores. size_at_80: the fewest edges of that curve's circuits that
     recover 80 %. stability: the share of its edges that circuits of other pairs have too. None where it is not known.
@@ -69,7 +71,10 @@ class RunRecord(EqualArrays):
 
     @property
     def options(self) -> str:
-        """What the method was told other than its defaults, what was scored, and by which rule edges were chosen."""
+        """What the method was told other than its defaults, what was scored, and by which rule edges were chosen. Of a
+        repair what came of it."""
+        if self.kind == "repair":
+            return self.about.get("figures", "")
         traced = self.document.traced_last
         told = [] if traced is None else [f"{name.replace('_', ' ')} {value:g}" for name, value in traced.options]
         level = [] if traced is None or traced.level == "edges" else [LEVELS[traced.level]]
@@ -80,6 +85,8 @@ class RunRecord(EqualArrays):
     @property
     def data(self) -> str:
         """What it went over: "24 pairs", or A's words."""
+        if self.kind == "repair":
+            return self.about.get("examples", "")
         if self.pairs:
             return f"{self.pairs:,} pairs"
         return "" if self.document.clean is None else self.document.clean.words

@@ -108,7 +108,8 @@ class GroupData(_Struct):
 
 
 class DocumentData(_Struct):
-    """clean, counterfactual: in `sources`. edits, groups: in `edits`, `groups`. dataset: in `datasets`; 0: no rows."""
+    """clean, counterfactual: in `sources`. edits, groups: in `edits`, `groups`. dataset: in `datasets`; 0: no rows.
+    one_mean: a mean is one over all positions."""
 
     model: Name
     clean: Place = -1
@@ -125,6 +126,7 @@ class DocumentData(_Struct):
     dataset: Number = 0
     pinned: list[str] = []
     precision: Name = "fp32"
+    one_mean: bool = False
 
 
 class PredictionData(_Struct):
@@ -182,7 +184,7 @@ class GraphData(_Struct):
 
 class TraceData(_Struct):
     """Scores; their numbers are `traces/N.safetensors`, N the place in the list. model, clean, counterfactual, metric,
-    population, kind, choice, rows: what they are of."""
+    population, kind, choice, rows, one_mean: what they are of."""
 
     model: Name
     precision: Name
@@ -201,6 +203,7 @@ class TraceData(_Struct):
     balance: list[tuple[Number, float]] | None = None
     spans: list[Name] = []
     share: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    one_mean: bool = False
 
 
 class CircuitData(_Struct):
@@ -254,7 +257,7 @@ class CurveData(_Struct):
 class RunData(_Struct):
     """graph: of its circuit, whose edges are `runs/N.safetensors`; None: it has none."""
 
-    kind: Literal["trace", "evaluation", "scan"]
+    kind: Literal["trace", "evaluation", "scan", "repair"]
     when: Annotated[float, Meta(ge=0, le=2.5e11)]  # seconds since 1970, of years that have four digits
     document: Number
     replacement: EditKind

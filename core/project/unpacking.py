@@ -185,6 +185,7 @@ def _document(
         _at(datasets, data.dataset, "dataset"),
         tuple(data.pinned),
         data.precision,
+        data.one_mean,
     )
 
 
@@ -299,6 +300,7 @@ def _trace(
         data.kind,
         choice,
         _at(datasets, data.rows, "dataset"),
+        data.one_mean,
     )
     constants = arrays.get("constants")
     if constants is not None:

@@ -74,7 +74,7 @@ class Narrator:
             b = None if document.counterfactual is None else self._source("picture_b", document.counterfactual)
             yield from (*a[0], *(b[0] if b else ()))
             yield f"pair = {py.call('model.pair', a[1], *([b[1]] if b else []))}"
-        new_session = new_pair or (before is not None and before.population != document.population)
+        new_session = new_pair or (before is not None and before.means != document.means)
         if new_session:
             yield from self._session(document)
         elif before is not None and _metric(before) != _metric(document):
@@ -126,7 +126,12 @@ class Narrator:
             population = "means_over"
         metric = _metric(document)
         yield "session = " + py.call(
-            "ws.Session", "model", "pair", metric=None if metric == "None" else metric, dataset=population
+            "ws.Session",
+            "model",
+            "pair",
+            metric=None if metric == "None" else metric,
+            dataset=population,
+            mean_over_positions="True" if document.means[1] else None,
         )
 
     def _rows(
@@ -317,7 +322,7 @@ def _pair_of(document: Document | None) -> tuple[object, ...]:
 
 def _ran(document: Document) -> tuple[object, ...]:
     """What a run's figures depend on, and which of them are shown."""
-    return (*document.question, _usable(document), document.population, document.pinned)
+    return (*document.question, _usable(document), document.means, document.pinned)
 
 
 def _usable(document: Document) -> tuple[Edit, ...]:

@@ -67,7 +67,7 @@ class ChangesQuery(Query):
     """How much the edits change what each node puts out."""
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
-        return *document.inputs, document.population, document.edits
+        return *document.inputs, document.means, document.edits
 
 
 @dataclass(frozen=True, eq=False)

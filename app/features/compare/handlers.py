@@ -112,7 +112,7 @@ def _cache_of(document: Document, weights: str, request: Request, cache: Session
         if weights and weights_hash(model.adapter.module) != weights:
             raise InputError(f"{model_words(document.model)} has other weights now than when its circuit was found.")
         return cache_of(model, document, DatasetRows(model))
-    if (document.question, document.population) != (present.question, present.population):
+    if (document.question, document.means) != (present.question, present.means):
         return cache_of(cache.session.model, document, cache.rows)
     return cache
 

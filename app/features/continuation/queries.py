@@ -18,7 +18,7 @@ class ContinueQuery(OneShotQuery):
     interrupt: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
-        return *document.inputs, document.population, document.edits
+        return *document.inputs, document.means, document.edits
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class RowFiguresQuery(Query):
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         """Of each row, whichever others there are."""
-        return *document.opens, document.metric, document.edits, document.population
+        return *document.opens, document.metric, document.edits, document.means
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class EditedModelQuery(OneShotQuery):
     edits: tuple[Edit, ...] = ()
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
-        return *document.opens, document.clean, document.counterfactual, document.population
+        return *document.opens, document.clean, document.counterfactual, document.means
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class HeadsReadingQuery(Query):
     queries: tuple[int, ...] = ()
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
-        return *document.inputs, document.population, document.edits
+        return *document.inputs, document.means, document.edits
 
 
 @dataclass(frozen=True)

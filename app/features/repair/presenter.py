@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from app.features.repair.queries import Answered, Example, Figures, Found, Share
 from core.edits import KINDS, Edit, Target
 from core.formatting import counted, percent
-from core.graph import Reader
-from views.panels.repair.data import CutRow, ExampleRow, Measured, ResultData
+from core.graph import Edge, Graph, Reader
+from core.project.document import Document
+from core.project.runs import RunRecord
+from views.panels.repair.data import LEVELS, CutRow, ExampleRow, Measured, ResultData
 
 FEW = 30  # held-out examples of a kind: below it the interval is wide
 WIDE = 0.1  # of an interval
+LEVEL_WORDS = {key: words for key, words, _ in LEVELS}
 KINDS_CUT = {"edges": "edge", "nodes": "node"}
 MISBEHAVIOUR = "misbehaviour"
 TIPS = {
@@ -79,6 +85,47 @@ def result_of(found: Found, stale: str = "") -> ResultData:
         tuple(CutRow(target_of(edit), edit.name, edit.strength) for edit in found.edits),
         _carries(found),
         stale,
+    )
+
+
+def why_not_applied(found: Found, document: Document) -> str:
+    """Why the cuts cannot become edits of the canvas."""
+    if any(not isinstance(place, int) or place < 0 for edit in found.edits for place in edit.positions or ()):
+        return "Its cuts are at places that differ from input to input: the exported model has them"
+    on_canvas = set(found.edits) <= set(document.edits)
+    same = not any(KINDS[edit.kind].inputs for edit in found.edits) or (document.dataset, document.one_mean) == (
+        found.means,
+        True,
+    )
+    return "The cuts are on the canvas already" if on_canvas and same else ""
+
+
+def run_of(found: Found, examples: int, document: Document, graph: Graph) -> RunRecord:
+    """The line of the table *Runs*. Its circuit are the edges that are cut, the strongest cuts first."""
+    strengths: dict[int, float] = {}
+    for edit in found.edits:
+        target = target_of(edit)
+        edges = [graph.edge_index(target)] if isinstance(target, Edge) else graph.edges_out_of(target)
+        for edge in edges:
+            strengths[int(edge)] = max(edit.strength, strengths.get(int(edge), 0.0))
+    order = sorted(strengths, key=lambda edge: -strengths[edge])
+    return RunRecord(
+        "repair",
+        time.time(),
+        document,
+        found.edits[0].kind,
+        f"Repair, {LEVEL_WORDS.get(found.level, found.level)}",
+        "misbehaviour",
+        0,
+        found.seconds,
+        graph=(graph.layers, graph.heads, graph.kv_heads, graph.parallel, graph.coupled),
+        edges=np.array(order, dtype=np.int64),
+        values=np.array([strengths[edge] for edge in order], dtype=np.float64),
+        about={
+            "examples": f"{examples:,} examples",
+            "budget": percent(found.budget, 2),
+            "figures": result_of(found).headline,
+        },
     )
 
 

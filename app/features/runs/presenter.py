@@ -13,12 +13,14 @@ from core.project.runs import RunRecord
 from core.project.step_names import model_words
 from views.panels.runs.data import RunRow
 
-KINDS = {"trace": "Trace", "evaluation": "Evaluation", "scan": "Scan"}
+KINDS = {"trace": "Trace", "evaluation": "Evaluation", "scan": "Scan", "repair": "Repair"}
 NO_CIRCUIT = {
     "trace": "This trace came to no circuit: it scored nodes, or its edges are not kept any more",
     "evaluation": "The circuit of this evaluation is not kept any more",
     "scan": "A scan measures single edges, and comes to no circuit",
+    "repair": "The cuts of this repair are not kept any more",
 }
+NO_RERUN = {"repair": "A repair needs its examples: find the cuts in the panel Repair"}
 LONGEST = 40  # letters of a prompt
 
 
@@ -53,6 +55,7 @@ def row_of(place: int, record: RunRecord, present: Document) -> RunRow:
         "" if circuit is None else shape_words(circuit.graph),
         (document.circuits, document.size) == (present.circuits, present.size),
         tip_of(record),
+        NO_RERUN.get(record.kind, ""),
     )
 
 
@@ -78,6 +81,8 @@ def tip_of(record: RunRecord) -> str:
         for letter, side in zip("AB", (document.clean, document.counterfactual), strict=True)
         if side
     ]
+    if record.kind == "repair":
+        return "\n".join(f"{name}: {words}" for name, words in record.about.items())
     over = [f"Over {record.data} of the dataset"] if record.pairs else []
     none = ["No small circuit was found: its edges are the best that were tried"]
     none = none if record.kind == "trace" and record.size is not None and document.size is None else []

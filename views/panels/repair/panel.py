@@ -36,6 +36,7 @@ EMPTY = (
 )
 _TIPS = {
     "find": "Find which parts carry the fault, cut them, and prove it on examples that the search has not seen",
+    "apply": "Make the cuts edits of the canvas: one step, which can be undone",
     "export": "Write the repaired model to a new folder, with a card that says what was cut and what was proved",
     "mark": "Mark as triggered just those examples that the model answers wrongly now",
     "clear": "Take all examples away",
@@ -85,6 +86,7 @@ class RepairPanel(QFrame):
     paths_dropped = Signal(list)
     find_wanted = Signal()
     cancel_wanted = Signal()
+    apply_wanted = Signal()
     export_wanted = Signal()
     mark_wanted = Signal()
     clear_wanted = Signal()
@@ -125,6 +127,8 @@ class RepairPanel(QFrame):
         self.find = QPushButton("Find the Cuts")
         self.find.setProperty("primary", True)
         self.find.clicked.connect(lambda: self._press("find"))
+        self.apply = QPushButton("Apply to the Canvas")
+        self.apply.clicked.connect(lambda: self._press("apply"))
         self.export = QPushButton("Export the Repaired Model…")
         self.export.clicked.connect(lambda: self._press("export"))
         self.of_examples, self.of_result = QPushButton("Examples"), QPushButton("Result")
@@ -184,6 +188,7 @@ class RepairPanel(QFrame):
         second.setSpacing(4)
         second.addWidget(self.result, 1)
         buttons = FlowLayout(gap=6)
+        buttons.addWidget(self.apply)
         buttons.addWidget(self.export)
         second.addLayout(buttons)
         self.pages = QStackedWidget()
@@ -248,6 +253,7 @@ class RepairPanel(QFrame):
     def _look(self) -> None:
         for key, button in (
             ("find", self.find),
+            ("apply", self.apply),
             ("export", self.export),
             ("mark", self.mark),
             ("clear", self.clear),
@@ -262,6 +268,7 @@ class RepairPanel(QFrame):
             return
         signals = {
             "find": self.find_wanted,
+            "apply": self.apply_wanted,
             "export": self.export_wanted,
             "mark": self.mark_wanted,
             "clear": self.clear_wanted,

@@ -16,7 +16,11 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column("When", "When it came to its end"),
-    Column("Run", "A trace scores edges or nodes, an evaluation asks how far to trust a circuit, a scan edits edges"),
+    Column(
+        "Run",
+        "A trace scores edges or nodes, an evaluation asks how far to trust a circuit, a scan edits edges one by one, "
+        "a repair finds cuts",
+    ),
     Column("Method", "By which edges or nodes were scored"),
     Column("Edges", "How many edges the circuit has that it came to", True),
     Column("CPR", "Area under the curve of its scores; above 1 where what leads away from A was left out", True),
@@ -36,7 +40,7 @@ COLUMNS: tuple[Column, ...] = (
 class RunRow:
     """One run. number: tells it from the others. cells: words, one a column. keys: what they are sorted by; None comes
     last. no_circuit: why it cannot be compared with another; empty where it can. shape: of its circuit's model.
-    present: whether the window shows its state. tip: all of its inputs."""
+    present: whether the window shows its state. tip: all of its inputs. no_rerun: why it cannot be run anew."""
 
     number: int
     cells: tuple[str, ...]
@@ -45,6 +49,7 @@ class RunRow:
     shape: str = ""
     present: bool = False
     tip: str = ""
+    no_rerun: str = ""
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,9 @@ class RunsPanel(QFrame):
         if key == "export":
             return "" if self._data.rows else "Nothing has been run yet"
         if key != "compare":
-            return CHOOSE_ONE if len(chosen) != 1 else self._data.no_rerun if key == "rerun" else ""
+            if len(chosen) != 1:
+                return CHOOSE_ONE
+            return (chosen[0].no_rerun or self._data.no_rerun) if key == "rerun" else ""
         if len(chosen) != 2:
             return CHOOSE_TWO
         why = next((row.no_circuit for row in chosen if row.no_circuit), "")

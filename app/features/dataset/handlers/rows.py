@@ -71,7 +71,7 @@ def measure_rows(query: RowFiguresQuery, request: Request, cache: SessionCache, 
     edits = tuple(edit for edit in document.edits if not document.waits(edit))
     name = _metric_words(document.metric, cache)
     so_far = 0
-    for part in rows.measure(document.dataset, document.metric, edits, document.population, cancelled):
+    for part in rows.measure(document.dataset, document.metric, edits, document.means, cancelled):
         so_far += len(part)
         figures = {
             place: RowFigure(*found.values, found.problem, rows.pictures(document.dataset[place]))

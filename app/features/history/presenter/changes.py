@@ -48,7 +48,7 @@ def _change(before: Document | None, after: Document) -> Change:
     if before is None:
         return Change(names, asks=True, runs=True, keeps=False)
     asks = bool(names & ASKED)
-    runs = asks or "edits" in names or (bool(after.edits) and after.population != before.population)
+    runs = asks or "edits" in names or (bool(after.edits) and after.means != before.means)
     other = bool(names & KEPT) or after.traced_rows != before.traced_rows
     return Change(names, asks, runs, keeps=not runs and after.size is not None and other)
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.features.repair.controller.examples import Examples, why_no_repair
 from app.features.repair.controller.writer import Writer
-from app.features.repair.presenter import counts_of, result_of, rows_of, target_of
+from app.features.repair.presenter import counts_of, result_of, rows_of, run_of, target_of, why_not_applied
 from app.features.repair.queries import Found, RepairProgress, RepairQuery, RepairReply
 from app.messages.request import QueryRefusal, RequestDone
 from app.presenters.time_left import Pace
@@ -16,6 +16,7 @@ from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
+from core.project import edit_operations as operations
 from core.project.document import Document
 from views.panels.repair.data import RepairData, Running
 from views.panels.repair.panel import RepairPanel
@@ -25,6 +26,7 @@ NO_TRIGGERED = "No example is marked as triggered: mark those on which the model
 NO_CLEAN = "Every example is marked as triggered: some should stay as they are, so that the repair can spare them"
 NO_ANSWERS = "The model's answers are not known yet"
 NO_RESULT = "Find the cuts first"
+UNDO = "Ctrl+Z"
 RUNNING = "A repair is being looked for"
 ANOTHER = "These are cuts of other examples or options: find the cuts anew."
 CANCELLED = "Cancelled: the examples are as they were."
@@ -60,6 +62,7 @@ class RepairController(QObject):
             changed.connect(self._soon.start)
         panel.find_wanted.connect(self.find)
         panel.cancel_wanted.connect(workbench.cancel)
+        panel.apply_wanted.connect(self.apply)
         panel.export_wanted.connect(self.export)
         panel.cuts_chosen.connect(lambda targets: workbench.select(tuple(targets)))
         workbench.on(RepairProgress, self._take_progress)
@@ -128,6 +131,10 @@ class RepairController(QObject):
         self._say("", "")
         self._panel.show_page(1)
         self._workbench.message.emit(result_of(reply.found).headline)
+        opened = self._workbench.opened
+        if opened is not None:
+            record = run_of(reply.found, len(query.examples), self._workbench.document, opened.graph)
+            self._workbench.runs.add_repair(record)
         self._workbench.select(tuple(target_of(edit) for edit in reply.found.edits))
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
@@ -144,6 +151,21 @@ class RepairController(QObject):
 
     # ---- what leaves ----
 
+    def apply(self) -> None:
+        """Make the cuts edits of the canvas: a step of the history."""
+        if self.found is None:
+            return
+        if self._workbench.history.locked:
+            self._workbench.say_locked()
+            return
+        found, before = self.found[1], self._workbench.document.dataset
+        self._workbench.take(operations.repair(self._workbench.document, found.edits, found.means))
+        rows = self._workbench.document.dataset
+        said = f"The cuts are edits of the canvas now; {UNDO} takes them back."
+        if rows != before:
+            said += f" The dataset is the {len(rows):,} clean examples that their means are taken over."
+        self._say(said, "")
+
     def export(self) -> None:
         """Ask for a folder's name and have the repaired model written there."""
         if self.found is not None:
@@ -159,7 +181,8 @@ class RepairController(QObject):
 
     def why_not(self) -> dict[str, str]:
         """By the key of a button, why it cannot be pressed."""
-        model = why_no_repair(self._workbench)
+        model, document = why_no_repair(self._workbench), self._workbench.document
+        found = None if self.found is None else self.found[1]
         busy = RUNNING if self._running is not None else ""
         marks = [each.triggered for each in self.examples.all]
         examples = "" if marks else NO_EXAMPLES
@@ -168,7 +191,8 @@ class RepairController(QObject):
             "find": model or busy or examples or wrong,
             "mark": model or busy or examples or ("" if self.examples.asked else NO_ANSWERS),
             "clear": busy or examples,
-            "export": busy or ("" if self.found is not None else NO_RESULT),
+            "apply": model or busy or ("" if found is None else why_not_applied(found, document)),
+            "export": busy or ("" if found is not None else NO_RESULT),
         }
 
     def _show(self) -> None:

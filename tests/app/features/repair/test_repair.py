@@ -6,12 +6,19 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QFileDialog
 
 import wirescope as ws
+from core.project.document import Source
+from core.project.wire_file import load_project
+from core.repair.examples import batch_of
+from core.repair.proof import answers
+from core.scripts.python_script import python_script, told_of
 from resources.models.planted.make import FOLDER
 from tests.app.person import Person
 from tests.core.repair.planted import MODEL, examples
@@ -101,8 +108,40 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     result = panel.data().result
     misbehaviour, _ = result.measured
     assert result.headline.startswith(f"{len(result.cuts)} node")
+    triggered = [each for each, row in zip([*BAD, *GOOD], panel.data().rows, strict=True) if row.triggered]
     assert [row.target for row in result.cuts] == list(planted.workbench.selection)  # shown on the canvas
     assert "Few examples were held out" in panel.result.unproved.text()
+
+    # as edits of the canvas the cuts do what they do in the repaired model, as one step
+    planted.workbench.question.set_source("A", Source("text", text=triggered[0].input))
+    planted.rest()
+    document = planted.workbench.document
+    planted.click(panel.apply)
+    planted.rest()
+    found = planted.controller("repair").found[1]
+    assert planted.workbench.document.edits == found.edits
+    assert "on the canvas already" in panel.apply.toolTip()
+    repaired = found.repair.repaired
+    (answer,) = answers(repaired, batch_of(repaired, triggered[:1])).softmax(dim=-1)
+    for row in planted.workbench.ran.rows[:3]:
+        assert row.after == pytest.approx(float(answer[model.answer(row.label)]), abs=1e-5)
+    made: dict[str, Any] = {}
+    exec(python_script(told_of(planted.workbench.history.current, "step")), made)  # the step copied as Python
+    torch.testing.assert_close(made["result"].answer.softmax(dim=-1)[0], answer, atol=1e-5, rtol=0)
+
+    # kept in the project, with a line among the runs; undone in one step
+    saved = tmp_path / "repair.wire"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    window.commands["save_project"].trigger()
+    planted.wait(lambda: planted.controller("projects").project.saving.path == saved)
+    kept = load_project(saved)
+    assert kept.steps[kept.current].document == planted.workbench.document
+    (run,) = kept.runs
+    assert (run.kind, run.options, run.data) == ("repair", result.headline, "32 examples")
+    assert len(run.edges) == found.edges_cut
+    window.commands["undo"].trigger()
+    planted.rest()
+    assert planted.workbench.document == document
 
     # what is written opens elsewhere, and misbehaves as often on the held-out examples as the panel says
     out = tmp_path / "repaired"
@@ -112,8 +151,6 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     (box,) = planted.dialogs()
     assert str(out) in box.text()
     box.close()
-    found = planted.controller("repair").found[1]
-    triggered = [each for each, row in zip([*BAD, *GOOD], panel.data().rows, strict=True) if row.triggered]
     repaired, right = ws.load_model(str(out)), 0
     for example in triggered:
         session = ws.Session(repaired, repaired.pair(example.input))
