@@ -70,12 +70,14 @@ def result_of(found: Found, stale: str = "") -> ResultData:
     )
     cut = counted(len(found.edits), KINDS_CUT.get(found.level, "part"))
     share = found.edges_cut / found.edges if found.edges else 0.0
-    headline = (
-        f"{cut} cut ({percent(share, 2)} of all edges): misbehaviour {_rate(before.misbehaviour)} → "
-        f"{_rate(after.misbehaviour)}, clean accuracy {_rate(before.accuracy)} → {_rate(after.accuracy)}."
+    headline = f"{cut} cut, {percent(share, 2)} of all edges"
+    figures = (
+        f"misbehaviour {_rate(before.misbehaviour)} → {_rate(after.misbehaviour)}, clean accuracy "
+        f"{_rate(before.accuracy)} → {_rate(after.accuracy)}"
     )
     return ResultData(
         headline,
+        figures,
         f"{of}; found in {found.seconds:.1f} s",
         (
             _measured("misbehaviour", before.misbehaviour, after.misbehaviour, less_is_better=True),
@@ -124,9 +126,15 @@ def run_of(found: Found, examples: int, document: Document, graph: Graph) -> Run
         about={
             "examples": f"{examples:,} examples",
             "budget": percent(found.budget, 2),
-            "figures": result_of(found).headline,
+            "figures": words_of(found),
         },
     )
+
+
+def words_of(found: Found) -> str:
+    """What came of it, in a line."""
+    result = result_of(found)
+    return f"{result.headline}: {result.figures}"
 
 
 def target_of(edit: Edit) -> Target:

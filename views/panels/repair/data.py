@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from core.edits import Target
 
 LEVELS: tuple[tuple[str, str, str], ...] = (
-    ("edges", "edges", "Cut what single edges carry: precise; the repaired model is weights and a file beside them"),
-    ("nodes", "heads and MLPs", "Cut whole heads and MLPs: coarser; the weights alone hold the repair"),
+    ("edges", "Edges", "Cut what single edges carry: precise; the repaired model is weights and a file beside them"),
+    ("nodes", "Heads, MLPs", "Cut whole heads and MLPs: coarser; the weights alone hold the repair"),
 )
 PHASES: tuple[tuple[str, str], ...] = (("find", "Find"), ("cut", "Cut"), ("prove", "Prove"))
 
@@ -54,10 +54,12 @@ class CutRow:
 
 @dataclass(frozen=True)
 class ResultData:
-    """What a repair came to. headline: in a sentence. measured: before and after. unproved: what that does not show.
-    stale: why it is not of what the panel shows now; "" while it is."""
+    """What a repair came to. headline: what is cut. figures: what that does, in a line. measured: before and after.
+    unproved: what that does not show. carries: what a cut part has in its place. stale: why it is not of what the panel
+    shows now; "" while it is."""
 
     headline: str
+    figures: str
     of: str
     measured: tuple[Measured, ...]
     unproved: tuple[str, ...]

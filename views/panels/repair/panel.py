@@ -40,7 +40,6 @@ _TIPS = {
     "export": "Write the repaired model to a new folder, with a card that says what was cut and what was proved",
     "mark": "Mark as triggered just those examples that the model answers wrongly now",
     "clear": "Take all examples away",
-    "result": "What the last repair came to",
 }
 
 
@@ -100,8 +99,7 @@ class RepairPanel(QFrame):
         self.setAcceptDrops(True)
         self.setMinimumSize(260, 96)
         self._data = RepairData()
-        self._seen: object = None  # the result that was brought to the front
-        self.choose = QPushButton("Choose Examples…")
+        self.choose = QPushButton("Examples…")
         self.choose.setToolTip("A file of examples: JSON lines with input, answer and triggered")
         self.choose.clicked.connect(self.open_wanted)
         self.add = LinkButton("Add ▾")
@@ -111,12 +109,12 @@ class RepairPanel(QFrame):
         self.level = QComboBox()
         self.level.setAccessibleName("What is cut")
         for place, (key, words, tip) in enumerate(LEVELS):
-            self.level.addItem(f"Cut {words}", key)
+            self.level.addItem(words, key)
             self.level.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
         self.level.currentIndexChanged.connect(lambda _: self._options())
         self.budget = QDoubleSpinBox()
         self.budget.setRange(0.0, 99.0)
-        self.budget.setDecimals(2)
+        self.budget.setDecimals(1)
         self.budget.setSingleStep(0.5)
         self.budget.setValue(0.5)
         self.budget.setPrefix(" may cost ")
@@ -141,7 +139,7 @@ class RepairPanel(QFrame):
         self.clear = LinkButton("Clear")
         self.clear.clicked.connect(lambda: self._press("clear"))
         self.counts = ElidedLabel("", "muted")
-        self.problem, self.note = wrapped(role="warning"), wrapped()
+        self.problem, self.note = wrapped(role="warning"), ElidedLabel("", "muted")
         self.problem.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.phases = PhaseStrip()
         self.phases.cancel_wanted.connect(self.cancel_wanted)
@@ -219,14 +217,14 @@ class RepairPanel(QFrame):
         self.problem.setAccessibleName(data.problem)
         show_text(self.note, data.note)
         self.show_running(data.running)
-        for widget in (self.mark, self.clear, self.counts):
-            widget.setVisible(bool(data.rows) or data.result is not None)
+        self.counts.setVisible(bool(data.rows) or data.result is not None)
         for button in (self.of_examples, self.of_result):
             button.setVisible(data.result is not None)
         if data.result is None:
             self.show_page(0)
         else:
             self.result.show_result(data.result)
+            self.show_page(self.pages.currentIndex())
         self._look()
 
     def show_running(self, running: Running | None) -> None:
@@ -242,6 +240,8 @@ class RepairPanel(QFrame):
         self.pages.setCurrentIndex(page)
         self.of_examples.setChecked(page == 0)
         self.of_result.setChecked(page == 1)
+        for button in (self.mark, self.clear):  # of the examples alone
+            button.setVisible(page == 0 and bool(self._data.rows))
 
     def data(self) -> RepairData:
         return self._data

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.features.repair.controller.examples import Examples, why_no_repair
 from app.features.repair.controller.writer import Writer
-from app.features.repair.presenter import counts_of, result_of, rows_of, run_of, target_of, why_not_applied
+from app.features.repair.presenter import counts_of, result_of, rows_of, run_of, target_of, why_not_applied, words_of
 from app.features.repair.queries import Found, RepairProgress, RepairQuery, RepairReply
 from app.messages.request import QueryRefusal, RequestDone
 from app.presenters.time_left import Pace
@@ -130,7 +130,7 @@ class RepairController(QObject):
         self._running, self.found = None, (query, reply.found)
         self._say("", "")
         self._panel.show_page(1)
-        self._workbench.message.emit(result_of(reply.found).headline)
+        self._workbench.message.emit(f"{words_of(reply.found)}.")
         opened = self._workbench.opened
         if opened is not None:
             record = run_of(reply.found, len(query.examples), self._workbench.document, opened.graph)

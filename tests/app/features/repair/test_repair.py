@@ -137,7 +137,7 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     kept = load_project(saved)
     assert kept.steps[kept.current].document == planted.workbench.document
     (run,) = kept.runs
-    assert (run.kind, run.options, run.data) == ("repair", result.headline, "32 examples")
+    assert (run.kind, run.options, run.data) == ("repair", f"{result.headline}: {result.figures}", "32 examples")
     assert len(run.edges) == found.edges_cut
     window.commands["undo"].trigger()
     planted.rest()
