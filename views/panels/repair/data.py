@@ -8,7 +8,7 @@ from core.edits import Target
 
 LEVELS: tuple[tuple[str, str, str], ...] = (
     ("edges", "Edges", "Cut what single edges carry: precise; the repaired model is weights and a file beside them"),
-    ("nodes", "Heads, MLPs", "Cut whole heads and MLPs: coarser; the weights alone hold the repair"),
+    ("nodes", "Nodes", "Cut whole heads and MLPs: coarser; the weights alone hold the repair"),
 )
 PHASES: tuple[tuple[str, str], ...] = (("find", "Find"), ("cut", "Cut"), ("prove", "Prove"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -34,6 +34,7 @@ EMPTY = (
     "right answer, whether the fault acts there), or a folder that has a folder of pictures for each class; or add "
     "inputs from the cards and the dataset. Then find the cuts that take the fault away and leave the rest as it is."
 )
+LOW = 16  # lines: a lower panel has no room for a note
 _TIPS = {
     "find": "Find which parts carry the fault, cut them, and prove it on examples that the search has not seen",
     "apply": "Make the cuts edits of the canvas: one step, which can be undone",
@@ -215,7 +216,8 @@ class RepairPanel(QFrame):
         self.counts.setText(*data.counts)
         show_text(self.problem, data.problem)
         self.problem.setAccessibleName(data.problem)
-        show_text(self.note, data.note)
+        self.note.setText(data.note)
+        self._make_room()
         self.show_running(data.running)
         self.counts.setVisible(bool(data.rows) or data.result is not None)
         for button in (self.of_examples, self.of_result):
@@ -274,6 +276,14 @@ class RepairPanel(QFrame):
             "clear": self.clear_wanted,
         }
         signals[key].emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """In a low panel the note, which stands in the status line too, gives way."""
+        self.note.setVisible(bool(self._data.note) and self.height() > LOW * self.fontMetrics().height())
 
     # ---- options ----
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHeaderView, QScrollArea, QTableView, QVBoxLayout, QWidget
 
 from core.formatting import percent
 from views.panels.repair.data import CutRow, Measured, ResultData
@@ -70,7 +70,8 @@ class CutsView(QTableView):
         self.setModel(self.lines)
         as_line_table(self, "The cuts", "Columns of the cuts")
         self.horizontalHeader().setStretchLastSection(False)
-        self.horizontalHeader().setSectionResizeMode(0, self.horizontalHeader().ResizeMode.Stretch)
+        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
 
     def _tell(self) -> None:
@@ -79,40 +80,38 @@ class CutsView(QTableView):
 
 
 class ProofTable(QWidget):
-    """Before and after, a line for each thing that was measured."""
+    """Before and after, a line for each of the two things that are measured."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(14)
-        self._grid.setVerticalSpacing(2)
-        self._grid.setColumnStretch(4, 1)
-        self._cells: list[ElidedLabel] = []
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(3, 1)
+        self.cells = [[ElidedLabel() for _ in range(4)] for _ in range(3)]
+        for row, line in enumerate(self.cells):
+            for column, label in enumerate(line):
+                side = Qt.AlignmentFlag.AlignRight if column in (1, 2) else Qt.AlignmentFlag.AlignLeft
+                label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+                grid.addWidget(label, row, column)
+        self._put(0, ("", "before", "after", "95 % interval"), ("muted",) * 4, "")
+        self.cells[0][3].set_tip(INTERVAL_TIP)
 
     def show_lines(self, lines: tuple[Measured, ...], stale: bool) -> None:
-        for cell in self._cells:
-            self._grid.removeWidget(cell)
-            cell.deleteLater()
-        self._cells = []
-        for column, words in enumerate(("", "before", "after", "95 % interval")):
-            self._put(0, column, words, "muted", INTERVAL_TIP if column == 3 else "")
         for row, line in enumerate(lines, start=1):
             role = "heading" if line.better is None else "good" if line.better else "bad"
-            cells = (line.title, ""), (line.before, ""), (line.after, "muted" if stale else role)
-            for column, (words, how) in enumerate((*cells, (line.interval, "muted"))):
-                self._put(row, column, words, how, line.tip)
+            words = line.title, line.before, line.after, line.interval
+            self._put(row, words, ("", "", "muted" if stale else role, "muted"), line.tip)
 
-    def _put(self, row: int, column: int, words: str, role: str, tip: str) -> None:
-        label = ElidedLabel(words, role)
-        label.set_tip(tip)
-        side = Qt.AlignmentFlag.AlignRight if column in (1, 2) else Qt.AlignmentFlag.AlignLeft
-        label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-        self._grid.addWidget(label, row, column)
-        self._cells.append(label)
+    def _put(self, row: int, words: tuple[str, ...], roles: tuple[str, ...], tip: str) -> None:
+        for label, text, role in zip(self.cells[row], words, roles, strict=True):
+            label.setText(text)
+            set_role(label, role)
+            label.set_tip(tip)
 
     def texts(self) -> list[str]:
-        return [cell.text() for cell in self._cells]
+        return [label.text() for line in self.cells for label in line]
 
 
 class ResultPage(QWidget):
@@ -155,7 +154,6 @@ class ResultPage(QWidget):
         show_text(self.stale, data.stale)
         self.headline.setText(data.headline)
         self.headline.setAccessibleName(data.headline)
-        set_role(self.headline, "heading")
         dim(self.headline, bool(data.stale))
         self.of.setText(data.of)
         self.proof.show_lines(data.measured, bool(data.stale))

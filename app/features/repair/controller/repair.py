@@ -175,8 +175,8 @@ class RepairController(QObject):
 
     def _say(self, note: str, problem: str) -> None:
         self._note, self._problem = note, problem
-        if problem:
-            self._workbench.message.emit(problem)
+        if problem or note:
+            self._workbench.message.emit(problem or note)
         self._show()
 
     def why_not(self) -> dict[str, str]:
