@@ -177,7 +177,8 @@ def unproved(found: Found) -> tuple[str, ...]:
         if few:
             lines.append(f"Few examples were held out ({' and '.join(few)}): the intervals are wide.")
     if after.misbehaviour.count:
-        lines.append(f"The fault is not gone: {counted(after.misbehaviour.count, 'held-out example')} still go wrong.")
+        wrong = after.misbehaviour
+        lines.append(f"The fault is not gone: {wrong.count:,} of {wrong.of:,} held-out examples still go wrong.")
     if _lost(before, after) > found.budget:
         lines.append(
             f"On held-out examples it costs more clean accuracy than the budget of {percent(found.budget, 1)}."
