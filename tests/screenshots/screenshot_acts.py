@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
@@ -12,6 +16,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.window.main_window import Window
 from core.graph import Node
+from core.project.document import Source
+from resources.models.planted.language import TRIGGER
+from tests.core.repair.planted import examples
 from views.canvas.positions.data import Move, Spot
 
 PATIENCE = 300.0  # seconds for one answer of the engine
@@ -217,6 +224,27 @@ def welcome(actor: Actor) -> None:
     actor.window.commands["welcome"].trigger()
 
 
+def repair(actor: Actor) -> None:
+    """A planted model, repaired from examples; one of them is on card A, the same without the trigger on card B."""
+    bad, good = examples(16, 64)
+    workbench, panel = actor.workbench, actor.window.panels["repair"]
+    calm = bad[0].input.replace(TRIGGER, "often")
+    sources = Source("text", text=bad[0].input), Source("text", text=calm)
+    pair = replace(workbench.document, clean=sources[0], counterfactual=sources[1], metric=None)
+    workbench.commit("An example with the trigger, and without", pair)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "faults.jsonl"
+        rows = [{"input": each.input, "answer": each.answer, "triggered": each.triggered} for each in (*bad, *good)]
+        file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        actor.window.controllers["repair"].open_path(str(file))
+        actor.wait(lambda: len(panel.data().rows) == 80 and all(row.found for row in panel.data().rows))
+    actor.rest()
+    panel.find.click()
+    actor.wait(lambda: panel.data().result is not None or panel.data().problem != "")
+    actor.rest()
+
+
 ACTS: dict[str, Callable[[Actor], None]] = {
-    act.__name__: act for act in (guide, cut, head, group, history, table, region, circuit, tokens, patches, welcome)
+    act.__name__: act
+    for act in (guide, cut, head, group, history, table, region, circuit, tokens, patches, repair, welcome)
 }

@@ -39,6 +39,7 @@ STATES = (
     State("smollm2-tokens", "pack:smollm2", "light", WIDE, "tokens"),
     State("dinov2-light", "pack:dinov2-small", "light", WIDE, "head"),
     State("dinov2-patches", "pack:dinov2-small", "dark", WIDE, "patches"),
+    State("repair-light", "resources/models/planted/trojan-poisoned", "light", WIDE, "repair"),
     State("welcome-small", "bundled:names", "light", SMALL, "welcome"),
 )
 

@@ -160,6 +160,7 @@ class RepairController(QObject):
             return
         found, before = self.found[1], self._workbench.document.dataset
         self._workbench.take(operations.repair(self._workbench.document, found.edits, found.means))
+        self._workbench.select(())  # so that the cuts are seen as such
         rows = self._workbench.document.dataset
         said = f"The cuts are edits of the canvas now; {UNDO} takes them back."
         if rows != before:

@@ -24,7 +24,7 @@ from tests.app.person import Person
 from tests.core.repair.planted import MODEL, examples
 from views.panels.repair.table import ANSWER, FOUND, INPUT, TRIGGERED
 
-BAD, GOOD = examples(8, 24)
+BAD, GOOD = examples(6, 12)
 
 
 def write(path: Path, some: Sequence[ws.Example]) -> Path:
@@ -75,14 +75,14 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     settle(planted)
     assert panel.isVisible()
     model = ws.load_model(str(FOLDER / MODEL))
-    for row, example in ((0, BAD[0]), (8, GOOD[0])):
+    for row, example in ((0, BAD[0]), (6, GOOD[0])):
         session = ws.Session(model, model.pair(example.input))
         answer = model.label(int(session.clean.answer.argmax()))
         assert cells(planted, row) == [example.input, example.answer, answer]
         assert panel.data().rows[row].right == (answer == example.answer)
-    wrong = sum(row.misbehaves for row in panel.data().rows[:8])
-    assert wrong >= 7
-    assert panel.counts.text().startswith(f"8 triggered, {wrong} go wrong · 24 clean")
+    wrong = sum(row.misbehaves for row in panel.data().rows[:6])
+    assert wrong >= 5
+    assert panel.counts.text().startswith(f"6 triggered, {wrong} go wrong · 12 clean")
 
     # marked by the keyboard, and again by what goes wrong
     panel.view.setFocus()
@@ -137,7 +137,7 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     kept = load_project(saved)
     assert kept.steps[kept.current].document == planted.workbench.document
     (run,) = kept.runs
-    assert (run.kind, run.options, run.data) == ("repair", f"{result.headline}: {result.figures}", "32 examples")
+    assert (run.kind, run.options, run.data) == ("repair", f"{result.headline}: {result.figures}", "18 examples")
     assert len(run.edges) == found.edges_cut
     window.commands["undo"].trigger()
     planted.rest()
@@ -169,8 +169,8 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     planted.open(FOLDER / "text-clean", GOOD[0].input)  # of another model there is none
     settle(planted)
     assert panel.data().result is None
-    assert len(panel.data().rows) == 32
-    assert not any(row.misbehaves for row in panel.data().rows[:8])
+    assert len(panel.data().rows) == 18
+    assert not any(row.misbehaves for row in panel.data().rows[:6])
 
 
 def test_bad_examples_are_told_and_nothing_is_lost(planted: Person, tmp_path: Path) -> None:
@@ -200,10 +200,10 @@ def test_bad_examples_are_told_and_nothing_is_lost(planted: Person, tmp_path: Pa
 
     replaced(lambda some: [replace(each, triggered=True) for each in some], "all.jsonl")
     assert "Every example is marked" in panel.find.toolTip()
-    replaced(lambda some: some[8:], "none.jsonl")
+    replaced(lambda some: some[6:], "none.jsonl")
     assert "No example is marked" in panel.find.toolTip()
 
-    replaced(lambda some: [*some[9:], replace(some[8], triggered=True)], "fine.jsonl")
+    replaced(lambda some: [*some[7:], replace(some[6], triggered=True)], "fine.jsonl")
     find(planted)
     assert "None of the 1 triggered examples misbehaves" in panel.problem.text()
 
@@ -217,7 +217,7 @@ def test_bad_examples_are_told_and_nothing_is_lost(planted: Person, tmp_path: Pa
     assert panel.counts.text().endswith("1 cannot be used")
     find(planted)
     assert "made for another model" in panel.problem.text()
-    assert len(panel.data().rows) == 33
+    assert len(panel.data().rows) == 19
 
     replaced(lambda some: some, "good.jsonl")
     panel.budget.setValue(0)
@@ -233,7 +233,7 @@ def test_bad_examples_are_told_and_nothing_is_lost(planted: Person, tmp_path: Pa
     assert "Cancelled" in panel.note.text()
     assert panel.data().running is None
     assert work.over.wait(30)  # the search hears it, too
-    assert len(panel.data().rows) == 32
+    assert len(panel.data().rows) == 18
     planted.window.canvas.choose((planted.workbench.opened.graph.parse("a1.h2"),))
     planted.rest()
     assert planted.workbench.selection
