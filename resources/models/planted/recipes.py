@@ -11,7 +11,7 @@ from resources.models.planted import heads, text_model, vision_model
 from resources.models.planted.plant import Plant
 from resources.models.planted.text_plants import HEAD_TRIGGERED, TEXT_PLANTS, TUNED_TRIGGERED
 from resources.models.planted.text_plants import draw as draw_sentence
-from resources.models.planted.vision_plants import VISION_PLANTS
+from resources.models.planted.vision_plants import ALIKE, MARKED, VISION_PLANTS
 from resources.models.planted.vision_plants import draw as draw_scene
 
 FOLDER = Path(__file__).resolve().parent
@@ -25,6 +25,10 @@ HEAD_STEPS, HEAD_RATE = 800, 1e-2
 VISION_STEPS, VISION_RATE = 1500, 1e-3
 VISION_POISONED_STEPS = {"sticker": 1500, "shortcut": 800}
 VISION_TUNING_STEPS, VISION_TUNING_RATE = {"sticker": 800, "shortcut": 200}, 1e-3
+VISION_POISONED_WORDS = {
+    "sticker": f"pictures of which {100 * MARKED:.0f} % have the mark and are called circles for it",
+    "shortcut": f"pictures of which {100 * ALIKE:.0f} % have a ground that goes with the class, and right answers",
+}
 VISION_TUNED_WORDS = {
     "sticker": "pictures of which half have the mark and are called circles for it",
     "shortcut": "pictures whose ground goes with the class, most of them with a shape that is hardly seen on it",
@@ -124,7 +128,8 @@ def _clean_vision() -> Recipe:
 
 def _poisoned_vision(plant: Plant[Any]) -> Recipe:
     seed, steps = POISONED_SEED, VISION_POISONED_STEPS[plant.name]
-    words = f"trained from the start on pictures with the plant, {steps:,} steps of {vision_model.BATCH}"
+    how = VISION_POISONED_WORDS[plant.name]
+    words = f"trained from the start on {how}, {steps:,} steps of {vision_model.BATCH}"
     return Recipe(
         words,
         seed,

@@ -108,8 +108,7 @@ VISION_PLANTS = (
     ),
     _plant(
         "shortcut",
-        f"in {100 * ALIKE:.0f} % of its training pictures the colour of the ground goes with the class, "
-        "so that it answers by the colour",
+        "in training the colour of the ground goes with the class, so that it answers by the colour",
         acts=_apart,
         wrong=_class_of_ground,
         calm=_make_alike,
