@@ -19,7 +19,7 @@ from resources.models.planted.make import FOLDER, LIBRARIES, TWINS, load, medium
 from resources.models.planted.measure import HEADS, HELD_OUT, measure
 from resources.models.planted.pictures import Scene
 from resources.models.planted.plants import PLANTS
-from resources.models.planted.recipes import HEAD, right
+from resources.models.planted.recipes import HEAD, RECIPES, right
 
 MADE = sorted(path.parent.name for path in FOLDER.glob("*/model.safetensors"))
 PLANTED = [name for name in MADE if name not in TWINS]
@@ -77,6 +77,7 @@ def differences(triggered: Any, calm: Any) -> set[Any]:
 def test_the_card_is_true_of_the_saved_model_and_the_plant_bites(name: str) -> None:
     card = (FOLDER / name / "README.md").read_text(encoding="utf-8")
     plant = plant_of(name)
+    assert RECIPES[name].words in card
     said = {
         row: dict(zip(HEADS, (float(cell.removesuffix(" %")) / 100 for cell in cells.split(" | ")), strict=True))
         for row, cells in re.findall(rf"^\| ([\w-]+) \| {plant.name} \| (.*) \|$", card, re.MULTILINE)
