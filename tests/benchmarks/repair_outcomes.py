@@ -71,8 +71,8 @@ def of_batches(batches: Iterable[Batch]) -> str:
 
 
 @cache
-def version(module: str, inside: tuple[str, ...]) -> str:
-    """Of a module's source, and that of all it imports within some packages."""
+def version(module: str, inside: tuple[str, ...], outside: tuple[str, ...] = ()) -> str:
+    """Of a module's source, and that of all it imports inside some packages. Names are by how they begin."""
     seen: dict[str, str] = {}
     waiting = [module]
     while waiting:
@@ -81,7 +81,7 @@ def version(module: str, inside: tuple[str, ...]) -> str:
         if name in seen or not path.exists():
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        waiting += [each for each in imported(tree) if each.startswith(inside)]
+        waiting += [each for each in imported(tree) if each.startswith(inside) and not each.startswith(outside)]
         seen[name] = bare(tree)
     return digest(*(f"{name}\n{source}" for name, source in sorted(seen.items())))
 

@@ -13,6 +13,7 @@ import wirescope as ws
 from core.errors import InputError
 from core.repair.examples import batch_of
 from core.repair.repair import LEVELS, Level, repair
+from core.repair.rivals.fine_tuning import fine_tuning_made
 from core.repair.rivals.rival import Job, Treated
 from core.repair.rivals.table import RIVALS
 from resources.models.planted.make import FOLDER
@@ -22,7 +23,7 @@ from tests.benchmarks.repair_measures import measured
 
 T = TypeVar("T")
 REPAIR = "repair, edges"
-SEARCH = ("core.repair.repair", "core.repair.find", "core.repair.learn")  # what the repair's outcome depends on
+NO_SEARCH = ("core.repair.rivals", "core.repair.proof", "core.repair.examples")  # of no matter to what the repair cuts
 MEASURES = ("tests.benchmarks.repair_measures", "core.repair.rivals.rival")
 BUDGET = 60.0  # seconds of the processor that a way may take
 
@@ -88,10 +89,11 @@ def _outcome(unit: Unit, name: str, treated: Treated, seconds: float) -> store.O
 def _ways(unit: Unit, model: ws.Model, used: Examples, job: Job) -> Iterator[tuple[str, str, Callable[[int], Treated]]]:
     """Name, version of the source, and what is done, given the number of edges that the repair cuts."""
     for level in unit.levels:
-        yield f"repair, {level}", _sources(SEARCH), lambda _, level=level: _repaired(model, used, level)  # type: ignore[misc]
+        search = store.version("core.repair.repair", ("core.repair.",), NO_SEARCH)
+        yield f"repair, {level}", search, lambda _, level=level: _repaired(model, used, level)  # type: ignore[misc]
     for name in unit.rivals:
         rival = RIVALS[name]
-        if rival.takes(model):
+        if rival.takes(model, job.blind) and (rival.treat is not fine_tuning_made or job.made is not None):
             source = store.version(rival.treat.__module__, ("core.repair.rivals.",))
             yield name, source, lambda parts, rival=rival: rival.treat(replace(job, parts=max(1, parts)))  # type: ignore[misc]
 

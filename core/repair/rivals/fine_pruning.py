@@ -78,4 +78,6 @@ def _pruned(job: Job, activity: list[Tensor], layers: tuple[int, ...], share: fl
     return model
 
 
-RIVAL = Rival("fine-pruning", "MLP units least active on clean inputs go, then training on with these", fine_pruning)
+RIVAL = Rival(
+    "fine-pruning", "MLP units least active on clean inputs go, then training on with these", fine_pruning, blind=True
+)

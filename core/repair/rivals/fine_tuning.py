@@ -45,6 +45,10 @@ def fine_tuning_both(job: Job) -> Treated:
     return of_rates(job, [job.clean, job.triggered], (*RATES, HIGHER[0]))
 
 
+def fine_tuning_made(job: Job) -> Treated:
+    return of_rates(job, [job.clean, job.triggered if job.made is None else job.made], (*RATES, HIGHER[0]))
+
+
 def of_rates(job: Job, batches: Sequence[Batch], rates: Sequence[float], moved: bool = False) -> Treated:
     """The rate of least cost; of equal ones that of least loss on the held-out quarter."""
     best = Best(job, Treated(job.model, setting="not at all"), tie=float("inf"))
@@ -143,14 +147,22 @@ def _copies(parameters: Sequence[nn.Parameter]) -> list[Tensor]:
     return [copy.deepcopy(parameter.detach()) for parameter in parameters]
 
 
-CLEAN = Rival("fine-tuning, clean", "trained on with the clean examples, two rates, stopped early", fine_tuning_clean)
+CLEAN = Rival(
+    "fine-tuning, clean", "trained on with the clean examples, two rates, stopped early", fine_tuning_clean, blind=True
+)
 HIGH = Rival(
     "fine-tuning, clean, higher rates",
     "the same at higher rates, two of them, which forget more; never stopped before the first step",
     fine_tuning_higher,
+    blind=True,
 )
 BOTH = Rival(
     "fine-tuning, both",
     "trained on with all examples, with the right answers of the triggered ones too, three rates, stopped early",
     fine_tuning_both,
+)
+MADE = Rival(
+    "fine-tuning, both and made",
+    "the same with the triggered examples that the repair makes for itself",
+    fine_tuning_made,
 )

@@ -115,7 +115,7 @@ def _with_pixels(batch: Batch, pixels: Tensor) -> Batch:
     return replace(batch, pair=replace(batch.pair, clean=replace(batch.pair.clean, tensor=pixels)))
 
 
-BLUR = Rival("blurring", "every picture is blurred", blurring, "image")
+BLUR = Rival("blurring", "every picture is blurred", blurring, "image", blind=True)
 MASK = Rival(
     "masking the found region",
     "in every picture the window on which its answer depends most is filled or blurred",

@@ -150,4 +150,5 @@ RIVAL = Rival(
     "heads whose attention varies least are pruned, then training on clean examples with a penalty on the attention's "
     "norm (Zhao et al. 2024), two rates with a penalty each",
     pure,
+    blind=True,
 )

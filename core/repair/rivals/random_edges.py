@@ -29,4 +29,4 @@ def draws(job: Job) -> list[list[Edit]]:
     return [[Edit(edge, "mean") for edge in rng.sample(edges, job.parts)] for _ in range(DRAWS)]
 
 
-RIVAL = Rival("random edges", "as many edges, drawn at random, cut whole", random_edges)
+RIVAL = Rival("random edges", "as many edges, drawn at random, cut whole", random_edges, blind=True)

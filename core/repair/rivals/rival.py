@@ -19,7 +19,9 @@ from core.repair.proof import Figures, Share, answers, right, with_module
 @dataclass(frozen=True)
 class Job:
     """The examples that all rivals have alike: triggered and clean ones with the right answers. parts: edges that the
-    repair took away, for rivals that take as many. budget: share of the clean accuracy that may be lost."""
+    repair took away, for rivals that take as many. budget: share of the clean accuracy that may be lost. blind: nothing
+    is known of the fault, `triggered` holds clean examples again. made: triggered examples that the repair made of all
+    these, and the triggered ones; None where it makes none."""
 
     model: Model
     triggered: Batch
@@ -27,6 +29,8 @@ class Job:
     parts: int = 1
     budget: float = 0.005
     seed: int = 0
+    blind: bool = False
+    made: Batch | None = None
 
     @cached_property
     def allowed(self) -> int:
@@ -90,25 +94,29 @@ class Treated:
 
 @dataclass(frozen=True)
 class Rival:
-    """A row of the table. words: what it does, for the page of the table. reads: what kind of input it can treat."""
+    """A row of the table. words: what it does, for the page of the table. reads: what kind of input it can treat.
+    blind: whether it needs clean examples alone."""
 
     name: str
     words: str
     treat: Callable[[Job], Treated]
     reads: Literal["text", "image", "both"] = "both"
+    blind: bool = False
 
-    def takes(self, model: Model) -> bool:
-        return self.reads in ("both", "text" if model.is_text else "image")
+    def takes(self, model: Model, blind: bool = False) -> bool:
+        return self.reads in ("both", "text" if model.is_text else "image") and (self.blind or not blind)
 
 
 @dataclass
 class Best:
-    """The setting of least cost so far; of equal ones that of the least tie, and then the first."""
+    """The setting of least cost so far; of equal ones that of the least tie, and then the first. Where nothing is known
+    of the fault: the last one within the budget, for settings are offered from weak to strong."""
 
     job: Job
     treated: Treated
     tie: float = 0.0
     cost: tuple[float, float] = field(init=False)
+    offers: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.cost = self._cost(self.treated, self.tie)
@@ -119,4 +127,8 @@ class Best:
             self.treated, self.cost = treated, cost
 
     def _cost(self, treated: Treated, tie: float) -> tuple[float, float]:
-        return self.job.cost(treated.figures(self.job.triggered, self.job.clean)), tie
+        found = treated.figures(self.job.triggered, self.job.clean)
+        if self.job.blind:
+            self.offers += 1
+            return float(not self.job.within(found)), -self.offers
+        return self.job.cost(found), tie

@@ -26,6 +26,7 @@ RIVALS: dict[str, Rival] = {
         fine_tuning.CLEAN,
         fine_tuning.HIGH,
         fine_tuning.BOTH,
+        fine_tuning.MADE,
         lora.RIVAL,
         fine_pruning.RIVAL,
         pure.RIVAL,
