@@ -11,7 +11,7 @@ import torch
 from core.repair.examples import Batch, batch_of
 from core.repair.proof import Figures, answers
 from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads, pictures, random_edges
-from core.repair.rivals.rival import Job, Treated
+from core.repair.rivals.rival import Best, Job, Treated
 from core.repair.rivals.table import RIVALS
 from core.session import Session
 from tests.benchmarks.repair_cases import examples_of, model_of
@@ -135,6 +135,7 @@ EASY = {
     "fine-tuning, clean": 0.7,
     "fine-tuning, clean, higher rates": 0.7,
     "fine-tuning, both": 0.3,
+    "fine-tuning, both and made": 0.3,
     "LoRA, both": 0.2,
     "PURE": 0.2,
     "steering": 0.7,
@@ -192,3 +193,16 @@ def test_pixels_add_up_to_the_change_of_the_logit(monkeypatch: pytest.MonkeyPatc
     rows, columns, most = pictures.windows(adds, 5)
     top, left = int(rows[0]), int(columns[0])
     assert float(adds[0, 0, top : top + 5, left : left + 5].sum()) == pytest.approx(float(most[0]), rel=1e-3)
+
+
+def test_without_knowledge_of_the_fault_the_last_setting_within_the_budget_is_taken() -> None:
+    some = job(4, 16)
+    blind = replace(some, triggered=some.clean, blind=True)
+    assert {name for name, rival in RIVALS.items() if rival.takes(planted(), blind=True)} == {
+        "nothing", "random edges", "fine-tuning, clean", "fine-tuning, clean, higher rates", "fine-pruning", "PURE"
+    }  # fmt: skip
+    best = Best(blind, Treated(planted(), setting="none"))
+    none_right = Treated(planted(), refuses=lambda batch: torch.ones(len(batch), dtype=torch.bool), setting="all")
+    for treated in (Treated(planted(), setting="weak"), Treated(planted(), setting="strong"), none_right):
+        best.offer(treated)
+    assert best.treated.setting == "strong"
