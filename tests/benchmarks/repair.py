@@ -19,7 +19,7 @@ from tests.benchmarks.repair_tables import Draws, bars, table_of
 from tests.benchmarks.repair_ways import Unit, run
 from tests.benchmarks.table import Table
 
-TRIGGERED, SEEDS = 16, 10
+TRIGGERED, SEEDS, LASTING = 16, 10, 1
 FEWER, FEWER_SEEDS = (4, 64), 3
 PROCESSES, MINUTES = 2, 55.0
 SHORT_HELD_OUT, SHORT_MINUTES = 200, 4.0
@@ -29,11 +29,8 @@ def units(models: Sequence[str], short: bool = False) -> list[Unit]:
     """The first draw of all models first, so that whatever is finished can be compared."""
     if short:
         return [Unit(name, TRIGGERED, 0, held_out=SHORT_HELD_OUT) for name in models]
-    main = [Unit(name, TRIGGERED, seed) for seed in range(SEEDS) for name in models]
-    lasting = [Unit(name, TRIGGERED, 0, lasting=True) for name in models]  # the first draw once more
-    return (
-        main + lasting + [Unit(name, count, seed) for seed in range(FEWER_SEEDS) for count in FEWER for name in models]
-    )
+    main = [Unit(name, TRIGGERED, seed, lasting=seed < LASTING) for seed in range(SEEDS) for name in models]
+    return main + [Unit(name, count, seed) for seed in range(FEWER_SEEDS) for count in FEWER for name in models]
 
 
 def tables(short: bool = False, processes: int = PROCESSES, minutes: float | None = None) -> Iterator[Table]:
@@ -46,7 +43,7 @@ def tables(short: bool = False, processes: int = PROCESSES, minutes: float | Non
 
 def tables_of(finished: dict[Unit, list[Outcome]]) -> Iterator[Table]:
     by_table: dict[tuple[int, str], list[Unit]] = {}
-    for unit in sorted(finished, key=lambda unit: unit.lasting):  # the fuller outcome takes the place of the other
+    for unit in finished:
         by_table.setdefault((unit.triggered, unit.model), []).append(unit)
     found = [(some[0], Draws([outcome for unit in some for outcome in finished[unit]])) for some in by_table.values()]
     main = [draws for unit, draws in found if unit.triggered == TRIGGERED]
