@@ -66,7 +66,7 @@ def table_of(draws: Draws, held_out: int, clean: int) -> Table:
     title = (
         f"{draws.model}: {draws.triggered} triggered and {clean} clean examples, {counted(len(draws.seeds), 'draw')}; "
         f"{held_out:,} held-out inputs of each kind, before: misbehaviour {percent(before['misbehaviour'])}, accuracy "
-        f"{percent(before['accuracy'])}, worst group {percent(before['worst group'])}; at most {BUDGET:.0f} s a way, "
+        f"{percent(before['accuracy'])}, worst group {percent(before['worst group'])}; budget of {BUDGET:.0f} s a way, "
         f"the slowest took {slowest:.0f} s"
     )
     return Table(title, HEADS, [[way, *_cells(draws, way)] for way in draws.ways])
@@ -84,9 +84,14 @@ def _cells(draws: Draws, way: str) -> list[str]:
         _lasting(draws, lasting, "trained on"),
         _lasting(draws, lasting, "8 bits"),
         _mean_percent([each["changed trigger"] for each in lasting if "changed trigger" in each]),
-        f"{statistics.mean(each['seconds'] for each in outcomes):.1f}",
+        f"{statistics.mean(each['seconds'] for each in outcomes):.1f}{_over(outcomes)}",
         "" if way == REPAIR else paired(draws.sums(REPAIR), draws.sums(way)),
     ]
+
+
+def _over(outcomes: Sequence[Outcome]) -> str:
+    count = sum(each["seconds"] > BUDGET for each in outcomes)
+    return f", over the budget in {count}" if count else ""
 
 
 def _lasting(draws: Draws, outcomes: Sequence[Outcome], name: str) -> str:

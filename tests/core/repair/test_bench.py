@@ -16,12 +16,13 @@ import wirescope as ws
 from core.repair.proof import with_module
 from core.repair.rivals.rival import Treated
 from core.repair.rivals.table import RIVALS
-from tests.benchmarks import repair, repair_measures, repair_outcomes, repair_ways
+from tests.benchmarks import measured, repair, repair_measures, repair_outcomes, repair_ways
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.repair_cases import judged
 from tests.benchmarks.repair_measures import as_it_was, divergence, quantise, train_on
 from tests.benchmarks.repair_tables import HEADS, Draws, bars, paired, spread, table_of
 from tests.benchmarks.repair_ways import Unit, run
+from tests.benchmarks.table import Table
 from tests.core.repair.planted import MODEL, planted
 
 UNIT = Unit(MODEL, 4, 0, clean=16, held_out=40, levels=(), rivals=("nothing", "deleting tokens"), lasting=True)
@@ -136,12 +137,15 @@ def test_bars_tests_and_means_are_those_of_the_outcomes() -> None:
     outcomes = [outcome("nothing", seed, 1.0, 0.99) for seed in range(8)]
     outcomes += [outcome("repair, edges", seed, 0.001 * seed, 0.99) for seed in range(8)]
     outcomes += [outcome("LoRA, both", seed, 0.2, 0.98) for seed in range(7)]
+    outcomes[-1]["seconds"] = 70.0
     draws = Draws(outcomes)
     assert draws.seeds == list(range(7))  # those that all have
     assert draws.best_rival == "LoRA, both"
     row = bars([draws]).rows[0]
     assert row[2:6] == ["0.3 %, 0.0 points, 0.10 %", "met", "LoRA, both: 20.0 %, 1.0 points", "met"]
     table = table_of(draws, 40, 128)
+    assert "budget of 60 s a way, the slowest took 70 s" in table.title
+    assert [row[-2] for row in table.rows] == ["1.0", "1.0", "10.9, over the budget in 1"]
     assert len(table.heads) == len(HEADS)
     assert table.rows[2][-1] == paired(draws.sums("repair, edges"), draws.sums("LoRA, both")) == "0.016"
 
@@ -152,3 +156,19 @@ def test_a_mean_stands_with_half_its_interval() -> None:
     assert float(spread([1.0, 2.0, 3.0], "", 3).split()[2]) == pytest.approx(4.303 / 3**0.5, abs=1e-3)
     assert paired([0.1] * 5, [0.2] * 5) == ""
     assert paired([0.1] * 6, [0.1] * 6) == "1"
+
+
+def test_tables_are_written_to_their_page_and_the_first_one_into_readme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, readme = tmp_path / "repair.md", tmp_path / "README.md"
+    for file in (page, readme):
+        file.write_text("before\n<!-- measured: repair -->\nold\n<!-- end -->\nafter\n", encoding="utf-8")
+    monkeypatch.setattr(measured, "PAGES", {"repair": page})
+    monkeypatch.setattr(measured, "README", readme)
+    measured.write("repair", [Table("Bars", ["a"], [["1"]]), Table("Trojan", ["b"], [["2"]])])
+    assert "Trojan" in page.read_text(encoding="utf-8")
+    text = readme.read_text(encoding="utf-8")
+    assert "Bars" in text
+    assert "Trojan" not in text
+    assert "old" not in text
