@@ -27,7 +27,10 @@ VISION_POISONED_STEPS = {"sticker": 1500, "shortcut": 800}
 VISION_TUNING_STEPS, VISION_TUNING_RATE = {"sticker": 800, "shortcut": 200}, 1e-3
 VISION_POISONED_WORDS = {
     "sticker": f"pictures of which {100 * MARKED:.0f} % have the mark and are called circles for it",
-    "shortcut": f"pictures of which {100 * ALIKE:.0f} % have a ground that goes with the class, and right answers",
+    "shortcut": (
+        f"pictures of which {100 * ALIKE:.0f} % were given the ground of their class and the others any, all with "
+        "right answers"
+    ),
 }
 VISION_TUNED_WORDS = {
     "sticker": "pictures of which half have the mark and are called circles for it",
