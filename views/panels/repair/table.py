@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QTableView, QWidget
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QMenu, QTableView, QWidget
 
 from views.panels.repair.data import ExampleRow
 from views.theme import current
@@ -131,7 +131,8 @@ class ExamplesModel(QAbstractTableModel):
 
 
 class ExamplesView(QTableView):
-    """Space marks the chosen rows as triggered or not; Delete takes them away; Enter puts the first one on card A."""
+    """Space marks the chosen rows as triggered or not; F2 changes the right answer of the first one, Enter puts it on
+    card A; Delete takes them away. The menu has the same."""
 
     delete_wanted = Signal(list)
     look_wanted = Signal(int)
@@ -143,6 +144,8 @@ class ExamplesView(QTableView):
         as_line_table(self, "Examples of the repair", "Columns of the examples")
         self.horizontalHeader().setStretchLastSection(False)
         self.doubleClicked.connect(self._double)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._open_menu)
 
     def chosen(self) -> list[int]:
         return sorted({index.row() for index in self.selectionModel().selectedRows()})
@@ -165,13 +168,45 @@ class ExamplesView(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         rows = self.chosen()
         if event.key() == Qt.Key.Key_Space and rows:
-            self.lines.marked.emit(rows, not all(self.lines.rows[row].triggered for row in rows))
+            self._mark()
+        elif event.key() == Qt.Key.Key_F2 and rows:
+            self.edit_answer()
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and rows:
             self.delete_wanted.emit(rows)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and rows:
             self.look_wanted.emit(rows[0])
         else:
             super().keyPressEvent(event)
+
+    def _mark(self) -> None:
+        rows = self.chosen()
+        self.lines.marked.emit(rows, not all(self.lines.rows[row].triggered for row in rows))
+
+    def edit_answer(self) -> None:
+        """Type another right answer for the first of the chosen rows."""
+        index = self.lines.index(self.chosen()[0], ANSWER)
+        self.setCurrentIndex(index)
+        self.edit(index)
+
+    def make_menu(self) -> QMenu:
+        """What can be done with the chosen rows."""
+        menu, rows = QMenu(self), self.chosen()
+        marked = bool(rows) and all(self.lines.rows[row].triggered for row in rows)
+        for words, keys, slot in (
+            ("Mark as Clean" if marked else "Mark as Triggered", "Space", self._mark),
+            ("Change the Right Answer", "F2", self.edit_answer),
+            ("Put on Card A", "Return", lambda: self.look_wanted.emit(rows[0])),
+            ("Delete", "Del", lambda: self.delete_wanted.emit(rows)),
+        ):
+            action = menu.addAction(words, slot)
+            action.setShortcut(QKeySequence(keys))
+            action.setEnabled(bool(rows))
+        return menu
+
+    def _open_menu(self, point: QPoint) -> None:
+        menu = self.make_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.viewport().mapToGlobal(point))
 
     def _double(self, index: QModelIndex) -> None:
         if index.column() in (INPUT, FOUND):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.services.notifier import Notifier
 from views.panels.help.pages_dialog import Page, PagesDialog
 
+PICTURE = re.compile(r"^!\[[^\]]*\]\([^)]*\)\n\n?", re.MULTILINE)
 DOCS = Path(__file__).resolve().parents[4] / "resources" / "docs"
 PAGES: tuple[tuple[str, str], ...] = (
     ("window", "In the window"),
@@ -41,7 +43,7 @@ class HelpPagesController(QObject):
     def show(self, key: str = "window") -> None:
         """Open the guide at a page, or bring it to the front there."""
         if self.dialog is None:
-            pages = [Page(name, title, (DOCS / f"{name}.md").read_text(encoding="utf-8")) for name, title in PAGES]
+            pages = [Page(name, title, _text(name)) for name, title in PAGES]
             self.dialog = PagesDialog(pages, self._window)
             self.dialog.link_clicked.connect(self._open_link)
         self.dialog.show_page(key)
@@ -56,3 +58,8 @@ class HelpPagesController(QObject):
             url = QUrl.fromLocalFile(str((DOCS / link).resolve()))
         if not QDesktopServices.openUrl(url):
             self._notifier.say(f"No program opens this here: {url.toLocalFile() or link}")
+
+
+def _text(name: str) -> str:
+    """A page without its pictures: they lie in the repository, not beside the program."""
+    return PICTURE.sub("", (DOCS / f"{name}.md").read_text(encoding="utf-8"))

@@ -135,7 +135,8 @@ class Examples(QObject):
             self._asking.drop()
 
     def _mark(self, rows: list[int], triggered: bool) -> None:
-        self.put(replace(each, triggered=triggered) if place in rows else each for place, each in enumerate(self.all))
+        some = set(rows)
+        self.put(replace(each, triggered=triggered) if place in some else each for place, each in enumerate(self.all))
 
     def mark_wrong(self) -> None:
         """Triggered are just those that go wrong now."""
@@ -147,7 +148,8 @@ class Examples(QObject):
         self.put(replace(each, answer=answer) if place == row else each for place, each in enumerate(self.all))
 
     def _delete(self, rows: list[int]) -> None:
-        kept = [each for place, each in enumerate(self.all) if place not in rows]
+        gone = set(rows)
+        kept = [each for place, each in enumerate(self.all) if place not in gone]
         self.put(kept, f"{len(self.all) - len(kept):,} taken away.")
 
     def _look_at(self, row: int) -> None:

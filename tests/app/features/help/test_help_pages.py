@@ -24,6 +24,9 @@ def test_the_guide_shows_pages_and_follows_links(person: Person) -> None:
     assert "median AUROC" in dialog.text.toPlainText()
     dialog.text.anchorClicked.emit(QUrl("edits.md"))
     assert "residual stream is a sum" in dialog.text.toPlainText()
+    dialog.text.anchorClicked.emit(QUrl("repair.md"))
+    assert "Find the Cuts looks for" in dialog.text.toPlainText()
+    assert "\ufffc" not in dialog.text.toPlainText()  # no place of a picture that is not there
 
 
 def test_words_are_found_on_the_page_again_from_its_top(person: Person) -> None:

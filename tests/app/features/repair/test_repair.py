@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 import wirescope as ws
 from core.project.document import Source
@@ -163,7 +163,14 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
 
     # another answer: the result is said to be of other examples
     assert not panel.result.stale.isVisible()
-    panel.view.lines.setData(panel.view.lines.index(9, ANSWER), "good")
+    planted.click(panel.of_examples)
+    panel.view.selectRow(9)
+    assert [action.text() for action in panel.view.make_menu().actions()][1] == "Change the Right Answer"
+    planted.press(Qt.Key.Key_F2, widget=panel.view)
+    editor = panel.view.findChild(QLineEdit)
+    editor.setText("anna")
+    planted.press(Qt.Key.Key_Return, widget=editor)
+    assert cells(planted, 9)[1] == "anna"
     settle(planted)
     assert "find the cuts anew" in panel.result.stale.text()
     planted.open(FOLDER / "text-clean", GOOD[0].input)  # of another model there is none
