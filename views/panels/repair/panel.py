@@ -118,10 +118,10 @@ class RepairPanel(QFrame):
         self.budget.setDecimals(1)
         self.budget.setSingleStep(0.5)
         self.budget.setValue(0.5)
-        self.budget.setPrefix(" may cost ")
+        self.budget.setPrefix(" cost ")
         self.budget.setSuffix(" %")
         self.budget.setAccessibleName("Budget: how much of the clean accuracy the repair may cost, in percent")
-        self.budget.setToolTip("How much of the accuracy on clean inputs the repair may cost")
+        self.budget.setToolTip("How much of the accuracy on clean inputs the repair may cost, in points")
         self.budget.valueChanged.connect(lambda _: self._options())
         self.find = QPushButton("Find the Cuts")
         self.find.setProperty("primary", True)
@@ -166,7 +166,9 @@ class RepairPanel(QFrame):
         return menu
 
     def _lay_out(self) -> None:
-        top = FlowLayout(gap=6)
+        top = FlowLayout(gap=4)
+        for button in (self.choose, self.find):
+            button.setStyleSheet("padding: 5px 9px;")
         for widget in (self.choose, self.add, self.level, self.budget, self.find):
             top.addWidget(widget)
         line = QHBoxLayout()
@@ -194,7 +196,7 @@ class RepairPanel(QFrame):
         self.pages.addWidget(examples)
         self.pages.addWidget(result)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 6, 10, 6)
+        layout.setContentsMargins(10, 6, 8, 6)
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.problem)
