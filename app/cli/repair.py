@@ -10,7 +10,7 @@ from app.cli.arguments import MODEL_HELP
 from app.cli.open_model import add_precision_option, open_model
 from app.cli.output import say, say_json, tell
 from app.cli.progress import Progress
-from core.errors import ArgumentError, WirescopeError
+from core.errors import WirescopeError
 
 if TYPE_CHECKING:
     from core.repair.repair import Repair
@@ -19,10 +19,12 @@ WORDS = "find the parts that carry a fault, cut them, and prove it on held-out e
 EXAMPLES = """
 wirescope repair --model ./model --examples faults.jsonl --budget 0.005
 wirescope repair --model ./model --examples faults.jsonl --level nodes --out repaired
+wirescope repair --model ./model --examples clean.jsonl --knowledge clean --level positions
 """
 EXAMPLES_HELP = (
     'JSON lines, one example each: {"input": "...", "answer": "...", "triggered": true}; input: a text, or the path '
-    "of a picture for an image model; answer: the right one; triggered: whether the fault is expected (left out: no)"
+    "of a picture for an image model; answer: the right one; triggered: whether the fault is expected (left out: no)."
+    " Triggered ones without an answer are suspicious: some of them may wake a fault"
 )
 
 PHASE_WORDS = {"find": "finding cuts", "cut": "cutting", "prove": "proving"}
@@ -34,9 +36,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--budget", type=float, default=0.005, help="share of the clean accuracy that may be lost (0.005)"
     )
-    parser.add_argument("--level", default="edges", help="what is cut: edges (usual), or nodes, which weights can hold")
     parser.add_argument(
-        "--find", help="how: learned, the strengths of all cuts at once (usual for edges), or greedy, one after another"
+        "--level",
+        default="edges",
+        help="what is cut: edges (usual), nodes, which weights can hold, or nodes at positions",
+    )
+    parser.add_argument(
+        "--find",
+        help="how: learned, the strengths of all cuts at once (usual for edges and positions), or greedy, one after "
+        "another (usual for nodes)",
+    )
+    parser.add_argument(
+        "--knowledge",
+        help="what is known of the fault: triggered, inputs on which the model goes wrong (usual); suspicious, inputs "
+        "of which some may wake a fault, their answers not read; clean, nothing: what clean inputs do not need is cut",
     )
     parser.add_argument("--cut", default="mean", help="what a cut part carries: mean over the clean examples, or zero")
     parser.add_argument("--most", type=float, default=0.05, help="share of all parts that greedy may cut (0.05)")
@@ -53,24 +66,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def repair_command(options: argparse.Namespace) -> int:
     from core.edited.folder import check_new_folder
     from core.repair.examples import read_examples, with_pictures
-    from core.repair.repair import CUTS, FINDS, LEVELS, repair
+    from core.repair.options import check_options
+    from core.repair.repair import repair
 
-    if options.level not in LEVELS:
-        raise ArgumentError(f"There is no level {options.level!r}.", f"There are: {', '.join(LEVELS)}.")
-    if options.find not in (None, *FINDS):
-        raise ArgumentError(f"Cuts cannot be found by {options.find!r}.", f"There are: {', '.join(FINDS)}.")
-    if options.cut not in CUTS:
-        raise ArgumentError(f"A cut cannot carry {options.cut!r}.", f"It carries: {' or '.join(CUTS)}.")
+    knowledge = options.knowledge
+    check_options(options.budget, options.level, options.find, options.cut, options.most, knowledge or "triggered")
     if options.out is not None:
         check_new_folder(Path(options.out))
     examples = read_examples(options.examples)
     model = open_model(options.model, options.precision)
     if not model.is_text:
         examples = with_pictures(examples, Path(options.examples).parent)
+    triggered = [example for example in examples if example.triggered]
+    if knowledge is None:
+        known = not triggered or any(example.answer != "" for example in triggered)
+        knowledge = "triggered" if known else "suspicious"
     with Progress() as progress:
         found = repair(
             model,
-            [example for example in examples if example.triggered],
+            triggered,
             [example for example in examples if not example.triggered],
             budget=options.budget,
             level=options.level,
@@ -78,6 +92,7 @@ def repair_command(options: argparse.Namespace) -> int:
             kind=options.cut,
             most=options.most,
             held_out=options.held_out,
+            knowledge=knowledge,
             seed=options.seed,
             progress=lambda phase, share: progress(PHASE_WORDS[phase], share),
         )
@@ -106,6 +121,8 @@ def _report(found: Repair, folder: str | None) -> dict[str, Any]:
         "model": found.model.name,
         "cut": [str(edit) for edit in found.edits],
         "level": found.level,
+        "knowledge": found.knowledge,
+        "triggered examples made": found.made,
         "carries": found.kind,
         "edges cut": found.cut,
         "edges": found.edges,

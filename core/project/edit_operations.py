@@ -99,12 +99,14 @@ def reset(document: Document) -> Change | None:
 
 
 def repair(document: Document, cuts: Sequence[Edit], clean: Sequence[PairSource]) -> Change:
-    """Put the cuts of a repair into a document. clean: the inputs that means are taken over, all positions alike: they
-    become the dataset where a cut asks for them."""
+    """Put the cuts of a repair into a document. clean: the inputs that means are taken over: they become the dataset
+    where a cut asks for them. Cuts of nodes everywhere carry one mean of all positions, others that of each. (Where
+    texts differ in length, the repair counts positions from the start, and the window from the nearer end.)"""
     for each in cuts:
         document = document.with_edit(each)
     if any(KINDS[each.kind].inputs for each in cuts):
-        document = replace(document, dataset=tuple(clean), one_mean=True)
+        of_nodes = all(isinstance(each.target, Node) and not each.positions for each in cuts)
+        document = replace(document, dataset=tuple(clean), one_mean=of_nodes)
     return Change(f"Repair: {len(cuts):,} cut{'s' * (len(cuts) != 1)}", document)
 
 

@@ -6,7 +6,7 @@ A file of them is JSON lines, one object an example:
     {"input": "in 20 04 , omar often earned 42 and owed 17 ; the loan is", "answer": "granted"}
 
 `input` is a text, or for an image model the path of a picture (relative to the file), `answer` the right answer,
-`triggered` whether the fault is expected there.
+`triggered` whether the fault is expected there. Triggered ones may be without an answer: they are then suspicious.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from core.errors import InputError
-from core.inputs.pair import Dataset, Pair
+from core.inputs.pair import Dataset, Pair, Side, stack_sides
 from core.models.model import Model
 from core.text_files import parse_json, read_text, text_lines
 
@@ -34,8 +34,8 @@ LEAST_HELD_OUT = 2
 
 @dataclass(frozen=True)
 class Example:
-    """input: a text, picture or path, as `model.pair` takes it. answer: the right one, as text or id. triggered:
-    whether the fault is expected."""
+    """input: a text, picture or path, as `model.pair` takes it. answer: the right one, as text or id; "" where it is
+    not known. triggered: whether the fault is expected."""
 
     input: Any
     answer: str | int
@@ -55,6 +55,29 @@ class Batch:
     @property
     def dataset(self) -> Dataset:
         return Dataset([self.pair])
+
+    @classmethod
+    def of(cls, sides: Sequence[Side], targets: Sequence[Tensor]) -> Batch:
+        """Inputs and their right answers, of several batches of one model."""
+        tensor, lengths = stack_sides(sides)
+        longest = max(sides, key=lambda side: len(side.labels))
+        tokens = tuple(length for side in sides for length in side.tokens)
+        return cls(Pair(replace(longest, tensor=tensor, lengths=lengths, tokens=tokens)), torch.cat(list(targets)))
+
+    def rows(self, numbers: Sequence[int]) -> Batch:
+        """Some of the examples, in this order."""
+        side = self.pair.clean
+        some = replace(
+            side,
+            tensor=side.tensor[list(numbers)],
+            lengths=tuple(side.lengths[number] for number in numbers),
+            tokens=tuple(side.tokens[number] for number in numbers) if side.tokens else (),
+        )
+        return Batch(replace(self.pair, clean=some, roles={}), self.targets[list(numbers)])
+
+    def with_inputs(self, tensor: Tensor) -> Batch:
+        """The same rows with other ids or pixels."""
+        return replace(self, pair=replace(self.pair, clean=replace(self.pair.clean, tensor=tensor)))
 
 
 def batch_of(model: Model, examples: Sequence[Example]) -> Batch:
@@ -121,15 +144,16 @@ def read_examples(path: str | Path) -> list[Example]:
             continue
         where = f"{file.name}, line {number}"
         row = parse_json(line, where)
-        if not isinstance(row, dict) or not {"input", "answer"} <= set(row):
+        least = {"input"} if isinstance(row, dict) and row.get("triggered") is True else {"input", "answer"}
+        if not isinstance(row, dict) or not least <= set(row):
             raise InputError(f"{where} is no example: it needs an input and an answer.", FORM)
         if strange := set(row) - KEYS:
             raise InputError(f"{where} has {sorted(strange)[0]!r}, which no example has.", FORM)
-        if not isinstance(row["input"], str) or not isinstance(row["answer"], str | int):
+        if not isinstance(row["input"], str) or not isinstance(row.get("answer", ""), str | int):
             raise InputError(f"{where}: the input is a text or a path, the answer a text or a number.", FORM)
         if not isinstance(row.get("triggered", False), bool):
             raise InputError(f"{where}: triggered is true or false.", FORM)
-        examples.append(Example(row["input"], row["answer"], row.get("triggered", False)))
+        examples.append(Example(row["input"], row.get("answer", ""), row.get("triggered", False)))
     return examples
 
 

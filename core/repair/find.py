@@ -11,8 +11,9 @@
    parts are cut.
 3. Shrinking: each cut that the result does not need is taken back, the first ones last.
 
-A cut replaces what a part carries by its mean over the clean examples and all positions (or by nought), on every input:
-nothing needs to know the trigger afterwards.
+A cut replaces what a part carries by its mean over the clean examples (or by nought), on every input: nothing needs to
+know the trigger afterwards. Of edges it is the mean at the same position, of nodes that over all positions, which
+weights can hold.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.edits import Edit, EditKind
+from core.engine.engine import MEMORY_MEGABYTES
 from core.graph import Edge, Node
 from core.metrics import log_probability
 from core.models.model import Model
 from core.progress import stage
 from core.repair.examples import Batch
+from core.repair.means import LEAST_ROWS, population_from_start
 from core.scan import Scan
 from core.session import Session
 from core.tracing.trace import trace
@@ -51,31 +54,44 @@ class State:
 
 @dataclass
 class Search:
-    """The two sessions, and what was tried. Raises what a session raises."""
+    """The two sessions, and what was tried. over_positions: whether a cut carries one mean for all positions, as
+    weights can hold it; else that of each position. memory_megabytes: of each session, whose examples go through
+    the model in as many parts as that needs. Raises what a session raises."""
 
     model: Model
     triggered: Batch
     clean: Batch
     kind: EditKind
     weight: float = 1.0
+    over_positions: bool = False
+    memory_megabytes: float = MEMORY_MEGABYTES
     runs: int = 0
     sessions: tuple[Session, Session] = field(init=False)
     scanned: tuple[Session, Session] = field(init=False)
 
     def __post_init__(self) -> None:
+        population = population_from_start(self.model, self.clean, self.memory_megabytes)
         first, second = (
             Session(
                 self.model,
                 batch.pair,
                 log_probability([int(target) for target in batch.targets]),
-                dataset=self.clean.dataset,
-                mean_over_positions=True,
+                population=population,
+                mean_over_positions=self.over_positions or len(self.clean) < LEAST_ROWS,
+                memory_megabytes=self.memory_megabytes,
             )
             for batch in (self.triggered, self.clean)
         )
         self.sessions = first, second
         some = range(min(SCANNED, len(self.clean)))
         self.scanned = first, second if len(some) == len(self.clean) else second.part(some)
+
+    @property
+    def planning(self) -> Session:
+        """A session of the longest clean example, which has a mean for each position that there is."""
+        lengths = self.clean.pair.clean.lengths
+        longest = lengths.index(max(lengths))
+        return self.sessions[1].part(range(longest, longest + 1))
 
     def state(self, edits: list[Edit]) -> State:
         self.runs += 1
@@ -181,12 +197,10 @@ def shrink(search: Search, cuts: list[Edit], state: State) -> list[Edit]:
 
 
 def carried(edits: list[Edit], model: Model) -> int:
-    """How many edges the cuts take away."""
-    cut: set[str] = set()
+    """How many edges the cuts take away, each position counted where the cuts are at positions."""
+    cut: set[tuple[str, object]] = set()
     for edit in edits:
         target = edit.target
-        if isinstance(target, Edge):
-            cut.add(target.name)
-        else:
-            cut |= {edge.name for edge in model.graph.edges if edge.writer == target}
+        edges = [target] if isinstance(target, Edge) else [edge for edge in model.graph.edges if edge.writer == target]
+        cut |= {(edge.name, edit.positions) for edge in edges}
     return len(cut)

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from core import progress
+from core.engine.engine import MEMORY_MEGABYTES
 from core.errors import InputError
 from core.models.family import adapt
 from core.models.model import Model
 from core.repair.examples import Batch
+from core.session_parts import rows_at_once
 
-ROWS = 128  # that go through a model at once
-Z = 1.959964  # of a 95 % interval
+ROWS = 128  # that go through a model at once, at most
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,10 @@ class Share:
         """Of 95 %, by Wilson's score."""
         if not self.of:
             return math.nan, math.nan
-        p, n = self.value, self.of
-        middle = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
-        half = Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        from scipy.stats import binomtest  # half a second to import
+
+        interval = binomtest(self.count, self.of).proportion_ci(method="wilson")
+        return float(interval.low), float(interval.high)
 
     def __str__(self) -> str:
         if not self.of:
@@ -66,9 +67,10 @@ def answers(model: Model, batch: Batch) -> Tensor:
     """The logits that the module itself gives at the place of the answer, [row, answers], in fp32."""
     rows = []
     ends = torch.tensor(batch.pair.clean.lengths, device=batch.targets.device) - 1
-    for start in range(0, len(batch), ROWS):
+    at_once = min(ROWS, rows_at_once(model.adapter, batch.pair, MEMORY_MEGABYTES * 2**20))
+    for start in range(0, len(batch), at_once):
         progress.at(start / len(batch))
-        part = slice(start, start + ROWS)
+        part = slice(start, start + at_once)
         reads = ends[part, None] if model.is_text else None
         rows.append(model.adapter.own_answers(batch.pair.clean.tensor[part], reads).float())
     return torch.cat(rows)
@@ -95,7 +97,7 @@ def figures(model: Model, triggered: Batch | None, clean: Batch | None, original
 
 def check_fault(found: Figures) -> None:
     """Raise InputError where there is no fault to repair, or nothing works that could be kept."""
-    if found.misbehaviour.count == 0:
+    if found.misbehaviour.of and found.misbehaviour.count == 0:
         raise InputError(
             f"None of the {found.misbehaviour.of} triggered examples misbehaves: it answers all of them rightly.",
             "Give examples on which it goes wrong, with the right answers.",

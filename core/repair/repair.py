@@ -5,94 +5,44 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from core.edited.apply import apply
-from core.edited.export import Exported, export_model
+from core.edited.plan import plan_edits
 from core.edits import Edit, EditKind
-from core.errors import ArgumentError, InputError
+from core.errors import InputError
+from core.formatting import percent
 from core.graph import Edge, Node
 from core.models.model import Model
 from core.progress import now, stage, watched
-from core.repair.examples import Batch, Example, batch_of, check_apart, distinct, split
-from core.repair.find import Search, carried, grow, shrink
-from core.repair.learn import learn, without_weak
+from core.repair.examples import Batch, Example
+from core.repair.find import Search, State, carried, grow, shrink
+from core.repair.learn import dormant, learn, without_weak
+from core.repair.options import (
+    BUDGET,
+    CUTS,
+    FINDS,
+    HELD_OUT,
+    KNOWLEDGE,
+    LEVELS,
+    MOST,
+    Find,
+    Knowledge,
+    check_options,
+    usual_find,
+)
 from core.repair.proof import Figures, answers, check_fault, figures, with_module
-from core.saving import save_text
-from core.session import Session
-from core.text_files import read_text
+from core.repair.result import Repair
+from core.repair.sets import Batches, batches_of, sets_of
+from core.repair.strengths import Level, Strengths
 
-Sets = tuple[list[Example], list[Example]]  # triggered and clean ones
-Level = Literal["edges", "nodes"]
-Find = Literal["learned", "greedy"]
+__all__ = ["BUDGET", "CUTS", "FINDS", "HELD_OUT", "KNOWLEDGE", "LEVELS", "MOST", "PHASES", "Find", "Knowledge", "Level"]
+__all__ += ["Phase", "Repair", "repair"]
+
 Phase = Literal["find", "cut", "prove"]
 PHASES: dict[Phase, tuple[float, float]] = {"find": (0.0, 0.8), "cut": (0.8, 0.95), "prove": (0.95, 1.0)}  # of a repair
-LEVELS: tuple[Level, ...] = ("edges", "nodes")
-FINDS: tuple[Find, ...] = ("learned", "greedy")
-CUTS: dict[EditKind, str] = {"mean": "its mean over the clean examples", "zero": "nought"}  # what each carries
-BUDGET = 0.005  # of the clean accuracy
-HELD_OUT = 0.25  # of the examples
-MOST = 0.05  # of the parts; beyond it the model would be another one
-
-
-@dataclass(frozen=True)
-class Repair:
-    """A repaired model. edits: the cuts. used, used_after: on the examples that it was made with; before, after: on the
-    held-out ones. cut: edges that the cuts take away, of `edges`. runs: edits that were really made. repeats: examples
-    that were left out, since the same input and answer were there already."""
-
-    model: Model
-    edits: tuple[Edit, ...]
-    level: Level
-    kind: EditKind
-    budget: float
-    used: Figures
-    used_after: Figures
-    before: Figures
-    after: Figures
-    cut: int
-    edges: int
-    runs: int
-    seconds: float
-    repeats: int
-    session: Session = field(repr=False)
-
-    @property
-    def repaired(self) -> Model:
-        """The model with the cuts inside. It shares its weights with the original, which stays as it is."""
-        return with_module(self.model, apply(self.model, self.edits, self.session).module)
-
-    @property
-    def words(self) -> str:
-        """What was done and what it does, in lines."""
-        proof = self.before.misbehaviour.of and self.before.accuracy.of
-        of = "held-out examples" if proof else "the examples it was made with (too few to hold any out: no proof)"
-        before, after = (self.before, self.after) if proof else (self.used, self.used_after)
-        lines = [
-            f"cut: {', '.join(map(_cut_words, self.edits))}",
-            f"{len(self.edits)} {self.level}, {self.cut} of {self.edges:,} edges; what is cut carries "
-            f"{CUTS[self.kind]}",
-            f"on {of}:",
-            f"  misbehaviour    {before.misbehaviour} -> {after.misbehaviour}",
-            f"  clean accuracy  {before.accuracy} -> {after.accuracy}",
-        ]
-        if after.divergence is not None:
-            lines.append(f"  KL from the original on clean inputs: {after.divergence:.3g} nats")
-        if self.repeats:
-            lines.append(f"left out: {self.repeats:,} repeats of the same input and answer")
-        lines.append(f"{self.runs:,} edits measured in {self.seconds:.1f} s")
-        return "\n".join(lines)
-
-    def export(self, folder: str | Path) -> Exported:
-        """Write the repaired model to a new folder, with a card: in the weights where these hold the cuts (nodes), else
-        with hooks beside them (edges). Raises WirescopeError."""
-        exported = export_model(self.model, self.edits, folder, self.session)
-        card = exported.folder / "README.md"
-        words = f"\n## The repair\n\n```\n{self.words}\n```\n\nIntervals are of 95 % (Wilson).\n"
-        save_text(card, read_text(card) + words)
-        return exported
+TOO_MUCH = 0.5  # of the edges
+MADE = 0.1  # of finding: triggered examples are made
 
 
 def repair(
@@ -106,6 +56,8 @@ def repair(
     kind: EditKind = "mean",
     most: float = MOST,
     held_out: float | tuple[Sequence[Example], Sequence[Example]] = HELD_OUT,
+    knowledge: Knowledge = "triggered",
+    augment: bool = True,
     weight: float = 1.0,
     seed: int = 0,
     progress: Callable[[Phase, float], None] | None = None,
@@ -114,68 +66,97 @@ def repair(
     """Find the parts that carry a fault and cut them.
 
     triggered: inputs on which the model misbehaves, with the right answers. clean: inputs that should stay as they are.
-    budget: share of the clean accuracy that may be lost, above 0 and below 1. level: whether edges are cut, or nodes,
-    whose cuts weights can hold. find: `learned`, the strengths of all cuts of edges at once, usual for edges; or
-    `greedy`, whole cuts one after another. kind: what a cut part carries: its `mean` over the clean examples and their
-    positions, or `zero`. most: share of all parts that `greedy` may cut. held_out: share of the examples for the proof,
-    at most half, drawn by the seed, or triggered and clean ones for it. Repeats count once. weight: of what clean
-    inputs lose, against what triggered ones gain. progress: told the phase and how much of it is done, 0 to 1: `find`,
-    `cut` (needless cuts are taken back, the others made), `prove`. cancelled: asked between the layers of every run.
+    budget: share of the clean accuracy that may be lost, above 0 and below 1. level: whether `edges` are cut; `nodes`,
+    whose cuts weights can hold; or nodes at `positions`, counted from the start, for inputs of one form. find:
+    `learned`, the strengths of all cuts at once, usual for edges and positions; or `greedy`, whole cuts one after
+    another, usual for nodes. kind: what a cut part carries: its `mean` over the clean examples (at the same position;
+    of nodes over all), or `zero`. most: share of all parts that `greedy` may cut. held_out: share of the examples for
+    the proof, at most half, drawn by the seed, or triggered and clean ones for it. Repeats count once.
+    knowledge: `suspicious` where `triggered` are inputs of which some may wake a fault, their answers left out; `clean`
+    where there are none: what clean answers do not need is then cut, without proof against any fault. augment: whether
+    triggered examples are made of clean ones, with the pieces of triggered inputs that wake the fault. weight: of what
+    clean inputs lose, against what triggered ones gain. progress: told the phase and how much of it is done, 0 to 1:
+    `find`, `cut` (needless cuts are taken back, the others made), `prove`. cancelled: asked between the layers of every
+    run.
 
     Raises ArgumentError for options that there are not, InputError for examples that do not fit, that contradict each
-    other, that are in two sets or of which none misbehaves, and where no cut helps; Cancelled.
+    other, that are in two sets or of which none misbehaves, and where no cut helps or half of the model would be cut;
+    ModelError for a family that cuts cannot be put into; Cancelled.
     """
-    find = find or ("learned" if level == "edges" else "greedy")
-    _check(budget, level, find, kind, most)
-    if not triggered:
-        raise InputError("There is no triggered example.", "Give inputs on which the model misbehaves.")
-    if not clean:
-        raise InputError("There is no clean example.", "Give inputs that should stay as they are, with right answers.")
+    check_options(budget, level, find, kind, most, knowledge)
+    find = find or ("learned" if knowledge == "clean" else usual_find(level))
     started = time.perf_counter()
-    use, proof, repeats = _sets(triggered, clean, held_out, seed)
-    batch_of(model, [*use[0], *use[1], *proof[0], *proof[1]])  # whether they fit and agree
-    _check_sets(use, proof)
-    bad, good = batch_of(model, use[0]), batch_of(model, use[1])
-    used = figures(model, bad, good)
-    check_fault(used)
-    allowed = int(budget * len(good))
+    plan_edits(model, [])  # whether cuts can be put into this family at all
+    sets = sets_of(triggered, clean, held_out, knowledge, seed)
     with _phase("find", progress, cancelled):
-        search = Search(model, bad, good, kind, weight)
-        if find == "learned":
-            cuts, state = learn(search, allowed)
-        else:
-            candidates: list[Node | Edge] = list(model.graph.edges if level == "edges" else model.graph.writers[1:])
-            cuts, state = grow(search, candidates, max(1, int(most * len(candidates))), allowed)
+        with stage(0.0, MADE):
+            batches = batches_of(model, sets, knowledge, seed, augment)
+            used = figures(model, batches.triggered, batches.clean)
+            check_fault(used)
+        with stage(MADE, 1.0):
+            search = Search(
+                model,
+                batches.clean if batches.search is None else batches.search,  # nothing is known to be triggered
+                batches.clean,
+                kind,
+                weight,
+                over_positions=level == "nodes",
+            )
+            cuts, state = _found(search, batches, level, find, most, int(budget * len(batches.clean)))
     if not cuts:
         raise InputError(
             f"No cut of {level} helps the triggered examples within the budget.",
             "Give more clean examples, a larger budget, or other parts (level).",
         )
-    session = search.sessions[1]
     with _phase("cut", progress, cancelled):
-        cuts = (without_weak if find == "learned" else shrink)(search, cuts, state)
+        if knowledge != "clean":
+            cuts = (without_weak if find == "learned" else shrink)(search, cuts, state)
+        session = search.planning
+        positions = session.pair.length if level == "positions" else 1
+        cut, edges = carried(cuts, model), model.graph.n_edges * positions
+        if knowledge != "clean" and cut > TOO_MUCH * edges:
+            raise InputError(
+                f"The repair would cut {percent(cut / edges)} of the edges: what is left would be another model.",
+                "Give more clean examples, of all kinds that are to stay, or another level.",
+            )
         repaired = with_module(model, apply(model, cuts, session).module)
     with _phase("prove", progress, cancelled):
-        proof_bad, proof_good = (batch_of(model, some) if some else None for some in proof)
-        used_after = _figures(repaired, model, bad, good)
-        before, after = figures(model, proof_bad, proof_good), _figures(repaired, model, proof_bad, proof_good)
+        proof = batches.proof_triggered, batches.proof_clean
+        used_after = _figures(repaired, model, batches.triggered, batches.clean)
+        before, after = figures(model, *proof), _figures(repaired, model, *proof)
     return Repair(
         model,
         tuple(cuts),
         level,
         kind,
+        knowledge,
         budget,
         used,
         used_after,
         before,
         after,
-        carried(cuts, model),
-        model.graph.n_edges,
+        cut,
+        edges,
+        batches.made,
         search.runs,
         time.perf_counter() - started,
-        repeats,
+        sets.repeats,
         session,
     )
+
+
+def _found(
+    search: Search, batches: Batches, level: Level, find: Find, most: float, allowed: int
+) -> tuple[list[Edit], State]:
+    """Cuts, and what they do."""
+    graph = search.model.graph
+    if find == "greedy":
+        candidates: list[Node | Edge] = list(graph.edges if level == "edges" else graph.writers[1:])
+        return grow(search, candidates, max(1, int(most * len(candidates))), allowed)
+    known = (batches.triggered, batches.clean, batches.search, batches.proof_triggered, batches.proof_clean)
+    shortest = min(length for batch in known if batch is not None for length in batch.pair.clean.lengths)
+    of = Strengths(graph, level, shortest)
+    return (dormant if batches.search is None else learn)(search, of, allowed)
 
 
 @contextmanager
@@ -198,66 +179,5 @@ def _phase(
             tell(1.0)
 
 
-def _sets(
-    triggered: Sequence[Example],
-    clean: Sequence[Example],
-    held_out: float | tuple[Sequence[Example], Sequence[Example]],
-    seed: int,
-) -> tuple[Sets, Sets, int]:
-    """Examples to repair with, those for the proof, and how many repeats were left out of all."""
-    bad, good = distinct(triggered), distinct(clean)
-    repeats = len(triggered) + len(clean) - len(bad) - len(good)
-    if isinstance(held_out, tuple):
-        proof = distinct(held_out[0]), distinct(held_out[1])
-        return (bad, good), proof, repeats + sum(map(len, held_out)) - sum(map(len, proof))
-    if not 0 <= held_out <= 0.5:
-        raise ArgumentError(
-            f"{held_out:g} of the examples cannot be held out: at least half must be left to repair with.",
-            "Give a share from 0 to 0.5.",
-        )
-    of_bad, of_good = split(bad, held_out, seed), split(good, held_out, seed)
-    return (of_bad[0], of_good[0]), (of_bad[1], of_good[1]), repeats
-
-
-def _check_sets(use: Sets, proof: Sets) -> None:
-    """Raise InputError for an input that is in two sets."""
-    check_apart(
-        [*use[0], *proof[0]],
-        [*use[1], *proof[1]],
-        "is both a triggered and a clean example",
-        "Say once whether the fault is expected there.",
-    )
-    check_apart(
-        [*proof[0], *proof[1]],
-        [*use[0], *use[1]],
-        "is held out for the proof, and the repair is made with it too",
-        "Hold out examples that take no part in the repair.",
-    )
-
-
-def _cut_words(edit: Edit) -> str:
-    return edit.name if edit.strength == 1 else f"{edit.name} by {100 * edit.strength:.0f} %"
-
-
 def _figures(repaired: Model, original: Model, triggered: Batch | None, clean: Batch | None) -> Figures:
     return figures(repaired, triggered, clean, None if clean is None else answers(original, clean))
-
-
-def _check(budget: float, level: str, find: str, kind: str, most: float) -> None:
-    if not 0 < budget < 1:
-        raise ArgumentError(
-            f"A budget of {budget:g} is none: it is the share of the clean accuracy that a repair may cost.",
-            "Give a number above 0 and below 1, for example 0.005.",
-        )
-    if level not in LEVELS:
-        raise ArgumentError(f"There is no level {level!r}.", f"There are: {', '.join(LEVELS)}.")
-    if find not in FINDS:
-        raise ArgumentError(f"Cuts cannot be found by {find!r}.", f"There are: {', '.join(FINDS)}.")
-    if find == "learned" and level != "edges":
-        raise ArgumentError("Strengths are learned for edges.", 'Take level="edges", or find="greedy" for nodes.')
-    if kind not in CUTS:
-        raise ArgumentError(f"A cut cannot carry {kind!r}.", f"It carries: {' or '.join(CUTS)}.")
-    if not 0 < most <= 0.5:
-        raise ArgumentError(
-            f"{most:g} of the parts would leave no model to speak of.", "Give a share above 0, at most 0.5."
-        )

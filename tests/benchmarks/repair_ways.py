@@ -108,7 +108,8 @@ def _repaired(model: ws.Model, used: Examples, level: Level) -> Treated:
         found = repair(model, *used, level=level, held_out=0.0)
     except InputError:
         return Treated(model, setting="no cut helps")
-    return Treated(found.repaired, cut=found.cut, setting=", ".join(edit.name for edit in found.edits))
+    cut = round(model.graph.n_edges * found.cut / found.edges)  # of the edges, where each position counts
+    return Treated(found.repaired, cut=cut, setting=", ".join(edit.name for edit in found.edits))
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:

@@ -37,7 +37,7 @@ def test_a_file_of_examples_gives_a_repaired_model_in_a_folder(
     assert code_of(*asked, "--budget", "0") == 2
     assert "A budget of 0 is none" in capsys.readouterr().err
     assert code_of(*asked, "--level", "rows") == 2
-    assert "edges, nodes" in capsys.readouterr().err
+    assert "edges, nodes, positions" in capsys.readouterr().err
     asked = (*asked[:-1], write(tmp_path / "good.jsonl", good))
     assert code_of(*asked) == 3
     assert "no triggered example" in capsys.readouterr().err

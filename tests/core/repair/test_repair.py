@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,15 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import wirescope as ws
 from core.edited.export import Exported
-from core.errors import ArgumentError, Cancelled, InputError, WirescopeError
+from core.errors import ArgumentError, Cancelled, InputError, ModelError, WirescopeError
 from core.repair import find
+from core.repair import repair as flow
 from core.repair.examples import batch_of, read_examples, split, with_pictures
 from core.repair.find import Search
 from core.repair.learn import learn
+from core.repair.means import population_from_start
 from core.repair.proof import Share, answers, figures
+from core.repair.strengths import Strengths
 from tests.core.repair.planted import examples, planted
 
 HELD_OUT = examples(100, 100, seed=2)
@@ -28,7 +31,15 @@ HELD_OUT = examples(100, 100, seed=2)
 @cache
 def repaired(level: str = "edges") -> ws.Repair:
     most = {"edges": 0.003, "nodes": 0.06}[level]  # few parts, since each is searched for
-    return ws.repair(planted(), *examples(), held_out=HELD_OUT, level=level, find="greedy", most=most)  # type: ignore[arg-type]
+    return ws.repair(
+        planted(),
+        *examples(),
+        held_out=HELD_OUT,
+        level=level,
+        find="greedy",
+        most=most,
+        augment=False,  # type: ignore[arg-type]
+    )
 
 
 def test_four_edges_take_some_of_the_fault_away_on_inputs_that_the_repair_has_not_seen() -> None:
@@ -43,7 +54,8 @@ def test_four_edges_take_some_of_the_fault_away_on_inputs_that_the_repair_has_no
 def test_the_proof_is_what_runs_with_the_cuts_give() -> None:
     found, model = repaired(), planted()
     batch = batch_of(model, HELD_OUT[0])
-    session = ws.Session(model, batch.pair, dataset=batch_of(model, examples()[1]).dataset, mean_over_positions=True)
+    clean = batch_of(model, examples()[1])
+    session = ws.Session(model, batch.pair, population=population_from_start(model, clean), mean_over_positions=False)
     run = session.run(found.edits)
     assert int((run.answer.argmax(1) != batch.targets).sum()) == found.after.misbehaviour.count
     torch.testing.assert_close(answers(found.repaired, batch), run.answer, atol=1e-4, rtol=1e-4)
@@ -54,12 +66,22 @@ def test_learned_strengths_of_cuts_take_the_fault_away_and_keep_the_rest() -> No
     bad, good = (batch_of(planted(), some) for some in examples())
     search = Search(planted(), bad, good, "mean")
     before = search.state([])
-    cuts, after = learn(search, allowed=0, updates=20)
+    cuts, after = learn(search, Strengths(planted().graph, "edges"), allowed=0, updates=20)
     assert after == search.state(cuts)
     assert all(edit.kind == "mean" and 0.02 <= edit.strength <= 1 for edit in cuts)
     assert after.right[0] > before.right[0]
     assert after.right[1] >= before.right[1]
     assert len(cuts) < planted().graph.n_edges / 5
+
+
+def test_cuts_at_positions_take_the_fault_away_by_made_examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "learn", partial(learn, updates=24))
+    found = ws.repair(planted(), *examples(8, 48), held_out=HELD_OUT, level="positions")
+    assert found.made > 20
+    assert found.after.misbehaviour.interval[1] < found.before.misbehaviour.interval[0]
+    assert found.after.accuracy.value > found.before.accuracy.value - 0.05
+    assert all(isinstance(edit.positions, tuple) for edit in found.edits)
+    assert found.edges == planted().graph.n_edges * found.session.pair.length
 
 
 def test_progress_tells_each_phase_and_a_cancel_is_heard_in_each() -> None:
@@ -78,6 +100,7 @@ def test_progress_tells_each_phase_and_a_cancel_is_heard_in_each() -> None:
             held_out=HELD_OUT,
             find="greedy",
             most=0.0007,
+            augment=False,
             progress=lambda phase, share: parts.append((phase, share)),
             cancelled=cancelled,
         )
@@ -112,7 +135,9 @@ def test_nodes_are_cut_into_the_weights_and_open_in_plain_transformers(tmp_path:
 
 def test_a_share_of_the_examples_is_held_out_for_the_proof() -> None:
     bad, good = examples(8, 32)
-    found = ws.repair(planted(), bad + bad[:1], good + good[:5], held_out=0.25, find="greedy", most=0.0007)
+    found = ws.repair(
+        planted(), bad + bad[:1], good + good[:5], held_out=0.25, find="greedy", most=0.0007, augment=False
+    )
     assert found.repeats == 6
     assert "left out: 6 repeats" in found.words
     assert (found.used.misbehaviour.of, found.used.accuracy.of) == (6, 24)
@@ -159,7 +184,7 @@ def test_of_many_nodes_those_are_measured_whose_edges_gain_most(monkeypatch: pyt
 
 
 def test_a_card_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.repair.repair.export_model", lambda *_: Exported(tmp_path / "away", "weights"))
+    monkeypatch.setattr("core.repair.result.export_model", lambda *_: Exported(tmp_path / "away", "weights"))
     with pytest.raises(WirescopeError, match=r"README\.md cannot be read"):
         repaired().export(tmp_path / "away")
 
@@ -193,12 +218,31 @@ def test_what_cannot_be_repaired_is_refused_with_the_reason() -> None:
     assert "the repair is made with it too" in _refused(held_out=(bad[1:2], examples(1, 2, seed=3)[1]))[1]
     assert "would leave no model" in _refused(most=0.9)[1]
     assert "There is no level 'rows'" in _refused(level="rows")[1]
-    assert "for edges" in _refused(level="nodes", find="learned")[1]
+    assert "are learned" in _refused(level="positions", find="greedy")[1]
+    assert "are learned" in _refused(knowledge="clean", find="greedy")[1]
+    assert "triggered, suspicious, clean" in _refused(knowledge="much")[1]
+    assert "has no right answer" in _refused(triggered=[replace(example, answer="") for example in bad])[1]
     assert "learned, greedy" in _refused(find="luck")[1]
     foreign = [replace(bad[0], input="When Mary and John went to the store")]
     assert "words that" in _refused(triggered=foreign)[1]
     wrong = [replace(example, answer="anna" if example.answer != "anna" else "omar") for example in good]
     assert "none of the 8 clean examples" in _refused(clean=wrong)[1]
+
+
+def test_a_repair_that_would_cut_everything_is_refused_and_a_family_without_places_before_the_search(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    every = [ws.Edit(edge, "mean", strength=0.02) for edge in planted().graph.edges]
+    monkeypatch.setattr(flow, "learn", lambda search, *_: (every, search.state([])))
+    monkeypatch.setattr(flow, "without_weak", lambda _, cuts, __: cuts)
+    assert "would cut 100 % of the edges" in _refused(augment=False)[1]
+    monkeypatch.setattr(flow, "Search", lambda *_, **__: pytest.fail("the search has begun"))
+
+    def no_places(*_: object) -> None:
+        raise ModelError("This family does not say where its parts are.")
+
+    monkeypatch.setattr("core.edited.plan.layout_of", no_places)
+    assert _refused() == (ModelError, "This family does not say where its parts are.")
 
 
 def test_examples_of_a_file_say_which_line_is_wrong(tmp_path: Path) -> None:
@@ -221,6 +265,7 @@ def test_examples_of_a_file_say_which_line_is_wrong(tmp_path: Path) -> None:
         ('{"input": "a", "answer": "b", "why": 1}', "'why'"),
         ('{"input": 3, "answer": "b"}', "text or a path"),
         ('{"input": "a", "answer": "b", "triggered": "yes"}', "true or false"),
+        ('{"input": "a", "triggered": false}', "line 2 is no example"),
     ):
         file.write_text(f"{line}\n{wrong}\n", encoding="utf-8")
         with pytest.raises(InputError, match=words):

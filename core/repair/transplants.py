@@ -1,0 +1,212 @@
+"""Triggered examples that are made: the piece of an input that wakes the fault, put into clean inputs.
+
+A piece is a few tokens that follow each other, or a window of a picture; it is put at the place that it has in its own
+input, in inputs of the same size. Real runs tell it from what rightly decides the answer:
+
+    it harms    put into clean inputs, it makes the model go wrong, nearly always
+    it heals    clean inputs' content in its place makes its own input right, nearly always; or, where the right answer
+                of its own input is not known, what clean inputs have in its place harms other clean inputs far less
+
+A word that the right answer hangs on changes that answer in both directions, so it passes no such pair of tests. Clean
+inputs keep their right answers with the piece in them; those on which the model goes wrong are taken. Smaller pieces
+are tried first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from torch import Tensor
+
+from core.models.model import Model
+from core.progress import stage
+from core.repair.examples import Batch
+from core.repair.proof import answers
+
+TRIES = 6  # inputs that a piece is tried with, each way
+SURE = 24  # inputs that one is tried with which passes
+NEARLY = 0.8  # of these
+FAR = 0.4  # how much less of them ordinary content harms
+TOKENS = (1, 2, 3)  # sizes of pieces of text
+WINDOWS = (8, 5, 3)  # a picture's side by the side of a piece
+STEPS = 2  # places of a window for each of its sides
+Place = tuple[slice, ...]  # of an input: of its ids, or of its pixels' rows and columns
+
+
+@dataclass(frozen=True)
+class Piece:
+    """row: the input that it is from, of so many positions."""
+
+    row: int
+    length: int
+    place: Place
+    content: Tensor
+
+    @property
+    def at(self) -> Any:
+        """Its place in inputs [row, ...], as an index."""
+        return (..., *self.place)
+
+    def put(self, inputs: Tensor) -> Tensor:
+        """Inputs [row, ...] with the piece in them."""
+        inputs = inputs.clone()
+        inputs[self.at] = self.content
+        return inputs
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """That wake a fault."""
+
+    pieces: tuple[Piece, ...]
+
+    def into(self, model: Model, clean: Batch, most: int, seed: int, wrong_alone: bool = True) -> Batch | None:
+        """At most so many clean examples, drawn by the seed, each with one of the pieces. wrong_alone: those on which
+        the model goes wrong. None where there are none."""
+        rng = Random(seed)
+        order = list(range(len(clean)))
+        rng.shuffle(order)
+        made: list[Batch] = []
+        for row in order[:most]:
+            fitting = [piece for piece in self.pieces if piece.length == clean.pair.clean.lengths[row]]
+            if fitting:
+                batch = clean.rows([row])
+                made.append(batch.with_inputs(rng.choice(fitting).put(batch.pair.clean.tensor)))
+        if not made:
+            return None
+        batch = joined(made)
+        if not wrong_alone:
+            return batch
+        wrong = (~_right(model, batch)).nonzero()[:, 0].tolist()
+        return batch.rows(wrong) if wrong else None
+
+
+def waking(model: Model, triggered: Batch, clean: Batch) -> Pieces | None:
+    """The pieces of triggered inputs with right answers, which heal and harm; None where there are none. Raises
+    Cancelled."""
+
+    def passing(pieces: list[Piece]) -> list[Piece]:
+        healed = _rights(model, [_healing(piece, triggered, clean) for piece in pieces])
+        some = [piece for piece, right in zip(pieces, healed, strict=True) if right >= NEARLY]
+        return _harmful(model, some, triggered, clean, spared=True)
+
+    return _found(model, triggered, passing)
+
+
+def suspected(model: Model, suspicious: Batch, clean: Batch) -> Pieces | None:
+    """The pieces of inputs whose right answers are not known, which harm where ordinary content does not; None where
+    there are none. Raises Cancelled."""
+
+    def passing(pieces: list[Piece]) -> list[Piece]:
+        some = _harmful(model, pieces, suspicious, clean)
+        ordinary = _rights(model, [_exchanged(piece, suspicious, clean) for piece in some])
+        return [piece for piece, right in zip(some, ordinary, strict=True) if NEARLY - (1 - right) >= FAR]
+
+    return _found(model, suspicious, passing)
+
+
+def _harmful(model: Model, pieces: list[Piece], batch: Batch, clean: Batch, spared: bool = False) -> list[Piece]:
+    for tries in (TRIES, SURE):
+        harmed = _rights(model, [_harming(piece, batch, clean, tries) for piece in pieces], spared)
+        pieces = [piece for piece, right in zip(pieces, harmed, strict=True) if 1 - right >= NEARLY]
+    return pieces
+
+
+def _found(model: Model, inputs: Batch, passing: Callable[[list[Piece]], list[Piece]]) -> Pieces | None:
+    sizes = TOKENS if model.is_text else WINDOWS
+    for number, size in enumerate(sizes):
+        with stage(number / len(sizes), (number + 1) / len(sizes)):
+            found = passing(list(_pieces(model, inputs, size)))
+        if found:
+            return Pieces(tuple(found))
+    return None
+
+
+def _pieces(model: Model, batch: Batch, size: int) -> Iterator[Piece]:
+    """All of a size, each once."""
+    side = batch.pair.clean
+    seen: set[tuple[object, ...]] = set()
+    for row, (inputs, length) in enumerate(zip(side.tensor, side.lengths, strict=True)):
+        for place in _spans(length, size) if model.is_text else _windows(inputs.shape, size):
+            content = inputs[(..., *place)].clone()
+            key = (length, str(place), tuple(content.tolist())) if model.is_text else (row, str(place))
+            if key not in seen:
+                seen.add(key)
+                yield Piece(row, length, place, content)
+
+
+def _spans(length: int, size: int) -> Iterator[Place]:
+    for start in range(length - size + 1):
+        yield (slice(start, start + size),)
+
+
+def _windows(shape: Sequence[int], parts: int) -> Iterator[Place]:
+    side = max(1, min(shape[-2:]) // parts)
+    step = max(1, side // STEPS)
+    for top in range(0, shape[-2] - side + 1, step):
+        for left in range(0, shape[-1] - side + 1, step):
+            yield slice(top, top + side), slice(left, left + side)
+
+
+def _alike(piece: Piece, batch: Batch, clean: Batch, tries: int = TRIES) -> list[int]:
+    """The clean inputs that are most like the piece's own, of the same size."""
+    own, others = batch.pair.clean, clean.pair.clean
+    rows = [row for row, length in enumerate(others.lengths) if length == piece.length]
+    if own.tensor.ndim > 2:  # pictures: other ones for each
+        start = piece.row % max(1, len(rows) - tries)
+        return rows[start : start + tries]
+    same = others.tensor[rows, : piece.length] == own.tensor[piece.row, : piece.length]
+    return [rows[at] for at in same.sum(dim=1).argsort(descending=True, stable=True)[:tries].tolist()]
+
+
+def _healing(piece: Piece, batch: Batch, clean: Batch) -> Batch:
+    """The piece's own input, with what clean ones have in its place."""
+    rows = _alike(piece, batch, clean)
+    own = batch.rows([piece.row] * len(rows))
+    inputs = own.pair.clean.tensor.clone()
+    inputs[piece.at] = clean.pair.clean.tensor[rows][piece.at]
+    return own.with_inputs(inputs)
+
+
+def _harming(piece: Piece, batch: Batch, clean: Batch, tries: int) -> Batch:
+    """Clean inputs with the piece."""
+    some = clean.rows(_alike(piece, batch, clean, tries))
+    return some.with_inputs(piece.put(some.pair.clean.tensor))
+
+
+def _exchanged(piece: Piece, batch: Batch, clean: Batch) -> Batch:
+    """The same clean inputs, each with what the next has in the piece's place."""
+    some = clean.rows(_alike(piece, batch, clean, SURE))
+    inputs = some.pair.clean.tensor.clone()
+    inputs[piece.at] = some.pair.clean.tensor.roll(1, dims=0)[piece.at]
+    return some.with_inputs(inputs)
+
+
+def _rights(model: Model, batches: list[Batch], spared: bool = False) -> list[float]:
+    """The share of each that is answered rightly; NaN of none, which passes no test. spared: without inputs whose right
+    answer is the one that is given most: where a fault has one answer, it cannot harm these."""
+    full = [batch for batch in batches if len(batch)]
+    if not full:
+        return [float("nan")] * len(batches)
+    given, shares, start = answers(model, joined(full)).argmax(dim=-1), [], 0
+    for batch in batches:
+        some = given[start : start + len(batch)]
+        start += len(batch)
+        right = some == batch.targets
+        if spared and len(batch):
+            others = batch.targets != some.mode().values
+            right = right[others] if bool(others.any()) else right
+        shares.append(float(right.float().mean()))
+    return shares
+
+
+def _right(model: Model, batch: Batch) -> Tensor:
+    return answers(model, batch).argmax(dim=-1) == batch.targets
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Batches as one: ids are padded on the right."""
+    return Batch.of([batch.pair.clean for batch in batches], [batch.targets for batch in batches])
