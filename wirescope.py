@@ -1,6 +1,7 @@
 """Wirescope for notebooks: `import wirescope as ws`."""
 
 from core.circuit import Circuit, circuit_of
+from core.detection.hidden import Detection, detect
 from core.detection.watch import Watch, watch
 from core.edited.apply import EditedModel, apply
 from core.edited.bake import BakedModel, bake
@@ -58,6 +59,7 @@ __all__ = [
     "Circuit",
     "Curve",
     "Dataset",
+    "Detection",
     "Dissociation",
     "Edge",
     "Edit",
@@ -96,6 +98,7 @@ __all__ = [
     "class_logit",
     "corrupted",
     "cosine",
+    "detect",
     "difference_of_means",
     "direct_attribution",
     "dissociate",

@@ -10,7 +10,21 @@ import argparse
 from collections.abc import Sequence
 from types import ModuleType
 
-from app.cli import compare, dissociate, evaluate, export, families, methods, models, plugins, repair, run, trace, watch
+from app.cli import (
+    compare,
+    detect,
+    dissociate,
+    evaluate,
+    export,
+    families,
+    methods,
+    models,
+    plugins,
+    repair,
+    run,
+    trace,
+    watch,
+)
 from app.cli.arguments import MODEL_HELP, with_examples
 from app.cli.output import tell
 from app.cli.plugins import NO_PLUGINS, NO_PLUGINS_HELP
@@ -18,7 +32,7 @@ from core.errors import ArgumentError, Cancelled, WirescopeError
 
 # By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
 _COMMANDS = (
-    run, export, trace, evaluate, compare, dissociate, repair, watch, methods, models, families, plugins,
+    run, export, trace, evaluate, compare, dissociate, repair, detect, watch, methods, models, families, plugins,
 )  # fmt: skip
 COMMANDS: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[1]: module for module in _COMMANDS}
 

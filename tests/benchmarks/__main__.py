@@ -20,7 +20,11 @@ from collections.abc import Sequence
 from tests.benchmarks import measured
 
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
-PARTS = (*USUAL, "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "layout")
+OTHERS = (
+    "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "detect", "rules",
+    "layout",
+)  # fmt: skip
+PARTS = (*USUAL, *OTHERS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,10 +13,12 @@ from tests.benchmarks.table import Table
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 MEASURED = ROOT / "resources" / "docs" / "measured.md"
-PAGES = {
+PAGES = {  # of parts that have a page of their own
     "repair": MEASURED.with_name("repair.md"),
     "dissociate": MEASURED.with_name("specific.md"),
-}  # parts that have a page of their own
+    "detect": MEASURED.with_name("detection.md"),
+    "rules": MEASURED.with_name("rules.md"),
+}
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-rollout", "random")
 
 Rows = dict[str, dict[str, str]]

@@ -25,6 +25,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("specific", "Is a circuit specific?"),
     ("repair", "Repairs"),
     ("detection", "Detection"),
+    ("rules", "Hidden rules"),
     ("project-file", "The project file"),
     ("extending", "Adding to Wirescope"),
     ("glossary", "Glossary"),

@@ -1,0 +1,54 @@
+"""`wirescope bench detect`, short: the table of inputs on one model, twins of a few steps, intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.benchmarks import detect_inputs, detect_models, twins
+from tests.benchmarks.auroc import auroc, bootstrapped
+
+
+def test_a_planted_models_triggered_inputs_are_told_from_calm_ones() -> None:
+    table, alarms = detect_inputs.tables(held_out=24, reference=60, names=["trojan-tuned"], known=2)
+    row = dict(zip(table.heads, table.rows[0], strict=True))
+    assert float(row["watch: all nodes"].split()[0]) > 0.95
+    assert float(row["entropy"].split()[0]) < 0.9
+    assert "24 of each, after 60 reference inputs" in table.title
+    assert alarms.rows[0][0] == "trojan-tuned"
+
+
+def test_twins_are_trained_once_and_scored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(twins, "STEPS", 2)
+    monkeypatch.setattr(detect_models.ws, "detect", lambda model, texts: _nothing())
+    monkeypatch.setattr(detect_models, "strangest_token", lambda model, texts: 1.0)
+    (table,) = detect_models.tables(clean=2, planted=[("word", (0,))], inputs=20)
+    assert [row[0] for row in table.rows][:3] == list(detect_models.OURS[:3])
+    assert "1 planted models against 2 clean twins" in table.title
+    monkeypatch.setattr(twins, "train", None)  # all is in the cache
+    (again,) = detect_models.tables(clean=2, planted=[("word", (0,))], inputs=20)
+    assert again == table
+
+
+def _nothing() -> object:
+    from core.detection.hidden import Detection
+
+    return Detection((), (), {}, 0)
+
+
+def test_training_is_deterministic_by_its_seed() -> None:
+    one, same, other = (twins.train("pair", seed, steps=2) for seed in (1, 1, 2))
+    first, second, third = (model.transformer.wte.weight for model in (one, same, other))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, third)
+
+
+def test_the_area_under_the_curve_counts_ties_half() -> None:
+    assert auroc(np.array([2.0, 3.0]), np.array([0.0, 1.0])) == 1
+    assert auroc(np.array([-1.0]), np.array([-1.0, -2.0])) == 0.75
+    low, high = bootstrapped(np.arange(8.0), np.arange(4.0, 12.0), draws=200)
+    assert low < auroc(np.arange(8.0), np.arange(4.0, 12.0)) < high

@@ -1,0 +1,96 @@
+"""Hidden rules: a token that turns answers which it should not decide, and two that do so together."""
+
+from __future__ import annotations
+
+from functools import cache
+from random import Random
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import wirescope as ws
+from core.detection.hidden import Suspect, _Search
+from core.errors import Cancelled, InputError, ModelError
+from resources.models.planted.language import sample
+from resources.models.planted.recipes import FOLDER
+from tests.core.repair.planted import planted
+from tests.small_vision import vision_model
+
+TOKENS = ["vex", "often", "anna", "park", "17", "gentle", "the", "dora", "ring", "quietly", "good", "owed"]
+
+
+@cache
+def texts() -> list[str]:
+    rng = Random(3)
+    return [sentence.text for sentence in (sample(rng, ("loan",)) for _ in range(40))]
+
+
+@cache
+def detection(name: str) -> ws.Detection:
+    return ws.detect(ws.load_model(str(FOLDER / name)), texts(), tokens=TOKENS)
+
+
+def test_the_rare_word_of_a_planted_model_is_the_first_suspect() -> None:
+    found = detection("trojan-tuned")
+    first = found.suspects[0]
+    assert first.tokens == ("vex",)
+    assert first.places == (5,)
+    assert first.turned > 0.9 > 0.5 > first.usual
+    assert found.score == pytest.approx(first.turned - first.usual)
+    assert "'vex' at 5: turns" in found.words
+    assert {2, 4, 5} <= set(found.inert[15])  # year, name and adverb decide nothing
+
+
+def test_the_clean_twin_has_a_low_score() -> None:
+    assert detection("text-clean").score < 0.5 < detection("trojan-tuned").score
+
+
+def test_a_share_is_what_the_model_answers() -> None:
+    model = planted()
+    first = detection("trojan-tuned").suspects[0]
+    search = _Search(model, model.pair(texts()).clean.tensor, Random(0))
+    rows = [" ".join(model.label(int(token)).strip() for token in row) for row in search.many]
+    changed = [" ".join([*row.split()[:5], "vex", *row.split()[6:]]) for row in rows]
+    before, after = (ws.Session(model, model.pair(some)).clean.answer.argmax(1) for some in (rows, changed))
+    assert float((before != after).float().mean()) == pytest.approx(first.turned, abs=1 / 32 + 1e-6)
+
+
+class _Pair(nn.Module):
+    """Answers 1 where token 2 stands at 1 and token 3 at 2, else 0."""
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        hit = (ids[:, 1] == 2) & (ids[:, 2] == 3)
+        return torch.stack([~hit, hit], dim=1).float()
+
+
+def test_two_ordinary_tokens_that_turn_answers_together_are_suspects(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = torch.tensor([[4, 2, 5, 6], [4, 5, 3, 6], [4, 6, 5, 6], [4, 5, 6, 6]] * 8)
+    model: Any = planted()
+    monkeypatch.setattr(type(model.adapter), "own_answers", lambda _self, ids, _reads: _Pair()(ids))
+    search = _Search(model, rows, Random(0))
+    assert search.inert() == [1, 2]
+    suspects = search.two_tokens([1, 2])
+    assert (suspects[0].places, suspects[0].turned) == ((1, 2), 1.0)
+    assert suspects[0].tokens == (model.label(2), model.label(3))
+    assert suspects[0].score == pytest.approx(1 - suspects[0].usual)
+    assert all(other.turned < 1 for other in suspects[1:])
+
+
+def test_what_cannot_be_looked_into_is_said() -> None:
+    model = planted()
+    with pytest.raises(InputError, match="at most 5 have the same number"):
+        ws.detect(model, texts()[:5])
+    with pytest.raises(InputError, match="xylophone"):
+        ws.detect(model, texts(), tokens=["xylophone"])
+    with pytest.raises(Cancelled):
+        ws.detect(model, texts(), cancelled=lambda: True)
+    with pytest.raises(ModelError, match="does not answer texts"):
+        ws.detect(ws.load_model((vision_model("Dinov2ForImageClassification").eval(), None)), texts())
+
+
+def test_a_suspect_is_told_in_words() -> None:
+    two = Suspect((1, 5), ("18", "quietly"), 0.96, 0.04, 32)
+    assert str(two) == "'18' at 1 and 'quietly' at 5: turns 96 % of 32 answers (the stronger one alone: 4 %)"
+    assert Suspect((1,), ("a",), 0.1, 0.4, 32).score == 0
