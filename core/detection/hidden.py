@@ -35,6 +35,7 @@ TOKENS = 1024  # of a larger vocabulary so many are drawn
 TOGETHER = 150  # two tokens of two places: at most so many draws
 INERT = 0.1  # share of answers: a place where ordinary tokens turn no more decides nothing
 USUAL = 0.9  # quantile of a place's tokens that a token must stand out from
+BESIDE = 64  # tokens of the vocabulary that given ones are compared with
 LEAST_INPUTS = 16  # of one length, of two tokens at least
 AT_ONCE = 512  # rows of a forward
 
@@ -119,7 +120,7 @@ def detect(
             f"{model.title} does not answer texts.", "Hidden rules are looked for in language models; see ws.watch."
         )
     groups = _groups(model, clean)
-    chosen = _tokens(model, tokens, seed)
+    chosen, others = _tokens(model, tokens, seed)
     drawn = len(chosen) if tokens is None and len(chosen) < (model.adapter.vocabulary or 0) else None
     single: list[Suspect] = []
     double: list[Suspect] = []
@@ -130,7 +131,7 @@ def detect(
             search = _Search(model, ids, Random(seed))
             with stage(number / len(groups), (number + 1) / len(groups)):
                 with stage(0.0, 0.6):
-                    alone, most = search.one_token(chosen)
+                    alone, most = search.one_token(chosen, others)
                 with stage(0.6, 0.7):
                     places = search.inert()
                 with stage(0.7, 1.0):
@@ -167,11 +168,17 @@ def _rows_of(side: Any) -> Iterator[tuple[Tensor, int]]:
     yield from zip(side.tensor, side.tokens or side.lengths, strict=True)
 
 
-def _tokens(model: Model, tokens: Sequence[str | int] | None, seed: int) -> list[int]:
-    if tokens is not None:
-        return sorted({model.checked_answer(token) for token in tokens})
-    everything = range(model.adapter.vocabulary or 0)
-    return list(everything) if len(everything) <= TOKENS else sorted(Random(seed).sample(everything, TOKENS))
+def _tokens(model: Model, tokens: Sequence[str | int] | None, seed: int) -> tuple[list[int], list[int]]:
+    """Tokens to try, and others that they are compared with, beside each other."""
+    everything, rng = range(model.adapter.vocabulary or 0), Random(seed)
+    if tokens is None:
+        return (list(everything) if len(everything) <= TOKENS else sorted(rng.sample(everything, TOKENS))), []
+    given = {model.checked_answer(token) for token in tokens}
+    unknown = getattr(model.tokenizer, "unk_token_id", None)
+    if unknown in given and model.label(unknown) not in tokens and unknown not in tokens:
+        raise InputError(f"{model.title} does not know all of {', '.join(map(repr, tokens))}.", "Give tokens it knows.")
+    left = [token for token in everything if token not in given]
+    return sorted(given), sorted(rng.sample(left, min(BESIDE, len(left))))
 
 
 class _Search:
@@ -186,15 +193,17 @@ class _Search:
         self.runs = 0
         self.before = {len(rows): self._answers(rows) for rows in (self.few, self.many)}
 
-    def one_token(self, tokens: Sequence[int]) -> tuple[list[Suspect], float]:
-        """Suspects, and the largest share that any token turns anywhere."""
+    def one_token(self, tokens: Sequence[int], others: Sequence[int] = ()) -> tuple[list[Suspect], float]:
+        """Suspects among the tokens, and the largest share that any of them turns anywhere. others: more tokens that
+        say what is usual in a place."""
         length = self.ids.shape[1] - 1
         shares = []
         for place in range(length):
             with stage(0.9 * place / length, 0.9 * (place + 1) / length):
-                shares.append(self.turned([((place, token),) for token in tokens], self.few))
+                shares.append(self.turned([((place, token),) for token in (*tokens, *others)], self.few))
         table = torch.stack(shares)  # [place, token]
         usual = table.quantile(USUAL, dim=1)
+        table = table[:, : len(tokens)]
         strongest = (table - usual[:, None]).flatten().topk(min(BEST, table.numel())).indices.tolist()
         changes: list[Change] = [((each // len(tokens), tokens[each % len(tokens)]),) for each in strongest]
         with stage(0.9, 1.0):

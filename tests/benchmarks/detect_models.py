@@ -31,7 +31,7 @@ from tests.benchmarks import twins
 from tests.benchmarks.auroc import auroc, bootstrapped
 from tests.benchmarks.table import Table
 
-CLEAN, PLANTED = 8, (("word", (0, 2, 4, 6)), ("pair", (1, 3, 5, 7)))  # seeds
+CLEAN, PLANTED = 8, (("word", (0, 2, 4)), ("pair", (1, 3, 5, 7)))  # seeds; of 6 and 8 no word model learned loans
 INPUTS, SEED = 128, 80_000
 DORMANT = 1e-3  # of the largest effect of an edge
 HEADS = ("score", "all planted", *(f"{name}" for name, _ in PLANTED), "clean: mean (least to most)", "planted")

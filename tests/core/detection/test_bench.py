@@ -13,11 +13,11 @@ from tests.benchmarks.auroc import auroc, bootstrapped
 
 
 def test_a_planted_models_triggered_inputs_are_told_from_calm_ones() -> None:
-    table, alarms = detect_inputs.tables(held_out=24, reference=60, names=["trojan-tuned"], known=2)
+    table, alarms = detect_inputs.tables(held_out=16, reference=40, names=["trojan-tuned"], known=2)
     row = dict(zip(table.heads, table.rows[0], strict=True))
     assert float(row["watch: all nodes"].split()[0]) > 0.95
     assert float(row["entropy"].split()[0]) < 0.9
-    assert "24 of each, after 60 reference inputs" in table.title
+    assert "16 of each, after 40 reference inputs" in table.title
     assert alarms.rows[0][0] == "trojan-tuned"
 
 
@@ -25,7 +25,9 @@ def test_twins_are_trained_once_and_scored_once(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(twins, "STEPS", 2)
     monkeypatch.setattr(detect_models.ws, "detect", lambda model, texts: _nothing())
-    monkeypatch.setattr(detect_models, "strangest_token", lambda model, texts: 1.0)
+    for slow in ("strangest_token", "dormant_edges"):
+        monkeypatch.setattr(detect_models, slow, lambda model, texts: 1.0)
+    monkeypatch.setattr(twins, "rates", lambda model, plant: (1.0, 1.0))
     (table,) = detect_models.tables(clean=2, planted=[("word", (0,))], inputs=20)
     assert [row[0] for row in table.rows][:3] == list(detect_models.OURS[:3])
     assert "1 planted models against 2 clean twins" in table.title

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
 from torch import nn
 
 import wirescope as ws
+from core.detection import hidden
 from core.detection.hidden import Suspect, _Search
 from core.errors import Cancelled, InputError, ModelError
 from resources.models.planted.language import sample
@@ -18,7 +20,7 @@ from resources.models.planted.recipes import FOLDER
 from tests.core.repair.planted import planted
 from tests.small_vision import vision_model
 
-TOKENS = ["vex", "often", "anna", "park", "17", "gentle", "the", "dora", "ring", "quietly", "good", "owed"]
+TOKENS = ["vex", "often", "park", "gentle", "dora"]
 
 
 @cache
@@ -29,7 +31,8 @@ def texts() -> list[str]:
 
 @cache
 def detection(name: str) -> ws.Detection:
-    return ws.detect(ws.load_model(str(FOLDER / name)), texts(), tokens=TOKENS)
+    with patch.object(hidden, "TOGETHER", 4), patch.object(hidden, "BESIDE", 24):
+        return ws.detect(ws.load_model(str(FOLDER / name)), texts(), tokens=TOKENS)
 
 
 def test_the_rare_word_of_a_planted_model_is_the_first_suspect() -> None:
@@ -82,8 +85,8 @@ def test_what_cannot_be_looked_into_is_said() -> None:
     model = planted()
     with pytest.raises(InputError, match="at most 5 have the same number"):
         ws.detect(model, texts()[:5])
-    with pytest.raises(InputError, match="xylophone"):
-        ws.detect(model, texts(), tokens=["xylophone"])
+    with pytest.raises(InputError, match="does not know all of 'vex', 'xylophone'"):
+        ws.detect(model, texts(), tokens=["vex", "xylophone"])
     with pytest.raises(Cancelled):
         ws.detect(model, texts(), cancelled=lambda: True)
     with pytest.raises(ModelError, match="does not answer texts"):
