@@ -63,6 +63,19 @@ def test_a_search_is_not_lost_where_its_folder_cannot_be_written(
         assert code_of(*asked, str(place)) == 3
         assert words in capsys.readouterr().err
     assert not searches
+    unanswered = tmp_path / "suspicious.jsonl"
+    rows = [{"input": each.input, "triggered": True} for each in bad]
+    rows += [{"input": each.input, "answer": each.answer} for each in good]
+    unanswered.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    known: list[object] = []
+    monkeypatch.setattr("core.repair.repair.repair", lambda *_, **asked: known.append(asked["knowledge"]) or found)
+    assert code_of(*asked[:-1], "--json") == 0
+    assert code_of(*asked[:-2], str(unanswered), "--json") == 0
+    assert code_of(*asked[:-1], "--knowledge", "clean", "--json") == 0
+    assert known == ["triggered", "suspicious", "clean"]
+    assert code_of(*asked[:-1], "--knowledge", "much") == 2
+    assert "triggered, suspicious, clean" in capsys.readouterr().err
+    monkeypatch.setattr("core.repair.repair.repair", lambda *some, **_: searches.append(some) or found)
 
     def refused(_: ws.Repair, folder: str) -> None:
         raise WirescopeError(f"{folder} cannot be written: no space left.")
