@@ -65,12 +65,12 @@ def run_circuits(
     carried.check(engine)
     carried.prepare(engine.references, cancelled)
     layers = engine.graph.layers
-    done: dict[int, tuple[RunState, range]] = {}
+    runs: dict[int, tuple[RunState, range]] = {}
     waiting: list[tuple[int, CircuitState]] = []
     for number, circuit in enumerate(circuits):
         span_of = span_numbers(circuit.spans, engine.extent) if circuit.spans else None
         if circuit.whole:
-            done[number] = engine.clean(), range(layers, layers)
+            runs[number] = engine.clean(), range(layers, layers)
         else:
             alike = carried.first_row(engine) == engine.length  # A and B are the same
             if alike:
@@ -80,9 +80,9 @@ def run_circuits(
         chunks = _chunks(engine, waiting, replacement)
         for number, chunk in enumerate(chunks):
             with progress.stage(number / len(chunks), (number + 1) / len(chunks)):
-                results = CircuitRun(engine, [kept for _, kept in chunk], replacement).run(cancelled)
-            done.update(zip((number for number, _ in chunk), results, strict=True))
-    return [done[number] for number in range(len(circuits))]
+                results = CircuitRun(engine, [state for _, state in chunk], replacement).run(cancelled)
+            runs.update(zip((number for number, _ in chunk), results, strict=True))
+    return [runs[number] for number in range(len(circuits))]
 
 
 def _chunks(
@@ -91,13 +91,13 @@ def _chunks(
     """Circuits that go together: as many as fit, those of like size beside each other."""
     rows = engine.length - ablation(replacement).first_row(engine)
     writer_bytes = engine.batch * engine.adapter.shape.width * engine.adapter.dtype.itemsize  # of a writer at one row
-    read = 0 if engine.reads is None else engine.reads.shape[1]
+    reads = 0 if engine.reads is None else engine.reads.shape[1]
     chunks: list[list[tuple[int, CircuitState]]] = []
     free = 0
     limit = min(CHUNK_BYTES, engine.memory // 2)
     for entry in sorted(waiting, key=lambda entry: (int(entry[1].everywhere.sum()), len(entry[1].writers))):
-        kept = entry[1]
-        size = (int(kept.everywhere.sum()) * rows + len(kept.writers) * read) * writer_bytes
+        state = entry[1]
+        size = (int(state.everywhere.sum()) * rows + len(state.writers) * reads) * writer_bytes
         if size > engine.memory:
             raise MemoryBudgetError(
                 f"This circuit needs about {size / 2**20:.3g} MB, and the budget is {engine.memory / 2**20:.3g} MB.",
@@ -124,9 +124,9 @@ class CircuitRun:
         self.reads = Rows(engine.length, index=engine.reads)  # that the output reads
         self.late = engine.reads is not None  # whether these are not all
         self.reference = Reference(engine, replacement)
-        for kept in circuits:
-            kept.differences = self._empty(int(kept.everywhere.sum()), self.rows.count)
-            kept.at_reads = self._empty(len(kept.writers), self.reads.count) if self.late else None
+        for circuit in circuits:
+            circuit.differences = self._empty(int(circuit.everywhere.sum()), self.rows.count)
+            circuit.at_reads = self._empty(len(circuit.writers), self.reads.count) if self.late else None
 
     def _empty(self, writers: int, rows: int) -> Tensor:
         size = (writers, self.engine.batch, rows, self.shape.width)
@@ -178,11 +178,11 @@ class CircuitRun:
         numbers = self.graph.reader_index(Reader("q", layer)) + np.arange(ports)
         many = self.engine.batch * self.rows.count > FEW_ROWS
         groups: dict[tuple[Rows, tuple[int, ...], bytes], list[int]] = {}
-        for number, kept in enumerate(self.circuits):
+        for number, state in enumerate(self.circuits):
             by_rows: dict[Rows, list[int]] = {}
-            for head in np.flatnonzero(kept.needed[base : base + self.graph.heads]).tolist():
-                by_rows.setdefault(self._rows_of(kept, base + head), []).append(head)
-            reading = kept.reading[numbers].tobytes() if many else b""
+            for head in np.flatnonzero(state.needed[base : base + self.graph.heads]).tolist():
+                by_rows.setdefault(self._rows_of(state, base + head), []).append(head)
+            reading = state.reading[numbers].tobytes() if many else b""
             for rows, wanted in by_rows.items():
                 groups.setdefault((rows, tuple(wanted), reading), []).append(number)
         for (rows, some, _), circuits in groups.items():
@@ -222,20 +222,20 @@ class CircuitRun:
         """q of some heads at their rows, turned, and k and v at every position: [circuits * batch, ..., heads,
         head_width]."""
         of_kind = {"q": heads, "k": kv_heads, "v": kv_heads}
-        read = {kind: self._reading(math, kind, some, circuits) for kind, some in of_kind.items()}
-        ports = {kind: [math.port(Reader(kind, math.layer, head)) for head in some] for kind, some in read.items()}  # type: ignore[arg-type]
+        computed = {kind: self._reading(math, kind, some, circuits) for kind, some in of_kind.items()}
+        ports = {kind: [math.port(Reader(kind, math.layer, head)) for head in some] for kind, some in computed.items()}  # type: ignore[arg-type]
         by_rows = [(rows, "qkv")] if rows is self.rows else [(rows, "q"), (self.rows, "kv")]
-        made: dict[str, Tensor] = {}
+        projections: dict[str, Tensor] = {}
         for at, kinds in by_rows:
             projected = self._project(math, [port for kind in kinds for port in ports[kind]], circuits, at)
             sizes = [len(ports[kind]) for kind in kinds]
-            made.update(zip(kinds, projected.split(sizes, dim=2), strict=True))  # type: ignore[no-untyped-call]
-        q, k, v = made["q"], made["k"], made["v"]
-        q = math.query(q, self._places(rows, circuits), read["q"]) if read["q"] else q
-        k = math.key(k, self._places(self.rows, circuits), read["k"]) if read["k"] else k
-        q = self._with_reference(math.layer, "q", q, read["q"], heads, rows, circuits)
-        k = self._with_reference(math.layer, "k", k, read["k"], kv_heads, Rows(self.rows.length), circuits)
-        v = self._with_reference(math.layer, "v", v, read["v"], kv_heads, Rows(self.rows.length), circuits)
+            projections.update(zip(kinds, projected.split(sizes, dim=2), strict=True))  # type: ignore[no-untyped-call]
+        q, k, v = projections["q"], projections["k"], projections["v"]
+        q = math.query(q, self._places(rows, circuits), computed["q"]) if computed["q"] else q
+        k = math.key(k, self._places(self.rows, circuits), computed["k"]) if computed["k"] else k
+        q = self._with_reference(math.layer, "q", q, computed["q"], heads, rows, circuits)
+        k = self._with_reference(math.layer, "k", k, computed["k"], kv_heads, Rows(self.rows.length), circuits)
+        v = self._with_reference(math.layer, "v", v, computed["v"], kv_heads, Rows(self.rows.length), circuits)
         return q, k, v
 
     def _reading(self, math: LayerMath, kind: str, heads: list[int], circuits: list[int]) -> list[int]:
@@ -250,15 +250,22 @@ class CircuitRun:
         return [head for head, one in zip(heads, keep.tolist(), strict=True) if one]
 
     def _with_reference(
-        self, layer: int, kind: str, made: Tensor, of: list[int], heads: list[int], rows: Rows, circuits: list[int]
+        self,
+        layer: int,
+        kind: str,
+        projected: Tensor,
+        of: list[int],
+        heads: list[int],
+        rows: Rows,
+        circuits: list[int],
     ) -> Tensor:
-        """What ports of a kind made of some heads, at the last of some rows, among what those of all heads make: the
+        """What ports of a kind make of some heads, at the last of some rows, among what those of all heads make: the
         others, and the rows before, are the reference's."""
-        if of == heads and made.shape[1] == rows.count:
-            return made
+        if of == heads and projected.shape[1] == rows.count:
+            return projected
         ports = self.reference.port(layer, kind, heads, rows).repeat(len(circuits), 1, 1, 1)
         if of:
-            ports[:, rows.count - made.shape[1] :, neighbours([heads.index(head) for head in of])] = made
+            ports[:, rows.count - projected.shape[1] :, neighbours([heads.index(head) for head in of])] = projected
         return ports
 
     def _project(self, math: LayerMath, ports: list[int], circuits: list[int], rows: Rows) -> Tensor:
@@ -291,28 +298,28 @@ class CircuitRun:
 
     # ---- differences ----
 
-    def _rows_of(self, kept: CircuitState, number: int) -> Rows:
+    def _rows_of(self, state: CircuitState, number: int) -> Rows:
         """Those at which a writer is computed."""
-        return self.rows if number in kept.row_everywhere else self.reads
+        return self.rows if number in state.row_everywhere else self.reads
 
     def _by_rows(self, number: int) -> list[tuple[Rows, list[int]]]:
         """The circuits that need a writer, by the rows at which they do."""
         groups: dict[Rows, list[int]] = {}
-        for circuit, kept in enumerate(self.circuits):
-            if kept.needed[number]:
-                groups.setdefault(self._rows_of(kept, number), []).append(circuit)
+        for circuit, state in enumerate(self.circuits):
+            if state.needed[number]:
+                groups.setdefault(self._rows_of(state, number), []).append(circuit)
         return list(groups.items())
 
     def _store(self, circuits: list[int], number: int, differences: Tensor, rows: Rows) -> None:
         """Keep what a writer wrote in some circuits: [circuits, batch, rows, width]."""
         for circuit, difference in zip(circuits, differences, strict=True):
-            kept = self.circuits[circuit]
+            state = self.circuits[circuit]
             if rows is self.rows:
-                assert kept.differences is not None
-                kept.differences[kept.row_everywhere[number]] = difference
+                assert state.differences is not None
+                state.differences[state.row_everywhere[number]] = difference
             else:
-                assert kept.at_reads is not None
-                kept.at_reads[kept.row_of[number]] = difference
+                assert state.at_reads is not None
+                state.at_reads[state.row_of[number]] = difference
 
     def _store_heads(
         self, layer: int, numbers: list[int], circuits: list[int], heads: list[int], differences: Tensor, rows: Rows
@@ -321,29 +328,29 @@ class CircuitRun:
         matter everywhere are neighbours in what is kept."""
         weights = self.adapter.attention[layer]
         for circuit, difference in zip(circuits, differences, strict=True):
-            kept = self.circuits[circuit]
+            state = self.circuits[circuit]
             if rows is self.rows:
-                assert kept.differences is not None
-                first = kept.row_everywhere[numbers[0]]
-                out = kept.differences[first : first + len(numbers)].flatten(1, 2)
+                assert state.differences is not None
+                first = state.row_everywhere[numbers[0]]
+                out = state.differences[first : first + len(numbers)].flatten(1, 2)
                 heads_out(weights, difference.flatten(0, 1), heads, out)
             else:
-                assert kept.at_reads is not None
-                kept.at_reads[[kept.row_of[number] for number in numbers]] = heads_out(weights, difference, heads)
+                assert state.at_reads is not None
+                state.at_reads[[state.row_of[number] for number in numbers]] = heads_out(weights, difference, heads)
 
-    def _copy_to_reads(self, kept: CircuitState, before: int) -> Tensor:
+    def _copy_to_reads(self, state: CircuitState, before: int) -> Tensor:
         """What a circuit's writers wrote at the positions that the output reads; of those before a number all."""
-        assert kept.differences is not None
-        assert kept.at_reads is not None
+        assert state.differences is not None
+        assert state.at_reads is not None
         assert self.reads.index is not None
-        rows = np.flatnonzero(kept.everywhere)
-        upto = int(np.searchsorted(kept.writers[rows], before))
-        if upto > kept.copied:
+        rows = np.flatnonzero(state.everywhere)
+        upto = int(np.searchsorted(state.writers[rows], before))
+        if upto > state.copied:
             index = self.reads.index - self.rows.first
-            written = kept.differences[kept.copied : upto].take_along_dim(index.clamp(min=0)[None, :, :, None], dim=2)
-            kept.at_reads[torch.from_numpy(rows[kept.copied : upto])] = written * (index >= 0)[:, :, None]
-            kept.copied = upto
-        return kept.at_reads
+            written = state.differences[state.copied : upto].take_along_dim(index.clamp(min=0)[None, :, :, None], dim=2)
+            state.at_reads[torch.from_numpy(rows[state.copied : upto])] = written * (index >= 0)[:, :, None]
+            state.copied = upto
+        return state.at_reads
 
     def _streams(self, reader: Reader, numbers: NDArray[np.int64], circuits: list[int], rows: Rows) -> Tensor:
         """Step 2: what readers that read at one place read: [readers, circuits, batch, rows, width]."""
@@ -352,24 +359,24 @@ class CircuitRun:
         reference = self.reference.stream(reader, rows).expand(size).flatten(0, 1)[:, None]  # [batch * rows, 1, width]
         x = reference.new_empty(len(circuits), len(reference), len(numbers), width)
         for place, circuit in enumerate(circuits):
-            kept = self.circuits[circuit]
+            state = self.circuits[circuit]
             everywhere = rows is self.rows
-            source = kept.differences if everywhere else self._copy_to_reads(kept, self.graph.writers_before(reader))
+            source = state.differences if everywhere else self._copy_to_reads(state, self.graph.writers_before(reader))
             assert source is not None
-            keep = (kept.matrix_everywhere if everywhere else kept.matrix)[:, numbers]
-            chosen = np.flatnonzero(keep.any(axis=(0, 1)))
-            if not len(chosen):
+            keep = (state.matrix_everywhere if everywhere else state.matrix)[:, numbers]
+            writers = np.flatnonzero(keep.any(axis=(0, 1)))
+            if not len(writers):
                 x[place] = reference
                 continue
-            upto = int(chosen[-1]) + 1
-            dense = len(chosen) > DENSE * upto  # to add a few zeros is quicker than to copy all that is not zero
-            factors = torch.from_numpy(keep[:, :, :upto] if dense else keep[:, :, chosen]).to(source)
-            picked = source[:upto] if dense else source[torch.from_numpy(chosen)]
+            upto = int(writers[-1]) + 1
+            dense = len(writers) > DENSE * upto  # to add a few zeros is quicker than to copy all that is not zero
+            factors = torch.from_numpy(keep[:, :, :upto] if dense else keep[:, :, writers]).to(source)
+            picked = source[:upto] if dense else source[torch.from_numpy(writers)]
             by_row = picked.flatten(1, 2).transpose(0, 1)  # one product a row keeps both factors in the cache
-            if kept.span_of is None:
+            if state.span_of is None:
                 row_factors = factors.expand(len(by_row), *factors.shape[1:])
             else:
-                spans = torch.from_numpy(kept.span_of).to(self.adapter.device)
+                spans = torch.from_numpy(state.span_of).to(self.adapter.device)
                 row_factors = factors[rows.of(spans).flatten()]
             torch.baddbmm(reference.expand_as(x[place]), row_factors, by_row, out=x[place])
         return x.unflatten(1, size[:2]).permute(3, 0, 1, 2, 4)  # type: ignore[no-any-return,no-untyped-call]

@@ -38,7 +38,7 @@ class EdgeSums:
         self._writers = writers
         readers = [each for stage in plan.acting.values() for _, each in stage.readers]
         self._kinds = len({_kind(slot) for each in readers for _, slot in each.edges})
-        self._held: dict[tuple[Kind, bool], tuple[int, Tensor, set[int]]] = {}
+        self._changes_of: dict[tuple[Kind, bool], tuple[int, Tensor, set[int]]] = {}
 
     def takes(self, plans: Sequence[ReaderPlan], x: Tensor) -> bool:
         """Whether readers with these edits are many, and of a kind for one product. x: the stream that they read,
@@ -67,10 +67,10 @@ class EdgeSums:
             factors[list(rows), list(numbers)] = torch.tensor(
                 [slot.strength for slot in slots], dtype=x.dtype, device="cpu"
             )
-            chosen = sorted(set(numbers))
+            writers = sorted(set(numbers))
             picked = changes[:upto]
-            if len(chosen) <= DENSE * upto:  # to add a few zeros is quicker than to copy all that is not zero
-                factors, picked = factors[:, chosen], changes[chosen]
+            if len(writers) <= DENSE * upto:  # to add a few zeros is quicker than to copy all that is not zero
+                factors, picked = factors[:, writers], changes[writers]
             streams = torch.addmm(streams, factors.to(x.device), picked.flatten(1))
         return streams.unflatten(1, x.shape).to(dtype)  # type: ignore[no-any-return,no-untyped-call]
 
@@ -84,12 +84,12 @@ class EdgeSums:
     ) -> Tensor:
         """What the edges of writers change, set where one of these needs it: [writers, batch, rows, width]."""
         key = kind, at.index is not None
-        held = self._held.get(key)
-        if held is None or held[0] != at.first:
-            held = self._held[key] = at.first, x.new_zeros(self._writers, *x.shape), set()
-        _, changes, held_numbers = held
-        missing = sorted({number for _, number, _ in edges} - held_numbers)
+        entry = self._changes_of.get(key)
+        if entry is None or entry[0] != at.first:
+            entry = self._changes_of[key] = at.first, x.new_zeros(self._writers, *x.shape), set()
+        _, changes, set_numbers = entry
+        missing = sorted({number for _, number, _ in edges} - set_numbers)
         if missing:
             set_changes(changes, missing, edges[0][2], at)
-            held_numbers |= set(missing)
+            set_numbers |= set(missing)
         return changes

@@ -101,8 +101,8 @@ class Flow:
 
     def _mixed(self, z: Tensor, heads: Sequence[int], rows: Rows) -> Tensor:
         """Rows of what some heads of a layer mix: [batch, rows, heads, head_width]."""
-        held = Held(z, self.state.rows_of(self.graph.writers[heads[0]]))
-        return held.at(rows)[:, :, [self.graph.writers[number].head for number in heads]]
+        of_writer = Held(z, self.state.rows_of(self.graph.writers[heads[0]]))
+        return of_writer.at(rows)[:, :, [self.graph.writers[number].head for number in heads]]
 
     def node_delta(self, number: int, slots: Sequence[Slot], out: Tensor, rows: Rows) -> Tensor:
         """What an edited node carries, less what it adds, at the rows of `out`."""
@@ -180,8 +180,8 @@ class PassRows:
         return self.at.of(self.references.rows(x))
 
     def stream(self, x: Tensor, reader: Reader) -> Tensor:
-        held = self.state.rows_before(reader, self.flow.shape.parallel)
-        return Held(self.references.rows(x), held).at(self.at)
+        at_reader = self.state.rows_before(reader, self.flow.shape.parallel)
+        return Held(self.references.rows(x), at_reader).at(self.at)
 
     def unedited(self, reader: Reader) -> Tensor:
         return self.flow.unedited(reader, self.at)

@@ -142,10 +142,10 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
             slots = reader_slots.setdefault(target, [])
         else:
             slots = node_slots.setdefault(graph.writer_index(target), [])
-        _own(slots, slot, length)
+        _add_slot(slots, slot, length)
 
-    node_slots = {number: kept for number, slots in node_slots.items() if (kept := _acting(slots))}
-    reader_slots = {reader: kept for reader, slots in reader_slots.items() if (kept := _acting(slots))}
+    node_slots = {number: acting for number, slots in node_slots.items() if (acting := _acting(slots))}
+    reader_slots = {reader: acting for reader, slots in reader_slots.items() if (acting := _acting(slots))}
     n_stages = 2 * graph.layers + 1
     readers: list[list[tuple[Reader, ReaderPlan]]] = [[] for _ in range(n_stages)]
     for reader in sorted({*reader_slots, *edge_slots}, key=graph.reader_index):
@@ -163,26 +163,27 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
     return Plan(input_slots, stages, _first_rows(input_slots, stages, length, causal, first_patched_row))
 
 
-def _own(slots: list[Slot], new: Slot, length: int) -> None:
+def _add_slot(slots: list[Slot], new: Slot, length: int) -> None:
     """Add a slot; it takes its positions away from the slots before it."""
     if not slots:
         slots.append(new)
         return
-    kept = []
+    earlier = []
     for slot in slots:
         remaining = _without(slot.positions, new.positions, length)
         if any(remaining):
-            kept.append(replace(slot, positions=remaining))
-    slots[:] = [*kept, new]
+            earlier.append(replace(slot, positions=remaining))
+    slots[:] = [*earlier, new]
 
 
-def _without(positions: RowPositions | None, taken: RowPositions | None, length: int) -> RowPositions:
+def _without(positions: RowPositions | None, excluded: RowPositions | None, length: int) -> RowPositions:
     """The positions that are left, row by row. None stands for all of every row."""
-    if taken is None:
+    if excluded is None:
         return ()
     if positions is None:
-        positions = (tuple(range(length)),) * len(taken)
-    return tuple(tuple(place for place in row if place not in gone) for row, gone in zip(positions, taken, strict=True))
+        positions = (tuple(range(length)),) * len(excluded)
+    by_row = zip(positions, excluded, strict=True)
+    return tuple(tuple(place for place in row if place not in without) for row, without in by_row)
 
 
 def _acting(slots: list[Slot]) -> list[Slot]:

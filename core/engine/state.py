@@ -50,14 +50,14 @@ class Readout:
     adapter: Adapter
     norm: Callable[[Tensor], Tensor] | None = None
     among: tuple[Together, int] | None = None
-    made: Tensor | None = field(default=None, init=False)
+    kept_output: Tensor | None = field(default=None, init=False)
 
     @property
     def output(self) -> Tensor:
         """The output at each of the positions; kept."""
-        if self.made is None:
-            self.made = self.through(self.adapter) if self.among is None else self.among[0].output[self.among[1]]
-        return self.made
+        if self.kept_output is None:
+            self.kept_output = self.through(self.adapter) if self.among is None else self.among[0].output[self.among[1]]
+        return self.kept_output
 
     def through(self, adapter: Adapter, reads: Tensor | None = None) -> Tensor:
         """What an adapter of the same model, or of some of its answers, makes of the stream. reads: the positions that
@@ -95,7 +95,7 @@ class RunState:
         if stage < 0:
             return RunState(plan=plan, reads=reads, embedding=self.embedding, grid=self.grid)
         attention, mlp = (stage + 1) // 2, stage // 2  # layers whose attention, whose MLP is done
-        made = 1 + attention * heads + mlp  # writers that have written by then
+        n_writers = 1 + attention * heads + mlp  # that have written by then
         return RunState(
             plan=plan,
             reads=reads,
@@ -108,7 +108,7 @@ class RunState:
             factors=self.factors[:attention],
             after_attention=self.after_attention[:attention],
             mlp_out=self.mlp_out[:mlp],
-            node_deltas={number: delta for number, delta in self.node_deltas.items() if number < made},
+            node_deltas={number: delta for number, delta in self.node_deltas.items() if number < n_writers},
             final=self.final if mlp == len(self.attention_in) else None,
             grid=self.grid,
         )
@@ -220,8 +220,8 @@ def tensors_of(state: RunState) -> list[Tensor]:
 
 def outputs_of(states: Iterable[RunState]) -> dict[int, int]:
     """The outputs that have been made: bytes, by the address of their storage."""
-    made = [state.readout.made for state in states if state.readout is not None]
-    storages = (tensor.untyped_storage() for tensor in made if tensor is not None)
+    outputs = [state.readout.kept_output for state in states if state.readout is not None]
+    storages = (tensor.untyped_storage() for tensor in outputs if tensor is not None)
     return {storage.data_ptr(): storage.nbytes() for storage in storages}
 
 

@@ -29,6 +29,7 @@ from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.layer import Below, LayerMath
 from core.engine.rows import Rows
+from core.engine.state import at_last
 from core.graph import Node, Reader
 from core.metrics import BoundMetric
 from core.precision import widened
@@ -40,11 +41,11 @@ class Sweep:
     """The present circuit run over one session, at first A's own with every edge kept."""
 
     def __init__(
-        self, engine: Engine, replacement: str, kept: NDArray[np.bool_], first: int, metric: BoundMetric
+        self, engine: Engine, replacement: str, kept_edges: NDArray[np.bool_], first: int, metric: BoundMetric
     ) -> None:
-        """kept: [readers, writers], shared with who decides. first: the first row that is computed; before it, nothing
-        that is replaced differs."""
-        self._engine, self._kept = engine, kept
+        """kept_edges: [readers, writers], shared with who decides. first: the first row that is computed; before it,
+        nothing that is replaced differs."""
+        self._engine, self._kept_edges = engine, kept_edges
         self._adapter, self._graph = engine.adapter, engine.graph
         self._at = Rows(engine.length, first)
         self.rows = engine.batch * self._at.count  # that are computed
@@ -72,7 +73,7 @@ class Sweep:
             self._now["ports", layer] = projected[0]
 
     @property
-    def held(self) -> int:
+    def bytes(self) -> int:
         """Bytes of what is kept of the present run."""
         tensors = {tensor.untyped_storage().data_ptr(): tensor for tensor in self._now.values()}
         return sum(tensor.untyped_storage().nbytes() for tensor in tensors.values())
@@ -102,9 +103,9 @@ class Sweep:
                 progress.at((layer - reader.layer) / (graph.layers - reader.layer))
                 base = graph.reader_index(Reader("q", layer))
                 ports = [n for n in range(base, base + graph.heads + 2 * graph.kv_heads) if used[n]]
-                read = [n for n in ports if self._read(n, changes)]
-                if read:
-                    self._heads(layer, read, changes, used)
+                changed_ports = [n for n in ports if self._read(n, changes)]
+                if changed_ports:
+                    self._heads(layer, changed_ports, changes, used)
                 self._read_mlp(layer, changes, used)
             self._read(len(graph.readers) - 1, changes)
         final = changes.get(("stream", len(graph.readers) - 1))
@@ -126,7 +127,7 @@ class Sweep:
         """What a reader reads when writers have changed; whether it has."""
         graph = self._graph
         before = graph.writers_before(graph.readers[number])
-        moved = [w for kind, w in changes if kind == "out" and w < before and self._kept[number, w]]
+        moved = [w for kind, w in changes if kind == "out" and w < before and self._kept_edges[number, w]]
         if moved:
             now = self._now["stream", number]
             change = sum(widened(changes["out", w]) - self._now["out", w] for w in moved)
@@ -187,5 +188,4 @@ class Sweep:
         x = final.flatten(0, 1)
         reads = None if engine.reads is None else engine.reads.repeat(len(final), 1)
         output = self._answering.read(Rows(engine.length, index=reads).of(x, self._at.first))
-        answer = output[:, -1] if output.ndim == 3 else output
-        return answer.unflatten(0, final.shape[:2])  # type: ignore[no-any-return,no-untyped-call]
+        return at_last(output).unflatten(0, final.shape[:2])  # type: ignore[no-any-return,no-untyped-call]

@@ -34,7 +34,7 @@ class Search:
         for session in job.sessions:
             first = first_row(session, job.replacement)
             self._sweeps.append(Sweep(session.engine, job.replacement, self._kept, first, session.metric))
-            sweep_bytes += self._sweeps[-1].held
+            sweep_bytes += self._sweeps[-1].bytes
             if sweep_bytes > budget:
                 done = sum(session.pair.batch for session in job.sessions[: len(self._sweeps)])
                 raise MemoryBudgetError(
