@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.engine.state import at_last
 from core.errors import ArgumentError
 from core.graph import Node
 from core.lens.logit_lens import positions_read, stream_after
@@ -86,5 +87,5 @@ def _probabilities(result: Result, x: Tensor) -> Tensor:
     with torch.no_grad():
         for part in torch.split(x, max(1, NUMBERS // size)):
             output = adapter.read(part[:, None].expand(-1, count, -1))
-            parts.append(widened(output[:, -1] if output.ndim == 3 else output).softmax(dim=-1))
+            parts.append(widened(at_last(output)).softmax(dim=-1))
     return torch.cat(parts)

@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from core.engine.frozen import FrozenNorms
-from core.engine.state import RunState
+from core.engine.state import RunState, at_last
 from core.errors import ArgumentError
 from core.models.adapter import Adapter
 from core.models.model import Model
@@ -67,7 +67,7 @@ class FrozenOutput:
         normed = self._norms.final(widened(x))
         with Widened(), _FrozenHead(self._scales):
             output = self._adapter.head(normed)
-        return output[:, -1] if output.ndim == 3 else output
+        return at_last(output)
 
 
 def needs_head(model: Model) -> None:

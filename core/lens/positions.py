@@ -24,8 +24,8 @@ from core.graph import Node
 from core.precision import widened
 from core.result import Result
 from core.session import Session
-from core.tracing.attribution import replaced_difference
 from core.tracing.job import common_length
+from core.tracing.losses import Losses
 from core.tracing.methods import eap
 from core.tracing.node_gradients import from_the_last
 
@@ -62,7 +62,7 @@ def estimated_effects(
     other lengths, whose positions do not correspond."""
     common_length([session.pair])
     with torch.no_grad():
-        change = replaced_difference(session, node, replacement)
+        change = -Losses(session, replacement, 0).of_node(node)
         effects = (change * gradients.at(node)).sum(dim=-1).mean(dim=0)
     return effects.cpu().double().numpy()
 

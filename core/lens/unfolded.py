@@ -35,7 +35,7 @@ from core.errors import ArgumentError, Cancelled
 from core.graph import Graph, Node
 from core.precision import widened
 from core.session import Session
-from core.tracing.attribution import replaced_difference
+from core.tracing.losses import Losses
 from core.tracing.method import METHODS, method_named
 from core.tracing.node_gradients import from_the_last
 from core.tracing.told_options import Options
@@ -98,9 +98,9 @@ def unfold(
         raise ArgumentError(f"Positions cannot be scored by {method!r}.", f"There are: {able}.")
     gradients = by.gradients(session, Options(steps=steps).of(by.takes))
     indices = np.asarray(edges, dtype=np.int64)
-    nodes = _nodes(graph, indices)
+    nodes, losses = _nodes(graph, indices), Losses(session, replacement, 0)
     with torch.no_grad():
-        differences = {node: replaced_difference(session, node, replacement) for node in nodes}
+        differences = {node: -losses.of_node(node) for node in nodes}
         by_layer: dict[int, list[int]] = {}
         for place, index in enumerate(indices.tolist()):
             reader = graph.edge(index).reader

@@ -17,11 +17,12 @@ from core import progress
 from core.edits import EditKind
 from core.engine.gradients import Part, ReaderGradients
 from core.engine.replacement import ablation
+from core.engine.state import RunState
 from core.errors import EditError
-from core.graph import Graph, Node, Reader
+from core.graph import Graph, Reader
 from core.metric_reading import unchanged
 from core.models.adapter import Adapter
-from core.precision import wide_dtype, widened
+from core.precision import wide_dtype
 from core.session import Session
 from core.spans import span_numbers
 from core.tracing.job import Job, by_level
@@ -29,7 +30,10 @@ from core.tracing.losses import Losses
 from core.tracing.node_gradients import from_the_last, mean_gradient
 
 BLOCK_BYTES = 48 * 2**20  # of writers' differences held at once
-EARLY = 0.25  # of the positions
+# Of the positions: up to here `first` is early. Let e be its share, and a pass forward or back over all rows cost 1. A
+# new session takes 2 where A's run is shared, 1 + 2 (1 - e) where it is not: 1 - 2e is won. One that has A's run loses
+# 2e. At a quarter the two are equal.
+EARLY = 0.25
 
 
 def first_row(session: Session, replacement: EditKind) -> int:
@@ -46,13 +50,15 @@ def gradients_at(
     first: int = 0,
     through: Callable[[Adapter], Adapter] = unchanged,
     droppable: bool = False,
+    whole: bool = False,
+    state: RunState | None = None,
 ) -> ReaderGradients:
     """Gradients of a run from an embedding [batch, position, width] that is A's before row `first`. through: makes an
-    adapter that takes the gradients in another way. droppable: see there. Raises ArgumentError for a metric without a
-    slope."""
+    adapter that takes the gradients in another way. whole: compute the rows before `first` too. droppable, state: see
+    there. Raises ArgumentError for a metric without a slope."""
     session.metric.check_slope("An estimate")
     engine = session.engine
-    below = engine.clean(full=True) if first > 0 else None
+    below = engine.clean(full=True) if first > 0 and not whole else None
     return ReaderGradients(
         through(session.model.adapter),
         embedding,
@@ -62,6 +68,7 @@ def gradients_at(
         below=below,
         first=first,
         droppable=droppable,
+        state=state,
     )
 
 
@@ -70,19 +77,9 @@ def gradients_at_clean(session: Session, first: int = 0) -> ReaderGradients:
     so that what a new session needs of A is one run: A's, with its gradients. Whether it is depends on the pair alone,
     and so do the bits."""
     engine = session.engine
-    if first > EARLY * engine.length:
-        return gradients_at(session, engine.embedding, first)
-    session.metric.check_slope("An estimate")
-    state = engine.unedited.unmade()
-    run = ReaderGradients(
-        session.model.adapter,
-        engine.embedding,
-        engine.reads,
-        session.reading.slope(engine.batch),
-        engine.grid,
-        first=first,
-        state=state,
-    )
+    whole = first <= EARLY * engine.length
+    state = engine.unedited.unmade() if whole else None
+    run = gradients_at(session, engine.embedding, first, whole=whole, state=state)
     if state is not None:
         engine.unedited.keep(state)
     return run
@@ -189,13 +186,6 @@ def _at_positions(job: Job, gradients: Sequence[ReaderGradients], losses: Losses
 
 def _readers_of(graph: Graph, layer: int) -> int:
     return graph.heads + 2 * graph.kv_heads + 1 if layer < graph.layers else 1
-
-
-def replaced_difference(session: Session, node: Node, replacement: EditKind) -> Tensor:
-    """replacement_u - out_u at every position, in fp32 of a model in half precision: [batch, position, width]."""
-    engine = session.engine
-    out = widened(engine.clean(full=True).out(session.model.adapter, node))
-    return ablation(replacement).out(engine.references, node) - out
 
 
 def counterfactual_embedding(session: Session) -> Tensor:

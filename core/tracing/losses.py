@@ -39,11 +39,13 @@ class Losses:
 
     def of_input(self, part: Part = EVERYTHING) -> Tensor:
         """[batch, rows, width], of a part of the batch and of the rows from the first one on."""
+        return self.of_node(Node("input"), part)
+
+    def of_node(self, node: Node, part: Part = EVERYTHING) -> Tensor:
+        """The same of any one node."""
         run = self.run
-        out = widened(self._cut(self._a.embedding, part) if run is None else run.out(Node("input"))[part])
-        if self._carried.one_run:
-            return out - self._cut(self._b.embedding, part)
-        return out if self._carried.nothing else out - self._value(Node("input"), part)
+        at_a = self._cut(self._a.out(self.session.model.adapter, node), part) if run is None else run.out(node)[part]
+        return widened(at_a) if self._carried.nothing else widened(at_a) - self._value(node, part)
 
     def of_layer(self, layer: int, part: Part = EVERYTHING) -> Tensor:
         """Of a layer's heads and its MLP: [heads + 1, batch, rows, width]."""
@@ -106,7 +108,7 @@ class Losses:
         return x[:, self.first :][part]
 
     def _value(self, node: Node, part: Part) -> Tensor:
-        """What a removed edge of a node carries, where that is of no run: [batch or 1, rows or 1, width]."""
+        """What a removed edge of a node carries, [batch or 1, rows or 1, width]."""
         value = self._carried.out(self.session.engine.references, node)
         value = value if len(value) == 1 else value[part[0]]
         return value if value.shape[1] == 1 else value[:, self.first :][:, part[1]]

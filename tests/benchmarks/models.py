@@ -9,6 +9,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 import wirescope as ws
+from core.engine.state import at_last
 from core.models import packs
 from core.models.bundled import bundled_models
 
@@ -83,7 +84,7 @@ def forward_and_backward(session: ws.Session) -> None:
     wanted = [parameter.requires_grad for parameter in adapter.module.parameters()]
     adapter.module.requires_grad_(True)
     output = adapter.own_answer(session.pair.clean.tensor)
-    session.metric(output[:, -1] if output.ndim == 3 else output).sum().backward()  # type: ignore[no-untyped-call]
+    session.metric(at_last(output)).sum().backward()  # type: ignore[no-untyped-call]
     adapter.module.zero_grad(set_to_none=True)
     for parameter, before in zip(adapter.module.parameters(), wanted, strict=True):
         parameter.requires_grad_(before)

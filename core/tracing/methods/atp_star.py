@@ -136,7 +136,8 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
 
     from core.precision import widened
     from core.tracing.atp_star_softmax import through_softmax
-    from core.tracing.attribution import BLOCK_BYTES, add_table, replaced_difference
+    from core.tracing.attribution import BLOCK_BYTES, add_table
+    from core.tracing.losses import Losses
 
     session, graph = job.session, job.session.graph
     shape, last = session.model.adapter.shape, layer == graph.layers
@@ -153,11 +154,12 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
     block = max(1, BLOCK_BYTES // (at_writer.numel() * at_writer.element_size() * (1 if last else 4)))
     by_ports = 1 + layer * (graph.heads + 1)  # writers that queries, keys and values read
     before = graph.n_writers if last else by_ports + (0 if graph.parallel else graph.heads)
+    losses = Losses(session, job.replacement, first)
     for start in range(0, before, block):
         job.check()
         progress.at(start / before)
         writers = graph.writers[start : min(start + block, before)]
-        lost = -torch.stack([replaced_difference(session, node, job.replacement)[:, first:] for node in writers])
+        lost = torch.stack([losses.of_node(node) for node in writers])
         if positions:
             table = torch.einsum("dbtw,ubtw->dut", by_reader[-1], lost)[None]
         else:

@@ -103,11 +103,13 @@ def _score(job: Job, nodes: list[Node], first: int, scores: NDArray[np.float64])
 
     from core.engine.sizes import gradient_bytes
     from core.precision import widened
-    from core.tracing.attribution import add_table, replaced_difference
+    from core.tracing.attribution import add_table
+    from core.tracing.losses import Losses
 
     session, graph = job.session, job.session.graph
     engine, steps, batch = session.engine, job.options_of(StepsOptions).steps, session.engine.batch
-    changes = torch.stack([replaced_difference(session, node, job.replacement) for node in nodes])
+    losses = Losses(session, job.replacement, 0)
+    changes = torch.stack([-losses.of_node(node) for node in nodes])
     lost = -changes[:, :, first:]  # [nodes, batch, rows, width]
     number = graph.writer_index(nodes[0])
     edges = np.zeros(graph.n_edges)

@@ -11,8 +11,8 @@ import torch
 import wirescope as ws
 from core.graph import Node, Reader
 from core.tracing.atp_star_softmax import through_softmax
-from core.tracing.attribution import replaced_difference
 from core.tracing.job import Job
+from core.tracing.losses import Losses
 from tests.core.engine.cases import case
 from tests.small_models import small_input, small_model
 
@@ -23,7 +23,7 @@ def check(session: ws.Session, layer: int, seed: str) -> None:
     clean = session.run([], positions="all").state.z[layer]
     at_z = torch.randn((2, *clean.shape), generator=torch.Generator().manual_seed(0), dtype=clean.dtype)
     writers = [Node("input"), Node("head", layer - 1, 1), Node("mlp", layer - 1)]
-    lost = -torch.stack([replaced_difference(session, node, "patch") for node in writers])
+    lost = torch.stack([Losses(session, "patch", 0).of_node(node) for node in writers])
     with torch.no_grad():
         found = through_softmax(Job(session), layer, lost, at_z, 0, by_position=True)
     shared = graph.kv_heads != graph.heads
