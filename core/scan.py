@@ -139,12 +139,13 @@ class Scan:
             del of_rows  # before the next part's runs are made
 
     def _batches(self, scanner: Scanner) -> Iterator[list[int]]:
-        """The numbers of targets that are not measured, those of one stage together."""
+        """The numbers of targets that are not measured, those of one stage together, and of these those of one
+        reader, whose head they then have in common (`core.engine.first_mlp`)."""
         by_stage: dict[int, list[int]] = {}
         for number in np.flatnonzero(np.isnan(self.effects)).tolist():
             by_stage.setdefault(scanner.stage(self._edit(number)), []).append(number)
         for place in sorted(by_stage, reverse=True):  # the quick ones first
-            numbers = by_stage[place]
+            numbers = sorted(by_stage[place], key=lambda number: scanner.reader(self._edit(number)))
             most = scanner.most(place)
             for start in range(0, len(numbers), most):
                 yield numbers[start : start + most]

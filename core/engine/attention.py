@@ -66,7 +66,12 @@ def _shares(weights: AttentionWeights, q: Tensor, k: Tensor, mask: Tensor | None
 
 def _scores(weights: AttentionWeights, q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
     """What the softmax is taken of: where the heads have sinks, theirs come last."""
-    scores = soft_capped(weights, q @ k.transpose(2, 3) * weights.scale)
+    return finished_scores(weights, q @ k.transpose(2, 3) * weights.scale, mask)
+
+
+def finished_scores(weights: AttentionWeights, scaled_scores: Tensor, mask: Tensor | None) -> Tensor:
+    """The same from scale * q . k, [batch, head, n, position]."""
+    scores = soft_capped(weights, scaled_scores)
     if mask is not None:
         scores = scores.masked_fill(~mask, float("-inf")) if mask.dtype == torch.bool else scores + mask
     if weights.sinks is None:

@@ -18,6 +18,7 @@ from torch import Tensor
 from core import progress
 from core.edits import Edit, ResolvedEdit
 from core.engine.engine import Engine
+from core.engine.first_mlp import FirstMlp, pays
 from core.engine.flow import Flow
 from core.engine.plan import Plan, make_plan, stage_of_reader, stage_of_writer
 from core.engine.references import References
@@ -39,6 +40,7 @@ class Scanner:
         self._base = [engine.resolve(edit) for edit in edits]
         self._state = engine.run(edits).state
         self._clean = engine.clean()
+        self._first_mlps: dict[tuple[int, int, int], FirstMlp | None] = {}  # of a stage, by it, row and first position
 
     @property
     def standing(self) -> Tensor:
@@ -65,6 +67,12 @@ class Scanner:
         if isinstance(target, Node):
             return stage_of_writer(target)
         return stage_of_reader(target.reader if isinstance(target, Edge) else target, self._engine.graph)
+
+    def reader(self, edit: Edit) -> int:
+        """The number of the reader that it is at; -1 for a node."""
+        target = self._engine.resolve(edit).target
+        reader = target.reader if isinstance(target, Edge) else target
+        return self._engine.graph.reader_index(reader) if isinstance(reader, Reader) else -1
 
     def streams(self, edits: Sequence[Edit]) -> Tensor:
         """What `logits` reads under each of some edits of one stage: [edits, batch, n, width], at the positions that
@@ -101,6 +109,7 @@ class Scanner:
         clean = map_tensors(self._clean, lambda x: x[row : row + 1] if x.shape[0] > 1 else x)
         references = self._engine.references.of_row(row)
         variants = self._variants(stage, first, row_state, references, plans, edits)
+        variants = replace(variants, first_mlp=self._first_mlp(row, plan, variants, clean))
 
         def copies(x: Tensor) -> Tensor:
             return x.expand(len(edits), *x.shape[1:])
@@ -136,11 +145,11 @@ class Scanner:
             if isinstance(target, Node):
                 writer = graph.writer_index(target)
                 slots = dict(plan.stages[stage].writers).get(writer, ())
-                held = base.rows_of(target)
-                at = held if held.index is not None else Rows(engine.length, first)
+                writer_rows = base.rows_of(target)
+                at = writer_rows if writer_rows.index is not None else Rows(engine.length, first)
                 delta = flow.node_delta(writer, slots, base.out_at(adapter, target, at), at)
                 if writer in base.node_deltas:
-                    delta = delta - Held(base.node_deltas[writer], held).at(at)
+                    delta = delta - Held(base.node_deltas[writer], writer_rows).at(at)
                 writers.append((writer, [number], delta))
                 continue
             reader = target.reader if isinstance(target, Edge) else target
@@ -153,8 +162,28 @@ class Scanner:
             variants, xs = readers.setdefault(reader, ([], []))
             variants.append(number)
             xs.append(x)
-        read = [(reader, variants, torch.cat(xs)) for reader, (variants, xs) in readers.items()]
-        return Variants(stage, read, writers)
+        reader_inputs = [(reader, variants, torch.cat(xs)) for reader, (variants, xs) in readers.items()]
+        return Variants(stage, reader_inputs, writers)
+
+    def _first_mlp(self, row: int, plan: Plan, variants: Variants, clean: RunState) -> FirstMlp | None:
+        """Of the layer where some ports of heads differ, and nothing else up to its MLP."""
+        adapter, stage = self._engine.adapter, variants.stage
+        layer, layers = stage // 2, adapter.shape.layers - (self._engine.reads is not None)  # of the last one few rows
+        if stage % 2 or layer >= layers or variants.writers or adapter.shape.parallel or adapter.shape.coupled:
+            return None
+        if plan.input_slots or min(plan.acting, default=stage + 2) <= stage + 1:
+            return None
+        first = plan.first_row[stage + 1]
+        group = adapter.shape.heads // adapter.shape.kv_heads
+        heads = max(1 if reader.kind == "q" else group for reader, _, _ in variants.readers)
+        edits = sum(len(numbers) for _, numbers, _ in variants.readers)
+        if not pays(adapter, heads, edits * (self._engine.length - first)):
+            return None
+        key = stage, row, first
+        if key not in self._first_mlps:
+            self._first_mlps = {at: mlp for at, mlp in self._first_mlps.items() if at[0] == stage}
+            self._first_mlps[key] = FirstMlp.of(adapter, layer, clean.after_attention[layer][:, first:])
+        return self._first_mlps[key]
 
     def _reads_late(self, reader: Reader) -> bool:
         """Whether a reader reads only at the positions that the output reads."""

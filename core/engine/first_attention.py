@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
+from core.engine.first_mlp import HeadChange
 from core.engine.layer import LayerMath
 from core.engine.rows import Rows
 from core.engine.state import RunState
@@ -25,7 +26,8 @@ from core.graph import Reader
 
 class FirstAttention:
     """ports: q, k and v by kind, and z, as a run keeps them; each is the clean run's until something in it changes.
-    after: the stream after attention at the rows of the queries. keys, queries: the rows that are computed."""
+    after: the stream after attention at the rows of the queries. changes: what heads mix else than in the clean run.
+    keys, queries: the rows that are computed."""
 
     def __init__(self, math: LayerMath, clean: RunState, keys: Rows, queries: Rows) -> None:
         layer = math.layer
@@ -35,6 +37,7 @@ class FirstAttention:
         self.ports = {"q": clean.q[layer], "k": clean.k[layer], "v": clean.v[layer]}
         self.z = clean.z[layer]
         self.after = clean.stream_at(Reader("mlp", layer), False, queries)
+        self.changes: list[HeadChange] = []
 
     def project(self, reader: Reader, projected: Tensor, inputs: Sequence[int] | None = None) -> None:
         """Let a port carry something else, as it was projected [batch, rows, head_width]. inputs: of the batch;
@@ -61,7 +64,8 @@ class FirstAttention:
             self.z, self.after = self.z.clone(memory_format=torch.contiguous_format), self.after.clone()
         for place, head in enumerate(heads):
             self.z[of_batch, rows.first :, head] = z[:, :, place]
-        self.after[of_batch] += math.together(z - before, heads)
+        self.changes.append(HeadChange(range(len(z)) if inputs is None else inputs, tuple(heads), z - before))
+        self.after[of_batch] += math.together(self.changes[-1].z, heads)
 
     @staticmethod
     def _some(rows: Rows, of_batch: slice | list[int]) -> Rows:

@@ -44,13 +44,15 @@ class Below:
 
     def with_rows(self, layer: int, k: Tensor, v: Tensor, kv_heads: Sequence[int] | None) -> tuple[Tensor, Tensor]:
         """Turned keys and values of some K/V heads with those of the rows before them: [batch, position, ...]."""
-        joined = []
-        for kept, rows in ((self.run.k[layer], k), (self.run.v[layer], v)):
-            earlier = chosen_heads(kept[:, : self.first], kv_heads)
-            if len(earlier) < len(rows):
-                earlier = earlier.repeat(len(rows) // len(earlier), 1, 1, 1)
-            joined.append(torch.cat([earlier, rows], dim=1))
-        return joined[0], joined[1]
+        earlier_k, earlier_v = self.rows(layer, len(k), kv_heads)
+        return torch.cat([earlier_k, k], dim=1), torch.cat([earlier_v, v], dim=1)
+
+    def rows(self, layer: int, batch: int, kv_heads: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
+        """Those of the rows before: [batch, first, ...]."""
+        k, v = (some_heads(x[layer][:, : self.first], kv_heads) for x in (self.run.k, self.run.v))
+        if len(k) < batch:
+            k, v = (x.repeat(batch // len(x), 1, 1, 1) for x in (k, v))
+        return k, v
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,9 +106,9 @@ class LayerMath:
 
     def port_weights(self, ports: Sequence[int]) -> tuple[Tensor, Tensor | None]:
         """The projection of ports [ports, head_width, width], and their bias [ports, 1, head_width]."""
-        weights, chosen = self.weights, neighbours(ports)
-        w = weights.w_qkv.unflatten(0, (-1, self.shape.head_width))[chosen]  # type: ignore[no-untyped-call]
-        return w, None if weights.b_qkv is None else weights.b_qkv.view(-1, 1, self.shape.head_width)[chosen]
+        weights, numbers = self.weights, neighbours(ports)
+        w = weights.w_qkv.unflatten(0, (-1, self.shape.head_width))[numbers]  # type: ignore[no-untyped-call]
+        return w, None if weights.b_qkv is None else weights.b_qkv.view(-1, 1, self.shape.head_width)[numbers]
 
     # ---- attention ----
 
@@ -136,7 +138,7 @@ class LayerMath:
         kv_heads = range(self.shape.kv_heads) if kv_heads is None else kv_heads
         beside = [kv_heads.index(head // group) for head in heads]  # the place of each head's keys
         if beside != [place for place in range(len(kv_heads)) for _ in range(group)]:
-            k, v = chosen_heads(k, beside), chosen_heads(v, beside)
+            k, v = some_heads(k, beside), some_heads(v, beside)
         return attend(of_heads(self.weights, heads), q, k, v, self.mask(queries, heads))
 
     def mix(
@@ -202,6 +204,6 @@ def neighbours(numbers: Sequence[int]) -> list[int] | slice:
     return slice(numbers[0], after) if list(numbers) == list(range(numbers[0], after)) else list(numbers)
 
 
-def chosen_heads(x: Tensor, heads: Sequence[int] | None) -> Tensor:
+def some_heads(x: Tensor, heads: Sequence[int] | None) -> Tensor:
     """Of [batch, position, all heads, head_width] those of some heads, in their order; None: all."""
     return x if heads is None else x[:, :, neighbours(heads)]

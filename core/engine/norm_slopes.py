@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 import torch
@@ -69,21 +70,21 @@ def ports_back(math: LayerMath, ports: Sequence[int], x: Tensor, gradient: Tenso
     return gradients if out is None else out.copy_(gradients)
 
 
-_SLOPES: WeakKeyDictionary[Adapter, dict[int, NormSlope | None]] = WeakKeyDictionary()
+Reads = Literal["attention", "mlp"]
+_SLOPES: WeakKeyDictionary[Adapter, dict[tuple[int, Reads], NormSlope | None]] = WeakKeyDictionary()
 
 
-def norm_slope(adapter: Adapter, layer: int) -> NormSlope | None:
-    """Of the norm before a layer's attention; None where it must go by autograd."""
+def norm_slope(adapter: Adapter, layer: int, what: Reads = "attention") -> NormSlope | None:
+    """Of the norm before a layer's attention or its MLP; None where it must go by autograd."""
     slopes = _SLOPES.setdefault(adapter, {})
-    if layer not in slopes:
-        slopes[layer] = _tried(adapter, layer)
-    return slopes[layer]
+    if (layer, what) not in slopes:
+        slopes[layer, what] = _tried(adapter, adapter.norm_before(layer, what))
+    return slopes[layer, what]
 
 
-def _tried(adapter: Adapter, layer: int) -> NormSlope | None:
+def _tried(adapter: Adapter, norm: Any) -> NormSlope | None:
     if adapter.dtype not in AGREE:
         return None
-    norm = adapter.norm_before(layer, "attention")
     weight = getattr(norm, "weight", None)
     epsilon = epsilon_of(norm)
     weights = [None] if weight is None else [weight.detach(), 1 + weight.detach()]
@@ -94,7 +95,7 @@ def _tried(adapter: Adapter, layer: int) -> NormSlope | None:
     x, gradient = (part.to(adapter.dtype).to(adapter.device) for part in drawn)
     with torch.enable_grad():
         tried = x[None].clone().requires_grad_()
-        right = pull_back(adapter.attention_norm(layer, tried), tried, gradient[None])[0]
+        right = pull_back(norm(tried), tried, gradient[None])[0]
     identity = torch.eye(adapter.shape.width, dtype=adapter.dtype, device=adapter.device)[None]
     for held in (False, True):
         for centred in (True, False):

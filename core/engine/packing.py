@@ -26,14 +26,14 @@ def pack_next(adapter: Adapter, room: int, reads_all: bool) -> None:
     if layer == shape.layers - 1 and not reads_all:
         weights = [attention.w_qkv[shape.heads * shape.head_width :]]
     else:
-        weights = [attention.w_qkv, attention.w_o, *_of_mlp(adapter.mlp_part(layer))]
+        weights = [attention.w_qkv, attention.w_o, *weights_of_mlp(adapter.mlp_part(layer))]
     weights = [weight for weight in weights if helps(weight)]
     if products.bytes + sum(weight.numel() * weight.element_size() for weight in weights) <= min(room, PACKED_BYTES):
         products.pack(weights)
         products.layers += 1
 
 
-def _of_mlp(mlp: Any) -> list[Tensor]:
+def weights_of_mlp(mlp: Any) -> list[Tensor]:
     """The weights [out, in] of its linear maps, those of a mixture left out."""
     maps = [part for part in mlp.modules() if isinstance(part, nn.Linear) or type(part).__name__ == "Conv1D"]
     if len(maps) > MOST_MAPS:

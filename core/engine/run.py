@@ -18,6 +18,7 @@ on the run it starts from.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -25,7 +26,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core import progress
+from core.engine import few_queries
 from core.engine.first_attention import FirstAttention
+from core.engine.first_mlp import FirstMlp, HeadChange
 from core.engine.flow import Flow
 from core.engine.frozen import FrozenNorms
 from core.engine.layer import Below, LayerMath, neighbours
@@ -44,11 +47,13 @@ FEW = 4  # groups of readers that are projected one after the other
 @dataclass(frozen=True)
 class Variants:
     """One stage of a scan, in which rows of the batch differ. readers: what a reader reads in some rows,
-    [rows of the batch, rows, width]. writers: what a node carries there, less what it carries in the others."""
+    [rows of the batch, rows, width]. writers: what a node carries there, less what it carries in the others. first_mlp:
+    of that layer, where nothing else differs from the clean run before it."""
 
     stage: int
     readers: Sequence[tuple[Reader, list[int], Tensor]] = ()
     writers: Sequence[tuple[int, list[int], Tensor]] = ()
+    first_mlp: FirstMlp | None = None
 
 
 class Pass:
@@ -76,6 +81,7 @@ class Pass:
         self.frozen = frozen
         self.length = state.embedding.shape[1]
         self._of_rows: dict[int, Places] = {}
+        self._changes: list[HeadChange] = []  # of heads, in the first attention that differs
 
     def run(self, stage: int, cancelled: Callable[[], bool] | None = None) -> int:
         """Run every stage from `stage` on. Returns the first layer that was computed (`layers` if none)."""
@@ -115,7 +121,7 @@ class Pass:
         if layer == shape.layers - 1 and state.reads is not None:
             queries = Rows(self.length, index=state.reads)
         if clean is not None and keys.none:
-            for made, kept in (
+            for tensors, clean_tensors in (
                 (state.q, clean.q),
                 (state.k, clean.k),
                 (state.v, clean.v),
@@ -123,11 +129,15 @@ class Pass:
                 (state.factors, clean.factors),
                 (state.after_attention, clean.after_attention),
             ):
-                made.append(kept[layer])  # type: ignore[arg-type]
+                tensors.append(clean_tensors[layer])  # type: ignore[arg-type]
             return
 
         if self._first_changed(stage):
             self._first_attention(math, keys, queries)
+            return
+
+        if self._few_queries(stage, keys, queries):
+            self._last_attention(math, keys, queries)
             return
 
         stream = state.attention_in[layer]
@@ -205,6 +215,7 @@ class Pass:
             attention.project(reader, math.project(math.norm(changed), port, port + 1)[:, :, 0], batch_rows)
         for reader, batch_rows, _ in self._variant_readers(stage):
             attention.mix([reader], batch_rows)
+        self._changes = attention.changes
         after = self._carry_heads(math, attention.z[:, queries.first :], None, attention.after, queries)
         state.q.append(attention.ports["q"])
         state.k.append(attention.ports["k"])
@@ -212,6 +223,26 @@ class Pass:
         state.z.append(attention.z)
         state.factors.append(None)
         state.after_attention.append(queries.after(clean.after_attention[math.layer], after))
+
+    def _few_queries(self, stage: int, keys: Rows, queries: Rows) -> bool:
+        """Whether no port is edited and what reads the state, a scan, wants no keys and values of the last layer."""
+        if self.variants is None or queries is keys or self.variants.stage == stage or self.plan.stages[stage].readers:
+            return False
+        return few_queries.pays(self.shape, self.adapter.dtype, keys.count, queries.count)
+
+    def _last_attention(self, math: LayerMath, keys: Rows, queries: Rows) -> None:
+        """`_attention` where few rows read many. Its queries, keys and values are not kept."""
+        state, layer = self.state, math.layer
+        stream = state.attention_in[layer]
+        of_queries = queries.of(stream)
+        normed = self._attention_norm(layer, keys.of(stream), keys)
+        q = math.project(self._attention_norm(layer, of_queries, queries), 0, self.shape.heads)
+        below = Below(self.clean, keys.first) if keys.first > 0 and self.clean is not None else None
+        z = few_queries.mix_few(math, q, normed, self._places(queries), self._places(keys), below)
+        added, factor = math.write(z)
+        state.z.append(z)
+        state.factors.append(factor)
+        state.after_attention.append(self._carry_heads(math, z, factor, of_queries + added, queries))
 
     def _unset_ports(self, x: Tensor, of_q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """q, k and v for edited ports to set. x, of_q: what k and v are made of, and q, [batch, rows, width]."""
@@ -241,8 +272,8 @@ class Pass:
             group_of = [group for group, (_, readers) in enumerate(some) for _ in readers]
             projected = math.project_each(normed.flatten(1, 2)[neighbours(group_of)], numbers)
             by_reader = projected.unflatten(1, x.shape[:2])  # type: ignore[no-untyped-call]
-            for made, reader in zip(by_reader, (each for _, readers in some for each in readers), strict=True):
-                ports[reader.kind][:, :, reader.head] = made
+            for projection, reader in zip(by_reader, (each for _, readers in some for each in readers), strict=True):
+                ports[reader.kind][:, :, reader.head] = projection
 
     def _attention_norm(self, layer: int, x: Tensor, rows: Rows) -> Tensor:
         return self.adapter.attention_norm(layer, x) if self.frozen is None else self.frozen.attention(layer, x, rows)
@@ -282,7 +313,8 @@ class Pass:
             x = x.clone()
             x[batch_rows] = streams
         normed = adapter.mlp_norm(layer, x) if self.frozen is None else self.frozen.mlp(layer, x, rows)
-        out = adapter.mlp(layer, normed)
+        with self._known_products(stage, x, normed):
+            out = adapter.mlp(layer, normed)
         stream = after + out
         for number, slots in self.plan.stages[stage].writers:
             delta = self.flow.node_delta(number, slots, out, rows)
@@ -295,6 +327,12 @@ class Pass:
             stream = rows.after(below, stream)
         state.mlp_out.append(out)
         self._pass_on(layer, stream)
+
+    def _known_products(self, stage: int, x: Tensor, normed: Tensor) -> AbstractContextManager[None]:
+        """What first linear maps of an MLP make of its normed stream, where that needs no product of its width."""
+        if self.variants is None or self.variants.first_mlp is None or self.variants.stage != stage - 1:
+            return nullcontext()
+        return self.adapter.products.known(normed, self.variants.first_mlp.product(x, self._changes))
 
     def _pass_on(self, layer: int, stream: Tensor | None) -> None:
         if layer == self.shape.layers - 1:

@@ -208,6 +208,12 @@ class Adapter(ABC):
         """The same for k; heads: of those with keys."""
         return self.turn(layer, self._k_norms[layer](k), places)
 
+    @cached_property
+    def plain_keys(self) -> bool:
+        """Whether attention uses keys as they are projected, of every layer."""
+        family = type(self)
+        return self.k_norm_name is None and family.key is Adapter.key and family.turn is Adapter.turn
+
     # ---- what a family states ----
 
     @abstractmethod

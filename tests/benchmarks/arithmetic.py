@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import wirescope as ws
+from core.engine.packing import weights_of_mlp
 from core.graph import Edge
 
 
@@ -36,7 +37,9 @@ class Arithmetic:
         self._rows = engine.length - engine.first_patched_row
         self._heads, self._port = shape.heads, shape.head_width * shape.width
         self._kv = 2 * shape.kv_heads * self._port
+        self._width = shape.width
         self._mixes = 2 * shape.head_width / (2 if shape.causal else 1)  # scores and values, of a query and a key
+        self._mlp_first = sum(w.numel() for w in weights_of_mlp(adapter.mlp_part(0)) if w.shape[1] == shape.width)
         self._mlp = sum(p.numel() for p in adapter.mlp_part(shape.layers - 1).parameters() if p.ndim > 1)
         self._head = (adapter.vocabulary or 0) * shape.width
         whole = self._attention(self._length, self._length) + self._product(self._mlp, self._length)
@@ -70,7 +73,20 @@ class Arithmetic:
             work += self._times(between, last - 1 - reader.layer) + end
         return work
 
-    def share(self, edge: Edge) -> tuple[float, float]:
+    def scanned(self, edge: Edge) -> Work:
+        """The same in a scan. No keys and values of the last layer are made (`core.engine.few_queries`), and of a
+        head's edge the first MLP behind it takes a product of head_width for one of the whole width
+        (`core.engine.first_mlp`)."""
+        work, reader = self.toggled(edge), edge.reader
+        if reader.kind == "logits" or reader.layer == self.layers - 1:
+            return work
+        few = self._reads * self._heads * (self._rows + self._port // self._width) * 2 * self._width
+        saved = max(0, self._kv * self._rows - few)
+        if reader.kind != "mlp":
+            saved += self._rows * self._mlp_first * (1 - self._port / self._width**2)
+        return work + Work(-saved)
+
+    def share(self, edge: Edge, in_scan: bool = False) -> tuple[float, float]:
         """Of the forward's multiplications and of its weights."""
-        work = self.toggled(edge)
+        work = self.scanned(edge) if in_scan else self.toggled(edge)
         return work.multiplications / self.forward.multiplications, work.weights / self.forward.weights

@@ -46,11 +46,13 @@ def least() -> Table:
     """What the edges above need, and all edges: medians of toggled ones, means of a scan."""
     rows = []
     for what, make, drawn, middle in of_edges():
+        in_scan = drawn is to_scan
         session = make()
         counted, graph = Arithmetic(session), session.graph
         chosen = drawn(session), [graph.edge(number) for number in range(graph.n_edges)]
         shares = [
-            [f"{middle(values):.2f}" for values in zip(*map(counted.share, edges), strict=True)] for edges in chosen
+            [f"{middle(values):.2f}" for values in zip(*(counted.share(e, in_scan) for e in edges), strict=True)]
+            for edges in chosen
         ]
         rows.append([what, *shares[0], *shares[1]])
     heads = ("what", "multiplications", "weights", "all edges: multiplications", "weights")

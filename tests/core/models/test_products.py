@@ -95,6 +95,19 @@ def test_a_weight_that_was_changed_in_place_is_multiplied_as_it_is(all_sizes: No
     assert held.linear(x, weight).requires_grad, "gradients go the usual way"
 
 
+def test_products_that_are_known_are_those_of_one_input_as_it_is() -> None:
+    x, module, held = torch.randn(3, 8), torch.nn.Linear(8, 6), Products()
+    with torch.no_grad():
+        other, usual, twice = x.clone(), module(x), module(2 * x)
+        with held, held.known(x, lambda weight, bias: torch.full((3, len(weight)), 7.0)):
+            assert module(x[None]).eq(7).all()
+            torch.testing.assert_close(module(other), usual)
+            x.mul_(2)
+            torch.testing.assert_close(module(x), twice)
+        with held:
+            torch.testing.assert_close(module(x), twice)
+
+
 @needed
 def test_packing_keeps_to_the_memory(all_sizes: None) -> None:
     """At most half of what is free; the runs that are kept have the rest."""
