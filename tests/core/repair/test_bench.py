@@ -13,8 +13,9 @@ import pytest
 import torch
 
 import wirescope as ws
+from core.repair.examples import batch_of
 from core.repair.proof import with_module
-from core.repair.rivals.rival import Treated
+from core.repair.rivals.rival import Job, Treated
 from core.repair.rivals.table import RIVALS
 from tests.benchmarks import measured, repair, repair_measures, repair_outcomes, repair_ways
 from tests.benchmarks.__main__ import main
@@ -51,7 +52,9 @@ def test_outcomes_are_kept_and_measured_once(cache: Path, monkeypatch: pytest.Mo
         raise AssertionError("measured again")
 
     monkeypatch.setattr(repair_ways, "measured", again)
-    assert run(UNIT) == [nothing, deleting]
+    assert run(UNIT, only_kept=True) == [nothing, deleting]
+    assert run(replace(UNIT, seed=1), only_kept=True) is None
+    assert list(repair.finish([replace(UNIT, seed=1), UNIT], 1, seconds=0)) == [(UNIT, [nothing, deleting])]
     repair_outcomes.keep(MODEL, {**nothing, "key": "another"})
     assert len(repair_outcomes.kept(MODEL)) == 3
     with pytest.raises(AssertionError, match="measured again"):
@@ -60,6 +63,17 @@ def test_outcomes_are_kept_and_measured_once(cache: Path, monkeypatch: pytest.Mo
     monkeypatch.setitem(RIVALS, "deleting tokens", another)
     with pytest.raises(AssertionError, match="measured again"):
         run(UNIT)
+
+
+def test_of_suspicious_inputs_most_are_calm_and_rivals_then_know_nothing_of_the_fault() -> None:
+    unit = replace(UNIT, knowledge="suspicious", levels=("edges", "nodes"), rivals=tuple(RIVALS))
+    bad, good = unit.used
+    assert [example.triggered for example in bad] == [True] * 4 + [False] * 12
+    assert unit.settings != UNIT.settings
+    clean = batch_of(planted(), good)
+    names = [way.name for way in repair_ways.ways(unit, unit.used, Job(planted(), clean, clean, blind=True))]
+    assert names[:3] == ["repair, edges", "nothing", "random edges"]
+    assert {"deleting tokens", "LoRA, both", "fine-tuning, both and made"}.isdisjoint(names)
 
 
 def test_a_source_has_another_version_by_its_code_alone() -> None:
@@ -74,8 +88,10 @@ def test_the_short_mode_prints_the_bars_and_a_table(
 ) -> None:
     whole = repair.units([MODEL])
     assert {unit.triggered for unit in whole} == {4, 16, 64}
-    assert [unit.seed for unit in whole if unit.triggered == 16] == list(range(10))
-    assert [unit.seed for unit in whole if unit.lasting] == [0]
+    known = [unit.seed for unit in whole if (unit.knowledge, unit.triggered) == ("triggered", 16)]
+    assert known == list(range(10))
+    assert {unit.knowledge for unit in whole} == {"triggered", "suspicious", "clean"}
+    assert [unit.seed for unit in whole if unit.lasting] == [9]
     assert [unit.seed for unit in repair.units([MODEL, "other"], short=True)] == [0, 0]
     small = replace(UNIT, lasting=False, rivals=("nothing", "random edges", "deleting tokens"), levels=("edges",))
     monkeypatch.setattr(repair, "units", lambda *_: [small])
