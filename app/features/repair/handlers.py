@@ -29,6 +29,7 @@ from app.features.repair.queries import (
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.handler_table import Handler, Handlers
 from app.worker.session_cache import SessionCache
+from core.edits import KINDS
 from core.errors import Cancelled, InputError, WirescopeError
 from core.formatting import counted
 from core.inputs.file_kinds import PICTURES
@@ -37,7 +38,7 @@ from core.models.model import Model
 from core.project.document import PairSource, Source
 from core.repair import examples as made
 from core.repair import proof
-from core.repair.repair import HELD_OUT, repair
+from core.repair.repair import HELD_OUT, Repair, repair
 
 AT_ONCE = 64  # examples that are asked together
 MOST = 20_000  # examples of the window
@@ -190,8 +191,16 @@ def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> F
         len(examples) - len(bad) - len(good),
         found.seconds,
         tuple(PairSource(_source(kind, each)) for each in use_good),
+        _uneven(found),
         found,
     )
+
+
+def _uneven(found: Repair) -> bool:
+    """Whether means are of each position, and the clean texts have not the same ones."""
+    session = found.session
+    means = any(KINDS[edit.kind].inputs for edit in found.edits)
+    return means and not session.mean_over_positions and len(set(session.pair.clean.lengths)) > 1
 
 
 def _source(kind: Literal["text", "image"], example: made.Example) -> Source:

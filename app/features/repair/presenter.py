@@ -11,6 +11,7 @@ from app.features.repair.queries import Answered, Example, Figures, Found, Share
 from core.edits import KINDS, Edit, Target
 from core.formatting import counted, percent
 from core.graph import Edge, Graph, Reader
+from core.project import edit_operations as operations
 from core.project.document import Document
 from core.project.runs import RunRecord
 from views.panels.repair.data import LEVELS, CutRow, ExampleRow, Measured, ResultData
@@ -20,6 +21,10 @@ WIDE = 0.1  # of an interval
 LEVEL_WORDS = {key: words for key, words, _ in LEVELS}
 KINDS_CUT = {"edges": "edge", "nodes": "node"}
 MISBEHAVIOUR = "misbehaviour"
+UNEVEN = (
+    "The clean texts differ in length: the canvas takes means from the nearer end of a text, the repaired model from "
+    "its start, so that their figures may differ."
+)
 TIPS = {
     MISBEHAVIOUR: "Triggered examples that are answered wrongly",
     "clean accuracy": "Examples that are not triggered and are answered rightly",
@@ -94,12 +99,8 @@ def why_not_applied(found: Found, document: Document) -> str:
     """Why the cuts cannot become edits of the canvas."""
     if any(not isinstance(place, int) or place < 0 for edit in found.edits for place in edit.positions or ()):
         return "Its cuts are at places that differ from input to input: the exported model has them"
-    on_canvas = set(found.edits) <= set(document.edits)
-    same = not any(KINDS[edit.kind].inputs for edit in found.edits) or (document.dataset, document.one_mean) == (
-        found.means,
-        True,
-    )
-    return "The cuts are on the canvas already" if on_canvas and same else ""
+    same = operations.repair(document, found.edits, found.means).document == document
+    return "The cuts are on the canvas already" if same else ""
 
 
 def run_of(found: Found, examples: int, document: Document, graph: Graph) -> RunRecord:
@@ -189,6 +190,8 @@ def unproved(found: Found) -> tuple[str, ...]:
         )
     if found.repeats:
         lines.append(f"{counted(found.repeats, 'repeat')} of the same input and answer counted once.")
+    if found.uneven:
+        lines.append(UNEVEN)
     lines.append("Other triggers, inputs of another kind, further training and 8-bit weights were not tried.")
     return tuple(lines)
 

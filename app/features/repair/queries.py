@@ -170,7 +170,8 @@ class Figures:
 @dataclass(frozen=True)
 class Found:
     """A repair. edits: its cuts. used, before: on the examples that it was made with, and on held-out ones; the second
-    of each after the repair. means: the clean inputs that means are taken over. repeats: examples that were left out.
+    of each after the repair. means: the clean inputs that means are taken over; uneven:
+    whether the canvas takes these otherwise than the repaired model. repeats: examples that were left out.
     repair: the `ws.Repair` itself, which only the worker looks into."""
 
     edits: tuple[Edit, ...]
@@ -183,6 +184,7 @@ class Found:
     repeats: int
     seconds: float
     means: tuple[PairSource, ...]
+    uneven: bool
     repair: Any = field(compare=False, repr=False)
 
 
