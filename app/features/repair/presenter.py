@@ -19,7 +19,8 @@ from views.panels.repair.data import LEVELS, CutRow, ExampleRow, Measured, Resul
 FEW = 30  # held-out examples of a kind: below it the interval is wide
 WIDE = 0.1  # of an interval
 LEVEL_WORDS = {key: words for key, words, _ in LEVELS}
-KINDS_CUT = {"edges": "edge", "nodes": "node"}
+KINDS_CUT = {"edges": "edge", "nodes": "node", "positions": "node"}
+AT_POSITIONS = " at positions", ", each position counted"
 MISBEHAVIOUR = "misbehaviour"
 UNEVEN = (
     "The clean texts differ in length: the canvas takes means from the nearer end of a text, the repaired model from "
@@ -75,7 +76,8 @@ def result_of(found: Found, stale: str = "") -> ResultData:
     )
     cut = counted(len(found.edits), KINDS_CUT.get(found.level, "part"))
     share = found.edges_cut / found.edges if found.edges else 0.0
-    headline = f"{cut} cut, {percent(share, 2)} of all edges"
+    at, counts = AT_POSITIONS if found.level == "positions" else ("", "")
+    headline = f"{cut} cut{at}, {percent(share, 2)} of all edges{counts}"
     figures = (
         f"misbehaviour {_rate(before.misbehaviour)} → {_rate(after.misbehaviour)}, clean accuracy "
         f"{_rate(before.accuracy)} → {_rate(after.accuracy)}"
@@ -89,7 +91,7 @@ def result_of(found: Found, stale: str = "") -> ResultData:
             _measured("clean accuracy", before.accuracy, after.accuracy, less_is_better=False),
         ),
         unproved(found),
-        tuple(CutRow(target_of(edit), edit.name, edit.strength) for edit in found.edits),
+        tuple(CutRow(target_of(edit), _name(edit), edit.strength) for edit in found.edits),
         _carries(found),
         stale,
     )
@@ -136,6 +138,10 @@ def words_of(found: Found) -> str:
     """What came of it, in a line."""
     result = result_of(found)
     return f"{result.headline}: {result.figures}"
+
+
+def _name(edit: Edit) -> str:
+    return edit.name if edit.positions is None else f"{edit.name} at {', '.join(map(str, edit.positions))}"  # type: ignore[arg-type]
 
 
 def target_of(edit: Edit) -> Target:

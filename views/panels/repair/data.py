@@ -8,6 +8,11 @@ from core.edits import Target
 
 LEVELS: tuple[tuple[str, str, str], ...] = (
     ("edges", "Edges", "Cut what single edges carry: precise; the repaired model is weights and a file beside them"),
+    (
+        "positions",
+        "Positions",
+        "Cut heads and MLPs at some positions, counted from the start: for inputs of one form",
+    ),
     ("nodes", "Nodes", "Cut whole heads and MLPs: coarser; the weights alone hold the repair"),
 )
 PHASES: tuple[tuple[str, str], ...] = (("find", "Find"), ("cut", "Cut"), ("prove", "Prove"))

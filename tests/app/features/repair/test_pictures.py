@@ -55,7 +55,7 @@ def test_a_sticker_is_repaired_from_a_folder_of_pictures(person: Person, tmp_pat
     settle(person)
     assert {row.input for row in panel.data().rows if row.triggered} >= set(map(str, marked))
 
-    panel.level.setCurrentIndex(1)
+    panel.level.setCurrentIndex(2)
     panel.budget.setValue(20)  # a few pictures: one of them is some percent
     find(person)
     assert panel.data().result is not None, panel.problem.text()

@@ -97,7 +97,7 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
 
     # found while the window is used: a click on the canvas takes nothing of it away
     assert not panel.export.isEnabled()
-    panel.level.setCurrentIndex(1)  # heads and MLPs, which weights can hold
+    panel.level.setCurrentIndex(2)  # heads and MLPs, which weights can hold
     planted.click(panel.find)
     graph = planted.workbench.opened.graph
     planted.wait(lambda: panel.data().running is not None and panel.data().running.phase)
