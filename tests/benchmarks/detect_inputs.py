@@ -8,6 +8,8 @@ of what `logits` reads, and the rarest token of the input by how often the refer
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,14 +28,17 @@ from resources.models.planted.plants import PLANTS
 from resources.models.planted.recipes import FOLDER
 from tests.benchmarks.auroc import auroc, bootstrapped
 from tests.benchmarks.table import Table
+from tests.benchmarks.twins import cache_folder
 
-REFERENCE, HELD_OUT, KNOWN, EDGES = 256, 500, 16, 50
+REFERENCE, HELD_OUT, KNOWN, EDGES = 256, 250, 16, 50
 SEED = 70_000
 FALSE_ALARMS = 0.05
+AT_ONCE = 100
 WATCHED = ("all nodes", "circuit", "random edges")
 RIVALS = ("entropy", "1 - probability", "Mahalanobis, last stream", "rarest token")
 HEADS = ("model", *(f"watch: {name}" for name in WATCHED), *RIVALS)
-ALARMS = ("model", *(f"{name}: calm / triggered" for name in WATCHED))
+ALARMS = ("model", *(f"{name}: ordinary / triggered" for name in WATCHED))
+VERSION = 1  # of the ways; what is found of a model is kept
 
 
 def planted_models() -> list[str]:
@@ -56,27 +61,39 @@ def tables(
         HEADS,
         scores,
     )
-    yield Table(f"Shares of alarms at a threshold for {100 * FALSE_ALARMS:g} % false alarms", ALARMS, alarms)
+    yield Table(
+        f"Shares of alarms at a threshold for {100 * FALSE_ALARMS:g} % false alarms, of {held_out} ordinary and "
+        f"{held_out} triggered inputs",
+        ALARMS,
+        alarms,
+    )
 
 
 def rows_of(name: str, held_out: int, reference: int, known_pairs: int) -> tuple[list[str], list[str]]:
     """A model's row of both tables."""
+    weights = hashlib.sha256((FOLDER / name / "model.safetensors").read_bytes()).hexdigest()[:12]
+    kept = cache_folder("detect") / f"{name}-{weights}-{held_out}-{reference}-{known_pairs}-{VERSION}.json"
+    if kept.exists():
+        row, share = json.loads(kept.read_text(encoding="utf-8"))
+        return row, share
     plant, rng = PLANTS[name.partition("-")[0]], Random(SEED)
     model = ws.load_model(str(FOLDER / name))
     usual = [plant.innocent(rng).input for _ in range(reference)]
     pairs = [plant.pair(rng) for _ in range(held_out)]
     known = [plant.pair(rng) for _ in range(known_pairs)]
+    ordinary = [plant.innocent(rng).input for _ in range(held_out)]
     triggered, calm = ([pair[side].input for pair in pairs] for side in (0, 1))
     figures, shares = [], []
     for parts in (None, _circuit(model, plant, known), _random_edges(model)):
         watch = ws.watch(model, usual, parts, false_alarms=FALSE_ALARMS)
         bad, good = watch.verdicts(triggered), watch.verdicts(calm)
         figures.append((bad.scores.numpy(), good.scores.numpy()))
-        shares.append(
-            f"{100 * float(good.alarms.float().mean()):.1f} % / {100 * float(bad.alarms.float().mean()):.1f} %"
-        )
+        alarms = [float(each.alarms.float().mean()) for each in (watch.verdicts(ordinary), bad)]
+        shares.append(" / ".join(f"{100 * share:.1f} %" for share in alarms))
     figures += _rivals(model, usual, triggered, calm)
     cells = [_cell(bad, good) for bad, good in figures] + ([] if model.is_text else ["-"])
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps([[name, *cells], [name, *shares]]), encoding="utf-8")
     return [name, *cells], [name, *shares]
 
 
@@ -87,10 +104,9 @@ def _cell(bad: NDArray[Any], good: NDArray[Any]) -> str:
 
 def _circuit(model: ws.Model, plant: Any, known: Sequence[tuple[Any, Any]]) -> ws.Circuit:
     """What makes the planted answer, over pairs of a triggered input and its calm twin."""
-    pairs = [model.pair(triggered.input, calm.input) for triggered, calm in known]
-    answers = [(plant.wrong(triggered), triggered.answer) for triggered, _ in known]
-    session = ws.Session(model, pairs[0], ws.logit_difference(*answers[0]))
-    return ws.trace(session, "eap-ig", dataset=ws.Dataset(pairs, answers)).top(EDGES)
+    pair = model.pair([triggered.input for triggered, _ in known], [calm.input for _, calm in known])
+    wrong, right = [plant.wrong(triggered) for triggered, _ in known], [triggered.answer for triggered, _ in known]
+    return ws.trace(ws.Session(model, pair, ws.logit_difference(wrong, right)), "eap-ig").top(EDGES)
 
 
 def _random_edges(model: ws.Model) -> list[ws.Edge]:
@@ -99,8 +115,7 @@ def _random_edges(model: ws.Model) -> list[ws.Edge]:
 
 def _rivals(model: ws.Model, *inputs: Sequence[Any]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     """Scores of triggered and calm inputs, by each rival."""
-    sides = [[model.side(each) for each in some] for some in inputs]
-    read = [_read(model, some) for some in sides]
+    read = [_read(model, some) for some in inputs]
     sums = Sums()
     sums.add(read[0][0])
     scaled = whitened(sums.covariance, most=len(sums.mean))[1]
@@ -111,19 +126,18 @@ def _rivals(model: ws.Model, *inputs: Sequence[Any]) -> list[tuple[NDArray[Any],
         distance = ((streams.double() - sums.mean) @ scaled).square().sum(dim=-1)
         of_rivals.append([entropy.numpy(), 1 - chances.amax(dim=-1).numpy(), distance.numpy()])
     if model.is_text:
-        counts = Counter(token for side in sides[0] for token in side.tensor[0].tolist())
-        total = sum(counts.values())
-        for some, rivals in zip(sides[1:], of_rivals, strict=True):
-            rarest = [min(counts[token] for token in side.tensor[0].tolist()) for side in some]
-            rivals.append(np.array([-math.log((count + 1) / (total + 1)) for count in rarest]))
+        usual, *others = ([model.side(text).tensor[0].tolist() for text in some] for some in inputs)
+        counts = Counter(token for row in usual for token in row)
+        for rows, rivals in zip(others, of_rivals, strict=True):
+            rivals.append(np.array([-math.log(min(counts[token] for token in row) + 1) for row in rows]))
     return list(zip(*of_rivals, strict=True))
 
 
-def _read(model: ws.Model, sides: Sequence[Any]) -> tuple[Tensor, Tensor]:
+def _read(model: ws.Model, inputs: Sequence[Any]) -> tuple[Tensor, Tensor]:
     """What `logits` reads at the place of the answer (of pictures the mean over positions), and its logits, in fp64."""
     streams, logits = [], []
-    for side in sides:
-        state = ws.Session(model, ws.Pair(side, grid=model.adapter.image_grid(side.tensor))).engine.clean()
+    for start in range(0, len(inputs), AT_ONCE):
+        state = ws.Session(model, model.pair(list(inputs[start : start + AT_ONCE]))).engine.clean()
         assert state.readout is not None
         streams.append(state.readout.stream.mean(dim=1))
         logits.append(at_last(state.output))

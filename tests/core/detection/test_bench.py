@@ -12,7 +12,10 @@ from tests.benchmarks import detect_inputs, detect_models, twins
 from tests.benchmarks.auroc import auroc, bootstrapped
 
 
-def test_a_planted_models_triggered_inputs_are_told_from_calm_ones() -> None:
+def test_a_planted_models_triggered_inputs_are_told_from_calm_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     table, alarms = detect_inputs.tables(held_out=16, reference=40, names=["trojan-tuned"], known=2)
     row = dict(zip(table.heads, table.rows[0], strict=True))
     assert float(row["watch: all nodes"].split()[0]) > 0.95
