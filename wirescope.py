@@ -12,6 +12,7 @@ from core.evaluation.balance import with_balance
 from core.evaluation.dissociation import Dissociation, dissociate
 from core.evaluation.faithfulness import Curve, faithfulness
 from core.evaluation.trust import Trust, trust
+from core.evaluation.uniqueness import SecondCircuit, second_circuit
 from core.generation import GeneratedToken
 from core.graph import Edge, Graph, Node, Reader
 from core.inputs.image_corruption import corrupted
@@ -81,6 +82,7 @@ __all__ = [
     "Result",
     "Scan",
     "Scores",
+    "SecondCircuit",
     "Session",
     "SourceAttribution",
     "Tracing",
@@ -117,6 +119,7 @@ __all__ = [
     "probability",
     "repair",
     "report",
+    "second_circuit",
     "stream_lens",
     "to_python",
     "to_torch",

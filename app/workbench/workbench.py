@@ -52,6 +52,7 @@ class Workbench(QObject):
     selection_changed = Signal(object)  # tuple of Target
     positions_changed = Signal(object)  # tuple of int
     rows_wanted = Signal(str)  # the key of a task: its pairs become the dataset, and the next trace goes over them
+    row_wanted = Signal(int)  # a row of the dataset is to be put on the cards
     stale_changed = Signal(bool)  # what the inspector shows is of an earlier state
     working = Signal(str, object)
     idle = Signal()

@@ -203,18 +203,27 @@ def _change(session: Session, cut: EditKind, cancelled: Cancel) -> float:
 
 def _slopes(session: Session, strengths: Tensor, cut: EditKind, cancelled: Cancel) -> tuple[float, Tensor]:
     """The mean metric with cuts of some strengths, and its gradient by each of them."""
+    metric, slopes = slopes_of_shares(session, (1.0 - strengths).numpy(), cut, cancelled)
+    return metric, -torch.from_numpy(slopes)
+
+
+def slopes_of_shares(
+    session: Session, of_edges: NDArray[np.float64], replacement: EditKind, cancelled: Cancel = None
+) -> tuple[float, NDArray[np.float64]]:
+    """The mean metric of a run in which each edge carries a share of its own [edges] and for the rest its replacement,
+    and its gradient by each share."""
     graph, total = session.graph, session.pair.batch
     readers = torch.as_tensor(graph.edge_readers, dtype=torch.long, device="cpu")
     writers = torch.as_tensor(graph.edge_writers, dtype=torch.long, device="cpu")
     shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64, device="cpu")
-    shares[readers, writers] = 1.0 - strengths
-    metric, slopes = 0.0, torch.zeros_like(strengths)
+    shares[readers, writers] = torch.as_tensor(of_edges, dtype=torch.float64, device="cpu")
+    metric, slopes = 0.0, np.zeros(graph.n_edges)
     for rows in session.parts or [range(total)]:
         at()
         if cancelled is not None and cancelled():
             raise Cancelled
         part = session.part(rows) if session.parts else session
-        run = CircuitGradients(part.engine, shares, cut, part.reading.slope(len(rows)), cancelled=cancelled)
+        run = CircuitGradients(part.engine, shares, replacement, part.reading.slope(len(rows)), cancelled=cancelled)
         metric += float(run.metric.sum()) / total
-        slopes -= run.by_share.cpu().double()[readers, writers] / total
+        slopes += run.by_share.cpu().double()[readers, writers].numpy() / total
     return metric, slopes

@@ -3,45 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from core.circuit import Circuit
 from core.edits import KINDS, EditKind
 from core.errors import EditError, InputError
 from core.evaluation.agreement import Agreement, agreement
+from core.evaluation.clusters import say_clusters
 from core.evaluation.faithfulness import Curve, faithfulness, size_to_look_at
 from core.evaluation.hypotheses import hypothesis_tests
 from core.evaluation.hypothesis_words import say_tests
+from core.evaluation.input_questions import find_clusters, find_second, find_specific, find_spread, per_pair
 from core.evaluation.limits import LEAST_PAIRS
 from core.evaluation.measured import measure
 from core.evaluation.minimality import minimality
-from core.evaluation.specificity import say_specific, specificity
+from core.evaluation.specificity import say_specific
+from core.evaluation.spread import say_spread
 from core.evaluation.stability import stability
 from core.evaluation.statement import Statement
 from core.evaluation.statements import say_ablation, say_method, say_needs, say_stability, say_sum
+from core.evaluation.subject import JUMPS, Cancel, Listener, Subject
+from core.evaluation.uniqueness import say_unique
 from core.inputs.pair import Dataset
-from core.metrics import METRICS
 from core.session import Session
 from core.tracing.completeness import sum_of_scores
 from core.tracing.direction import directed, measured_direction
 from core.tracing.method import METHODS
 from core.tracing.options import LEVEL_WORDS
-from core.tracing.per_pair import scores_per_pair
-from core.tracing.scores import UNION, Scores
+from core.tracing.scores import Scores
 from core.tracing.selection import RULES, USUAL
 from core.tracing.told_options import Options, options_told
 from core.tracing.trace import Tracing
 
 AGAINST = "integrated-edges"
-JUMPS = "the metric jumps, so edges cannot be scored by its slope"
 
 Progress = Callable[[str, float], None]
-Listener = Callable[[float], None]
-Cancel = Callable[[], bool] | None
 
 
 def trust_report(
@@ -133,34 +132,6 @@ def _number(value: float) -> float | None:
 # ---- what is asked of one circuit ----
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A circuit (`size` edges, chosen by the scores' own rule), and what it is evaluated on. options: of the method
-    that scored the edges. memory: what is found out is kept here, so that a question which is asked again after
-    Cancelled goes on."""
-
-    session: Session
-    scores: Scores
-    dataset: Dataset
-    kind: EditKind
-    size: int
-    options: Options
-    memory: dict[Any, Any] = field(default_factory=dict, compare=False)
-
-    def memory_of(self, question: str) -> dict[Any, Any]:
-        memory: dict[Any, Any] = self.memory.setdefault(question, {})
-        return memory
-
-    @property
-    def circuit(self) -> Circuit:
-        return self.scores.select(self.size)
-
-    @property
-    def graded(self) -> bool:
-        """Whether edges can be scored by the metric's gradient."""
-        return METRICS[self.session.metric.metric.kind].graded
-
-
 def _needs(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
     needs = minimality(subject.session, subject.circuit, subject.kind, dataset=subject.dataset,
                        seed=subject.options.seed, cancelled=cancelled, progress=listener,
@@ -197,27 +168,9 @@ def _stable(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str
     scores = subject.scores
     if scores.rule != USUAL:
         return f"it is told of the best scores alone, and these edges are chosen by {scores.rule}"
-    if UNION in scores.about:
-        return "each edge stands for its best span here, and pairs differ in it; `wirescope evaluate` tells it of spans"
-    if METHODS.get(scores.method) is None:
-        return "the file does not say by which method it was scored"
-    if METHODS[scores.method].joint:
-        return f"{METHODS[scores.method].title} scores all pairs together, so there are no scores of each to draw from"
-    if len(subject.dataset) < 2:
-        return "one pair cannot tell how stable a circuit is"
-    if METHODS[scores.method].slopes and not subject.graded:
-        return JUMPS
-    rows = scores_per_pair(
-        subject.session,
-        scores.method,
-        subject.dataset,
-        scores.replacement,
-        subject.options,
-        listener,
-        cancelled,
-        subject.memory_of("stability"),
-        scores.spans,
-    )
+    rows = per_pair(subject, listener, cancelled)
+    if isinstance(rows, str):
+        return rows
     direction = None
     if METHODS[scores.method].meaning.signed:  # of this metric, which may be another than that of the scores
         direction = measured_direction(subject.session, scores.replacement, subject.dataset, cancelled)
@@ -330,12 +283,6 @@ def _tests(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str,
     return {"tests": rows}
 
 
-def _specific(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
-    found = specificity(subject.session, subject.circuit, subject.dataset, seed=subject.options.seed,
-                        progress=listener, cancelled=cancelled)  # fmt: skip
-    return {} if found is None else {"specific": found}
-
-
 # ---- the table of questions ----
 
 
@@ -352,11 +299,14 @@ class Question:
 
 QUESTIONS: dict[str, Question] = {
     "what each edge is needed for": Question("Recovered", _needs, say_needs, 64),
+    "single inputs": Question("Single inputs", find_spread, say_spread, 2),
     "what the scores add up to": Question("Sum of scores", _sum, say_sum, 3),
     "stability": Question("Stability", _stability, say_stability, 20),
+    "kinds of pairs": Question("Kinds of pairs", find_clusters, say_clusters, 1),
     "another ablation": Question("Another ablation", _other_ablation, say_ablation, 3),
     "another method": Question("Another method", _other_method, say_method, 15),
-    "other tasks": Question("Specific", _specific, say_specific, 20),
+    "a second circuit": Question("Second circuit", find_second, say_unique, 30),
+    "other tasks": Question("Specific", find_specific, say_specific, 20),
     "hypothesis tests": Question("Tests", _tests, say_tests, 200),
 }
 

@@ -13,7 +13,8 @@ MARK = "!"  # before what speaks against the circuit
 class Statement:
     """title: what was asked, and tip: the same in a sentence. figure: the number, short; empty where there is none.
     words: what came, and what it means for the circuit. detail: the statistic behind it. tone: whether it speaks
-    against the circuit, or cannot be said; verdict: then the sentence of it at the head, and severity: how far up."""
+    against the circuit, or cannot be said; verdict: then the sentence of it at the head, and severity: how far up.
+    input: the A that it names, which can be looked at."""
 
     title: str
     figure: str
@@ -23,6 +24,7 @@ class Statement:
     tip: str = ""
     verdict: str = ""
     severity: float = 0.0
+    input: str = ""
 
     @property
     def shown_figure(self) -> str:

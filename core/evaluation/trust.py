@@ -12,8 +12,9 @@ import numpy as np
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import ArgumentError
-from core.evaluation.report import Progress, Subject, answers_to, statements
+from core.evaluation.report import Progress, answers_to, statements
 from core.evaluation.statement import Statement, VerdictLine
+from core.evaluation.subject import Subject
 from core.evaluation.verdict import verdict
 from core.inputs.pair import Dataset
 from core.session import Session

@@ -81,7 +81,9 @@ class _Packer:
                 each.kind,
                 each.pairs,
                 [
-                    schema.StatementData(**{name: _plain(value) for name, value in vars(statement).items()})
+                    schema.StatementData(
+                        **{name: _plain(value) for name, value in vars(statement).items() if name != "input"}
+                    )
                     for statement in each.statements
                 ],
                 _text(each.heading),

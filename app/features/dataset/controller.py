@@ -69,6 +69,7 @@ class DatasetController(QObject):
         workbench.model_opened.connect(self._fit_model)
         workbench.history_changed.connect(self._show)
         workbench.rows_wanted.connect(lambda task: self.fill(task, trace_over=True))
+        workbench.row_wanted.connect(self.load)
         panel.add_requested.connect(self.add_pair)
         panel.load_requested.connect(self.load)
         panel.delete_requested.connect(self.delete)

@@ -53,6 +53,7 @@ class TrustController(QObject):
         panel.evaluate_wanted.connect(self.evaluate)
         panel.cancel_wanted.connect(workbench.cancel)
         panel.task_wanted.connect(workbench.rows_wanted)
+        panel.input_wanted.connect(self.look_at)
         workbench.on(TrustReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.document_changed.connect(self._follow)
@@ -75,6 +76,13 @@ class TrustController(QObject):
         """Offer the tasks that the dataset can be filled from."""
         self._panels.bring("trust")
         self._panel.open_tasks()
+
+    def look_at(self, words: str) -> None:
+        """Put the pair of the dataset that has this A on the cards."""
+        for place, row in enumerate(self._workbench.document.dataset):
+            if row.clean.words == words:
+                self._workbench.row_wanted.emit(place)
+                return
 
     def evaluate(self) -> None:
         """Evaluate the circuit shown."""

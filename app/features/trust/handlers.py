@@ -16,10 +16,13 @@ from app.worker.session_scores import ScoresKey
 from app.worker.traces import options_of
 from core.errors import ALIKE, ANOTHER, InputError, NothingToRecoverError
 from core.evaluation.limits import LEAST_PAIRS
-from core.evaluation.report import QUESTIONS, Subject
+from core.evaluation.report import QUESTIONS
+from core.evaluation.subject import Subject
 from core.inputs.pair import Dataset
 from core.tracing.method import METHODS
 from core.tracing.told_options import options_told
+
+PER_PAIR = ("stability", "kinds of pairs")  # questions that take scores of every pair alone
 
 
 def handle_trust(query: TrustQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -52,7 +55,7 @@ def handle_trust(query: TrustQuery, request: Request, cache: SessionCache, send:
 
         show(0.0)
         told = Telling(show)
-        if name == "stability" and METHODS[key.choice.method].slow and len(subject.dataset) > 1:
+        if name in PER_PAIR and METHODS[key.choice.method].slow and len(subject.dataset) > 1:
             title = METHODS[key.choice.method].title
             report["stability"] = f"{title} would have to score every pair anew, which takes too long"
         else:
@@ -67,7 +70,7 @@ def handle_trust(query: TrustQuery, request: Request, cache: SessionCache, send:
 
 def _is_quick(name: str, subject: Subject) -> bool:
     """Whether a question takes no time, as it cannot be answered of so few pairs."""
-    least = {"stability": 2, "hypothesis tests": LEAST_PAIRS}
+    least = {"stability": 2, "kinds of pairs": LEAST_PAIRS, "hypothesis tests": LEAST_PAIRS}
     return len(subject.dataset) < least.get(name, 0)
 
 

@@ -15,7 +15,8 @@ from views.widgets.text import ElidedLabel, TintedLabel, dim, set_role, show_tex
 _COLORS = {"plain": "text", "against": "negative", "unknown": "muted"}
 EMPTY = (
     "A circuit is only as good as what speaks for it. Evaluate it: how much it recovers, whether it needs its edges, "
-    "whether other pairs, another method or another ablation would give the same one, and three tests."
+    "whether other pairs, another method or another ablation would give the same one, whether other tasks need it too, "
+    "and three tests."
 )
 
 
@@ -45,7 +46,10 @@ class VerdictRow(QWidget):
 
 
 class StatementRow(QWidget):
-    """One statement: its title and number in a line, its sentence below, and the statistic when it is asked for."""
+    """One statement: its title and number in a line, its sentence below, a link to the input that it names, and the
+    statistic when it is asked for."""
+
+    input_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +61,10 @@ class StatementRow(QWidget):
         self.words.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # so that a screen reader comes by
         self.unfold = LinkButton("", flush=True)
         self.unfold.clicked.connect(lambda: self.set_open(self.detail.isHidden()))
+        self.look = LinkButton("Open it in A and B", "selection", flush=True)
+        self.look.setToolTip("Put this pair of the dataset on the cards A and B")
+        self.look.clicked.connect(lambda: self.input_wanted.emit(self._input))
+        self._input = ""
         self.detail = wrapped()
         line = QHBoxLayout()
         line.setSpacing(SPACE)
@@ -66,7 +74,7 @@ class StatementRow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(line)
-        for widget in (self.words, self.unfold, self.detail):
+        for widget in (self.words, self.look, self.unfold, self.detail):
             layout.addWidget(widget)
         self.set_open(False)
 
@@ -81,6 +89,9 @@ class StatementRow(QWidget):
         self.title.set_tip(statement.tip)
         self.figure.setText(statement.shown_figure)
         self.detail.setText(statement.detail)
+        self._input = statement.input
+        self.look.setVisible(bool(statement.input) and not stale)
+        self.look.setAccessibleName(f"Open in A and B: {statement.input}")
         self.unfold.setVisible(bool(statement.detail))
         self.unfold.setAccessibleName(f"Statistic of: {statement.title}")
         if not statement.detail:
@@ -98,6 +109,7 @@ class TrustPanel(QFrame):
     evaluate_wanted = Signal()
     cancel_wanted = Signal()
     task_wanted = Signal(str)  # the dataset is to be filled from it
+    input_wanted = Signal(str)  # the pair of this A is to be opened
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -166,6 +178,7 @@ class TrustPanel(QFrame):
             line.setVisible(place < len(data.verdict))
         while len(self._rows) < len(data.statements):
             self._rows.append(StatementRow())
+            self._rows[-1].input_wanted.connect(self.input_wanted)
             self._statements.addWidget(self._rows[-1])
         for row, statement in zip(self._rows, data.statements, strict=False):
             row.show_statement(statement, data.stale)

@@ -72,6 +72,14 @@ def test_over_a_dataset_stability_is_known(reader: Person) -> None:
     assert any("Bootstrap" in statement.detail for statement in reader.panel("trust").data().statements)
     assert "The three tests need 8 pairs" in reader.panel("trust").lacks.text()
 
+    # The worst input can be looked at.
+    (row,) = [row for row in reader.panel("trust").findChildren(StatementRow) if row.title.text() == "Single inputs"]
+    worst = next(one.input for one in reader.panel("trust").data().statements if one.title == "Single inputs")
+    assert worst in [pair.clean.text for pair in pairs.pairs]
+    reader.click(row.look)
+    reader.rest()
+    assert reader.workbench.document.clean.text == worst
+
 
 def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(reader: Person) -> None:
     reader.workbench.question.set_replacement("zero")
