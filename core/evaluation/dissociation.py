@@ -120,6 +120,7 @@ def dissociate(
     seed: int = 0,
     progress: Callable[[str, float], None] = lambda words, share: None,
     cancelled: Callable[[], bool] | None = None,
+    memory: dict[str, Circuit] | None = None,
 ) -> Dissociation:
     """Cut the circuit of each task of a model, and see what every task keeps of its behaviour.
 
@@ -127,7 +128,8 @@ def dissociate(
     first half of which is used to find and the second to judge. choose: which edges are cut, a name of CHOICES. cut:
     what they carry, `mean` or `zero`. size: edges of a circuit, by default as many as recover the share `least` of the
     behaviour; method: that scores them. pairs: of a built-in task to find on, and as many to judge on. draws: of random
-    edges. progress: told what is done, and the share of all that is done.
+    edges. progress: told what is done, and the share of all that is done. memory: which edges are cut is kept here, by
+    task, and found again when the same is asked for after Cancelled.
 
     Raises ArgumentError for what there is not, InputError where fewer than two tasks are done by the model, Cancelled.
     """
@@ -147,10 +149,12 @@ def dissociate(
                 "Name tasks that it does, or give pairs of two tasks.",
             )
         words = "Which edges to cut"
-        circuits = []
-        for number in range(len(sets)):
+        chosen = {} if memory is None else memory
+        for number, each in enumerate(sets):
             with stage(0.1 + 0.7 * number / len(sets), 0.1 + 0.7 * (number + 1) / len(sets)):
-                circuits.append(_chosen(sets, number, choose, cut, size, least, method, cancelled))
+                if each.name not in chosen:
+                    chosen[each.name] = _chosen(sets, number, choose, cut, size, least, method, cancelled)
+        circuits = [chosen[each.name] for each in sets]
         words = "What is left where they are cut"
         with stage(0.8, 0.95):
             tables = _tables(sets, circuits, cut, draws, seed, cancelled)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from app.features.trust.controller import TrustController, lacks_words, why_no_evaluation
+from app.features.trust.controller.tasks import TasksController
+from app.features.trust.controller.trust import TrustController, lacks_words, why_no_evaluation
 from app.services.actions import Action
-from app.services.context import Feature
+from app.services.context import Feature, FeatureContext
 from app.workbench.workbench import Workbench
 from views.panels.trust.panel import TrustPanel
 
@@ -39,10 +40,15 @@ ACTIONS = (
 )
 
 
+def build(context: FeatureContext, panel: TrustPanel) -> TrustController:
+    TasksController(context.workbench, panel)  # the panel owns it
+    return TrustController(context.workbench, panel, context.panels)
+
+
 FEATURE = Feature(
     key="trust",
     panel=TrustPanel,
     actions=ACTIONS,
     handlers="app.features.trust.handlers",
-    build=lambda context, panel: TrustController(context.workbench, panel, context.panels),
+    build=build,
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
+from app.features.trust.queries import COMPARING, EVALUATING, TasksQuery, TasksReply, TrustQuery, TrustReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.handler_table import Handler, Handlers
@@ -14,13 +14,18 @@ from app.worker.pairs import dataset_of
 from app.worker.session_cache import SessionCache
 from app.worker.session_scores import ScoresKey
 from app.worker.traces import options_of
+from core.circuit import Circuit
 from core.errors import ALIKE, ANOTHER, InputError, NothingToRecoverError
+from core.evaluation.cut_choice import LEAST, MOST
+from core.evaluation.dissociation import dissociate
+from core.evaluation.dissociation_words import sentences
 from core.evaluation.limits import LEAST_PAIRS
 from core.evaluation.report import QUESTIONS
 from core.evaluation.subject import Subject
 from core.inputs.pair import Dataset
 from core.tracing.method import METHODS
 from core.tracing.told_options import options_told
+from views.panels.trust.data import TasksMatrix
 
 PER_PAIR = ("stability", "kinds of pairs")  # questions that take scores of every pair alone
 
@@ -81,6 +86,29 @@ def _subject(query: TrustQuery, request: Request, cache: SessionCache, key: Scor
     return Subject(cache.session, scores, dataset, key.kind, query.size, options)
 
 
+def handle_tasks(query: TasksQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    """Cut edges of every task. Raises InputError for a model of fewer than two tasks, Cancelled."""
+    told = Telling(lambda share: send(ProgressReply(request.number, COMPARING, share)))
+    same = replace(query, serial=0)
+    chosen: dict[str, Circuit] = cache.kept.setdefault(("cuts", *cache.reply_key(same, request)), {})  # goes on
+
+    def find() -> TasksMatrix:
+        found = dissociate(cache.session.model, choose=query.choose, progress=lambda _, share: told(share),
+                           cancelled=cancelled, memory=chosen)  # type: ignore[arg-type]  # fmt: skip
+        return TasksMatrix(
+            found.titles,
+            tuple(len(circuit) for circuit in found.circuits),
+            tuple(tuple(float(share) for share in row) for row in found.kept),
+            tuple(tuple(float(share) for share in row) for row in found.random.mean(axis=1)),
+            LEAST,
+            MOST,
+            tuple(sentences(found)),
+        )
+
+    send(TasksReply(request.number, query, cache.answer(same, request, find)))
+
+
 HANDLERS: Handlers = {
+    TasksQuery: Handler(handle_tasks, turn="last"),
     TrustQuery: Handler(handle_trust, after_scores=True, turn="last"),
 }

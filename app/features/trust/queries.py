@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.messages.request import Query
 from core.evaluation.statement import Statement
 from core.project.document import Document
+from views.panels.trust.data import TasksMatrix
 
 EVALUATING = "Evaluating the circuit"  # while that is done
 
@@ -35,3 +36,25 @@ class TrustReply:
     waiting: tuple[str, ...]
     pairs: int
     stability: float | None = None
+
+
+COMPARING = "Comparing the tasks"  # while that is done
+
+
+@dataclass(frozen=True)
+class TasksQuery(Query):
+    """Cut edges of each of the model's tasks, and see what all of them lose. choose: which edges. serial tells one
+    asking from the next."""
+
+    serial: int
+    choose: str
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.opens
+
+
+@dataclass(frozen=True)
+class TasksReply:
+    number: int
+    query: TasksQuery
+    matrix: TasksMatrix

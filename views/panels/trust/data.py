@@ -5,6 +5,48 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.evaluation.statement import Statement, VerdictLine
+from core.formatting import percent
+
+
+@dataclass(frozen=True)
+class TasksMatrix:
+    """What a model keeps of each task where the edges chosen for one are cut. tasks: their titles. edges: how many are
+    cut for each. kept, random: [cut][task], shares, and those with as many random edges. least, most: limits of what
+    is hurt and of what is spared. words: what it says, a sentence each."""
+
+    tasks: tuple[str, ...]
+    edges: tuple[int, ...]
+    kept: tuple[tuple[float, ...], ...]
+    random: tuple[tuple[float, ...], ...]
+    least: float
+    most: float
+    words: tuple[str, ...]
+
+    def tip(self, cut: int, task: int) -> str:
+        """What one cell says."""
+        whose = "its own edges" if cut == task else f"the edges of {self.tasks[cut]}"
+        return (
+            f"{self.tasks[task]} keeps {percent(self.kept[cut][task])} where {whose} are cut ({self.edges[cut]:,}); "
+            f"{percent(self.random[cut][task])} where as many random edges are"
+        )
+
+    @property
+    def text(self) -> str:
+        """For the clipboard."""
+        rows = [["cut", *self.tasks]]
+        rows += [[name, *map(percent, kept)] for name, kept in zip(self.tasks, self.kept, strict=True)]
+        return "\n".join(["\t".join(row) for row in rows] + ["", *self.words])
+
+
+@dataclass(frozen=True)
+class TasksData:
+    """The section of the other tasks. problem: why nothing can be compared. running: with the share that is done, in
+    words."""
+
+    able: bool = False
+    problem: str = ""
+    running: str = ""
+    matrix: TasksMatrix | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QScrollAr
 
 from core.evaluation.statement import MARK, Statement, VerdictLine
 from views.panels.trust.data import TrustData
+from views.panels.trust.matrix import TasksSection
 from views.theme import SPACE, as_card
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.text import ElidedLabel, TintedLabel, dim, set_role, show_text, wrapped
@@ -132,6 +133,7 @@ class TrustPanel(QFrame):
         self.fill = LinkButton("Fill the dataset ▾", "selection", flush=True)
         self.fill.setToolTip("Pairs of a built-in task become the dataset, and the next trace goes over them")
         self.fill_menu = QMenu(self)
+        self.all_tasks = TasksSection()
         self.fill.clicked.connect(self.open_tasks)
         self._lay_out()
         self.set_data(TrustData())
@@ -155,7 +157,7 @@ class TrustPanel(QFrame):
             body.addWidget(widget)
         body.addLayout(self._verdict)
         body.addLayout(self._statements)
-        for widget in (self.waiting, self.lacks, self.fill):
+        for widget in (self.waiting, self.lacks, self.fill, self.all_tasks):
             body.addWidget(widget)
         body.addStretch(1)
         self.scroll_area = QScrollArea()
