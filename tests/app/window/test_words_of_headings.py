@@ -21,7 +21,7 @@ EVERYDAY = {
     *("inputs", "history", "dataset", "table", "look", "work", "this", "of", "it", "what", "says", "by", "way", "to"),
     *("the", "reads", "writes", "most", "label", "layer", "trust", "editing", "output", "kind", "plots"),
     *("record", "console", "when", "data", "seconds", "options", "size", "at", "80", "model", "two"),
-    *("repair", "answer", "right", "strength", "model's"),
+    *("repair", "answer", "right", "strength", "model's", "all", "tasks"),
 }
 
 
