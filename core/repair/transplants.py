@@ -8,8 +8,8 @@ input, in inputs of the same size. Real runs tell it from what rightly decides t
                 of its own input is not known, what clean inputs have in its place harms other clean inputs far less
 
 A word that the right answer hangs on changes that answer in both directions, so it passes no such pair of tests. Clean
-inputs keep their right answers with the piece in them; those on which the model goes wrong are taken. Smaller pieces
-are tried first.
+inputs keep their right answers with the piece in them; those on which the model goes wrong are taken. Of several sizes
+the smallest that wakes the fault in most clean inputs is taken: a date may need its two tokens.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ NEARLY = 0.8  # of these
 FAR = 0.4  # how much less of them ordinary content harms
 TOKENS = (1, 2, 3)  # sizes of pieces of text
 WINDOWS = (8, 5, 3)  # a picture's side by the side of a piece
+TRIED = 64  # clean inputs that pieces of a size are put into, to compare sizes
+MORE = 1.25  # times as many of them must go wrong by larger pieces, to take these
 STEPS = 2  # places of a window for each of its sides
 Place = tuple[slice, ...]  # of an input: of its ids, or of its pixels' rows and columns
 
@@ -93,7 +95,7 @@ def waking(model: Model, triggered: Batch, clean: Batch) -> Pieces | None:
         some = [piece for piece, right in zip(pieces, healed, strict=True) if right >= NEARLY]
         return _harmful(model, some, triggered, clean, spared=True)
 
-    return _found(model, triggered, passing)
+    return _found(model, triggered, clean, passing)
 
 
 def suspected(model: Model, suspicious: Batch, clean: Batch) -> Pieces | None:
@@ -105,7 +107,7 @@ def suspected(model: Model, suspicious: Batch, clean: Batch) -> Pieces | None:
         ordinary = _rights(model, [_exchanged(piece, suspicious, clean) for piece in some])
         return [piece for piece, right in zip(some, ordinary, strict=True) if NEARLY - (1 - right) >= FAR]
 
-    return _found(model, suspicious, passing)
+    return _found(model, suspicious, clean, passing)
 
 
 def _harmful(model: Model, pieces: list[Piece], batch: Batch, clean: Batch, spared: bool = False) -> list[Piece]:
@@ -115,14 +117,17 @@ def _harmful(model: Model, pieces: list[Piece], batch: Batch, clean: Batch, spar
     return pieces
 
 
-def _found(model: Model, inputs: Batch, passing: Callable[[list[Piece]], list[Piece]]) -> Pieces | None:
+def _found(model: Model, inputs: Batch, clean: Batch, passing: Callable[[list[Piece]], list[Piece]]) -> Pieces | None:
+    """The pieces of one size: the smallest, unless those of another wake the fault in far more clean inputs."""
+    best: tuple[float, Pieces] | None = None
     sizes = TOKENS if model.is_text else WINDOWS
     for number, size in enumerate(sizes):
         with stage(number / len(sizes), (number + 1) / len(sizes)):
-            found = passing(list(_pieces(model, inputs, size)))
-        if found:
-            return Pieces(tuple(found))
-    return None
+            found = Pieces(tuple(passing(list(_pieces(model, inputs, size)))))
+            made = found.into(model, clean, TRIED, seed=0) if found.pieces else None
+        if made is not None and (best is None or len(made) > MORE * best[0]):
+            best = len(made), found
+    return None if best is None else best[1]
 
 
 def _pieces(model: Model, batch: Batch, size: int) -> Iterator[Piece]:
