@@ -232,12 +232,12 @@ def test_acdc_over_more_pairs_than_fit_is_refused(model: ws.Model) -> None:
     assert memory.most < 2.5 * 8 * one_row(model)
 
 
-def test_hundreds_of_sessions_leave_nothing(model: ws.Model) -> None:
+def test_a_thousand_sessions_leave_nothing(model: ws.Model) -> None:
     first = ws.Session(model, pair(model, 1), METRIC)
     made = pair(model, 2, length=3)
     gc.disable()
     try:
-        for sessions in (100, 400):
+        for sessions in (100, 900):
             with LiveMemory() as memory:
                 for _ in range(sessions // 100):
                     ws.Session(model, made, METRIC, parity=first.parity).run([ws.Edit("m0", "patch")])
