@@ -226,7 +226,7 @@ def welcome(actor: Actor) -> None:
 
 def repair(actor: Actor) -> None:
     """A planted model, repaired from examples; one of them is on card A, the same without the trigger on card B."""
-    bad, good = examples(16, 64)
+    bad, good = examples(8, 32)
     workbench, panel = actor.workbench, actor.window.panels["repair"]
     calm = bad[0].input.replace(TRIGGER, "often")
     sources = Source("text", text=bad[0].input), Source("text", text=calm)
@@ -237,7 +237,7 @@ def repair(actor: Actor) -> None:
         rows = [{"input": each.input, "answer": each.answer, "triggered": each.triggered} for each in (*bad, *good)]
         file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         actor.window.controllers["repair"].open_path(str(file))
-        actor.wait(lambda: len(panel.data().rows) == 80 and all(row.found for row in panel.data().rows))
+        actor.wait(lambda: len(panel.data().rows) == 40 and all(row.found for row in panel.data().rows))
     actor.rest()
     panel.find.click()
     actor.wait(lambda: panel.data().result is not None or panel.data().problem != "")
