@@ -16,6 +16,7 @@ from core.models import packs
 from tests.benchmarks.arithmetic import Arithmetic
 from tests.benchmarks.models import dinov2, forward, forward_and_backward, gpt2_small_shape, of_names
 from tests.benchmarks.products import products
+from tests.benchmarks.scan_parts import scan_parts
 from tests.benchmarks.table import Table
 
 EDGES = 40  # random edges toggled
@@ -33,13 +34,16 @@ def tables() -> Iterator[Table]:
         for what, asked, measure in asked_for():
             ran, own = measure()
             rows.append([what, f"{ran:.0f} ms", f"{own:.0f} ms", f"{ran / own:.2f}", asked])
-        of_products = products()
+        of_parts = [products()]
+        if packs.is_installed("dinov2-small"):
+            session = dinov2()
+            of_parts.insert(0, scan_parts(session, to_scan(session)[::4]))
     finally:
         torch.set_num_threads(threads)
     title = "Speed, as ratios to the model's own forward (EAP: and backward); processor time, one thread"
     yield Table(title, ("what", "took", "own", "ratio", "asked"), rows)
     yield least()
-    yield of_products
+    yield from of_parts
 
 
 def least() -> Table:
