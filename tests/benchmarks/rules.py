@@ -26,7 +26,7 @@ from tests.benchmarks.rule_models import EXPLAINED, FIELDS, Record, Rule, answer
 from tests.benchmarks.table import Table
 from tests.benchmarks.twins import cache_folder
 
-SEEDS, PAIRS = 5, 5
+SEEDS, PAIRS = 2, 5
 RULES = (1, 2)  # fields that decide
 DRAWS = 200  # shuffles of the answers
 HELD_OUT = 500
