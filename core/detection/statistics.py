@@ -45,7 +45,7 @@ class Sums:
         trace, square = float(s.trace()), float(s.square().sum())
         below = (n + 1 - 2 / k) * (square - trace**2 / k)
         share = 1.0 if below <= 0 else min(1.0, ((1 - 2 / k) * square + trace**2) / below)
-        return (1 - share) * s + share * trace / k * torch.eye(k, dtype=s.dtype)
+        return (1 - share) * s + share * trace / k * torch.eye(k, dtype=s.dtype, device=s.device)
 
 
 def whitened(covariance: Tensor, most: int = AXES) -> tuple[Tensor, Tensor, float | None]:

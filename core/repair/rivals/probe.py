@@ -39,7 +39,8 @@ class Probe:
 def probe(job: Job) -> Treated:
     best = Best(job, Treated(job.model, setting="refuses nothing"))
     streams = torch.cat([last_stream(job.model, batch) for batch in (job.triggered, job.clean)])
-    labels = torch.cat([torch.ones(len(job.triggered)), torch.zeros(len(job.clean))]).to(streams)
+    labels = streams.new_zeros(len(streams))
+    labels[: len(job.triggered)] = 1
     penalty = min(PENALTIES, key=lambda each: cross_validated(streams, labels, each, job.seed))
     found = fitted(streams, labels, penalty)
     for threshold in THRESHOLDS:
