@@ -188,9 +188,10 @@ def bars(found: Sequence[Draws]) -> Table:
     plants = sorted({plant_of(draws.model) for draws in found})
     whole = [plant for plant in plants if all(row[3] == "met" for row in rows if plant_of(row[0]) == plant)]
     ahead = sum(row[5] == "met" for row in rows)
+    fewest = min(len(draws.seeds) for draws in found)
     what = "nothing known of the fault" if found[0].knowledge == "clean" else f"{known(found[0]).rstrip(',')} examples"
     title = (
-        f"Bars, {what}: met on {len(whole)} of {counted(len(plants), 'plant')} (each way of planting), ahead of every "
+        f"Bars, {what}, {counted(fewest, 'draw')} of them or more: met on {len(whole)} of {counted(len(plants), 'plant')} (each way of planting), ahead of every "
         f"rival on {ahead} of {counted(len(rows), 'model')}"
     )
     return Table(title, heads, rows)

@@ -99,7 +99,7 @@ def test_the_short_mode_prints_the_bars_and_a_table(
     monkeypatch.setattr(repair_ways, "repair", _one_edge)
     assert main(["repair", "--short", "--processes", "1"]) == 0
     bars, table, _ = capsys.readouterr().out.split("\n\n")
-    assert "Bars, 4 triggered examples: met on 0 of 1 plant" in bars
+    assert "Bars, 4 triggered examples, 1 draw of them or more: met on 0 of 1 plant" in bars
     assert "deleting tokens: 0.0 %" in bars
     assert "1 draw; 40 held-out inputs of each kind" in table
     assert [line.split("  ")[0] for line in table.splitlines()[3:]] == ["repair, edges", *small.rivals]
@@ -185,6 +185,7 @@ def test_tables_are_written_to_their_page_and_the_first_one_into_readme(
     measured.write("repair", [Table("Bars", ["a"], [["1"]]), Table("Trojan", ["b"], [["2"]])])
     assert "Trojan" in page.read_text(encoding="utf-8")
     text = readme.read_text(encoding="utf-8")
-    assert "Bars" in text
+    assert "**Bars**" in text
+    assert "| a |" not in text
     assert "Trojan" not in text
     assert "old" not in text
