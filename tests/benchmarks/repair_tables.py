@@ -191,8 +191,9 @@ def bars(found: Sequence[Draws]) -> Table:
     fewest = min(len(draws.seeds) for draws in found)
     what = "nothing known of the fault" if found[0].knowledge == "clean" else f"{known(found[0]).rstrip(',')} examples"
     title = (
-        f"Bars, {what}, {counted(fewest, 'draw')} of them or more: met on {len(whole)} of {counted(len(plants), 'plant')} (each way of planting), ahead of every "
-        f"rival on {ahead} of {counted(len(rows), 'model')}"
+        f"Bars, {what}, {counted(fewest, 'draw')} of them or more: met on {len(whole)} of "
+        f"{counted(len(plants), 'plant')} (each way of planting), ahead of every rival on {ahead} of "
+        f"{counted(len(rows), 'model')}"
     )
     return Table(title, heads, rows)
 
