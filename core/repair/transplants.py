@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -24,7 +25,7 @@ from torch import Tensor
 from core.models.model import Model
 from core.progress import stage
 from core.repair.examples import Batch
-from core.repair.proof import answers
+from core.repair.proof import ROWS, answers
 
 TRIES = 6  # inputs that a piece is tried with, each way
 SURE = 24  # inputs that one is tried with which passes
@@ -91,7 +92,7 @@ def waking(model: Model, triggered: Batch, clean: Batch) -> Pieces | None:
     Cancelled."""
 
     def passing(pieces: list[Piece]) -> list[Piece]:
-        healed = _rights(model, [_healing(piece, triggered, clean) for piece in pieces])
+        healed = _rights(model, pieces, partial(_healing, batch=triggered, clean=clean))
         some = [piece for piece, right in zip(pieces, healed, strict=True) if right >= NEARLY]
         return _harmful(model, some, triggered, clean, spared=True)
 
@@ -104,7 +105,7 @@ def suspected(model: Model, suspicious: Batch, clean: Batch) -> Pieces | None:
 
     def passing(pieces: list[Piece]) -> list[Piece]:
         some = _harmful(model, pieces, suspicious, clean)
-        ordinary = _rights(model, [_exchanged(piece, suspicious, clean) for piece in some])
+        ordinary = _rights(model, some, partial(_exchanged, batch=suspicious, clean=clean))
         return [piece for piece, right in zip(some, ordinary, strict=True) if NEARLY - (1 - right) >= FAR]
 
     return _found(model, suspicious, clean, passing)
@@ -112,7 +113,7 @@ def suspected(model: Model, suspicious: Batch, clean: Batch) -> Pieces | None:
 
 def _harmful(model: Model, pieces: list[Piece], batch: Batch, clean: Batch, spared: bool = False) -> list[Piece]:
     for tries in (TRIES, SURE):
-        harmed = _rights(model, [_harming(piece, batch, clean, tries) for piece in pieces], spared)
+        harmed = _rights(model, pieces, partial(_harming, batch=batch, clean=clean, tries=tries), spared)
         pieces = [piece for piece, right in zip(pieces, harmed, strict=True) if 1 - right >= NEARLY]
     return pieces
 
@@ -190,9 +191,24 @@ def _exchanged(piece: Piece, batch: Batch, clean: Batch) -> Batch:
     return some.with_inputs(inputs)
 
 
-def _rights(model: Model, batches: list[Batch], spared: bool = False) -> list[float]:
-    """The share of each that is answered rightly; NaN of none, which passes no test. spared: without inputs whose right
-    answer is the one that is given most: where a fault has one answer, it cannot harm these."""
+def _rights(
+    model: Model, pieces: Sequence[Piece], tried: Callable[[Piece], Batch], spared: bool = False
+) -> list[float]:
+    """The share of each piece's inputs that is answered rightly; NaN of none, which passes no test. tried: the inputs
+    of a piece; of large pictures not all have room at once. spared: without inputs whose right answer is the one that
+    is given most: where a fault has one answer, it cannot harm these."""
+    shares: list[float] = []
+    waiting: list[Batch] = []
+    for number, piece in enumerate(pieces, 1):
+        waiting.append(tried(piece))
+        if number == len(pieces) or sum(map(len, waiting)) >= ROWS:
+            with stage(len(shares) / len(pieces), number / len(pieces)):
+                shares += _shares(model, waiting, spared)
+            waiting = []
+    return shares
+
+
+def _shares(model: Model, batches: list[Batch], spared: bool) -> list[float]:
     full = [batch for batch in batches if len(batch)]
     if not full:
         return [float("nan")] * len(batches)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.repair import learn
-from core.repair.examples import batch_of
+from core.repair import learn, transplants
+from core.repair.examples import Batch, batch_of
 from core.repair.find import Search
+from core.repair.proof import ROWS
 from core.repair.strengths import Strengths
 from tests.core.repair.planted import examples, planted
 
@@ -29,3 +30,21 @@ def test_little_memory_changes_neither_states_nor_gradients(level: str) -> None:
         slopes.append(sum(slope * rows for slope, rows in parts) / sum(rows for _, rows in parts))
     assert len(draws.parts) > 1
     torch.testing.assert_close(*slopes, atol=1e-5, rtol=1e-3)
+
+
+def test_inputs_that_pieces_are_tried_with_are_not_made_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = (batch_of(planted(), some) for some in examples(4, 24))
+    sizes: list[int] = []
+    joined = transplants.joined
+
+    def counted(batches: list[Batch]) -> Batch:
+        sizes.append(sum(map(len, batches)))
+        return joined(batches)
+
+    monkeypatch.setattr(transplants, "joined", counted)
+    monkeypatch.setattr(transplants, "TOKENS", (1,))
+    pieces = transplants.waking(planted(), bad, good)
+    assert pieces is not None
+    assert {planted().label(int(piece.content)) for piece in pieces.pieces} == {"vex"}
+    assert sum(sizes) > 2 * ROWS
+    assert max(sizes) < ROWS + transplants.SURE
