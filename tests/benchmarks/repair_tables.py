@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from scipy import stats
 
+from resources.models.planted.plants import PLANTS
 from tests.benchmarks.repair_cases import plant_of
 from tests.benchmarks.repair_outcomes import Outcome
 from tests.benchmarks.repair_ways import BUDGET, CALM, REPAIR
@@ -111,7 +113,8 @@ def _over(outcomes: Sequence[Outcome]) -> str:
 def _lasting(draws: Draws, outcomes: Sequence[Outcome], name: str) -> str:
     if not outcomes:
         return ""
-    lost = statistics.mean(draws.before[name][1] - each[name][1] for each in outcomes)
+    before = {each["seed"]: each[name][1] for each in draws.ways[NOTHING] if name in each}
+    lost = statistics.mean(before[each["seed"]] - each[name][1] for each in outcomes)
     return f"{_mean_percent([each[name][0] for each in outcomes])}, {_signed(100 * lost)}"
 
 
@@ -173,7 +176,7 @@ def bars(found: Sequence[Draws]) -> Table:
                 f"{rival}: {percent(draws.mean(rival, lambda outcome: outcome['misbehaviour']))}, "
                 f"{_signed(100 * draws.mean(rival, draws.lost))} points",
                 "met" if sums[0] < sums[1] else "equal" if sums[0] == sums[1] else "missed",
-                _shortcut(draws.model, rise),
+                _shortcut(draws, rise),
             ]
         )
     heads = (
@@ -183,10 +186,11 @@ def bars(found: Sequence[Draws]) -> Table:
         f"bars: {BAR_WORDS.get(found[0].knowledge, BAR_WORDS['triggered'])}",
         "best rival",
         "bar: less of both than every rival",
-        "bar: worst group of the shortcut up by 25 points",
+        "bar: worst group of the shortcut up by 25 points, without labels of groups",
     )
     plants = sorted({plant_of(draws.model) for draws in found})
-    whole = [plant for plant in plants if all(row[3] == "met" for row in rows if plant_of(row[0]) == plant)]
+    reached = Counter(plant_of(row[0]) for row in rows if row[3] == "met")
+    whole = [plant for plant in plants if reached[plant] == len(PLANTS[plant].ways)]
     ahead = sum(row[5] == "met" for row in rows)
     fewest = min(len(draws.seeds) for draws in found)
     what = "nothing known of the fault" if found[0].knowledge == "clean" else f"{known(found[0]).rstrip(',')} examples"
@@ -198,7 +202,10 @@ def bars(found: Sequence[Draws]) -> Table:
     return Table(title, heads, rows)
 
 
-def _shortcut(model: str, rise: float) -> str:
-    if plant_of(model) != "shortcut":
+def _shortcut(draws: Draws, rise: float) -> str:
+    """Triggered examples are marked, which is as good as labels of groups: then the bar is neither met nor missed."""
+    if plant_of(draws.model) != "shortcut":
         return ""
+    if draws.knowledge == "triggered":
+        return f"{100 * rise:+.1f} with marked examples"
     return f"{'met' if rise >= WORST_GROUP else 'missed'}: {100 * rise:+.1f}"

@@ -166,6 +166,28 @@ def test_bars_tests_and_means_are_those_of_the_outcomes() -> None:
     assert table.rows[2][-1] == paired(draws.sums("repair, edges"), draws.sums("LoRA, both")) == "0.016"
 
 
+def test_what_lasts_is_compared_within_its_own_draw_and_a_plant_counts_once_both_of_its_models_do() -> None:
+    def outcome(model: str, way: str, seed: int, **rest: object) -> dict[str, object]:
+        some = {"model": model, "triggered": 16, "seed": seed, "way": way, "seconds": 1.0, "cut": 2, "share cut": 0.001}
+        found = {"misbehaviour": 0.0, "accuracy": 0.99, "worst group": 0.9, "KL to the twin": 0.1}
+        return some | found | rest
+
+    def draws(model: str, **rest: object) -> Draws:
+        before = {"misbehaviour": 1.0, "worst group": 0.1}
+        outcomes = [outcome(model, "nothing", seed, **before, **rest) for seed in (0, 1)]
+        outcomes += [outcome(model, "repair, edges", seed, **rest) for seed in (0, 1)]
+        for each, accuracy in ((outcomes[1], 0.98), (outcomes[3], 0.95)):  # the last draw alone
+            each |= {"trained on": [0.25, accuracy], "8 bits": [0.5, accuracy], "changed trigger": 0.75}
+        return Draws(outcomes)
+
+    assert table_of(draws("trojan-tuned"), 40, 128).rows[1][6:9] == ["25.0 %, 3.0", "50.0 %, 3.0", "75.0 %"]
+    one, both = (bars([draws(f"trojan-{way}") for way in ways]) for ways in (["tuned"], ["tuned", "poisoned"]))
+    assert "met on 0 of 1 plant" in one.title
+    assert "met on 1 of 1 plant" in both.title
+    cells = [bars([draws("shortcut-tuned", **known)]).rows[0][-1] for known in ({}, {"knowledge": "clean"})]
+    assert cells == ["+80.0 with marked examples", "met: +80.0"]
+
+
 def test_a_mean_stands_with_half_its_interval() -> None:
     assert spread([1.0, 3.0], " %") == "2.0 ± 12.7 %"
     assert spread([5.0], "") == "5.0"
