@@ -2,7 +2,8 @@
 
 1. Rows: `input` below, of each layer its heads and above them its MLP, `logits` on top. A row too wide is split.
 2. Order within a row (Sugiyama et al. 1981): sweeps up and down put each node at the mean place of its neighbours,
-   groups kept together.
+   groups kept together. Of the orders after each sweep, and the model's own, that one stays in which the fewest of the
+   straight lines between nodes cross.
 3. Places: each node goes as near to the mean of its neighbours as the gaps allow: least squares with an order, which
    is an isotonic regression (SciPy).
 4. Lines: from the top of a writer to the reader's port at the bottom of its node. One that would pass behind other
@@ -11,9 +12,9 @@
 Step 2 is written here, for no library does it better: rows are given by the model, groups stay together, and it can be
 given up. igraph (GPL) and grandalf (GPL or EPL, not kept up for years) do not fit; networkx and rustworkx order no
 rows by themselves; Graphviz and elkjs are programs to be installed beside Python. fast-sugiyama (MIT), its layers held
-by a chain beside the circuit, crosses lines 6,433 times where these sweeps do 5,940 times in 250 edges of `names` (the
-model's own order: 7,580), 9,216 against 8,533 in 250 of SmolLM2, 151 against 158 and 351 against 394 in 60, and takes
-three times as long for the largest: `python -m tests.benchmarks layout`.
+by a chain beside the circuit, crosses lines 6,433 times where these sweeps do 5,925 times in 250 edges of `names` (the
+model's own order: 7,580), 9,216 against 8,714 in 250 of SmolLM2 (9,504), 151 against 158 (184) and 351 against 355
+(366) in 60: `python -m tests.benchmarks layout`.
 """
 
 from __future__ import annotations
@@ -202,28 +203,66 @@ def _middles(
     sizes: Sizes,
     cancelled: Callable[[], bool],
 ) -> NDArray[np.float64]:
-    """x of the middle of each node. rows are put in order."""
-    count = len(widths)
-    joined = np.zeros((count, count))
+    """x of the middle of each node. rows are put in the order, of those that were tried, in which the fewest lines
+    cross."""
+    joined = np.zeros((len(widths), len(widths)))
     np.add.at(joined, (pairs[:, 0], pairs[:, 1]), 1.0)
     joined += joined.T
-    middles = np.zeros(count)
-    for row in rows:
-        middles[row] = _spread(np.full(len(row), sizes.width / 2), widths[row], sizes)
-    for sweep in range(SWEEPS):
-        if cancelled():
-            raise Cancelled
-        for row in rows if sweep % 2 == 0 else reversed(rows):
-            weights = joined[row].sum(axis=1)
-            wanted = np.where(weights > 0, joined[row] @ middles / np.maximum(weights, 1), middles[row])
-            groups = group_of[row]
-            together = wanted.copy()
-            for group in {*groups.tolist()} - {-1}:
-                together[groups == group] = wanted[groups == group].mean()
-            order = np.lexsort((wanted, groups, together))
-            row[:] = [row[place] for place in order]
-            middles[row] = _spread(wanted[order], widths[row], sizes)
-    return middles
+    levels = np.empty(len(widths))
+    for level, row in enumerate(rows):
+        levels[row] = level
+    best: tuple[int, list[list[int]], NDArray[np.float64]] | None = None
+    for reorder in (False, True):  # the model's own order first
+        tried = [_in_order(row, np.arange(len(row), dtype=np.float64), group_of)[0] for row in rows]
+        middles = np.zeros(len(widths))
+        for row in tried:
+            middles[row] = _spread(np.full(len(row), sizes.width / 2), widths[row], sizes)
+        for sweep in range(SWEEPS):
+            if cancelled():
+                raise Cancelled
+            for row in tried if sweep % 2 == 0 else reversed(tried):
+                weights = joined[row].sum(axis=1)
+                wanted = np.where(weights > 0, joined[row] @ middles / np.maximum(weights, 1), middles[row])
+                if reorder:
+                    row[:], wanted = _in_order(row, wanted, group_of)
+                middles[row] = _spread(wanted, widths[row], sizes)
+            if reorder or sweep == SWEEPS - 1:
+                crossings = _crossings(np.stack([middles, levels], axis=1)[pairs])
+                if best is None or crossings < best[0]:
+                    best = crossings, [[*row] for row in tried], middles.copy()
+    assert best is not None
+    rows[:] = best[1]
+    return best[2]
+
+
+def _in_order(
+    row: list[int], wanted: NDArray[np.float64], group_of: NDArray[np.int64]
+) -> tuple[list[int], NDArray[np.float64]]:
+    """A row by the places that its nodes want, groups kept together; and these places in the same order."""
+    groups = group_of[row]
+    together = wanted.copy()
+    for group in {*groups.tolist()} - {-1}:
+        together[groups == group] = wanted[groups == group].mean()
+    order = np.lexsort((wanted, groups, together))
+    return [row[place] for place in order], wanted[order]
+
+
+def _crossings(lines: NDArray[np.float64]) -> int:
+    """How many of some straight lines [lines, 2, (x, y)] cross; to begin at the same node is no crossing."""
+    starts, ends = lines[:, 0], lines[:, 1]
+    count = 0
+    for place in range(len(lines) - 1):
+        a, b, c, d = starts[place], ends[place], starts[place + 1 :], ends[place + 1 :]
+        apart = _side(c, d, a) * _side(c, d, b) < 0
+        count += int((apart & (_side(a, b, c) * _side(a, b, d) < 0)).sum())
+    return count
+
+
+def _side(a: NDArray[np.float64], b: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.float64]:
+    """On which side of the lines from a to b points lie, all [..., (x, y)]: by the sign."""
+    along, beside = b - a, of - a
+    side: NDArray[np.float64] = along[..., 0] * beside[..., 1] - along[..., 1] * beside[..., 0]
+    return side
 
 
 def _spread(wanted: NDArray[np.float64], widths: NDArray[np.float64], sizes: Sizes) -> NDArray[np.float64]:

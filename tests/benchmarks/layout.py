@@ -60,17 +60,9 @@ def _crossings(graph: Graph, edges: Sequence[Edge], order: Order | None) -> tupl
     for place in range(len(points) - 1):
         a, b = (side[place][:, None, None] for side in (begin, end))
         c, d = begin[None, place + 1 :], end[None, place + 1 :]
-        apart = _side(c, d, a) * _side(c, d, b) < 0
-        found += int((apart & (_side(a, b, c) * _side(a, b, d) < 0)).any(axis=(0, 2)).sum())
+        apart = layered._side(c, d, a) * layered._side(c, d, b) < 0
+        found += int((apart & (layered._side(a, b, c) * layered._side(a, b, d) < 0)).any(axis=(0, 2)).sum())
     return found, seconds
-
-
-def _side(a: NDArray[np.float64], b: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.float64]:
-    """On which side of the line from a to b a point lies: its sign."""
-    side: NDArray[np.float64] = (b[..., 0] - a[..., 0]) * (of[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (
-        of[..., 0] - a[..., 0]
-    )
-    return side
 
 
 def _middles_by(order: Order) -> Callable[..., NDArray[np.float64]]:
