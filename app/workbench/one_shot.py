@@ -13,9 +13,11 @@ E = TypeVar("E", bound=OneShotQuery)
 
 
 class OneShot(Generic[E]):
-    """Queries of one kind that are asked once, under a key of the workbench's queries. Only the latest counts."""
+    """Queries of one kind that are asked once, under a key of the workbench's queries that nothing else has. Only the
+    latest counts. Raises ValueError for a key that is taken: one query would silently take the other's place."""
 
     def __init__(self, workbench: WorkbenchLike, key: str) -> None:
+        workbench.claim_key(key)
         self._workbench, self._key = workbench, key
         self._serial = 0
         self._asked: E | None = None  # until it is answered

@@ -229,6 +229,10 @@ class Workbench(QObject):
 
     # ---- asking ----
 
+    def claim_key(self, key: str) -> None:
+        """Take a key of queries for one-shot queries. Raises ValueError where it is taken."""
+        self._client.claim_key(key)
+
     def set_query(self, key: str, query: Query | None) -> None:
         """Have something more found out with every request from now on; None takes it back."""
         if self._client.set_query(key, query):

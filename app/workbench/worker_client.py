@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.messages.request import ProgressReply, Query, QueryRefusal, Reply, Request, RequestDone
+from app.messages.request import OneShotQuery, ProgressReply, Query, QueryRefusal, Reply, Request, RequestDone
 from app.workbench.worker_thread import WorkerThread
 from core.edits import Target
 from core.project.document import Document
@@ -31,6 +31,7 @@ class WorkerClient(QObject):
         self._engine = engine
         self._number = 0
         self._queries: dict[str, Query] = {}
+        self._one_shot_keys: set[str] = set()
         self._listeners: dict[type, list[Callable[[Any], None]]] = {}
         self.memory: int | None = None  # megabytes for kept runs; None: the default
         self.reckoned: float | None = None  # seconds that the work was to take
@@ -51,9 +52,17 @@ class WorkerClient(QObject):
         """Have replies of a kind given to a function; only those of the latest request come."""
         self._listeners.setdefault(kind, []).append(slot)
 
+    def claim_key(self, key: str) -> None:
+        """Take a key for one-shot queries. Raises ValueError where other queries have it."""
+        if key in self._one_shot_keys or key in self._queries:
+            raise ValueError(f"The key {key!r} of queries is taken: give these another one.")
+        self._one_shot_keys.add(key)
+
     def set_query(self, key: str, query: Query | None) -> bool:
         """Ask for something with every request from now on; None takes it back. Tells whether there is something new to
-        ask for."""
+        ask for. Raises ValueError for a standing query under a key of one-shot queries."""
+        if key in self._one_shot_keys and not isinstance(query, OneShotQuery | None):
+            raise ValueError(f"The key {key!r} is of one-shot queries: give this one another.")
         if self._queries.get(key) == query:
             return False
         if query is None:
