@@ -165,7 +165,7 @@ class CompareController(QObject):
         self._settings.set_folder(str(path.parent))
         try:
             if path.suffix.lower() == ".csv":
-                save_text(path, edges_csv(*self._shown))
+                save_text(path, edges_csv(*self._shown, self._found))
             else:
                 with usual_text():
                     write_painted(path, ComparisonFigure(data), FINENESS)

@@ -74,8 +74,17 @@ def _recovered(column: OnInputs, circuits: tuple[Compared, Compared], columns: i
     return Recovered(title, first, second, random, tip)
 
 
-def differences_of(circuits: tuple[Compared, Compared], overlap: CircuitOverlap) -> tuple[str, ...]:
-    """What may be the reason for a difference, and what is not drawn."""
+def _recovered_words(column: Recovered) -> str:
+    if column.problem:
+        return f"Not known {column.title}: {column.problem}"
+    return (
+        f"Recovered {column.title}: {column.first} by the first, {column.second} by the second, {column.random} by "
+        "random ones."
+    )
+
+
+def differences_of(circuits: tuple[Compared, Compared], overlap: CircuitOverlap, drawn: bool = True) -> tuple[str, ...]:
+    """What may be the reason for a difference, and, of a drawing, what is not drawn."""
     first, second = (each.document for each in circuits)
     notes = []
     if first is not None and second is not None:
@@ -90,7 +99,7 @@ def differences_of(circuits: tuple[Compared, Compared], overlap: CircuitOverlap)
     if any(each.circuit.spans for each in circuits):
         notes.append("Edges that are kept at some positions count as kept everywhere here.")
     total = len(overlap.both) + len(overlap.only_first) + len(overlap.only_second)
-    if total > MOST_COMPARED:
+    if drawn and total > MOST_COMPARED:
         notes.append(f"Drawn are some {MOST_COMPARED:,} of {total:,} edges, the most important of each kind.")
     return tuple(notes)
 
@@ -113,9 +122,18 @@ def places_of(circuit: Compared) -> dict[int, int]:
     return {edge: place for place, edge in enumerate(circuit.circuit.union().edges.tolist(), start=1)}
 
 
-def edges_csv(circuits: tuple[Compared, Compared], overlap: CircuitOverlap) -> str:
-    """Every edge of either circuit: which has it, and its place among the most important of each."""
+def edges_csv(circuits: tuple[Compared, Compared], overlap: CircuitOverlap, found: tuple[OnInputs, ...] = ()) -> str:
+    """Every edge of either circuit: which has it, and its place among the most important of each. The first line is a
+    comment (`pandas.read_csv(..., comment="#")` leaves it out): which circuits these are, what they recover, and what
+    else differs."""
     out = io.StringIO(newline="")
+    columns = [_recovered(column, circuits, len(found)) for column in found]
+    words = [
+        f"The first: {circuits[0].name}; the second: {circuits[1].name}.",
+        *map(_recovered_words, columns),
+        *differences_of(circuits, overlap, drawn=False),
+    ]
+    out.write(f"# {' '.join(' '.join(words).split())}\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("edge", "in", "place_in_first", "place_in_second"))
     places = [places_of(each) for each in circuits]

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.features.compare import controller as compare_controller
 from app.features.compare.handlers import is_local
-from app.features.compare.presenter import differences_of
+from app.features.compare.presenter import differences_of, edges_csv
 from app.messages.compared import Compared
 from app.presenters.exported_circuit import circuit_text
 from core.circuit import Circuit, circuit_of
@@ -106,7 +106,11 @@ def test_two_runs_on_one_layout(
     target = tmp_path / "both.csv"
     monkeypatch.setattr(compare_controller, "ask_save", lambda *_: (str(target), ""))
     reader.click(panel.export)
-    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
+    head, *table = target.read_text(encoding="utf-8").splitlines()
+    assert head.startswith("# The first: ")
+    for column in data.columns:
+        assert f"Recovered {column.title}: {column.first} by the first, {column.second} by the second" in head
+    rows = list(csv.DictReader(table))
     assert {row["edge"] for row in rows if row["in"] == "both"} == {
         reader.workbench.opened.graph.edge(edge).name for edge in a & b
     }
@@ -238,3 +242,8 @@ def test_that_edits_are_left_out_of_a_comparison_is_said() -> None:
     assert "edits" not in notes(plain, plain)
     assert "What they recover is without the edits of the second's step." in notes(plain, edited)
     assert "What they recover is without the edits of their steps." in notes(edited, edited)
+    table = edges_csv((Compared("one", circuit, plain), Compared("two\nlines", circuit, edited)), overlap)
+    head, columns, *_ = table.splitlines()
+    assert head.startswith("# The first: one; the second: two lines.")
+    assert "without the edits of the second's step" in head
+    assert columns == "edge,in,place_in_first,place_in_second"
