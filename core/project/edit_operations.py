@@ -83,19 +83,25 @@ def restore(
     words = f"Restore {places_words(targets, positions, labels)}"
     for target in targets:
         document = document.without_edit(target, tuple(positions))
-    return Change(words, document)
+    return Change(words, _usual_means(document))
 
 
 def restore_at(document: Document, place: int, labels: Sequence[str] = ()) -> Change:
     """Take back the edit at a place of the list. Raises IndexError where there is none."""
     gone = document.edits[place]
     words = f"Restore {places_words([target_of(gone)], positions_of(gone), labels)}"
-    return Change(words, replace(document, edits=(*document.edits[:place], *document.edits[place + 1 :])))
+    left = (*document.edits[:place], *document.edits[place + 1 :])
+    return Change(words, _usual_means(replace(document, edits=left)))
 
 
 def reset(document: Document) -> Change | None:
     """Take all edits back; None where there are none."""
     return Change("Reset all", replace(document, edits=(), one_mean=False)) if document.edits else None
+
+
+def _usual_means(document: Document) -> Document:
+    """With a mean at each position again once no edit is left that the repair's one mean of all was for."""
+    return document if any(KINDS[each.kind].inputs for each in document.edits) else replace(document, one_mean=False)
 
 
 def repair(document: Document, cuts: Sequence[Edit], clean: Sequence[PairSource]) -> Change:

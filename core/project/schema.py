@@ -238,7 +238,7 @@ Points = Annotated[list[float], Meta(max_length=MOST_POINTS)]
 
 
 class CurveData(_Struct):
-    """As `core.project.project.CurveRecord`. low, high: of its band; sure: two rows, or none."""
+    """As `core.project.curves.CurveRecord`. low, high: of its band; sure: two rows, or none."""
 
     document: Number
     kind: EditKind

@@ -9,7 +9,7 @@ import pytest
 from core.edits import Edit
 from core.graph import Graph, Node
 from core.project import edit_operations, group_operations, input_operations
-from core.project.document import Document, Source
+from core.project.document import Document, PairSource, Source
 from core.project.history import History
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
@@ -41,6 +41,19 @@ def test_edits_are_put_in_strengthened_and_taken_back() -> None:
     assert edit_operations.reset(DOCUMENT) is None
     assert edit_operations.edit(DOCUMENT, [], "zero") is None
     assert not edit_operations.can_edit(GRAPH.nodes[-1])
+
+
+def test_one_mean_of_all_positions_goes_with_the_last_cut_of_a_repair() -> None:
+    rows = (PairSource(Source("text", "one")), PairSource(Source("text", "two")))
+    cuts = [Edit(HEAD, "mean"), Edit(OTHER, "mean")]
+    repaired = edit_operations.repair(DOCUMENT, cuts, rows).document
+    assert repaired.means == (rows, True)
+    one_left = edit_operations.restore(repaired, [HEAD]).document
+    assert one_left.one_mean
+    for change in (edit_operations.restore(one_left, [OTHER]), edit_operations.restore_at(one_left, 0)):
+        assert not change.document.one_mean
+        later = edit_operations.edit(change.document, [HEAD], "mean").document
+        assert later.means == (rows, False)
 
 
 def test_steering_turns_only_where_all_are_steered() -> None:
