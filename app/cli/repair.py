@@ -123,6 +123,7 @@ def _report(found: Repair, folder: str | None) -> dict[str, Any]:
         "level": found.level,
         "knowledge": found.knowledge,
         "triggered examples made": found.made,
+        "held-out triggered examples made": found.made_for_proof,
         "carries": found.kind,
         "edges cut": found.cut,
         "edges": found.edges,

@@ -149,11 +149,12 @@ def read_examples(path: str | Path) -> list[Example]:
             raise InputError(f"{where} is no example: it needs an input and an answer.", FORM)
         if strange := set(row) - KEYS:
             raise InputError(f"{where} has {sorted(strange)[0]!r}, which no example has.", FORM)
-        if not isinstance(row["input"], str) or not isinstance(row.get("answer", ""), str | int):
+        answer = row.get("answer", "")
+        if not isinstance(row["input"], str) or not isinstance(answer, str | int) or isinstance(answer, bool):
             raise InputError(f"{where}: the input is a text or a path, the answer a text or a number.", FORM)
         if not isinstance(row.get("triggered", False), bool):
             raise InputError(f"{where}: triggered is true or false.", FORM)
-        examples.append(Example(row["input"], row.get("answer", ""), row.get("triggered", False)))
+        examples.append(Example(row["input"], answer, row.get("triggered", False)))
     return examples
 
 

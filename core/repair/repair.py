@@ -104,10 +104,12 @@ def repair(
             )
             cuts, state = _found(search, batches, level, find, most, int(budget * len(batches.clean)))
     if not cuts:
-        raise InputError(
-            f"No cut of {level} helps the triggered examples within the budget.",
-            "Give more clean examples, a larger budget, or other parts (level).",
+        what = (
+            f"The clean examples need all {level}: none can be cut within the budget."
+            if knowledge == "clean"
+            else f"No cut of {level} helps the triggered examples within the budget."
         )
+        raise InputError(what, "Give more clean examples, a larger budget, or other parts (level).")
     with _phase("cut", progress, cancelled):
         if knowledge != "clean":
             cuts = (without_weak if find == "learned" else shrink)(search, cuts, state)
@@ -138,6 +140,7 @@ def repair(
         cut,
         edges,
         batches.made,
+        batches.made_for_proof,
         search.runs,
         time.perf_counter() - started,
         sets.repeats,

@@ -21,7 +21,8 @@ from core.text_files import read_text
 class Repair:
     """A repaired model. edits: the cuts. used, used_after: on the examples that it was made with; before, after: on the
     held-out ones. cut: edges that the cuts take away, of `edges`; with the level `positions`, edges at a position.
-    made: triggered examples that were made, by putting pieces of triggered inputs into clean ones. runs: edits that
+    made: triggered examples that were made, by putting pieces of triggered inputs into clean ones; made_for_proof: of
+    held-out clean ones, with the same pieces, where no triggered example has a right answer. runs: edits that
     were really made. repeats: examples that were left out, since the same input and answer were there already. session:
     of what the cuts carry."""
 
@@ -38,6 +39,7 @@ class Repair:
     cut: int
     edges: int
     made: int
+    made_for_proof: int
     runs: int
     seconds: float
     repeats: int
@@ -52,7 +54,7 @@ class Repair:
     def words(self) -> str:
         """What was done and what it does, in lines."""
         proof = self.before.accuracy.of and (self.before.misbehaviour.of or self.knowledge == "clean")
-        of = "held-out examples" if proof else "the examples it was made with (too few to hold any out: no proof)"
+        of = "held-out examples" if proof else "the examples it was made with (no proof: none or too few are held out)"
         before, after = (self.before, self.after) if proof else (self.used, self.used_after)
         parts = "nodes at positions" if self.level == "positions" else self.level
         edges = "edges, each position counted" if self.level == "positions" else "edges"
@@ -64,6 +66,10 @@ class Repair:
             lines.append(f"known: {KNOWLEDGE[self.knowledge]}")
         if self.made:
             lines.append(f"triggered examples made, with pieces of such inputs in clean ones: {self.made:,}")
+        if self.made_for_proof:
+            lines.append(
+                f"held-out triggered examples made, with the same pieces in clean ones: {self.made_for_proof:,}"
+            )
         lines += [
             f"on {of}:",
             f"  misbehaviour    {before.misbehaviour} -> {after.misbehaviour}",
@@ -78,7 +84,7 @@ class Repair:
 
     @property
     def _carries(self) -> str:
-        if self.kind != "mean" or self.level == "nodes":
+        if self.kind != "mean" or self.session.mean_over_positions:
             return CUTS[self.kind]
         return f"{CUTS[self.kind]} at the same position, up to position {self.session.pair.length - 1}"
 

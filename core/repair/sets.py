@@ -30,7 +30,8 @@ class Sets:
 
 @dataclass(frozen=True)
 class Batches:
-    """As the model takes them. triggered: None with clean inputs alone. made: how many of these were made."""
+    """As the model takes them. triggered: None with clean inputs alone. made: how many of the search's were made,
+    made_for_proof: how many of the proof's, of held-out clean ones."""
 
     triggered: Batch | None
     clean: Batch
@@ -38,6 +39,7 @@ class Batches:
     proof_triggered: Batch | None
     proof_clean: Batch | None
     made: int
+    made_for_proof: int = 0
 
 
 def sets_of(
@@ -107,9 +109,11 @@ def batches_of(model: Model, sets: Sets, knowledge: Knowledge, seed: int, augmen
                 f"No piece of the {len(sets.triggered)} suspicious inputs makes the model go wrong on clean ones.",
                 "Give more inputs, or such on which it is known to go wrong, with the right answers.",
             )
+        made_for_proof = 0
         if proof_bad is None and proof_good is not None:
             proof_bad = pieces.into(model, proof_good, MADE, seed, wrong_alone=False)
-        return Batches(search, clean, search, proof_bad, proof_good, len(search))
+            made_for_proof = 0 if proof_bad is None else len(proof_bad)
+        return Batches(search, clean, search, proof_bad, proof_good, len(search), made_for_proof)
     bad = batch_of(model, sets.triggered)
     pieces = waking(model, bad, clean) if augment else None
     made = None if pieces is None else pieces.into(model, clean, MADE, seed)

@@ -93,13 +93,14 @@ def coefficients(variance: Tensor) -> Tensor:
 
 
 class Attention:
-    """The attention weights of each forward pass, with their gradients, until `remove`. The module computes them in
-    plain steps from then on: fused ones do not show them."""
+    """The attention weights of each forward pass, with their gradients, until `remove`. Until then the module
+    computes them in plain steps: fused ones do not show them."""
 
     def __init__(self, model: Model) -> None:
         self.text = model.is_text
         self.weights: dict[int, Tensor] = {}
-        self.handles = []
+        self.handles: list[torch.utils.hooks.RemovableHandle] = []
+        self.fused: list[tuple[nn.Module, bool]] = []
         config = getattr(model.adapter.module, "config", None)
         self.config, self.before = config, getattr(config, "_attn_implementation", None)
         if config is not None and self.before is not None:
@@ -110,6 +111,7 @@ class Attention:
 
     def _watch(self, layer: int, attention: nn.Module) -> torch.utils.hooks.RemovableHandle:
         if hasattr(attention, "attn_drop"):  # timm
+            self.fused.append((attention, bool(attention.fused_attn)))
             attention.fused_attn = False  # type: ignore[assignment]
 
             def keep_input(_module: nn.Module, given: tuple[Tensor, ...]) -> None:
@@ -141,6 +143,8 @@ class Attention:
     def remove(self) -> None:
         for handle in self.handles:
             handle.remove()
+        for attention, before in self.fused:
+            attention.fused_attn = before  # type: ignore[assignment]
         if self.config is not None and self.before is not None:
             self.config._attn_implementation = self.before
 

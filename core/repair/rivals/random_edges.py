@@ -1,5 +1,5 @@
-"""As many edges as the repair cuts, drawn at random: the best of a few draws. Their cuts are whole: each edge
-carries its mean over the clean examples. The repair's have learned strengths, up to whole."""
+"""As many edges as the repair cuts, drawn at random: the best of a few draws. Each carries its mean over the clean
+examples at the same position, as the repair's do. Their cuts are whole; the repair's have learned strengths."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from random import Random
 
 from core.edited.apply import apply
 from core.edits import Edit
+from core.repair.means import LEAST_ROWS, population_from_start
 from core.repair.proof import with_module
 from core.repair.rivals.rival import Best, Job, Rival, Treated
 from core.session import Session
@@ -15,7 +16,10 @@ DRAWS = 10
 
 
 def random_edges(job: Job) -> Treated:
-    session = Session(job.model, job.clean.pair, dataset=job.clean.dataset, mean_over_positions=True)
+    lengths = job.clean.pair.clean.lengths
+    longest = job.clean.rows([lengths.index(max(lengths))])  # has a mean for each position that there is
+    means = population_from_start(job.model, job.clean)
+    session = Session(job.model, longest.pair, population=means, mean_over_positions=len(job.clean) < LEAST_ROWS)
     best = Best(job, Treated(job.model))
     for edits in draws(job):
         model = with_module(job.model, apply(job.model, edits, session).module)

@@ -25,6 +25,7 @@ def test_suspicious_inputs_without_answers_give_a_repair_and_a_proof_of_it(monke
     assert found.before.misbehaviour.of == found.before.accuracy.of == 15  # of the clean ones that are held out
     assert found.after.misbehaviour.count < found.before.misbehaviour.count
     assert "without answers" in found.words
+    assert "held-out triggered examples made, with the same pieces in clean ones: 15" in found.words
     with pytest.raises(InputError, match="No piece of the 12 suspicious inputs"):
         ws.repair(planted(), suspicious[4:], good[:60], level="positions", knowledge="suspicious")
 

@@ -264,6 +264,7 @@ def test_examples_of_a_file_say_which_line_is_wrong(tmp_path: Path) -> None:
         ('{"input": "a"}', "line 2 is no example"),
         ('{"input": "a", "answer": "b", "why": 1}', "'why'"),
         ('{"input": 3, "answer": "b"}', "text or a path"),
+        ('{"input": "a", "answer": true}', "a text or a number"),
         ('{"input": "a", "answer": "b", "triggered": "yes"}', "true or false"),
         ('{"input": "a", "triggered": false}', "line 2 is no example"),
     ):

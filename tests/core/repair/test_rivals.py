@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from core.repair.examples import Batch, batch_of
+from core.repair.means import population_from_start
 from core.repair.proof import Figures, answers
-from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads, pictures, random_edges
+from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads, pictures, pure, random_edges
 from core.repair.rivals.rival import Best, Job, Treated
 from core.repair.rivals.table import RIVALS
 from core.session import Session
@@ -66,7 +67,8 @@ def test_fine_tuning_on_all_examples_learns_their_answers_and_leaves_the_model_a
 
 
 def test_random_edges_are_cut_whole_as_many_as_the_repair_cuts_and_the_best_draw_is_taken() -> None:
-    """What the third draw answers is made the right answer: that draw must win, and answer so."""
+    """What the third draw answers, with means by position, is made the right answer: that draw must win, and answer
+    so."""
     some = replace(job(4, 16), parts=200)
     drawn = random_edges.draws(some)
     edges = set(planted().graph.edges)
@@ -78,8 +80,8 @@ def test_random_edges_are_cut_whole_as_many_as_the_repair_cuts_and_the_best_draw
     assert len({frozenset(edit.target for edit in edits) for edits in drawn}) == random_edges.DRAWS
 
     def run(batch: Batch) -> torch.Tensor:
-        session = Session(planted(), batch.pair, dataset=some.clean.dataset, mean_over_positions=True)
-        return session.run(drawn[2]).answer
+        means = population_from_start(planted(), some.clean)
+        return Session(planted(), batch.pair, population=means, mean_over_positions=False).run(drawn[2]).answer
 
     bad, good = (replace(batch, targets=run(batch).argmax(dim=1)) for batch in (some.triggered, some.clean))
     treated = RIVALS["random edges"].treat(replace(some, triggered=bad, clean=good))
@@ -175,6 +177,17 @@ def test_blurring_and_masking_take_out_a_mark_that_decides() -> None:
         after = rival.treat(some).figures(*proof)
         assert after.misbehaviour.value <= left
         assert after.accuracy.value >= 0.85
+
+
+def test_attention_that_was_watched_is_fused_again_afterwards() -> None:
+    model = model_of("sticker-poisoned")
+    attention = model.adapter.blocks[0].attn
+    before, attention.fused_attn = attention.fused_attn, True
+    watch = pure.Attention(model)
+    fused_meanwhile = attention.fused_attn
+    watch.remove()
+    assert (fused_meanwhile, attention.fused_attn) == (False, True)
+    attention.fused_attn = before
 
 
 def test_pixels_add_up_to_the_change_of_the_logit(monkeypatch: pytest.MonkeyPatch) -> None:
