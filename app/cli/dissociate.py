@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "tasks; learned, on all tasks, so that this one alone is hurt (slow)",
     )
     parser.add_argument("--cut", default="mean", help="what a cut edge carries: mean over all tasks' inputs, or zero")
-    parser.add_argument("--size", type=int, help="edges that are cut for each task (else chosen)")
+    parser.add_argument("--size", type=int, help="edges that are cut for each task, at most (else chosen)")
     parser.add_argument(
         "--least", type=float, default=0.8, help="share of its task that a circuit is large enough to recover (0.8)"
     )

@@ -5,8 +5,9 @@
     learned    the strengths of all cuts at once, down a loss, first cuts in part and then whole ones
 
 The scores of `contrast` are estimates of what cutting an edge of the whole model does. Which of the cuts that these two
-come by is taken is decided by real runs on the pairs to find on: the one that stays furthest from LEAST of the task and
-MOST of every other, of equals the one of fewest edges.
+come by is taken is decided by real runs on the pairs to find on: the one that stays furthest inside LEAST of the task
+and MOST of every other, each as a share of the room there is (LEAST below the first limit, 1 - MOST above the second;
+so a point that another task loses weighs more than one that is left of the own), of equals the one of fewest edges.
 
 The loss of `learned`, where f(u) is the share of task u's behaviour that is kept, of the mean metric of some pairs:
 
@@ -99,7 +100,7 @@ def contrast_order(task: TaskPairs, others: Sequence[TaskPairs], cut: EditKind, 
 def contrast_cuts(
     task: TaskPairs, others: Sequence[TaskPairs], cut: EditKind, size: int | None, cancelled: Cancel
 ) -> list[Circuit]:
-    """The first edges of that order, of several sizes or of the one asked for."""
+    """The first edges of that order, of several sizes or of the one asked for (fewer where fewer gain)."""
     order = contrast_order(task, others, cut, cancelled)
     return _of_sizes(task.found.graph, order, len(order), size)
 
@@ -162,7 +163,8 @@ def learned_cuts(
 def decided(
     task: TaskPairs, others: Sequence[TaskPairs], cuts: Sequence[Circuit], cut: EditKind, cancelled: Cancel
 ) -> Circuit:
-    """Of some cuts the one that is furthest from both limits, by real runs; of equals the one of fewest edges."""
+    """Of some cuts the one that is furthest inside both limits, each as a share of the room there is, by real runs; of
+    equals the one of fewest edges."""
     tasks = [task, *others]
     room = np.full(len(cuts), np.inf)
     for number, each in enumerate(tasks):

@@ -46,7 +46,7 @@ from core.scan import Scan
 
 Floats = NDArray[np.float64]
 PAIRS, SHARE, DRAWS = 24, 0.8, 5
-SINGLES = 200  # edges that are cut one at a time, at most: the first of the list
+SINGLES = 200  # edges of a cut, at most, that are cut one at a time too
 CUTS: dict[EditKind, str] = {"mean": "its mean over the inputs of all tasks", "zero": "nought"}
 
 
@@ -55,8 +55,8 @@ class Dissociation:
     """tasks: names; circuits: the edges that were cut for each. kept: [cut, task], the share of each task's behaviour
     that is kept where the edges of another (or its own) are cut; low, high: its 95 % interval (bootstrap over the
     pairs). random: [cut, draw, task], the same of as many random edges. together: [task], the change of the own task's
-    metric where all of its edges are cut; alone: the sum of those where each is cut alone, of the first `singles`
-    edges: NaN where there are more. whole, nothing: [task], the metric of the model and with all edges cut. pairs: of
+    metric where all of its edges are cut; alone: the sum of those where each is cut alone, NaN of more than SINGLES
+    edges. whole, nothing: [task], the metric of the model and with all edges cut. pairs: of
     each task, to find on and to judge on. left_out: tasks that the model does not do."""
 
     model: str
@@ -126,8 +126,9 @@ def dissociate(
 
     tasks: names of built-in tasks, by default all that the model does; or pairs of one's own with answers, by name, the
     first half of which is used to find and the second to judge. choose: which edges are cut, a name of CHOICES. cut:
-    what they carry, `mean` or `zero`. size: edges of a circuit, by default as many as recover the share `least` of the
-    behaviour; method: that scores them. pairs: of a built-in task to find on, and as many to judge on. draws: of random
+    what they carry, `mean` or `zero`. size: edges that are cut, fewer where another choice than `circuit` finds fewer
+    worth it; by default as many as recover the share `least` of the behaviour, or as many as real runs decide. method:
+    that scores the edges of circuits. pairs: of a built-in task to find on, and as many to judge on. draws: of random
     edges. progress: told what is done, and the share of all that is done. memory: which edges are cut is kept here, by
     task, and found again when the same is asked for after Cancelled.
 
