@@ -164,13 +164,18 @@ def one_at_a_time(module: torch.nn.Module, rng: Random, queries: int) -> NDArray
 
 
 def _share(scores: NDArray[np.float64], rule: Rule, seed: int) -> float:
-    """Of the deciding fields, how many stand among as many of the largest scores; ties are drawn."""
+    """Of the deciding fields, how many stand among as many of the largest scores; ties are drawn. NaN without scores,
+    which would else be drawn as ties."""
+    if not np.isfinite(scores).any():
+        return float("nan")
     order = np.random.default_rng(seed).permutation(len(FIELDS))
     best = sorted(order.tolist(), key=lambda field: -scores[field] if np.isfinite(scores[field]) else np.inf)
     return len(set(best[: len(rule.fields)]) & set(rule.fields)) / len(rule.fields)
 
 
 def _cell(values: Sequence[float]) -> str:
+    if np.isnan(values).any():
+        return "cannot score it"
     some, rng = np.array(values), np.random.default_rng(0)
     means = rng.choice(some, size=(2000, len(some))).mean(axis=1)
     low, high = np.percentile(means, (2.5, 97.5))

@@ -55,6 +55,8 @@ def test_the_share_of_deciding_fields_that_stand_first() -> None:
     assert rules._share(scores, rule, 0) == 0.5
     blind = [rules._share(np.zeros(len(FIELDS)), rule_of(0, 1, "none"), seed) for seed in range(120)]
     assert 0.05 < np.mean(blind) < 0.3  # ties are drawn
+    none = rules._share(np.full(len(FIELDS), np.nan), rule, 0)  # no scores are no ties
+    assert rules._cell([1.0, none]) == "cannot score it"
 
 
 def test_a_rule_is_the_same_however_it_is_explained() -> None:
