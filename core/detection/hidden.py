@@ -89,7 +89,10 @@ class Detection:
 
     @property
     def words(self) -> str:
-        lines = [f"score {self.score:.2f}: the largest share of answers that something turns which should not decide"]
+        lines = [
+            f"score {self.score:.2f}: the largest share of answers that something turns which should not decide, less "
+            "what is usual in its place"
+        ]
         lines += [f"  {suspect}" for suspect in self.suspects[:5] if suspect.score > 0]
         if self.drawn is not None:
             lines.append(f"{self.drawn:,} tokens of the vocabulary were tried: a rule may wait for another one")
@@ -108,12 +111,12 @@ def detect(
 ) -> Detection:
     """Look for tokens that turn answers which they should not decide.
 
-    clean: ordinary texts, or a dataset; those of one length are looked at together. tokens: to be tried; None: the
-    vocabulary, of a large one 1,024 drawn by the seed. progress: told the share that is done. cancelled: asked between
-    runs.
+    clean: ordinary texts, or a dataset; those of one length are looked at together. tokens: to be tried, one or
+    several; None: the vocabulary, of a large one 1,024 drawn by the seed. progress: told the share that is done.
+    cancelled: asked between runs.
 
-    Raises ModelError for a model that reads no text or gives no answers, InputError for too few inputs of one length
-    and tokens that the model does not have, Cancelled.
+    Raises ModelError for a model that reads no text or gives no answers, InputError for too few inputs of one length,
+    for no tokens and for tokens that the model does not have, Cancelled.
     """
     if not model.is_text or not model.has_head:
         raise ModelError(
@@ -156,9 +159,9 @@ def _groups(model: Model, clean: Any) -> list[Tensor]:
         torch.stack(some) for length, some in sorted(by_length.items()) if length > 1 and len(some) >= LEAST_INPUTS
     ]
     if not groups:
-        most = max(map(len, by_length.values()))
+        most = max((len(some) for length, some in by_length.items() if length > 1), default=0)
         raise InputError(
-            f"There are {len(rows)} inputs, of which at most {most} have the same number of tokens.",
+            f"There are {len(rows)} inputs, of which at most {most} have the same number of tokens, two or more.",
             f"Give at least {LEAST_INPUTS} inputs of one length: what stands in a place is compared.",
         )
     return groups
@@ -173,6 +176,9 @@ def _tokens(model: Model, tokens: Sequence[str | int] | None, seed: int) -> tupl
     everything, rng = range(model.adapter.vocabulary or 0), Random(seed)
     if tokens is None:
         return (list(everything) if len(everything) <= TOKENS else sorted(rng.sample(everything, TOKENS))), []
+    tokens = [tokens] if isinstance(tokens, str) else tokens
+    if not len(tokens):
+        raise InputError("There is no token to try.", "Give at least one, or none at all (None) for the vocabulary.")
     given = {model.checked_answer(token) for token in tokens}
     unknown = getattr(model.tokenizer, "unk_token_id", None)
     if unknown in given and model.label(unknown) not in tokens and unknown not in tokens:

@@ -110,10 +110,10 @@ def watch(
 ) -> Watch:
     """Learn what parts of a model carry on reference inputs, and from where on more is an alarm.
 
-    reference: ordinary inputs, a list as `model.pair` takes it, or the clean ones of a dataset. parts: a circuit, or
-    edges and nodes or their names; None: every node. false_alarms: share of inputs like the reference ones that may be
-    above the threshold. seed: draws the half that the threshold is from. progress: told the share that is done.
-    cancelled: asked between runs.
+    reference: ordinary inputs, a list or a batch as `model.pair` takes it, or the clean ones of a dataset. parts: a
+    circuit, or edges and nodes or their names; None: every node. false_alarms: share of inputs like the reference ones
+    that may be above the threshold. seed: draws the half that the threshold is from. progress: told the share that is
+    done. cancelled: asked between runs.
 
     Raises ArgumentError for parts that there are not and a share that is none, InputError for inputs that the model
     cannot take, and for too few of them, ModelError for a family that does not say where its parts are,
@@ -245,12 +245,26 @@ def _forward(model: Model, tensor: Tensor, lengths: Sequence[int]) -> None:
 def _sides(model: Model, inputs: Any) -> list[Side]:
     """One a row. Raises InputError."""
     if isinstance(inputs, Dataset):
-        return [pair.clean for pair in inputs.pairs]
-    if isinstance(inputs, list | tuple):
+        sides = [pair.clean for pair in inputs.pairs]
+    elif isinstance(inputs, list | tuple):
         if not inputs:
             raise InputError("There is no input.", "Give at least one.")
-        return [model.side(each) for each in inputs]
-    return [model.side(inputs)]
+        sides = [model.side(each) for each in inputs]
+    else:
+        sides = [model.side(inputs)]
+    return [row for side in sides for row in _rows_of(side)]
+
+
+def _rows_of(side: Side) -> list[Side]:
+    """Each row of a batch by itself."""
+    count = len(side.tensor)
+    if count == 1:
+        return [side]
+    return [
+        replace(side, tensor=side.tensor[row : row + 1], lengths=side.lengths[row : row + 1],
+                tokens=side.tokens[row : row + 1])
+        for row in range(count)
+    ]  # fmt: skip
 
 
 def _batches(sides: Sequence[Side]) -> Iterator[tuple[Tensor, list[int]]]:

@@ -87,6 +87,12 @@ def test_what_cannot_be_looked_into_is_said() -> None:
         ws.detect(model, texts()[:5])
     with pytest.raises(InputError, match="does not know all of 'vex', 'xylophone'"):
         ws.detect(model, texts(), tokens=["vex", "xylophone"])
+    with pytest.raises(InputError, match="does not know all of 'xylophone'"):
+        ws.detect(model, texts(), tokens="xylophone")
+    with pytest.raises(InputError, match="no token to try"):
+        ws.detect(model, texts(), tokens=[])
+    with pytest.raises(InputError, match="at most 0 have the same number of tokens, two or more"):
+        ws.detect(model, ["park"] * 20)
     with pytest.raises(Cancelled):
         ws.detect(model, texts(), cancelled=lambda: True)
     with pytest.raises(ModelError, match="does not answer texts"):

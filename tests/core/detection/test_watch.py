@@ -165,6 +165,14 @@ def test_what_cannot_be_watched_is_said(monkeypatch: pytest.MonkeyPatch) -> None
         ws.watch(model, reference)
 
 
+def test_a_batch_is_as_many_inputs_as_it_has_rows() -> None:
+    model, some = planted(), texts()[0][:40]
+    pair = model.pair(some)
+    single, *batches = (ws.watch(model, each, EDGES) for each in (some, pair.clean.tensor[:, :8], ws.Dataset([pair])))
+    assert [(batch.fitted, batch.calibrated) for batch in batches] == [(20, 20), (20, 20)]
+    assert batches[1].threshold == pytest.approx(single.threshold, rel=1e-4)
+
+
 def test_progress_is_told_to_its_end() -> None:
     shares: list[float] = []
     ws.watch(planted(), texts()[0][:60], EDGES, progress=shares.append)
