@@ -125,8 +125,9 @@ def say_specific(report: dict[str, Any]) -> list[Statement]:
     each = ", ".join(f"{name} {percent(kept)} ({percent(random)})" for name, (kept, random) in others.items())
     detail = (
         f"Left of each task, and where as many random edges are cut: {each}; of this behaviour {percent(own)} "
-        f"({percent(found['own random'])}). A cut edge carries {CUTS['mean']}. It is called specific where less than "
-        f"{percent(LEAST)} of its own task and more than {percent(MOST)} of every other is left."
+        f"({percent(found['own random'])}). Over {PAIRS} pairs of each task, and of this behaviour the first {OWN} at "
+        f"most. A cut edge carries {CUTS['mean']}. It is called specific where less than {percent(LEAST)} of its own "
+        f"task and more than {percent(MOST)} of every other is left."
     )
     return [
         Statement(

@@ -168,14 +168,16 @@ def say_unique(report: dict[str, Any]) -> list[Statement]:
         f"{percent(share)} of its edges are in both (by chance {percent(shared_edges(found['chance']), 1)})"
     )
     words += ": no other was found that shares fewer." if good else ": this circuit is one of several."
+    if shared == size:
+        words = f"No other circuit of {size:,} edges was found that recovers as much as this one, {share_words(first)}."
     return [
         Statement(
             "Second circuit",
             f"{percent(share)} shared",
             words,
             tone_of(good),
-            f"{shared:,} of {size:,} edges are in both; {found['runs']:,} circuits were run to find it. One that "
-            f"recovers up to {100 * WORSE:.0f} points less counts as good as this one.",
+            f"{shared:,} of {size:,} edges are in both; {found['runs']:,} circuits were run to find it, over the first "
+            f"{PAIRS} pairs at most. One that recovers up to {100 * WORSE:.0f} points less counts as good as this one.",
             explained("second circuit"),
             "" if good else f"Another circuit does as well with only {percent(share)} of these edges.",
             THIRD + 1 - share,

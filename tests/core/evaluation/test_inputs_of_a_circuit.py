@@ -93,6 +93,8 @@ def test_a_second_circuit_does_as_well_with_fewer_of_the_edges() -> None:
     report = {"size": 120, "shared": found.shared, "chance": found.chance, "recovered": found.recovered, "runs": 9}
     (said,) = say_unique({"second circuit": report})
     assert f"{100 * found.shared / 120:.0f} % of its edges are in both" in said.words
+    (said,) = say_unique({"second circuit": {**report, "shared": 120}})
+    assert said.words.startswith("No other circuit of 120 edges was found that recovers as much as this one, ")
 
 
 def test_the_input_of_a_row_is_its_text() -> None:

@@ -30,13 +30,6 @@ class TasksMatrix:
             f"{percent(self.random[cut][task])} where as many random edges are"
         )
 
-    @property
-    def text(self) -> str:
-        """For the clipboard."""
-        rows = [["cut", *self.tasks]]
-        rows += [[name, *map(percent, kept)] for name, kept in zip(self.tasks, self.kept, strict=True)]
-        return "\n".join(["\t".join(row) for row in rows] + ["", *self.words])
-
 
 @dataclass(frozen=True)
 class TasksData:
