@@ -18,7 +18,7 @@ from torch import Tensor
 from core import progress
 from core.edits import Edit, ResolvedEdit
 from core.engine.engine import Engine
-from core.engine.first_mlp import FirstMlp, pays
+from core.engine.first_mlp import FirstMlp, bytes_of, pays
 from core.engine.flow import Flow
 from core.engine.plan import Plan, make_plan, stage_of_reader, stage_of_writer
 from core.engine.references import References
@@ -29,6 +29,7 @@ from core.engine.state import RunState, map_tensors
 from core.graph import Edge, Node, Reader
 
 POSITIONS = 1024  # of all rows of one batch together
+SHARED = 8  # of the memory beside the runs over A and B, at most one such part is for what edits have in common
 
 
 class Scanner:
@@ -51,9 +52,18 @@ class Scanner:
         """How many edits of a stage fit into one batch, and into the memory beside what stands."""
         engine = self._engine
         rows = engine.length - engine.first_patched_row
-        standing = engine.most_bytes if self._edits else 0
-        room = engine.free - engine.packed - standing
+        room = engine.free - engine.packed - self._standing_bytes - self._reserve(stage)
         return max(1, min(POSITIONS // max(rows, 1), room // self._bytes(stage)))
+
+    @property
+    def _standing_bytes(self) -> int:
+        return self._engine.most_bytes if self._edits else 0
+
+    def _reserve(self, stage: int) -> int:
+        """Bytes for what the edits of a stage have in common in their first MLP; 0 where it does not fit beside them
+        (it is then made for each)."""
+        share = self._engine.free // SHARED
+        return share if self._standing_bytes + share + self._bytes(stage) <= self._engine.free else 0
 
     def _bytes(self, stage: int) -> int:
         """What the run with one edit of a stage holds, of one row."""
@@ -88,7 +98,7 @@ class Scanner:
                 return torch.stack(streams)
             resolved = [engine.resolve(edit) for edit in edits]
             engine.pack()
-            engine.room(len(edits) * self._bytes(stage))
+            engine.room(len(edits) * self._bytes(stage) + self._reserve(stage))
             rows = []
             for row in range(engine.batch):
                 with progress.stage(row / engine.batch, (row + 1) / engine.batch):
@@ -175,13 +185,17 @@ class Scanner:
             return None
         first = plan.first_row[stage + 1]
         group = adapter.shape.heads // adapter.shape.kv_heads
-        heads = max(1 if reader.kind == "q" else group for reader, _, _ in variants.readers)
+        heads = [1 if reader.kind == "q" else group for reader, _, _ in variants.readers]
         edits = sum(len(numbers) for _, numbers, _ in variants.readers)
-        if not pays(adapter, heads, edits * (self._engine.length - first)):
+        rows = self._engine.length - first
+        if not pays(adapter, max(heads), edits * rows):
+            return None
+        if self._engine.batch * bytes_of(adapter, layer, rows, sum(heads)) > self._reserve(stage):
             return None
         key = stage, row, first
         if key not in self._first_mlps:
-            self._first_mlps = {at: mlp for at, mlp in self._first_mlps.items() if at[0] == stage}
+            others = self._first_mlps.items()
+            self._first_mlps = {at: mlp for at, mlp in others if at[0] == stage and at[1] != row}
             self._first_mlps[key] = FirstMlp.of(adapter, layer, clean.after_attention[layer][:, first:])
         return self._first_mlps[key]
 

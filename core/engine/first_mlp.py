@@ -19,6 +19,7 @@ from torch import Tensor
 
 from core.engine.layer import neighbours
 from core.engine.norm_slopes import NormSlope, norm_slope
+from core.engine.packing import weights_of_mlp
 from core.models.adapter import Adapter
 
 
@@ -36,6 +37,15 @@ def pays(adapter: Adapter, heads: int, rows: int) -> bool:
     """Whether the changes of so many heads at so many rows in all take fewer multiplications so."""
     width, rank = adapter.shape.width, heads * adapter.shape.head_width
     return rows * (width - rank) > rank * width
+
+
+def bytes_of(adapter: Adapter, layer: int, rows: int, heads: int) -> int:
+    """What one holds of so many rows that change, and of so many heads, those of each change counted."""
+    shape = adapter.shape
+    maps = (weight for weight in weights_of_mlp(adapter.mlp_part(layer)) if weight.shape[1] == shape.width)
+    out = sum(len(weight) for weight in maps)
+    of_heads = 2 * heads * shape.head_width * out  # once more while they are put together
+    return int((rows * (shape.width + out) + of_heads) * adapter.dtype.itemsize)
 
 
 class FirstMlp:
@@ -67,11 +77,12 @@ class FirstMlp:
         def make(weight: Tensor, bias: Tensor | None) -> Tensor:
             key = weight.data_ptr(), weight.shape, weight._version
             of_clean, of_zero = self._clean(key, weight, bias)
+            wanted = {(key, change.heads) for change in changes}
+            self._of_heads = {of: maps for of, maps in self._of_heads.items() if of[0] != key or of in wanted}
             made = x.new_empty(*x.shape[:2], len(weight))
-            used = {}
             for change in changes:
                 of_inputs = neighbours(change.inputs)
-                used[key, change.heads] = maps = self._heads((key, change.heads), weight)
+                maps = self._heads((key, change.heads), weight)
                 left = torch.cat([change.z.flatten(2) / divisor[of_inputs], 1 - ratio[of_inputs]], dim=2)
                 right = torch.cat([maps, of_zero]).expand(len(left), -1, -1)
                 if isinstance(of_inputs, slice):
@@ -79,7 +90,6 @@ class FirstMlp:
                     torch.baddbmm(place, left, right, out=place)
                 else:
                     made[of_inputs] = torch.baddbmm(of_clean * ratio[of_inputs], left, right)
-            self._of_heads = {other: maps for other, maps in self._of_heads.items() if other[0] != key} | used
             return made
 
         return make
@@ -93,8 +103,8 @@ class FirstMlp:
 
     def _heads(self, key: tuple[object, tuple[int, ...]], weight: Tensor) -> Tensor:
         """What the map makes of what heads mix, but for the division: [heads * head_width, out]."""
-        if key in self._of_heads:
-            return self._of_heads[key]
-        w_o = self._w_o[:, list(key[1])].flatten(1).T
-        w_o = self._slope.divisor.centre(w_o)
-        return self._products.linear(w_o if self._slope.weight is None else w_o * self._slope.weight, weight)
+        if key not in self._of_heads:
+            w_o = self._slope.divisor.centre(self._w_o[:, list(key[1])].flatten(1).T)
+            normed = w_o if self._slope.weight is None else w_o * self._slope.weight
+            self._of_heads[key] = self._products.linear(normed, weight)
+        return self._of_heads[key]

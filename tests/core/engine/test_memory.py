@@ -6,10 +6,14 @@ import pytest
 import torch
 
 import wirescope as ws
+from core.engine.batched_edits import Scanner
+from core.engine.engine import Engine
+from core.engine.first_mlp import bytes_of
 from core.engine.kept import KeptRuns
 from core.engine.state import megabytes
 from core.errors import MemoryBudgetError
 from tests.core.engine.cases import case
+from tests.core.engine.test_arithmetic import make as scanned_session
 from tests.small_models import ALL, small_input
 
 
@@ -138,3 +142,24 @@ def test_the_least_memory_is_enough_for_any_run(family: str) -> None:
     session.engine.set_memory(session.engine.least_megabytes / 4)
     with pytest.raises(MemoryBudgetError):
         session.run([ws.Edit("input", "zero")])
+
+
+def test_what_edits_of_a_scan_have_in_common_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And left out where there is no room for it: the effects are the same."""
+    asked: list[int] = []
+    monkeypatch.setattr(Engine, "room", lambda self, wanted, alone=False: asked.append(wanted))
+    session = scanned_session(0)
+    engine = session.engine
+    edits = [ws.Edit(f"{writer}->a2.h{head}<v>", "patch") for head in (1, 2) for writer in ("input", "a0.h0", "m1")]
+    scanner = Scanner(engine)
+    stage = scanner.stage(edits[0])
+    streams = scanner.streams(edits)
+    (first_mlp,) = scanner._first_mlps.values()
+    of_clean = [each for pair in first_mlp._of_clean.values() for each in pair]
+    tensors = [first_mlp._normed, *of_clean, *first_mlp._of_heads.values()]
+    held = sum(tensor.nbytes for tensor in tensors)
+    assert 0 < held <= bytes_of(engine.adapter, 2, engine.length, 2) <= asked[-1] - len(edits) * scanner._bytes(stage)
+    engine.memory = engine._fixed + 2 * scanner._bytes(stage)
+    scanner = Scanner(engine)
+    torch.testing.assert_close(scanner.streams(edits), streams, rtol=1e-4, atol=1e-5)
+    assert not any(scanner._first_mlps.values())
