@@ -31,7 +31,7 @@ def units(models: Sequence[str], short: bool = False) -> list[Unit]:
     """The first draw of all models first, so that whatever is finished can be compared."""
     if short:
         return [Unit(name, TRIGGERED, 0, held_out=SHORT_HELD_OUT) for name in models]
-    main = [Unit(name, TRIGGERED, seed, lasting=seed >= SEEDS - LASTING) for seed in range(SEEDS) for name in models]
+    main = [Unit(name, TRIGGERED, seed, lasting=seed < LASTING) for seed in range(SEEDS) for name in models]
     others = []
     for seed in range(FEWER_SEEDS):
         for name in models:
