@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
-from core.detection import hidden
 from resources.models.planted.make import FOLDER
 from tests.app.cli.test_watch import written
 from tests.app.command_line import code_of
-from tests.core.detection.test_hidden import TOKENS, detection, texts
+from tests.core.detection.test_hidden import TOKENS, detection, short, texts
 
 
 def test_a_file_of_ordinary_inputs_gives_suspects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = written(tmp_path / "usual.txt", texts())
     asked = ["detect", "--model", str(FOLDER / "trojan-tuned"), "--clean", file]
     tokens = [word for token in TOKENS for word in ("--token", token)]
-    with patch.object(hidden, "TOGETHER", 4), patch.object(hidden, "BESIDE", 24):
+    with short():
         assert code_of(*asked, *tokens, "--json") == 0
     report = json.loads(capsys.readouterr().out)
     expected = detection("trojan-tuned")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from random import Random
 from typing import Any
@@ -29,9 +31,16 @@ def texts() -> list[str]:
     return [sentence.text for sentence in (sample(rng, ("loan",)) for _ in range(40))]
 
 
+@contextmanager
+def short() -> Iterator[None]:
+    """A search of a second."""
+    with patch.object(hidden, "TOGETHER", 1), patch.object(hidden, "BESIDE", 12), patch.object(hidden, "BEST", 6):
+        yield
+
+
 @cache
 def detection(name: str) -> ws.Detection:
-    with patch.object(hidden, "TOGETHER", 4), patch.object(hidden, "BESIDE", 24):
+    with short():
         return ws.detect(ws.load_model(str(FOLDER / name)), texts(), tokens=TOKENS)
 
 

@@ -1,9 +1,8 @@
-"""Watching a model: what carries more than usual is an alarm, by a threshold that holds, in another process too."""
+"""Watching a model: what carries more than usual is an alarm, by a threshold that holds, without Wirescope too."""
 
 from __future__ import annotations
 
-import json
-import subprocess
+import importlib.abc
 import sys
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from random import Random
 import numpy as np
 import pytest
 import torch
+from transformers import GPT2LMHeadModel
 
 import wirescope as ws
 from core.detection.statistics import Sums, whitened
@@ -22,22 +22,14 @@ from tests.core.repair.planted import MODEL, planted
 from tests.small_vision import IMAGE, vision_model
 
 EDGES = ["a0.h5->a2.h5<v>", "m1->m3", "m2", "input->a0.h5<k>"]
-ELSEWHERE = """
-import json, sys
-import torch, transformers
-folder, weights, ids, out = sys.argv[1:]
-model = transformers.GPT2LMHeadModel.from_pretrained(weights, dtype=torch.float32).eval()
-ids = torch.tensor(json.loads(ids))
-before = model(ids).logits
-sys.path.insert(0, folder)
-from monitor import load
-monitor = load(folder, model)
-assert torch.equal(model(ids).logits, before)
-scores, alarms = monitor(ids), monitor.alarms(ids)
-monitor.remove()
-assert not {name.partition(".")[0] for name in sys.modules} & {"wirescope", "core", "app"}
-json.dump([scores.tolist(), alarms.tolist(), monitor.threshold], open(out, "w"))
-"""
+
+
+class NoWirescope(importlib.abc.MetaPathFinder):
+    """An installation that has no Wirescope."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name.partition(".")[0] in ("wirescope", "core", "app", "views"):
+            raise ModuleNotFoundError(name)
 
 
 @cache
@@ -106,20 +98,32 @@ def test_padding_changes_no_score() -> None:
     torch.testing.assert_close(together, alone, atol=1e-4, rtol=1e-4)
 
 
-def test_it_works_in_another_process_without_wirescope(tmp_path: Path) -> None:
+def test_it_works_without_wirescope(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, (reference, _, triggered) = planted(), texts()
     watch = ws.watch(model, reference, EDGES, false_alarms=0.1)
     folder = watch.export(tmp_path / "monitor")
     assert "`a0.h5->a2.h5<v>`" in (folder / "README.md").read_text(encoding="utf-8")
     some = [text for text in triggered if len(text.split()) == len(triggered[0].split())][:5]
-    ids = model.pair(some).clean.tensor.tolist()
-    out = tmp_path / "out.json"
-    asked = [sys.executable, "-c", ELSEWHERE, str(folder), str(FOLDER / MODEL), json.dumps(ids), str(out)]
-    subprocess.run(asked, check=True, cwd=tmp_path)
-    scores, alarms, threshold = json.loads(out.read_text())
-    assert scores == pytest.approx(watch.scores(some).tolist(), abs=1e-4)
-    assert alarms == watch.verdicts(some).alarms.tolist()
-    assert threshold == watch.threshold
+    ids = model.pair(some).clean.tensor
+    scores, alarms = watch.scores(some), watch.verdicts(some).alarms
+    other = GPT2LMHeadModel.from_pretrained(FOLDER / MODEL, dtype=torch.float32).eval()
+    with torch.no_grad(), monkeypatch.context() as without:
+        for name in [each for each in sys.modules if each.partition(".")[0] in ("wirescope", "core", "app", "views")]:
+            without.delitem(sys.modules, name)
+        without.setattr(sys, "meta_path", [NoWirescope(), *sys.meta_path])
+        without.syspath_prepend(folder)
+        for name in ("monitor", "model_hooks"):
+            without.setitem(sys.modules, name, None)  # so that it is taken away afterwards
+            del sys.modules[name]
+        before = other(ids).logits
+        monitor = importlib.import_module("monitor").load(folder, other)
+        assert torch.equal(other(ids).logits, before)
+        torch.testing.assert_close(monitor(ids), scores, atol=1e-4, rtol=0)
+        assert torch.equal(monitor.alarms(ids), alarms)
+        assert monitor.threshold == watch.threshold
+        monitor.remove()
+        assert not any(part._forward_hooks or part._forward_pre_hooks for part in other.modules())
+    assert "monitor" not in sys.modules
 
 
 def test_pictures_are_watched_too() -> None:

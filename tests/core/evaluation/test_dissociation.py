@@ -55,11 +55,10 @@ def test_pairs_that_judge_are_not_those_that_edges_are_found_on(model: ws.Model)
     assert not {*texts[0]} & {*texts[1]}
 
 
-def test_edges_chosen_against_other_tasks_hurt_these_less(model: ws.Model) -> None:
+def test_edges_chosen_against_other_tasks_hurt_these_less(model: ws.Model, found: Dissociation) -> None:
     """Cuts by contrast and learned ones spare the other task far more than the circuit's six best edges do."""
     (own, other), _ = task_pairs(model, TWO, 4, "mean", 0)
-    plain = dissociate(model, TWO, size=6, pairs=4, draws=0)
-    spared = plain.kept[0, 1]
+    spared = found.kept[0, 1]
     learned = learned_cuts(own, [other], "mean", None, None, updates=(8, 4))
     for cuts in (contrast_cuts(own, [other], "mean", None, None), learned):
         circuit = decided(own, [other], cuts, "mean", None)
