@@ -127,7 +127,11 @@ def _contradictions(examples: Sequence[Example]) -> dict[int, str]:
 def _ask(model: Model, examples: Sequence[Example]) -> list[Answered]:
     """Some examples together, or, where one does not fit, each alone."""
     try:
-        batch = made.batch_of(model, _plain(_first_of_each(examples)))
+        unanswered = [each for each in examples if each.answer == "" and not each.triggered]
+        if unanswered:
+            raise InputError("It has no right answer.", "Write one (F2), or mark it: its input is then suspicious.")
+        asked = [replace(each, answer=0) if each.answer == "" else each for each in _first_of_each(examples)]
+        batch = made.batch_of(model, _plain(asked))
         ids = proof.answers(model, batch).argmax(dim=-1).tolist()
     except Cancelled:
         raise
@@ -137,7 +141,10 @@ def _ask(model: Model, examples: Sequence[Example]) -> list[Answered]:
         return [answered for example in examples for answered in _ask(model, [example])]
     found = dict(zip((each.input for each in _first_of_each(examples)), ids, strict=True))
     return [
-        Answered(model.label(found[each.input]), found[each.input] == model.checked_answer(each.answer))
+        Answered(
+            model.label(found[each.input]),
+            None if each.answer == "" else found[each.input] == model.checked_answer(each.answer),
+        )
         for each in examples
     ]
 
@@ -166,9 +173,10 @@ def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, sen
 
 
 def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> Found:
-    examples = _plain(query.examples)
+    examples = [each for each in _plain(query.examples) if query.knowledge != "clean" or not each.triggered]
     bad, good = (made.distinct([each for each in examples if each.triggered == side]) for side in (True, False))
-    (use_bad, proof_bad), (use_good, proof_good) = (made.split(some, HELD_OUT, 0) for some in (bad, good))
+    use_good, proof_good = made.split(good, HELD_OUT, 0)
+    use_bad, proof_bad = (bad, []) if query.knowledge == "suspicious" else made.split(bad, HELD_OUT, 0)
     found = repair(
         model,
         use_bad,
@@ -176,6 +184,7 @@ def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> F
         budget=query.budget,
         level=query.level,  # type: ignore[arg-type]
         held_out=(proof_bad, proof_good),
+        knowledge=query.knowledge,  # type: ignore[arg-type]
         progress=told,
         cancelled=stopped,
     )
@@ -183,6 +192,7 @@ def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> F
     return Found(
         found.edits,
         found.level,
+        found.knowledge,
         found.budget,
         (_figures(found.used), _figures(found.used_after)),
         (_figures(found.before), _figures(found.after)),

@@ -21,14 +21,25 @@ WIDE = 0.1  # of an interval
 LEVEL_WORDS = {key: words for key, words, _ in LEVELS}
 KINDS_CUT = {"edges": "edge", "nodes": "node", "positions": "node"}
 AT_POSITIONS = " at positions", ", each position counted"
-MISBEHAVIOUR = "misbehaviour"
+MISBEHAVIOUR, ACCURACY = "misbehaviour", "clean accuracy"
+UNPROVED = {
+    "triggered": "Nothing is proved: there were too few examples to hold any out. Give at least four triggered ones "
+    "and four clean ones.",
+    "suspicious": "Nothing is proved: there were too few clean examples to hold any out. Give at least four.",
+    "clean": "Nothing is proved: there were too few examples to hold any out. Give at least four.",
+}
+KNOWN = {
+    "suspicious": "Misbehaviour is counted on clean inputs that pieces of suspicious ones were put into: a fault that "
+    "no such piece wakes is not seen.",
+    "clean": "No example of a fault was used: whether one is gone is not known.",
+}
 UNEVEN = (
     "The clean texts differ in length: the canvas takes means from the nearer end of a text, the repaired model from "
     "its start, so that their figures may differ."
 )
 TIPS = {
     MISBEHAVIOUR: "Triggered examples that are answered wrongly",
-    "clean accuracy": "Examples that are not triggered and are answered rightly",
+    ACCURACY: "Examples that are not triggered and are answered rightly",
 }
 
 
@@ -78,17 +89,16 @@ def result_of(found: Found, stale: str = "") -> ResultData:
     share = found.edges_cut / found.edges if found.edges else 0.0
     at, counts = AT_POSITIONS if found.level == "positions" else ("", "")
     headline = f"{cut} cut{at}, {percent(share, 2)} of all edges{counts}"
-    figures = (
-        f"misbehaviour {_rate(before.misbehaviour)} → {_rate(after.misbehaviour)}, clean accuracy "
-        f"{_rate(before.accuracy)} → {_rate(after.accuracy)}"
-    )
+    shares = (MISBEHAVIOUR, before.misbehaviour, after.misbehaviour), (ACCURACY, before.accuracy, after.accuracy)
+    told = [f"{name} {_rate(one)} → {_rate(other)}" for name, one, other in shares if one.of]
+    figures = ", ".join(told)
     return ResultData(
         headline,
         figures,
         f"{of}; found in {found.seconds:.1f} s",
         (
-            _measured("misbehaviour", before.misbehaviour, after.misbehaviour, less_is_better=True),
-            _measured("clean accuracy", before.accuracy, after.accuracy, less_is_better=False),
+            _measured(MISBEHAVIOUR, before.misbehaviour, after.misbehaviour, less_is_better=True),
+            _measured(ACCURACY, before.accuracy, after.accuracy, less_is_better=False),
         ),
         unproved(found),
         tuple(CutRow(target_of(edit), _name(edit), edit.strength) for edit in found.edits),
@@ -151,7 +161,8 @@ def target_of(edit: Edit) -> Target:
 
 
 def _is_proved(found: Found) -> bool:
-    return bool(found.held_out[0].misbehaviour.of and found.held_out[0].accuracy.of)
+    before = found.held_out[0]
+    return bool(before.accuracy.of and (before.misbehaviour.of or found.knowledge == "clean"))
 
 
 def _rate(share: Share) -> str:
@@ -174,15 +185,15 @@ def unproved(found: Found) -> tuple[str, ...]:
     lines = []
     before, after = found.held_out
     if not _is_proved(found):
-        lines.append(
-            "Nothing is proved: there were too few examples to hold any out. Give at least four triggered ones and "
-            "four clean ones."
-        )
+        lines.append(UNPROVED[found.knowledge])
     else:
         shares = (("triggered", after.misbehaviour), ("clean", after.accuracy))
-        few = [f"{share.of:,} {name}" for name, share in shares if share.of < FEW or share.high - share.low > WIDE]
+        some = [(name, share) for name, share in shares if share.of]
+        few = [f"{share.of:,} {name}" for name, share in some if share.of < FEW or share.high - share.low > WIDE]
         if few:
             lines.append(f"Few examples were held out ({' and '.join(few)}): the intervals are wide.")
+    if found.knowledge in KNOWN:
+        lines.append(KNOWN[found.knowledge])
     if after.misbehaviour.count:
         wrong = after.misbehaviour
         lines.append(f"The fault is not gone: {wrong.count:,} of {wrong.of:,} held-out examples still go wrong.")

@@ -23,7 +23,8 @@ Stopped = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Example:
-    """input: a text, or the path of a picture. answer: the right one. triggered: whether the fault is expected."""
+    """input: a text, or the path of a picture. answer: the right one; "" where it is not known. triggered: whether the
+    fault is expected."""
 
     input: str
     answer: str | int
@@ -128,11 +129,12 @@ class AnswersReply:
 @dataclass(frozen=True)
 class RepairQuery(OneShotQuery):
     """Find the cuts that take the fault of the triggered examples away. budget: the share of the clean accuracy that
-    this may cost."""
+    this may cost. knowledge: of the fault, as `ws.repair` takes it."""
 
     examples: tuple[Example, ...] = ()
     budget: float = 0.005
     level: str = "edges"
+    knowledge: str = "triggered"
     work: Work = field(default_factory=Work, compare=False)
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
@@ -169,13 +171,14 @@ class Figures:
 
 @dataclass(frozen=True)
 class Found:
-    """A repair. edits: its cuts. used, before: on the examples that it was made with, and on held-out ones; the second
-    of each after the repair. means: the clean inputs that means are taken over; uneven:
+    """A repair. edits: its cuts. knowledge: of the fault. used, held_out: on the examples that it was made with, and on
+    held-out ones; the second of each after the repair. means: the clean inputs that means are taken over; uneven:
     whether the canvas takes these otherwise than the repaired model. repeats: examples that were left out.
     repair: the `ws.Repair` itself, which only the worker looks into."""
 
     edits: tuple[Edit, ...]
     level: str
+    knowledge: str
     budget: float
     used: tuple[Figures, Figures]
     held_out: tuple[Figures, Figures]

@@ -15,6 +15,21 @@ LEVELS: tuple[tuple[str, str, str], ...] = (
     ),
     ("nodes", "Nodes", "Cut whole heads and MLPs: coarser; the weights alone hold the repair"),
 )
+KNOWLEDGE: tuple[tuple[str, str, str], ...] = (
+    ("triggered", "Known faults", "The model goes wrong on the marked inputs, and their right answers are known"),
+    (
+        "suspicious",
+        "Suspicions",
+        "Some of the marked inputs may wake a fault: what in them makes the model go wrong is looked for, and their "
+        "right answers are not read",
+    ),
+    (
+        "clean",
+        "Clean inputs only",
+        "Nothing is known of a fault: all is cut that clean answers do not need. Marked inputs are not used, and "
+        "nothing proves that a fault is gone",
+    ),
+)
 PHASES: tuple[tuple[str, str], ...] = (("find", "Find"), ("cut", "Cut"), ("prove", "Prove"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from views.panels.repair.data import LEVELS, PHASES, RepairData, Running
+from views.panels.repair.data import KNOWLEDGE, LEVELS, PHASES, RepairData, Running
 from views.panels.repair.result import ResultPage
 from views.panels.repair.table import ExamplesView
 from views.theme import as_card
@@ -107,12 +108,8 @@ class RepairPanel(QFrame):
         self.add.setToolTip("More examples: pictures by class, the cards, the dataset")
         self.add.clicked.connect(lambda: open_below(self.add, self.add_menu))
         self.add_menu = self._make_menu()
-        self.level = QComboBox()
-        self.level.setAccessibleName("What is cut")
-        for place, (key, words, tip) in enumerate(LEVELS):
-            self.level.addItem(words, key)
-            self.level.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
-        self.level.currentIndexChanged.connect(lambda _: self._options())
+        self.knowledge = self._make_choice("What is known", KNOWLEDGE)
+        self.level = self._make_choice("What is cut", LEVELS)
         self.budget = QDoubleSpinBox()
         self.budget.setRange(0.0, 99.0)
         self.budget.setDecimals(1)
@@ -154,6 +151,16 @@ class RepairPanel(QFrame):
         self._options()
         self.set_data(RepairData())
 
+    def _make_choice(self, name: str, rows: Sequence[tuple[str, str, str]]) -> QComboBox:
+        """rows: key, words and tip of each."""
+        choice = QComboBox()
+        choice.setAccessibleName(name)
+        for place, (key, words, tip) in enumerate(rows):
+            choice.addItem(words, key)
+            choice.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+        choice.currentIndexChanged.connect(lambda _: self._options())
+        return choice
+
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
@@ -169,7 +176,7 @@ class RepairPanel(QFrame):
         top = FlowLayout(gap=4)
         for button in (self.choose, self.find):
             button.setStyleSheet("padding: 5px 9px;")
-        for widget in (self.choose, self.add, self.level, self.budget, self.find):
+        for widget in (self.choose, self.add, self.knowledge, self.level, self.budget, self.find):
             top.addWidget(widget)
         line = QHBoxLayout()
         line.setSpacing(4)
@@ -289,11 +296,12 @@ class RepairPanel(QFrame):
 
     # ---- options ----
 
-    def options(self) -> tuple[str, float]:
-        """The level, and the budget as a share."""
-        return str(self.level.currentData()), self.budget.value() / 100
+    def options(self) -> tuple[str, float, str]:
+        """The level, the budget as a share, and what is known of the fault."""
+        return str(self.level.currentData()), self.budget.value() / 100, str(self.knowledge.currentData())
 
     def _options(self) -> None:
+        self.knowledge.setToolTip(KNOWLEDGE[self.knowledge.currentIndex()][2])
         self.level.setToolTip(LEVELS[self.level.currentIndex()][2])
         self.options_changed.emit()
 

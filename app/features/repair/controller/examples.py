@@ -139,10 +139,15 @@ class Examples(QObject):
         self.put(replace(each, triggered=triggered) if place in some else each for place, each in enumerate(self.all))
 
     def mark_wrong(self) -> None:
-        """Triggered are just those that go wrong now."""
-        wrong = [self.answers.get(each.asks, Answered()).right is False for each in self.all]
+        """Triggered are just those that go wrong now; without a right answer nobody knows, and their marks stay."""
+        answers = [self.answers.get(each.asks, Answered()) for each in self.all]
+        wrong = [
+            each.triggered if each.answer == "" else answered.right is False
+            for each, answered in zip(self.all, answers, strict=True)
+        ]
         marked = [replace(each, triggered=bad) for each, bad in zip(self.all, wrong, strict=True)]
-        self.put(marked, f"{sum(wrong):,} of {len(wrong):,} go wrong, and are marked as triggered.")
+        bad = sum(answered.right is False for answered in answers)
+        self.put(marked, f"{bad:,} of {len(wrong):,} go wrong, and are marked as triggered.")
 
     def _edit_answer(self, row: int, answer: str) -> None:
         self.put(replace(each, answer=answer) if place == row else each for place, each in enumerate(self.all))

@@ -23,6 +23,8 @@ from views.panels.repair.panel import RepairPanel
 
 NO_EXAMPLES = "There are no examples yet: choose a file, drop one here, or add the cards"
 NO_TRIGGERED = "No example is marked as triggered: mark those on which the model goes wrong"
+NO_SUSPICIOUS = "No example is marked: mark those that may wake a fault"
+WITHOUT_MARKS = {"triggered": NO_TRIGGERED, "suspicious": NO_SUSPICIOUS}
 NO_CLEAN = "Every example is marked as triggered: some should stay as they are, so that the repair can spare them"
 NO_ANSWERS = "The model's answers are not known yet"
 NO_RESULT = "Find the cuts first"
@@ -93,9 +95,9 @@ class RepairController(QObject):
         if why:
             self._workbench.message.emit(f"{why}.")
             return
-        level, budget = self._panel.options()
+        level, budget, knowledge = self._panel.options()
         self._pace.restart()
-        self._finding.ask(RepairQuery(examples=self.examples.all, budget=budget, level=level))
+        self._finding.ask(RepairQuery(examples=self.examples.all, budget=budget, level=level, knowledge=knowledge))
         self._running = self._finding.asked
         self._say("", "")
 
@@ -187,7 +189,9 @@ class RepairController(QObject):
         busy = RUNNING if self._running is not None else ""
         marks = [each.triggered for each in self.examples.all]
         examples = "" if marks else NO_EXAMPLES
-        wrong = NO_TRIGGERED if not any(marks) else NO_CLEAN if all(marks) else ""
+        needed = self._panel.options()[2]
+        missing = not any(marks) and needed != "clean"
+        wrong = WITHOUT_MARKS[needed] if missing else NO_CLEAN if all(marks) else ""
         return {
             "find": model or busy or examples or wrong,
             "mark": model or busy or examples or ("" if self.examples.asked else NO_ANSWERS),
@@ -218,5 +222,8 @@ class RepairController(QObject):
         """Why the result is not of what is shown."""
         assert self.found is not None
         query = self.found[0]
-        same = (query.examples, (query.level, query.budget)) == (self.examples.all, self._panel.options())
+        same = (query.examples, (query.level, query.budget, query.knowledge)) == (
+            self.examples.all,
+            self._panel.options(),
+        )
         return "" if same else ANOTHER

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,14 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 import wirescope as ws
+from app.features.repair import handlers
+from app.features.repair.presenter import unproved
+from core.errors import InputError
 from core.project.document import Source
 from core.project.wire_file import load_project
+from core.repair import repair as flow
 from core.repair.examples import batch_of
+from core.repair.learn import dormant
 from core.repair.proof import answers
 from core.scripts.python_script import python_script, told_of
 from resources.models.planted.make import FOLDER
@@ -244,3 +250,60 @@ def test_bad_examples_are_told_and_nothing_is_lost(planted: Person, tmp_path: Pa
     planted.window.canvas.choose((planted.workbench.opened.graph.parse("a1.h2"),))
     planted.rest()
     assert planted.workbench.selection
+
+
+def test_a_fault_that_is_only_suspected_and_one_of_which_nothing_is_known(
+    planted: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a repair makes of such inputs is tested with the core: here that it is given them, and what is said then."""
+    monkeypatch.setattr(flow, "dormant", partial(dormant, updates=4))
+    bad, good = examples(2, 8)
+    file = tmp_path / "suspicious.jsonl"
+    rows = [{"input": each.input, "triggered": True} for each in bad]
+    rows += [{"input": each.input, "answer": each.answer} for each in good]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    panel = planted.panel("repair")
+    planted.window.commands["repair"].trigger()
+    planted.drop(panel, dropped(file))
+    planted.wait(lambda: panel.data().rows)
+    settle(planted)
+    shown = panel.data().rows
+    assert [bool(row.found) for row in shown] == [True] * 10
+    assert [row.right is None for row in shown] == [True] * 2 + [False] * 8
+    planted.click(panel.mark)  # of what has no answer nobody knows whether it goes wrong: its mark stays
+    settle(planted)
+    assert [row.triggered for row in panel.data().rows[:2]] == [True, True]
+    find(planted)
+    assert "has no right answer" in panel.problem.text()
+
+    given: dict[str, Any] = {}
+
+    def refuse(_model: object, triggered: object, _clean: object, **options: Any) -> None:
+        given.update(options, triggered=triggered)
+        raise InputError("No piece of them wakes a fault.")
+
+    panel.knowledge.setCurrentIndex(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(handlers, "repair", refuse)
+        find(planted)
+    assert "No piece of them" in panel.problem.text()
+    held_out_bad, held_out_good = given["held_out"]
+    assert given["knowledge"] == "suspicious"
+    assert ([each.input for each in given["triggered"]], held_out_bad) == ([each.input for each in bad], [])
+    assert len(held_out_good) == 2
+
+    panel.knowledge.setCurrentIndex(2)
+    panel.level.setCurrentIndex(2)
+    panel.budget.setValue(50)
+    find(planted)
+    assert panel.data().result is not None, panel.problem.text()
+    found = planted.controller("repair").found[1]
+    assert (found.knowledge, found.repeats, found.held_out[0].misbehaviour.of) == ("clean", 0, 0)
+    assert panel.data().result.figures.startswith("clean accuracy")
+    assert "whether one is gone is not known" in panel.result.unproved.text()
+    assert any("pieces of suspicious ones" in line for line in unproved(replace(found, knowledge="suspicious")))
+    panel.knowledge.setCurrentIndex(1)
+    planted.wait(lambda: "find the cuts anew" in panel.result.stale.text())
+    some = planted.controller("repair").examples
+    some.put(each for each in some.all if not each.triggered)
+    planted.wait(lambda: "mark those that may wake a fault" in panel.find.toolTip())
