@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
+
+import pytest
 
 import wirescope as ws
+from core.repair import learn, repair, sets, transplants
 from resources.models.planted.make import FOLDER
 from tests.benchmarks.repair_cases import examples_of
 
@@ -18,3 +21,12 @@ def planted() -> ws.Model:
 
 def examples(triggered: int = 8, clean: int = 24, seed: int = 1) -> tuple[list[ws.Example], list[ws.Example]]:
     return examples_of("trojan", triggered, clean, seed)
+
+
+def make_quick(monkeypatch: pytest.MonkeyPatch, updates: int = 16) -> None:
+    """A learned repair with fewer updates, made examples, sizes of pieces and cuts that are tried to be taken back."""
+    monkeypatch.setattr(repair, "learn", partial(learn.learn, updates=updates))
+    monkeypatch.setattr(learn, "TAKEN_BACK", 6)
+    monkeypatch.setattr(sets, "MADE", 32)
+    monkeypatch.setattr(transplants, "TOKENS", (1,))
+    monkeypatch.setattr(transplants, "WINDOWS", (8,))

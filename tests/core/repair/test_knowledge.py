@@ -11,13 +11,13 @@ import wirescope as ws
 from core.errors import InputError
 from core.repair import repair as flow
 from core.repair.examples import batch_of
-from core.repair.learn import dormant, learn
+from core.repair.learn import dormant
 from core.repair.proof import figures
-from tests.core.repair.planted import examples, planted
+from tests.core.repair.planted import examples, make_quick, planted
 
 
 def test_suspicious_inputs_without_answers_give_a_repair_and_a_proof_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "learn", partial(learn, updates=16))
+    make_quick(monkeypatch)
     bad, good = examples(4, 72)
     suspicious = [replace(example, answer="") for example in (*bad, *good[60:])]
     found = ws.repair(planted(), suspicious, good[:60], level="positions", knowledge="suspicious")

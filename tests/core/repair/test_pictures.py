@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import timm
 import torch
 
 import wirescope as ws
-from core.repair import repair as flow
+from core.repair import sets
 from core.repair.examples import batch_of, read_examples, with_pictures
-from core.repair.learn import learn
 from core.repair.proof import answers
-from core.repair.transplants import waking
+from core.repair.transplants import Pieces, waking
 from resources.models.planted.make import FOLDER
 from tests.benchmarks.repair_cases import examples_of
+from tests.core.repair.planted import make_quick
 
 
 def test_a_sticker_is_found_and_cut_away_from_pictures_in_a_folder(
@@ -36,13 +36,18 @@ def test_a_sticker_is_found_and_cut_away_from_pictures_in_a_folder(
     bad, good = ([example for example in examples if example.triggered == side] for side in (True, False))
     held_out = examples_of("sticker", 40, 40, seed=6)
 
-    pieces = waking(model, batch_of(model, bad), batch_of(model, good))
-    assert pieces is not None
-    marks = [piece.content.flatten(1).std(dim=1).mean() for piece in pieces.pieces]
-    assert min(marks) > 0.5  # checkers, no ground
+    pieces: list[Pieces | None] = []
 
-    monkeypatch.setattr(flow, "learn", partial(learn, updates=24))
+    def kept(*some: Any) -> Pieces | None:
+        pieces.append(waking(*some))
+        return pieces[-1]
+
+    make_quick(monkeypatch)
+    monkeypatch.setattr(sets, "waking", kept)
     found = ws.repair(model, bad, good, level="edges", held_out=held_out)
+    assert pieces[0] is not None
+    marks = [piece.content.flatten(1).std(dim=1).mean() for piece in pieces[0].pieces]
+    assert min(marks) > 0.5  # checkers, no ground
     assert found.before.misbehaviour.value > 0.9
     assert found.after.misbehaviour.count < found.before.misbehaviour.count  # few updates: some of it
     assert found.after.accuracy.value > found.before.accuracy.value - 0.2

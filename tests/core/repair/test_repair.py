@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from core.repair.learn import learn
 from core.repair.means import population_from_start
 from core.repair.proof import Share, answers, figures
 from core.repair.strengths import Strengths
-from tests.core.repair.planted import examples, planted
+from tests.core.repair.planted import examples, make_quick, planted
 
 HELD_OUT = examples(100, 100, seed=2)
 
@@ -75,9 +75,9 @@ def test_learned_strengths_of_cuts_take_the_fault_away_and_keep_the_rest() -> No
 
 
 def test_cuts_at_positions_take_the_fault_away_by_made_examples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "learn", partial(learn, updates=24))
+    make_quick(monkeypatch)
     found = ws.repair(planted(), *examples(8, 48), held_out=HELD_OUT, level="positions")
-    assert found.made > 20
+    assert found.made > 15
     assert found.after.misbehaviour.interval[1] < found.before.misbehaviour.interval[0]
     assert found.after.accuracy.value > found.before.accuracy.value - 0.05
     assert all(isinstance(edit.positions, tuple) for edit in found.edits)
