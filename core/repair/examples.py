@@ -83,14 +83,7 @@ class Batch:
 def batch_of(model: Model, examples: Sequence[Example]) -> Batch:
     """Raises InputError for inputs and answers that the model does not have, and for examples that contradict each
     other."""
-    right: dict[Any, str | int] = {}
-    for example in examples:
-        key = _key(example)
-        if right.setdefault(key, example.answer) != example.answer:
-            raise InputError(
-                f"{example.input!r} has two right answers, {right[key]!r} and {example.answer!r}.",
-                "Examples must not contradict each other: leave one out.",
-            )
+    _check_consistent(examples)
     pair = model.pair([example.input for example in examples])
     if model.is_text:
         _check_known(model, pair, examples)
@@ -101,6 +94,18 @@ def batch_of(model: Model, examples: Sequence[Example]) -> Batch:
 def _key(example: Example) -> str | int:
     """Alike for inputs that are alike; of what is no text and no path, only an object is like itself."""
     return str(example.input) if isinstance(example.input, str | Path) else id(example.input)
+
+
+def _check_consistent(examples: Sequence[Example]) -> None:
+    """Raise InputError for an input with two right answers."""
+    right: dict[str | int, str | int] = {}
+    for example in examples:
+        key = _key(example)
+        if example.answer != "" and right.setdefault(key, example.answer) != example.answer:
+            raise InputError(
+                f"{example.input!r} has two right answers, {right[key]!r} and {example.answer!r}.",
+                "Examples must not contradict each other: leave one out.",
+            )
 
 
 def _check_known(model: Model, pair: Pair, examples: Sequence[Example]) -> None:
@@ -120,7 +125,9 @@ def _check_known(model: Model, pair: Pair, examples: Sequence[Example]) -> None:
 
 
 def distinct(examples: Sequence[Example]) -> list[Example]:
-    """Without repeats of the same input and answer: a repeat among those held out would prove nothing."""
+    """Without repeats of the same input and answer: a repeat among those held out would prove nothing. Raises
+    InputError for examples that contradict each other, which are not to be parted before that is seen."""
+    _check_consistent(examples)
     firsts: dict[tuple[str | int, str | int], Example] = {}
     for example in examples:
         firsts.setdefault((_key(example), example.answer), example)

@@ -209,7 +209,8 @@ def test_what_cannot_be_repaired_is_refused_with_the_reason() -> None:
     kind, words = _refused(triggered=no_fault, clean=good)
     assert (kind, "None of the 8 triggered examples misbehaves" in words) == (InputError, True)
     other = [*bad, replace(bad[0], answer="good" if bad[0].answer != "good" else "bad")]
-    assert "two right answers" in _refused(triggered=other)[1]
+    for held_out, seed in ((0.0, 0), (0.5, 0), (0.5, 1), (0.5, 2)):  # also where one of the two would be held out
+        assert "two right answers" in _refused(triggered=other, held_out=held_out, seed=seed)[1]
     assert "no triggered example" in _refused(triggered=[])[1]
     assert "no clean example" in _refused(clean=[])[1]
     assert _refused(budget=0.0)[0] is ArgumentError
