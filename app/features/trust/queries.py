@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.messages.request import Query
+from app.messages.request import OneShotQuery, Query
 from core.evaluation.statement import Statement
 from core.project.document import Document
 from views.panels.trust.data import TasksMatrix
@@ -42,11 +42,9 @@ COMPARING = "Comparing the tasks"  # while that is done
 
 
 @dataclass(frozen=True)
-class TasksQuery(Query):
-    """Cut edges of each of the model's tasks, and see what all of them lose. choose: which edges. serial tells one
-    asking from the next."""
+class TasksQuery(OneShotQuery):
+    """Cut edges of each of the model's tasks, and see what all of them lose. choose: which edges."""
 
-    serial: int
     choose: str
 
     def depends_on(self, document: Document) -> tuple[object, ...]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import time
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint
 
 import wirescope as ws
+from core.errors import Cancelled
 from core.evaluation.dissociation_words import sentences
 from core.formatting import percent
 from tests.app.person import Person
@@ -44,9 +47,24 @@ def test_all_tasks_are_compared_shown_and_forgotten_with_the_model(
                   for cell in ((0, 0), (0, 1)))  # fmt: skip
     assert (own == other) == (percent(float(found.kept[0, 0])) == percent(float(found.kept[0, 1])))
 
-    person.click(section.compare)  # and cancelled
-    assert section.compare.text() in ("Cancel", "Compare")
+    asked = []
+
+    def waits(*_: object, choose: str, cancelled: Callable[[], bool], **__: object) -> None:
+        asked.append(choose)
+        while not cancelled():
+            time.sleep(0.005)
+        raise Cancelled
+
+    monkeypatch.setattr("app.features.trust.handlers.dissociate", waits)
+    section.choose.setCurrentIndex(1)
+    person.click(section.compare)
+    person.wait(lambda: asked == ["contrast"])
+    assert section.compare.text() == "Cancel"
+    assert section.said.text().startswith("Comparing the tasks")
+    person.click(section.compare)
     person.rest()
+    assert section.compare.text() == "Compare"
+    assert not section.said.text()
     person.open("bundled:shapes", None)
     assert not section.matrix.isVisible()
     assert "fewer than two built-in tasks of text" in section.said.text()
