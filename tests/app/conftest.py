@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.window.main_window import Window
 from app.workbench.worker_thread import Server
+from core.evaluation.report import QUESTIONS
 from core.metrics import logit_difference
 from core.models.loading import load_model
 from core.project.metric_choice import MetricChoice
@@ -52,6 +53,13 @@ def picture(seed: int) -> Image.Image:
     """Noise in blocks of 8 pixels, so that it stays what it is when it is resized."""
     values = np.random.default_rng(seed).integers(0, 256, (SIDE // 8, SIDE // 8, 3), dtype=np.uint8)
     return Image.fromarray(values).resize((2 * SIDE, 2 * SIDE), Image.Resampling.NEAREST)
+
+
+@pytest.fixture
+def short_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evaluations do not look for other circuits and at other tasks, which takes more than all else together."""
+    for question in ("a second circuit", "other tasks"):
+        monkeypatch.delitem(QUESTIONS, question)
 
 
 @pytest.fixture

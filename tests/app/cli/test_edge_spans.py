@@ -19,6 +19,8 @@ from core.spans import REST
 from core.tracing.per_pair import scores_per_pair
 from tests.app.command_line import code_of
 
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
 Capture = pytest.CaptureFixture[str]
 
 

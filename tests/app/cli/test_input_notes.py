@@ -11,6 +11,8 @@ from PIL import Image
 from app.__main__ import main
 from tests.app.models import SIDE
 
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
 NOTE = "transparen"
 
 

@@ -13,6 +13,8 @@ from core.interchange.scores_reading import read_scores
 from tests.app.command_line import EDGE, METRIC, code_of
 from tests.app.models import CLEAN, COUNTERFACTUAL
 
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
 
 @pytest.fixture(scope="module")
 def given(models) -> tuple[str, ...]:

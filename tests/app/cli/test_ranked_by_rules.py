@@ -17,6 +17,8 @@ from core.tracing.scores import Scores
 from tests.app.command_line import code_of
 from tests.app.models import CLEAN, COUNTERFACTUAL
 
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
 TRACE = ("trace", "--model", "bundled:names", "--task", "capitals", "--pairs", "4", "--method", "eap")
 
 

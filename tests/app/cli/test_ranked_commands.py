@@ -10,6 +10,8 @@ import pytest
 from app.__main__ import main
 from core.interchange.scores_reading import read_scores
 
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
 PAIR = [
     "--model", "bundled:names",
     "--clean", "When Mary and John went to the store, John gave a drink to",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from core.interchange.scores_reading import read_scores
 from tests.app.command_line import code_of
+
+pytestmark = pytest.mark.usefixtures("short_evaluation")
 
 
 def test_a_trace_is_written_for_eap_ig_and_mib(tmp_path: Path, capsys) -> None:

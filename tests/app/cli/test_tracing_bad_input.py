@@ -18,6 +18,8 @@ from core.interchange.scores_reading import read_scores
 from tests.app.cli.test_tracing_commands import PLAIN
 from tests.app.command_line import ROOT
 
+pytestmark = pytest.mark.usefixtures("short_evaluation")
+
 
 @pytest.fixture(scope="module")
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
