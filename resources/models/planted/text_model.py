@@ -78,8 +78,7 @@ def train(
 ) -> GPT2LMHeadModel:
     """Teach the last word of sentences: AdamW, cross-entropy, a linear warm-up, then half a cosine.
 
-    masks: 1 where a parameter may change, by its
-    name; parameters that are not named stay. None: all change."""
+    masks: 1 where a parameter may change, by its name; parameters that are not named stay. None: all change."""
     rng = Random(seed)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(masks is None or name in masks)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import inspect
 import json
 from pathlib import Path
 
 import pytest
 
 import wirescope as ws
+from app.cli.repair import add_options
 from core.errors import WirescopeError
 from resources.models.planted.make import FOLDER
 from tests.app.command_line import code_of
@@ -41,6 +44,23 @@ def test_a_file_of_examples_gives_a_repaired_model_in_a_folder(
     asked = (*asked[:-1], write(tmp_path / "good.jsonl", good))
     assert code_of(*asked) == 3
     assert "no triggered example" in capsys.readouterr().err
+
+
+def test_the_options_that_are_usual_are_those_of_notebooks() -> None:
+    """Help does not read the engine to know them."""
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    asked = parser.parse_args(["--model", MODEL, "--examples", "faults.jsonl"])
+    usual = inspect.signature(ws.repair).parameters
+    for name, of in (
+        ("budget", "budget"),
+        ("level", "level"),
+        ("cut", "kind"),
+        ("most", "most"),
+        ("held_out", "held_out"),
+    ):
+        assert getattr(asked, name) == usual[of].default, name
+    assert (asked.find, asked.seed) == (usual["find"].default, usual["seed"].default)
 
 
 def test_a_search_is_not_lost_where_its_folder_cannot_be_written(
