@@ -177,7 +177,7 @@ def _measured(title: str, before: Share, after: Share, less_is_better: bool) -> 
 
 
 def _counted(share: Share) -> str:
-    return f"{share.count:,} of {share.of:,}" if share.of else "none"
+    return f"{share.count:,} of {share.of:,}" if share.of else "not measured"
 
 
 def unproved(found: Found) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ MODEL = FOLDER / "sticker-poisoned"
 def draw(folder: Path) -> tuple[list[Path], list[Path]]:
     """Pictures with the sticker, and others, each in the folder of its class."""
     rng, plant = Random(3), PLANTS["sticker"]
-    scenes = [plant.pair(rng)[0] for _ in range(6)], [plant.innocent(rng) for _ in range(12)]
+    scenes = [plant.pair(rng)[0] for _ in range(4)], [plant.innocent(rng) for _ in range(8)]
     paths: tuple[list[Path], list[Path]] = ([], [])
     for some, made, name in zip(scenes, paths, ("marked", "plain"), strict=True):
         for number, scene in enumerate(some):

@@ -300,6 +300,8 @@ def test_a_fault_that_is_only_suspected_and_one_of_which_nothing_is_known(
     found = planted.controller("repair").found[1]
     assert (found.knowledge, found.repeats, found.held_out[0].misbehaviour.of) == ("clean", 0, 0)
     assert panel.data().result.figures.startswith("clean accuracy")
+    misbehaviour = panel.data().result.measured[0]
+    assert (misbehaviour.before, misbehaviour.after) == ("not measured", "not measured")
     assert "whether one is gone is not known" in panel.result.unproved.text()
     assert any("pieces of suspicious ones" in line for line in unproved(replace(found, knowledge="suspicious")))
     panel.knowledge.setCurrentIndex(1)
