@@ -3,6 +3,8 @@ torch."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.errors import WirescopeError
 from core.inputs.image_corruption import corrupted_side
 from core.inputs.pair import Side
@@ -11,7 +13,8 @@ from core.project.document import Source, unfit
 
 
 def read_source(model: Model, source: Source | None) -> tuple[Side | None, str]:
-    """An input as the model takes it, or why it cannot be taken; neither where there is none."""
+    """An input as the model takes it, called as the document calls it, or why it cannot be taken; neither where there
+    is none."""
     if source is None:
         return None, ""
     problem = unfit(source, model.title, model.is_text)
@@ -21,6 +24,8 @@ def read_source(model: Model, source: Source | None) -> tuple[Side | None, str]:
         side = model.side(source.text if source.kind == "text" else (source.data or source.path))
         if source.corruption is not None:
             side = corrupted_side(model, side, source.corruption)
+        if source.kind == "image" and source.words:  # bytes have no name of their own
+            side = replace(side, text=source.words)
         return side, ""
     except WirescopeError as error:
         return None, str(error)
