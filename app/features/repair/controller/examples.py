@@ -63,6 +63,11 @@ class Examples(QObject):
         """Whether the model has answered all of them."""
         return all(each.asks in self.answers for each in self.all)
 
+    @property
+    def asking(self) -> bool:
+        """Whether answers are on their way: they are not where somebody has cancelled that."""
+        return self._asking.asked is not None
+
     def choose(self) -> None:
         """Ask for a file of examples."""
         path, _ = QFileDialog.getOpenFileName(self._window, "Open examples", self._settings.folder(), FILTER)
@@ -139,7 +144,12 @@ class Examples(QObject):
         self.put(replace(each, triggered=triggered) if place in some else each for place, each in enumerate(self.all))
 
     def mark_wrong(self) -> None:
-        """Triggered are just those that go wrong now; without a right answer nobody knows, and their marks stay."""
+        """Triggered are just those that go wrong now; without a right answer nobody knows, and their marks stay.
+        Where the answers were cancelled the model is asked again instead."""
+        if not self.asked:
+            self.said.emit("The model is asked again. Mark what goes wrong when its answers are there.", "")
+            self._ask_answers()
+            return
         answers = [self.answers.get(each.asks, Answered()) for each in self.all]
         wrong = [
             each.triggered if each.answer == "" else answered.right is False

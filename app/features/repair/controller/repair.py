@@ -72,6 +72,7 @@ class RepairController(QObject):
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.on(RequestDone, self._find_lost)
         workbench.given_up.connect(lambda _: self._stop(CANCELLED))
+        workbench.given_up.connect(lambda _: self._soon.start())
         workbench.model_opened.connect(lambda _: self._soon.start())
         workbench.document_changed.connect(self._follow)
         closing.closed.connect(self._end)
@@ -189,12 +190,13 @@ class RepairController(QObject):
         busy = RUNNING if self._running is not None else ""
         marks = [each.triggered for each in self.examples.all]
         examples = "" if marks else NO_EXAMPLES
+        unknown = NO_ANSWERS if self.examples.asking and not self.examples.asked else ""
         needed = self._panel.options()[2]
         missing = not any(marks) and needed != "clean"
         wrong = WITHOUT_MARKS[needed] if missing else NO_CLEAN if all(marks) else ""
         return {
             "find": model or busy or examples or wrong,
-            "mark": model or busy or examples or ("" if self.examples.asked else NO_ANSWERS),
+            "mark": model or busy or examples or unknown,
             "clear": busy or examples,
             "apply": model or busy or ("" if found is None else why_not_applied(found, document)),
             "export": busy or ("" if found is not None else NO_RESULT),

@@ -211,6 +211,18 @@ def test_bad_examples_are_told_and_nothing_is_lost(planted: Person, tmp_path: Pa
     assert "reads text" in drop(folder)
     assert not panel.data().rows
 
+    replaced(lambda some: some, "asked.jsonl")
+    some = planted.controller("repair").examples
+    some.forget_answers()
+    some.put(some.all)
+    planted.workbench.cancel()  # before the model has answered
+    planted.wait(panel.mark.isEnabled)
+    assert not any(row.found for row in panel.data().rows)
+    planted.click(panel.mark)
+    assert "asked again" in panel.note.text()
+    settle(planted)
+    assert all(row.found for row in panel.data().rows)
+
     replaced(lambda some: [replace(each, triggered=True) for each in some], "all.jsonl")
     assert "Every example is marked" in panel.find.toolTip()
     replaced(lambda some: some[6:], "none.jsonl")
