@@ -78,11 +78,6 @@ def not_specific(found: Dissociation, task: int) -> str:
     )
 
 
-def text(found: Dissociation) -> str:
-    """All of it, without the table's layout."""
-    return "\n".join(sentences(found))
-
-
 def as_json(found: Dissociation) -> dict[str, Any]:
     def numbers(values: Any) -> Any:
         return [numbers(each) for each in values] if np.ndim(values) else _finite(float(values))

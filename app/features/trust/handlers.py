@@ -16,7 +16,6 @@ from app.worker.session_scores import ScoresKey
 from app.worker.traces import options_of
 from core.circuit import Circuit
 from core.errors import ALIKE, ANOTHER, InputError, NothingToRecoverError
-from core.evaluation.cut_choice import LEAST, MOST
 from core.evaluation.dissociation import dissociate
 from core.evaluation.dissociation_words import sentences
 from core.evaluation.limits import LEAST_PAIRS
@@ -100,8 +99,6 @@ def handle_tasks(query: TasksQuery, request: Request, cache: SessionCache, send:
             tuple(len(circuit) for circuit in found.circuits),
             tuple(tuple(float(share) for share in row) for row in found.kept),
             tuple(tuple(float(share) for share in row) for row in found.random.mean(axis=1)),
-            LEAST,
-            MOST,
             tuple(sentences(found)),
         )
 

@@ -11,15 +11,13 @@ from core.formatting import percent
 @dataclass(frozen=True)
 class TasksMatrix:
     """What a model keeps of each task where the edges chosen for one are cut. tasks: their titles. edges: how many are
-    cut for each. kept, random: [cut][task], shares, and those with as many random edges. least, most: limits of what
-    is hurt and of what is spared. words: what it says, a sentence each."""
+    cut for each. kept, random: [cut][task], shares, and those with as many random edges. words: what it
+    says, a sentence each."""
 
     tasks: tuple[str, ...]
     edges: tuple[int, ...]
     kept: tuple[tuple[float, ...], ...]
     random: tuple[tuple[float, ...], ...]
-    least: float
-    most: float
     words: tuple[str, ...]
 
     def tip(self, cut: int, task: int) -> str:
