@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 import torch
@@ -78,13 +78,15 @@ def norm_slope(adapter: Adapter, layer: int, what: Reads = "attention") -> NormS
     """Of the norm before a layer's attention or its MLP; None where it must go by autograd."""
     slopes = _SLOPES.setdefault(adapter, {})
     if (layer, what) not in slopes:
-        slopes[layer, what] = _tried(adapter, adapter.norm_before(layer, what))
+        slopes[layer, what] = _tried(adapter, layer, what)
     return slopes[layer, what]
 
 
-def _tried(adapter: Adapter, norm: Any) -> NormSlope | None:
+def _tried(adapter: Adapter, layer: int, what: Reads) -> NormSlope | None:
     if adapter.dtype not in AGREE:
         return None
+    norm = adapter.norm_before(layer, what)
+    normed = adapter.attention_norm if what == "attention" else adapter.mlp_norm  # which may hold the divisor
     weight = getattr(norm, "weight", None)
     epsilon = epsilon_of(norm)
     weights = [None] if weight is None else [weight.detach(), 1 + weight.detach()]
@@ -95,7 +97,7 @@ def _tried(adapter: Adapter, norm: Any) -> NormSlope | None:
     x, gradient = (part.to(adapter.dtype).to(adapter.device) for part in drawn)
     with torch.enable_grad():
         tried = x[None].clone().requires_grad_()
-        right = pull_back(norm(tried), tried, gradient[None])[0]
+        right = pull_back(normed(layer, tried), tried, gradient[None])[0]
     identity = torch.eye(adapter.shape.width, dtype=adapter.dtype, device=adapter.device)[None]
     for held in (False, True):
         for centred in (True, False):

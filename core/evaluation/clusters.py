@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.vq import kmeans2
 
 from core.errors import InputError
 from core.evaluation.limits import LEAST_PAIRS
@@ -83,6 +82,8 @@ def clusters(per_pair: NDArray[np.floating[Any]], *, draws: int = DRAWS, seed: i
 
 
 def _halves(points: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
+    from scipy.cluster.vq import kmeans2  # a second to import, and an evaluation alone asks for it
+
     best, least = np.zeros(len(points), dtype=np.int64), np.inf
     for _ in range(STARTS):
         labels = kmeans2(points, 2, minit="++", rng=rng)[1].astype(np.int64)

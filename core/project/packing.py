@@ -81,9 +81,7 @@ class _Packer:
                 each.kind,
                 each.pairs,
                 [
-                    schema.StatementData(
-                        **{name: _plain(value) for name, value in vars(statement).items() if name != "input"}
-                    )
+                    schema.StatementData(**{name: _plain(value) for name, value in vars(statement).items()})
                     for statement in each.statements
                 ],
                 _text(each.heading),

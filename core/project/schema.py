@@ -224,6 +224,7 @@ class StatementData(_Struct):
     tip: str = ""
     verdict: str = ""
     severity: float = 0.0
+    input: str = ""
 
 
 class EvaluationData(_Struct):

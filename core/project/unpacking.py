@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -226,10 +227,7 @@ def _number(figure: schema.Figure) -> float:
 
 
 def _evaluation(data: schema.EvaluationData, documents: Sequence[Document]) -> EvaluationRecord:
-    statements = tuple(
-        Statement(each.title, each.figure, each.words, each.tone, each.detail, each.tip, each.verdict, each.severity)
-        for each in data.statements
-    )
+    statements = tuple(Statement(**msgspec.structs.asdict(each)) for each in data.statements)
     return EvaluationRecord(_at(documents, data.document, "document"), data.kind, data.pairs, statements, data.heading)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.edit_kinds import KINDS
 from core.edited.apply import apply
 from core.edited.export import Exported, export_model
 from core.edits import Edit, EditKind
@@ -84,7 +85,7 @@ class Repair:
 
     @property
     def _carries(self) -> str:
-        if self.kind != "mean" or self.session.mean_over_positions:
+        if not KINDS[self.kind].inputs or self.session.mean_over_positions:
             return CUTS[self.kind]
         return f"{CUTS[self.kind]} at the same position, up to position {self.session.pair.length - 1}"
 
