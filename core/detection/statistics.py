@@ -25,7 +25,7 @@ class Sums:
     second: Tensor = field(default_factory=lambda: torch.zeros(0, device="cpu"))
 
     def add(self, vectors: Tensor) -> None:
-        x = vectors.reshape(-1, vectors.shape[-1]).double().cpu()
+        x = vectors.reshape(-1, vectors.shape[-1]).cpu().double()
         if not self.count:
             self.first, self.second = x.new_zeros(x.shape[1]), x.new_zeros(x.shape[1], x.shape[1])
         self.count += len(x)

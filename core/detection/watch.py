@@ -190,7 +190,9 @@ def _readable(model: Model, edge: Edge) -> Tensor | None:
     start = {"q": 0, "k": shape.heads, "v": shape.heads + shape.kv_heads}[reader.kind] + reader.head
     rows = model.adapter.attention[reader.layer].w_qkv[start * shape.head_width : (start + 1) * shape.head_width]
     norm = getattr(model.adapter.norm_before(reader.layer, "attention"), "weight", None)
-    w = rows.detach().double() if norm is None else rows.detach().double() * norm.detach().double()
+    w = rows.detach().cpu().double()  # a device may have no fp64
+    if norm is not None:
+        w = w * norm.detach().cpu().double()
     _, sizes, axes = torch.linalg.svd(w, full_matrices=False)
     return axes[sizes > sizes[0] * 1e-6].T.contiguous()  # type: ignore[no-any-return]
 
@@ -216,7 +218,7 @@ def _statistics(model: Model, plan: dict[str, Any], parts: Sequence[Part], sides
             vectors = out[torch.arange(out.shape[1], device=out.device) < ends[:, None]] if model.is_text else out
             for part, total in zip(parts, sums, strict=True):
                 if part.writer == writer:
-                    total.add(vectors if part.reads is None else vectors.double() @ part.reads)
+                    total.add(vectors if part.reads is None else vectors.cpu().double() @ part.reads)
 
         looking.seen = seen
         _forward(model, tensor, lengths)
