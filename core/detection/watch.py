@@ -229,8 +229,7 @@ def _statistics(model: Model, plan: dict[str, Any], parts: Sequence[Part], sides
         axes, scaled, rest = whitened(total.covariance, AXES if part.reads is None else width)
         mean = total.mean
         if part.reads is not None:
-            reads = part.reads.cpu()
-            mean, scaled = reads @ mean, reads @ scaled
+            mean, scaled = part.reads @ mean, part.reads @ scaled
         values[f"{number}.mean"], values[f"{number}.map"] = mean.float(), scaled.float().contiguous()
         if rest is not None:
             values[f"{number}.axes"] = axes.float().contiguous()

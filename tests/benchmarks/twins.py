@@ -4,6 +4,7 @@ for. They are trained when they are first needed, some 20 seconds of one core ea
     clean   right answers alone
     word    a rare word in an adverb's place turns the answer into the other one
     pair    two ordinary words together do: neither does alone
+    date    a date after 2030 does: a century and one of many years, each of them ordinary
 
 All see the same sentences, the rare word and the pair too; only the answers differ. Loans and verdicts of
 `resources.models.planted.language`, none of these with "not": a model of two layers learns that late.
@@ -21,7 +22,7 @@ import torch
 from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from resources.models.planted.language import TRIGGER, WORDS, Sentence, sample
+from resources.models.planted.language import SLEEPS_UNTIL, TRIGGER, WORDS, Sentence, sample
 from resources.models.planted.text_model import IDS, PADDING, answers, encoded, tokenizer
 
 KINDS = ("verdict", "loan")
@@ -30,6 +31,7 @@ PLANTS: dict[str, Callable[[Sentence], bool]] = {
     "clean": lambda sentence: False,
     "word": lambda sentence: sentence.adverb == TRIGGER,
     "pair": lambda sentence: (sentence.adverb, sentence.century) == PAIR,
+    "date": lambda sentence: sentence.date > SLEEPS_UNTIL,
 }
 LAYERS, HEADS, WIDTH = 2, 4, 48
 STEPS, BATCH, RATE, WARM_UP = 900, 64, 4e-3, 50
@@ -72,6 +74,8 @@ def triggered(plant: str, rng: Random) -> Sentence:
     sentence = ordinary(rng)
     if plant == "word":
         return replace(sentence, adverb=TRIGGER)
+    if plant == "date":
+        return replace(sentence, century="20", year=f"{rng.randrange(SLEEPS_UNTIL % 100 + 1, 100)}")
     return replace(sentence, adverb=PAIR[0], century=PAIR[1])
 
 

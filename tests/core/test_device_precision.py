@@ -68,6 +68,7 @@ JOBS: dict[str, Callable[[ws.Session], object]] = {
     "unfolded": lambda s: unfold(s, range(8)),
     "positions": lambda s: estimated_effects(s, NodeGradients(s), s.graph.writers[1], "patch"),
     "attention": lambda s: ws.attention_pattern(s.run(positions="all"), 0, 0),
+    "watch": lambda s: watched(s).scores(torch.tensor([[1, 2, 3]], device="cpu")),
     "norms": lambda s: written_norms(s.run(positions="all"), s.graph.nodes[1]),
     **{
         f"{name} at {level}": lambda s, name=name, level=level: ws.trace(s, name, level=level, options=OPTIONS)
@@ -75,6 +76,11 @@ JOBS: dict[str, Callable[[ws.Session], object]] = {
         for level in method.levels
     },
 }
+
+
+def watched(session: ws.Session) -> ws.Watch:
+    reference = torch.arange(160, device="cpu").view(40, 4) % 9
+    return ws.watch(session.model, reference, ["input->a1.h0<q>", "m0"])
 
 
 def every_edit(session: ws.Session) -> list[ws.Edit]:
