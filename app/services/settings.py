@@ -20,7 +20,7 @@ from views.panels.figure.data import (
 )
 from views.panels.predictions.rows import COUNTS
 from views.panels.preferences.data import CUTS, FEWEST_EDGES, LEAST_MEMORY, MOST_EDGES, MOST_MEMORY, Preferences
-from views.panels.preferences.dialog import PRECISIONS
+from views.panels.preferences.panel import PRECISIONS
 
 RECENT = 8
 

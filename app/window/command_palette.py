@@ -17,7 +17,8 @@ from app.services.panels import Panels
 from app.window.command_words import OTHER_WORDS, Command, fit
 from app.window.parts import Parts
 from app.workbench.workbench import Workbench
-from views.panels.palette.palette import Palette, PaletteRow
+from views.panels.palette.data import PaletteRow
+from views.panels.palette.panel import Palette
 
 NOT_NOW = "not possible now"
 IN_USE = "in use"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QComboBox
 
 from tests.app.person import Person
-from views.panels.figure.dialog import FigureDialog
+from views.panels.figure.panel import FigureDialog
 
 
 def choose(box: QComboBox, key: str) -> None:

@@ -29,7 +29,8 @@ from views.panels.inspector.effects import Effects
 from views.panels.predictions.data import PredictionsData
 from views.panels.predictions.panel import PredictionsPanel
 from views.panels.predictions.rows import as_csv, as_text
-from views.panels.table.rows import TableData, edge_rows
+from views.panels.table.data import TableData
+from views.panels.table.rows import edge_rows
 
 GRAPH = Graph(2, 2, 2)
 LARGE, SMALL = GRAPH.edge(GRAPH.n_edges - 1), GRAPH.edge(GRAPH.n_edges - 2)

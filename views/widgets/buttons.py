@@ -1,4 +1,4 @@
-"""Buttons that look like words, and buttons that open a menu."""
+"""Buttons that look like words, and buttons that open a menu; words in menus."""
 
 from __future__ import annotations
 
@@ -40,3 +40,9 @@ class LinkButton(QPushButton):
 def open_below(button: QAbstractButton, menu: QMenu) -> None:
     """Open a menu under its button."""
     menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+
+def add_words(menu: QMenu, words: str) -> None:
+    """A line of a menu that names what follows, or says that there is nothing. It cannot be chosen. (Style sheets draw
+    no text in a menu's own sections.)"""
+    menu.addAction(words).setEnabled(False)

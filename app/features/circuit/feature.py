@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.features.circuit.controller.circuit import CircuitController
 from app.features.circuit.controller.smallest import SmallestController
 from app.services.context import Feature, FeatureContext
-from views.panels.circuit.threshold_strip import ThresholdStrip
+from views.panels.circuit.panel import ThresholdStrip
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,17 @@
-"""The actions that edit what is selected, and make groups of it. What they do are intents of the workbench; the edits
-in place are listed with the inputs."""
+"""Edits of what is selected, groups of it, and the list of edits, which lies in the panel of the inputs."""
 
 from __future__ import annotations
 
+from app.features.edits.controller import (
+    EditsController,
+    why_no_edit,
+    why_no_group,
+    why_no_reset,
+    why_no_restore,
+    why_no_ungroup,
+)
 from app.services.actions import Action
 from app.services.context import Feature
-from app.workbench.workbench import Workbench
-
-
-def why_no_edit(workbench: Workbench) -> str:
-    return "" if workbench.editing.editable() else "Select a node or a wire first"
-
-
-def why_no_restore(workbench: Workbench) -> str:
-    return "" if workbench.editing.edited() else "Select what is edited"
-
-
-def why_no_reset(workbench: Workbench) -> str:
-    return "" if workbench.document.edits else "Nothing is edited"
-
-
-def why_no_group(workbench: Workbench) -> str:
-    grouping = workbench.grouping
-    return grouping.why_not() or ("" if grouping.selected() is None else "These are a group already")
-
-
-def why_no_ungroup(workbench: Workbench) -> str:
-    return "" if workbench.grouping.touched() else "Select a group"
-
 
 ACTIONS = (
     Action(
@@ -37,7 +21,7 @@ ACTIONS = (
         "Cut or restore what is selected",
         "cut",
         why_not=why_no_edit,
-        run=lambda workbench: workbench.editing.toggle_selection("cut"),
+        run=EditsController.cut,
     ),
     Action(
         "patch",
@@ -46,7 +30,7 @@ ACTIONS = (
         "Patch or restore what is selected",
         "patch",
         why_not=why_no_edit,
-        run=lambda workbench: workbench.editing.toggle_selection("patch"),
+        run=EditsController.patch,
     ),
     Action(
         "restore",
@@ -54,7 +38,7 @@ ACTIONS = (
         ("R",),
         "Take the edits of the selection back",
         why_not=why_no_restore,
-        run=lambda workbench: workbench.editing.restore_selection(),
+        run=EditsController.restore,
     ),
     Action(
         "reset",
@@ -63,7 +47,7 @@ ACTIONS = (
         "Take all edits back; undo brings them again",
         "reset",
         why_not=why_no_reset,
-        run=lambda workbench: workbench.editing.reset(),
+        run=EditsController.reset,
     ),
     Action(
         "group",
@@ -71,7 +55,7 @@ ACTIONS = (
         ("Ctrl+G",),
         "See and edit the selected nodes as one",
         why_not=why_no_group,
-        run=lambda workbench: workbench.grouping.group(),
+        run=EditsController.group,
     ),
     Action(
         "ungroup",
@@ -79,9 +63,13 @@ ACTIONS = (
         ("Ctrl+Shift+G",),
         "Take the selected group apart",
         why_not=why_no_ungroup,
-        run=lambda workbench: workbench.grouping.ungroup(),
+        run=EditsController.ungroup,
     ),
 )
 
 
-FEATURE = Feature(key="edits", actions=ACTIONS, build=lambda context, _panel: context.workbench)
+FEATURE = Feature(
+    key="edits",
+    actions=ACTIONS,
+    build=lambda context, _panel: EditsController(context.workbench, context.panels["inputs"].edits),
+)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.features.find.controller import FindController
+from app.features.find.controller.find import FindController
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
 from views.canvas.canvas import Canvas
-from views.panels.find.bar import FindBar
+from views.panels.find.panel import FindBar
 
 
 def _build(context: FeatureContext, _panel: None) -> FindController:

@@ -6,7 +6,7 @@ a9.h6->a10.h7<q>               one edge
 Mary, position 3, patch 3,4    positions of the input
 reads Mary, reads patch 3,4    heads that attend there, the most first (the engine has to look)
 copying, induction             heads by what they do on A, the most first (the engine has to look)
-a word of a note, note         what it is on, or all notes (`notes` beside this)
+a word of a note, note         what it is on, or all notes (`controller/notes.py`)
 reads region                   the same for the selected positions, or what is brushed of a picture
 """
 

@@ -14,7 +14,7 @@ from app.features.projects.controller.saving import Services
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
 from app.services.state_folder import state_folder
-from views.panels.projects.strips import ProjectStrips
+from views.panels.projects.panel import ProjectStrips
 
 
 @dataclass(frozen=True)

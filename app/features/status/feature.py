@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.features.status.controller.screen_reader import ScreenReaderController
 from app.features.status.controller.strip import StatusController
 from app.services.context import Feature, FeatureContext
-from views.panels.status.strip import StatusStrip
+from views.panels.status.panel import StatusStrip
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from core.edits import EDIT_WORDS, Target, edit_words
 from core.graph import Edge, Node
 from core.project.document import Document
 from views.canvas.canvas import Canvas
+from views.panels.table.data import TableData
 from views.panels.table.panel import TablePanel
-from views.panels.table.rows import TableData
 
 ACTIONS = ("cut", "patch", "restore", "frame")
 

@@ -42,7 +42,7 @@ def test_edits_and_the_link_that_mends_a_metric_are_in_sight(reader: Person, hei
         "“ Mary” and “ John” are no longer in the prompt, which speaks of “ Alice” and “ Robert”.",
         MetricChoice("logit_difference", " Alice", " Robert"),
     )
-    inputs.set_edits([EditRow(k, f"a0.h{k}->m1", "zero") for k in range(2)])
+    inputs.edits.set_edits([EditRow(k, f"a0.h{k}->m1", "zero") for k in range(2)])
     for _ in range(4):
         QApplication.processEvents()
     assert is_in_sight(inputs.metric_editor.fix)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 
-from views.panels.status.strip import StatusStrip
+from views.panels.status.panel import StatusStrip
 from views.panels.toolbar.panel import TopBar
 from views.panels.tracing.data import MethodData, OptionData, TraceData
 from views.panels.welcome.data import PackRow

@@ -139,6 +139,7 @@ class MetricEditor(QWidget):
         layout.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignLeft)
         show_text(self.problem, "")
         self.fix.hide()
+        self.setEnabled(False)  # until it knows what can be chosen
         self._arrange()
 
     def set_options(self, options: Sequence[MetricOption]) -> None:
@@ -148,6 +149,7 @@ class MetricEditor(QWidget):
             for option in options:
                 self.kind.addItem(option.words, option.kind)
             self.kind.setCurrentIndex(self.kind.findData(self._choice.kind))
+        self.setEnabled(bool(options))
         self._arrange()
 
     def set_answers(self, answers: Sequence[str], foils: Sequence[str] = ()) -> None:
@@ -210,4 +212,3 @@ class MetricEditor(QWidget):
         self.target.setVisible(target)
         for widget in (self.foil, self.minus, self.swap):
             widget.setVisible(foil)
-        self.kind.setEnabled(bool(self._options))

@@ -11,8 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from core.project.metric_choice import MetricChoice
-from views.panels.edits.data import EditRow
-from views.panels.edits.edit_list import EditsList
+from views.panels.edits.panel import EditsList
 from views.panels.inputs.card import InputCard
 from views.panels.inputs.column import InputsColumn
 from views.panels.inputs.data import CardData, MetricOption
@@ -37,9 +36,6 @@ class InputsPanel(QFrame):
     counterfactual_removed = Signal()
     example_chosen = Signal(str)  # key
     metric_changed = Signal(MetricChoice)
-    restore_requested = Signal(int)  # an edit's key
-    edit_selected = Signal(int)
-    reset_requested = Signal()
     picked_changed = Signal(tuple)  # tokens, or patches by rows: edits apply there only
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -63,9 +59,6 @@ class InputsPanel(QFrame):
         self.metric_editor = MetricEditor()
         self.metric_editor.metric_changed.connect(self.metric_changed)
         self.edits = EditsList()
-        self.edits.restore_requested.connect(self.restore_requested)
-        self.edits.edit_selected.connect(self.edit_selected)
-        self.edits.reset_requested.connect(self.reset_requested)
 
         self.scroll_area = InputsColumn((self.card_a, self.card_b, self.where), (self.metric_editor, self.edits))
         self.cards = self.scroll_area.cards
@@ -145,6 +138,11 @@ class InputsPanel(QFrame):
             action.triggered.connect(lambda _checked=False, key=key: self.example_chosen.emit(key))
         self.examples.setVisible(bool(examples))
 
+    def set_making(self, can: bool, tip: str) -> None:
+        """Whether B can be made from A now, and what is said about it."""
+        self.make.setEnabled(can)
+        self.make.setToolTip(tip)
+
     def set_metric_options(self, options: Sequence[MetricOption]) -> None:
         self.metric_editor.set_options(options)
 
@@ -157,9 +155,6 @@ class InputsPanel(QFrame):
 
     def set_metric_problem(self, problem: str, fix: MetricChoice | None = None) -> None:
         self.metric_editor.set_problem(problem, fix)
-
-    def set_edits(self, edits: Sequence[EditRow]) -> None:
-        self.edits.set_edits(edits)
 
     def start_editing(self, letter: Literal["A", "B"]) -> None:
         """Open a card's text field."""

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QMen
 
 from core.edits import Target
 from core.graph import Edge
+from views.panels.table.data import TableData
 from views.panels.table.names import EXAMPLES
-from views.panels.table.rows import Rows, TableData, edge_rows, node_rows
+from views.panels.table.rows import Rows, edge_rows, node_rows
 from views.panels.table.view import MOST_SELECTED, RowsView
 from views.theme import as_card
 from views.widgets.text import ElidedLabel, show_text, wrapped

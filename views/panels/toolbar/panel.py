@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSi
 from core.edits import ABLATIONS, EDIT_WORDS, KINDS, EditKind
 from views.panels.toolbar.trace_button import TraceButton
 from views.panels.tracing.data import TraceData
-from views.panels.tracing.menu import TraceMenu
+from views.panels.tracing.panel import TraceMenu
 from views.theme import current, text_scale, theme_changes
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.line_icons import IconButton, draw_icon

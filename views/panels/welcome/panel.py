@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from views.panels.status.strip import ThinProgress
+from views.panels.status.panel import ThinProgress
 from views.panels.welcome.data import PackRow
 from views.theme import as_card
 from views.widgets.buttons import LinkButton

@@ -32,7 +32,7 @@ from views.figures.formats import PaintedFigure, image_of, svg_of, write_painted
 from views.figures.paper import THEMES, PaperFigure, PaperPlan
 from views.figures.paper_data import PaperDrawing
 from views.panels.figure.data import FigureChoice
-from views.panels.figure.dialog import FigureDialog
+from views.panels.figure.panel import FigureDialog
 from views.theme import usual_text
 
 NOTHING = "There is nothing to export yet: open a model first."

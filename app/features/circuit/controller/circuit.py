@@ -24,7 +24,7 @@ from core.project.curves import CurveRecord
 from core.project.document import Document
 from core.tracing.selection import RULES, USUAL
 from views.panels.circuit.data import CircuitData, CurveData, KeptData, RuleData
-from views.panels.circuit.threshold_strip import ThresholdStrip
+from views.panels.circuit.panel import ThresholdStrip
 
 
 class CircuitController(QObject):

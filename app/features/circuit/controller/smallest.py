@@ -12,7 +12,7 @@ from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from core.formatting import best_edges, counted, share_words
 from core.project.document import Document
-from views.panels.circuit.threshold_strip import ThresholdStrip
+from views.panels.circuit.panel import ThresholdStrip
 
 
 class SmallestController(QObject):

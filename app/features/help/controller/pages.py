@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from app.services.notifier import Notifier
-from views.panels.help.pages_dialog import Page, PagesDialog
+from views.panels.help.panel import Page, PagesDialog
 
 PICTURE = re.compile(r"^!\[[^\]]*\]\([^)]*\)\n\n?", re.MULTILINE)
 DOCS = Path(__file__).resolve().parents[4] / "resources" / "docs"

@@ -21,7 +21,7 @@ from core.inputs.file_kinds import holds_scores, model_of
 from core.project.document import Source, unfit
 from core.project.places import is_project
 from views.panels.inputs.panel import InputsPanel
-from views.panels.status.strip import StatusStrip
+from views.panels.status.panel import StatusStrip
 
 TEXT_FILTER = "Text (*.txt *.md)"
 

@@ -124,8 +124,7 @@ class CounterfactualController(QObject):
     def _enable(self) -> None:
         """Card B's own button."""
         why = why_no_text(self._workbench) if self._reads_text() else why_no_picture(self._workbench)
-        self._panel.make.setEnabled(not why)
-        self._panel.make.setToolTip(NO_WORDS if why == NO_WORDS else FROM_A)
+        self._panel.set_making(can=not why, tip=NO_WORDS if why == NO_WORDS else FROM_A)
 
     def _reads_text(self) -> bool:
         opened = self._workbench.opened

@@ -1,4 +1,4 @@
-"""The panel of the inputs in step with the workbench: the cards, the metric, the examples, the list of edits."""
+"""The panel of the inputs in step with the workbench: the cards, the metric, the examples."""
 
 from __future__ import annotations
 
@@ -19,19 +19,14 @@ class QuestionController(QObject):
     def __init__(self, workbench: Workbench, panel: InputsPanel) -> None:
         super().__init__(panel)
         self._workbench, self._panel = workbench, panel
-        question, editing = workbench.question, workbench.editing
-        panel.metric_editor.setEnabled(False)  # until a model is open
+        question = workbench.question
         panel.swap_requested.connect(self.swap)
         panel.counterfactual_removed.connect(partial(question.set_source, "B", None))
         panel.example_chosen.connect(workbench.models.open_example)
         panel.metric_changed.connect(question.set_metric)
-        panel.restore_requested.connect(editing.restore)
-        panel.reset_requested.connect(editing.reset)
-        panel.edit_selected.connect(self._select_edit)
         workbench.model_opened.connect(self._show_model)
         workbench.cards_changed.connect(self._show_cards)
         workbench.metric_changed.connect(self._show_metric)
-        workbench.edits_changed.connect(panel.set_edits)
 
     def swap(self) -> None:
         """Exchange A and B."""
@@ -39,7 +34,6 @@ class QuestionController(QObject):
 
     def _show_model(self, opened: ModelReply) -> None:
         panel = self._panel
-        panel.metric_editor.setEnabled(True)
         panel.set_metric_options(opened.metric_options)
         panel.set_examples([(entry.key, entry.title) for entry in examples_for(opened.name)])
         panel.set_answers(opened.class_names)
@@ -55,7 +49,3 @@ class QuestionController(QObject):
         panel.set_answers(ready.answers, ready.foils)
         panel.set_metric(ready.metric)
         panel.set_metric_problem(f"{ready.metric_problem} {ready.metric_note}".strip(), ready.metric_fix)
-
-    def _select_edit(self, place: int) -> None:
-        """See what the edit at a place of the list is of."""
-        self._workbench.select((self._workbench.document.edits[place].target,))  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from app.workbench.workbench import Workbench
 from core.edits import EditKind
 from views import motion, theme
 from views.panels.preferences.data import Preferences
-from views.panels.preferences.dialog import PreferencesDialog
+from views.panels.preferences.panel import PreferencesDialog
 from views.panels.toolbar.panel import TopBar
 
 

@@ -16,7 +16,7 @@ from app.messages.request import FailureReply
 from app.workbench.workbench import Workbench
 from core.project.project import Project
 from core.project.step_names import model_words
-from views.panels.projects.strips import NoticeStrip
+from views.panels.projects.panel import NoticeStrip
 
 WHICH = (
     "The model that this project goes on with: a name on the Hugging Face Hub, a folder on this machine,\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QMenu
 
 from app.services.settings import Settings
+from views.widgets.buttons import add_words
 
 
 def fill_when_shown(menu: QMenu, settings: Settings, open_project: Callable[[str], None]) -> None:
@@ -28,4 +29,4 @@ def _fill(menu: QMenu, settings: Settings, open_project: Callable[[str], None]) 
         menu.addSeparator()
         menu.addAction("Clear This List", settings.clear_recent_projects)
     else:
-        menu.addAction("None yet").setEnabled(False)
+        add_words(menu, "None yet")

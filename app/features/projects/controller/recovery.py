@@ -13,7 +13,7 @@ from app.features.projects.controller.project import ProjectController
 from app.features.projects.controller.sessions import Session, sessions_left
 from app.features.projects.presenter import left_words
 from app.services.notifier import Notifier
-from views.panels.projects.strips import NoticeStrip
+from views.panels.projects.panel import NoticeStrip
 
 RESTORE, FOLDER, DISCARD = "restore", "folder", "discard"
 BUTTONS = (

@@ -9,7 +9,7 @@ from app.presenters.time_left import Pace
 from app.services.process_memory import memory_words, resident_megabytes
 from app.workbench.workbench import Workbench
 from views.panels.predictions.data import PredictionsData
-from views.panels.status.strip import StatusStrip
+from views.panels.status.panel import StatusStrip
 
 
 class StatusController(QObject):

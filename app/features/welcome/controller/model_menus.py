@@ -16,6 +16,7 @@ from core.models import packs
 from core.models.bundled import bundled_models
 from core.project.examples import all_examples, examples_for
 from views.panels.toolbar.panel import TopBar
+from views.widgets.buttons import add_words
 
 KINDS = {"text": "language", "image": "vision"}  # of models, by what they read
 WAYS = ("open_folder", "open_named", "welcome")
@@ -76,7 +77,7 @@ class ModelMenusController(QObject):
             menu.addSeparator()
             menu.addAction("Clear This List", self._settings.clear_recent_models)
         else:
-            menu.addAction("None yet").setEnabled(False)
+            add_words(menu, "None yet")
 
     def _add_examples(self, menu: QMenu) -> None:
         models = dict.fromkeys(entry.document.model for entry in all_examples())
@@ -97,7 +98,7 @@ def _refill(menu: QMenu, fill: Callable[[QMenu], None]) -> None:
 
 
 def _add_heading(menu: QMenu, words: str) -> None:
-    """A line that names what follows; style sheets draw no text in a menu's own sections."""
+    """A line that names what follows."""
     if menu.actions():
         menu.addSeparator()
-    menu.addAction(words).setEnabled(False)
+    add_words(menu, words)

@@ -17,7 +17,7 @@ from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from views import motion, theme
 from views.panels.preferences.data import Preferences
-from views.panels.preferences.dialog import PreferencesDialog
+from views.panels.preferences.panel import PreferencesDialog
 
 Sit = Callable[[], Person]
 

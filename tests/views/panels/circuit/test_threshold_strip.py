@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from views import theme
 from views.panels.circuit.data import CircuitData, KeptData, RuleData
-from views.panels.circuit.threshold_strip import ThresholdStrip
+from views.panels.circuit.panel import ThresholdStrip
 from views.panels.circuit.track import axis_width
 
 NARROW = 525  # pixels that it has in a window of 1024

@@ -274,12 +274,13 @@ def test_the_metric_s_problem_is_shown_and_goes_away(metric):
 
 
 def test_edits_are_listed_selected_and_restored(panel, qtbot, texts):
-    panel.set_edits([EditRow(7, "a1.h2->a3.h0<q>", "from B"), EditRow(9, "m3", "zero")])
+    panel.edits.set_edits([EditRow(7, "a1.h2->a3.h0<q>", "from B"), EditRow(9, "m3", "zero")])
     QApplication.processEvents()
     assert panel.edits.row_texts() == ["a1.h2 → a3.h0 ⟨q⟩ from B", "m3 zero"]
     assert "Edits  2" in texts(panel)
     restored, selected, reset = (
-        catch(signal) for signal in (panel.restore_requested, panel.edit_selected, panel.reset_requested)
+        catch(signal)
+        for signal in (panel.edits.restore_requested, panel.edits.edit_selected, panel.edits.reset_requested)
     )
     rows = panel.edits.rows
     qtbot.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=rows.cross_rect(1).center())
@@ -295,7 +296,7 @@ def test_edits_are_listed_selected_and_restored(panel, qtbot, texts):
 
 
 def test_without_edits_the_list_says_how_to_make_one(panel, texts):
-    panel.set_edits([])
+    panel.edits.set_edits([])
     assert any("X to cut or P to patch" in text for text in texts(panel))
     assert not panel.edits.reset.isVisible()
 

@@ -12,10 +12,11 @@ from PySide6.QtTest import QTest
 
 from core.component_words import edge_words
 from core.graph import INPUT, LOGITS, Edge, Graph, Node, Reader
+from views.panels.table.data import TableData
 from views.panels.table.model import RowsModel
 from views.panels.table.names import NotAName, names_of
 from views.panels.table.panel import TablePanel
-from views.panels.table.rows import TableData, edge_rows, node_rows
+from views.panels.table.rows import edge_rows, node_rows
 
 GRAPH = Graph(3, 4, 2)
 BLOCKED = 0.1  # seconds

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from app.features.find.notes import notes_found
+from app.features.find.controller.notes import notes_found
 from app.features.find.presenter import Searched, find, heads_found, readers_found
 from app.features.find.queries import HeadsReadingQuery, HeadsReadingReply
 from app.messages.request import QueryRefusal
@@ -17,8 +17,8 @@ from core.formatting import counted
 from core.project.document import Document
 from core.tracing.meaning import ESTIMATED
 from views.canvas.canvas import Canvas
-from views.panels.find.bar import FindBar
 from views.panels.find.data import Hit
+from views.panels.find.panel import FindBar
 
 KEY = "find"
 NO_MODEL = "Open a model first: then its nodes, edges and tokens can be found."

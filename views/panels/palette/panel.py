@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from views.panels.palette.data import PaletteRow
 from views.theme import SPACE, as_card, current
 from views.widgets.text import wrapped
 
@@ -28,26 +28,6 @@ _MOST_ROWS = 12
 _PAD = 10  # pixels at both ends of a row
 _ROW = Qt.ItemDataRole.UserRole
 NOTHING = "No command is called “{}”. Ctrl+F finds nodes, edges and tokens; ? lists the keys."
-
-
-@dataclass(frozen=True)
-class PaletteRow:
-    """words: what it does. place: where it is otherwise found. keys: its shortcuts. why: it cannot be done now.
-    chosen: a choice that is the one in use. effect: what a choice will change, "dark → light"."""
-
-    words: str
-    place: str = ""
-    keys: str = ""
-    enabled: bool = True
-    why: str = ""
-    chosen: bool = False
-    effect: str = ""
-
-    def spoken(self) -> str:
-        """For screen readers, and for whoever reads the list's text."""
-        effect = self.effect.replace("→", "to") or ("in use" if self.chosen else "")
-        parts = (self.words, self.place, self.keys, effect, self.why)
-        return ", ".join(part for part in parts if part)
 
 
 class _Rows(QStyledItemDelegate):
