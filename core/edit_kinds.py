@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from core.formatting import percent
 
-EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer", "optimal"]
+EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer", "project", "optimal"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ STRENGTH = Amount("strength", 0.0, 1.0, 0.05, 1.0, 100.0, suffix=" %", ticks="0 
 class Kind:
     """words: in a caption. verb: in the history, before what is edited. done: of what is edited. carries: what removed
     edges carry, in a sentence; empty where circuits are not run with it. puts: the same of one. choice: to
-    choose it, in the history. takes: its value,
-    and usual: where none is given (None: one must be). adds: it adds to what is there instead of replacing it. from_b:
+    choose it, in the history. takes: its value (directions are vectors of which the length is of no matter, and
+    levels along them), and usual: where none is given (None: one must be). adds: it adds to what is there instead of replacing it. from_b:
     it is B's, so that nothing changes before the first position at which A and B differ. inputs: it is taken from other
     inputs than the pair, where there are some. others: there must be some. learned: it is learned before the first run
     with it. against: of what removed edges carry, the kind that a result is compared with.
@@ -49,7 +49,7 @@ class Kind:
     carries: str = ""
     puts: str = ""
     choice: str = ""
-    takes: Literal["nothing", "number", "vector"] = "nothing"
+    takes: Literal["nothing", "number", "vector", "direction"] = "nothing"
     usual: float | None = None
     seeded: bool = False
     adds: bool = False
@@ -74,6 +74,11 @@ class Kind:
     def repeats(self) -> bool:
         """Whether its strength is how often it is added, any number, and not a share of it."""
         return self.takes == "vector"
+
+    @property
+    def along(self) -> bool:
+        """Whether its value is a vector of the stream, which the window makes of A minus B."""
+        return self.takes in ("vector", "direction")
 
     def amount_words(self, amount: float) -> str:
         """How much of it an edit is, after what is edited; empty for the whole of a replacement."""
@@ -167,6 +172,17 @@ KINDS: dict[EditKind, Kind] = {
         sign="+",
         amount=Amount("times A − B", -4.0, 4.0, 0.1, 1.0, prefix="× ", ticks="× 0 leaves it as it is"),
         without_b="It steers along A minus B: fill card B first",
+    ),
+    "project": Kind(
+        "a direction taken out",
+        "Take a direction out of",
+        "without its part along a direction",
+        takes="direction",
+        adds=True,
+        button="Direction",
+        tip="Take the direction of A minus B out of what it writes: all else of it stays",
+        row=2,
+        without_b="It takes out the direction of A minus B: fill card B first",
     ),
     "optimal": Kind(
         "optimal",

@@ -11,14 +11,15 @@ What flows along an edge u -> r at a position, exactly:
             `optimal` a constant, learned to do the least damage (`core.replacements.optimal`);
             `resample` out of another clean input, drawn by the edit's seed; `scale` the edit's value times out;
             `steer` out + the edit's value, a vector; `noise` out + the edit's value times the root mean square of
-            out in the clean run (over the row's positions) times standard normal numbers, drawn by the seed
+            out in the clean run (over the row's positions) times standard normal numbers, drawn by the seed;
+            `project` out without its part along a direction (`core.replacements.project`)
     node    (1 - strength) * out    + strength * value, for an edit of node u
     reader  (1 - strength) * node   + strength * value, for an edit of reader r (node = out without one)
     edge    (1 - strength) * reader + strength * value, for an edit of the edge itself
 
 So a full edit (strength 1) replaces whatever a less particular one left. Biases that belong to no head stay
-in the stream. `steer` and `noise` of a reader are added, strength times, to the sum of all that it reads (for `noise`
-the root mean square is that of its stream): no single edge carries them, and edits of edges leave them there.
+in the stream. `steer`, `noise` and `project` of a reader change the sum of all that it reads, strength times (for
+`noise` the root mean square is that of its stream): no single edge carries that, and edits of edges leave it there.
 """
 
 from __future__ import annotations
@@ -61,10 +62,12 @@ class Edit:
     target: an edge, reader or node, or its name (`a9.h6->a10.h7<q>`, `a9.h6<q>`, `->m3`, `m3`).
     kind: `patch` (value from the counterfactual B), `zero`, `mean`, `resample` (value from another clean input of the
     dataset), `scale` (multiply by `value`), `noise` (`value` times as large as what is there; 1 by default), `steer`
-    (add the vector `value`).
+    (add the vector `value`), `project` (take out the part along the direction `value`).
     positions: positions of the stream, negative ones from the end of each row, and names of roles (`"subject"`); one
     of them or several. None means all.
-    value: a number for `scale` and `noise`; a vector [width] for `steer`: a sequence, array or tensor.
+    value: a number for `scale` and `noise`; a vector [width] for `steer` and `project`: a sequence, array or tensor. Of
+    `project` its length is of no matter; several vectors may follow one another, each with the level that is left along
+    it behind it, [directions * (width + 1)].
     strength: from 0 (no edit) to 1 (the full edit); in between, a blend. Of `steer`, how often the vector is added: any
     number.
     seed: of `resample` and `noise`: the same seed gives the same values.
@@ -155,19 +158,27 @@ def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdi
     value = 0.0 if edit.value is None else edit.value
     if not isinstance(value, float):
         value = tuple(value)
-        if len(value) != width:
-            raise EditError(
-                f"The vector to steer {edit.name} with has {len(value)} numbers, and the stream is {width} wide.",
-                "Take it from this model, for example with difference_of_means.",
-            )
+        _check_vector(edit, value, width)
     seed = edit.seed if edit.seed and KINDS[edit.kind].seeded else 0
     return ResolvedEdit(target, edit.kind, positions, value, float(edit.strength), seed)
+
+
+def _check_vector(edit: Edit, value: Sequence[float], width: int) -> None:
+    """Raise EditError for one of another model, or without a direction where one is needed."""
+    direction = KINDS[edit.kind].takes == "direction"
+    if len(value) != width and not (direction and len(value) % (width + 1) == 0):
+        raise EditError(
+            f"The vector to {edit.kind} {edit.name} with has {len(value)} numbers, and the stream is {width} wide.",
+            "Take it from this model, for example with difference_of_means.",
+        )
+    if direction and not all(any(value[start : start + width]) for start in range(0, len(value), width + 1)):
+        raise EditError(f"The vector to {edit.kind} {edit.name} with is nought, which is no direction.", "Give another.")
 
 
 def _checked_value(kind: EditKind, value: object) -> float | tuple[float, ...] | None:
     """An edit's value in the form that its kind takes. Raises EditError."""
     takes, usual = KINDS[kind].takes, KINDS[kind].usual
-    if takes == "vector":
+    if KINDS[kind].along:
         if value is None or isinstance(value, int | float | str):
             raise EditError(f"A {kind} edit needs a vector.", "One number for each of the stream's width.")
         numbers = tuple(float(number) for number in value)  # type: ignore[attr-defined]
@@ -189,7 +200,7 @@ def _checked_value(kind: EditKind, value: object) -> float | tuple[float, ...] |
 
 def parse_edit(text: str) -> Edit:
     """Read `TARGET=KIND[:VALUE][*STRENGTH][#SEED][@POSITION,...]`, as the command line writes edits; a position is a
-    number or the name of a role; the value of `steer` is a file, a JSON list of numbers. Raises EditError."""
+    number or the name of a role; the value of `steer` and `project` is a file, a JSON list of numbers. Raises EditError."""
     target, separator, rest = text.rpartition("=")
     if not separator or not target:
         raise EditError(f"{text!r} is not an edit.", "Write TARGET=KIND, for example 'a9.h6->a10.h7<q>=patch'.")
@@ -211,7 +222,7 @@ def parse_edit(text: str) -> Edit:
         raise EditError(f"A {kind_name} edit takes no value.", f"Write {target}={kind_name}.")
     number: float | list[float] | None
     try:
-        number = _vector(Path(value)) if takes == "vector" and value else float(value) if value else None
+        number = _vector(Path(value)) if KINDS[kind_name].along and value else float(value) if value else None
         strength = float(share) if share else 1.0
     except ValueError:
         raise EditError(f"{text!r} has a value that is no number.", "Write m3=scale:0.5@4,5.") from None

@@ -48,6 +48,9 @@ class AnyEdit(Protocol):
     def seed(self) -> int: ...
 
 
+ADDED = ("steer", "noise", "project")  # kinds that add to all that a reader reads
+
+
 @dataclass(frozen=True)
 class Run:
     """The model's own output, what each writer added to the stream, and the streams: before each layer's attention
@@ -106,13 +109,16 @@ class Oracle:
 
         def read(reader: str, stream: Tensor) -> Tensor:
             """Step 2: the reader's input. All that is in `outs` was written before it."""
+            of_nodes = stream  # with the edits of nodes alone
             for writer, out in outs.items():
                 if self.layout.parallel and writer.startswith(f"a{reader.removeprefix('m')}."):
                     continue  # it writes beside this MLP, not before it
                 if writer in edits or f"->{reader}" in edits or f"{writer}->{reader}" in edits:
                     stream = stream + (self._flow(edits, writer, reader, out) - out)
+                    of_node = {writer: edits.get(writer, [])}
+                    of_nodes = of_nodes + (self._flow(of_node, writer, reader, out) - out)
             if f"->{reader}" in edits:
-                stream = stream + self._added(edits[f"->{reader}"], reader, stream)
+                stream = stream + self._added(edits[f"->{reader}"], reader, of_nodes)
             return stream
 
         with ExitStack() as hooks, torch.no_grad():
@@ -222,7 +228,7 @@ class Oracle:
         for target in (writer, f"->{reader}", f"{writer}->{reader}"):
             changed = flowing
             for edit in edits.get(target, ()):
-                if target.startswith("->") and edit.kind in ("steer", "noise"):
+                if target.startswith("->") and edit.kind in ADDED:
                     value = flowing  # see _added
                 else:
                     value = self._value(edit, writer, out)
@@ -232,16 +238,24 @@ class Oracle:
         return flowing
 
     def _added(self, edits: list[AnyEdit], reader: str, stream: Tensor) -> Tensor:
-        """What `steer` and `noise` add to all that a reader reads, where no later edit of it took their place."""
+        """What `steer`, `noise` and `project` add to all that a reader reads, where no later edit of it took their place."""
         added = torch.zeros_like(stream)
         for edit in edits:
-            vector = self._vector(edit, f"->{reader}", stream) if edit.kind in ("steer", "noise") else None
+            vector = self._vector(edit, f"->{reader}", stream) if edit.kind in ADDED else None
             for row, at in self._places(edit, stream):
                 added[row, at] = 0.0 if vector is None else edit.strength * vector[row, at]
         return added
 
     def _vector(self, edit: AnyEdit, target: str, like: Tensor) -> Tensor:
-        """The vector that `steer` adds everywhere, or what `noise` adds to a writer or (`->name`) a reader."""
+        """The vector that `steer` adds everywhere, what `noise` adds to a writer or (`->name`) a reader, or what
+        `project` adds to what is there (`like`)."""
+        if edit.kind == "project":
+            width = like.shape[-1]
+            numbers = list(edit.value) if len(edit.value) > width else [*edit.value, 0.0]
+            rows = torch.as_tensor(numbers, dtype=like.dtype).view(-1, width + 1)
+            units, triangle = torch.linalg.qr(rows[:, :width].T)
+            units = units * triangle.diagonal().sign()  # [width, directions]
+            return (rows[:, width] - like @ units) @ units.T
         if edit.kind == "steer":
             return torch.as_tensor(edit.value, dtype=like.dtype).expand_as(like)
         if target.startswith("->"):

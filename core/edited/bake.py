@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from core.edited.folder import save_baked
 from core.edited.plan import Inputs, plan_edits
+from core.edit_kinds import KINDS
 from core.edits import Edit
 from core.errors import EditError
 from core.graph import Edge, Node
@@ -94,6 +95,8 @@ def why_not_baked(model: Model, edits: Sequence[Edit]) -> list[str]:
             reasons.append(f"{edit.name} is {what}: weights hold what a node writes for all its readers alike.")
         elif target.kind == "input":
             reasons.append("`input` is made of several embeddings, which may be the unembedding too.")
+        elif KINDS[edit.kind].takes == "direction":
+            reasons.append(f"{edit.name}={edit.kind} turns what it writes, and weights are scaled and get a bias alone.")
         elif edit.kind not in HELD:
             reasons.append(f"{edit.name}={edit.kind} takes its values from inputs, which weights do not know.")
         elif edit.positions is not None:

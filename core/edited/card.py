@@ -68,7 +68,8 @@ def _words(written: str) -> str:
     try:
         edit = parse_edit(written)
     except EditError:  # a vector is written by its size
-        return "steered by a vector"
+        kind = written.rpartition("=")[2].partition(":")[0]
+        return next((row.done for name, row in KINDS.items() if name == kind and row.along), "changed along a vector")
     done = KINDS[edit.kind].done
     return done if edit.value is None and edit.strength == 1 else f"{done} ({edit_words(edit)})"
 

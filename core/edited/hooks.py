@@ -18,9 +18,10 @@ plan: {"layers": [a layer's parts, see `core.models.wiring`], "heads", "kv_heads
 [[module, attribute, value]], "nodes": {name: [slot]}, "readers": {name: {"slots": [slot], "bias": value, "edges":
 [{"writer", "under": [slot or null, for each of the reader's], "slots": [slot]}]}}, "watched": [node], if any}
 
-A slot is {"op": "set" | "scale" | "add", "value": name of a tensor [rows or 1, position or 1, width], "everywhere":
+A slot is {"op": "set" | "scale" | "add" | "project", "value": name of a tensor [rows or 1, position or 1, width], "everywhere":
 whether that is one for all positions, "factor", "positions": [[of a row], ...] or null for all, "strength"}. Of several
-slots of one target the last one acts, position by position.
+slots of one target the last one acts, position by position. Of "project" the tensor holds unit vectors at right angles
+[1, directions, width], and the factor is the level that is left along each.
 """
 
 from __future__ import annotations
@@ -294,6 +295,9 @@ class Hooks:
         value = out * slot["factor"] if slot["op"] == "scale" else self._at(slot, like)
         if slot["op"] == "add":
             value = out + slot["factor"] * value
+        elif slot["op"] == "project":
+            units = value[0].to(out.dtype)
+            value = out - (out @ units.T - torch.tensor(slot["factor"], dtype=out.dtype, device=out.device)) @ units
         return value
 
     def _at(self, slot: dict[str, Any], like: Tensor) -> Tensor:

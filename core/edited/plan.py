@@ -23,6 +23,8 @@ from core.graph import Edge, Node, Reader
 from core.models.adapter import Adapter
 from core.models.model import Model
 from core.positions import Extent, plain_positions
+from core.precision import wide_dtype
+from core.replacements.project import directions_of
 from core.replacements.zero import Zero
 
 NO_SESSION = "Give the session that it was made in: session=..."
@@ -128,6 +130,8 @@ class _Planner:
             return _slot(edit, "scale", factor=0.0 if is_zero else edit.value)
         if kind.repeats:
             return _slot(edit, "add", self._vector(edit), everywhere=True)
+        if kind.takes == "direction":
+            return self._projection(edit)
         references = self._references(edit)
         key = f"{'' if of_node else '->'}{target.name} {edit.kind} {edit.seed}"
         if kind.adds:
@@ -156,6 +160,12 @@ class _Planner:
             raise EditError(f"{words} takes its value from inputs, and there are none.", NO_SESSION)
         REPLACEMENTS[edit.kind].prepare(self.references)
         return self.references
+
+    def _projection(self, edit: ResolvedEdit) -> Slot:
+        assert not isinstance(edit.value, float)
+        units, levels = directions_of(edit.value, self.adapter.shape.width)
+        value = self._kept(f"direction {len(self.values)}", units.to(wide_dtype(self.adapter.dtype))[None])
+        return _slot(edit, "project", value, everywhere=True, factor=levels.tolist())
 
     def _vector(self, edit: ResolvedEdit) -> str:
         vector = torch.tensor(edit.value, dtype=torch.float64, device="cpu").to(self.adapter.dtype)

@@ -17,7 +17,7 @@ from core.engine.plan import Plan, ReaderPlan, Slot
 from core.engine.rows import Rows
 from core.precision import wide_dtype, widened
 
-MANY = 8  # edges: below it, the product is not worth its while
+MANY = 8  # edges of a kind: below it, the product is not worth its while
 HELD_BYTES = 64 * 2**20  # of what edges change, in one pass
 DENSE = 0.5
 
@@ -43,7 +43,7 @@ class EdgeSums:
     def takes(self, plans: Sequence[ReaderPlan], x: Tensor) -> bool:
         """Whether readers with these edits are many, and of a kind for one product. x: the stream that they read,
         [batch, rows, width]."""
-        if sum(len(plan.edges) for plan in plans) < MANY:
+        if sum(len(plan.edges) for plan in plans) < MANY * self._kinds:
             return False
         if self._kinds * self._writers * x.numel() * wide_dtype(x.dtype).itemsize > HELD_BYTES:
             return False

@@ -45,7 +45,7 @@ def edit(
     at = tuple(positions) or None
     if KINDS[kind].turns_value:
         edits = [Edit(target, kind, at, amount) for target in targets]
-    elif not KINDS[kind].repeats:
+    elif not KINDS[kind].along:
         edits = [Edit(target, kind, at, strength=amount) for target in targets]
     elif directions is not None:
         edits = [Edit(target, kind, at, directions[target], amount) for target in targets]

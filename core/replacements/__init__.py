@@ -8,9 +8,10 @@ from core.replacements.mean import Mean
 from core.replacements.noise import Noise
 from core.replacements.optimal import Optimal
 from core.replacements.patch import Patch
+from core.replacements.project import Project
 from core.replacements.resample import Resample
 from core.replacements.scale import Scale
 from core.replacements.steer import Steer
 from core.replacements.zero import Zero
 
-ROWS: tuple[Replacement, ...] = (Patch(), Zero(), Mean(), Optimal(), Scale(), Resample(), Noise(), Steer())
+ROWS: tuple[Replacement, ...] = (Patch(), Zero(), Mean(), Optimal(), Scale(), Resample(), Noise(), Steer(), Project())

@@ -28,6 +28,7 @@ from core.scripts.torch_text import (
     MEANS_OVER_ALL,
     METRICS,
     NOISE,
+    PROJECT,
     REPLACEMENTS,
     STATE,
 )
@@ -152,6 +153,7 @@ class _Script:
             STATE.strip(),
             self._replacement(),
             *([NOISE.strip()] if "noise" in self.kinds else []),
+            *([PROJECT.strip()] if "project" in self.kinds else []),
             *(text.strip() for name, text in HOOKS.items() if name in self.hooks),
             "\n".join([*vectors, *tables]),
             "\n".join(["# Where the edits act", *hooks]),

@@ -181,11 +181,28 @@ REPLACEMENTS = {
     "zero": "torch.zeros_like(out)",
     "scale": "value * out",
     "steer": "out + torch.tensor(value)",
+    "project": "project(out, torch.tensor(value))",
     "patch": 'RUNS["B"][name]',
     "mean": "MEANS[name]",
     "resample": "RUNS[value][name][:, : out.shape[1]]",
     "noise": "out + value * noise(name, seed)",
 }
+
+PROJECT = '''
+def project(out, vectors):
+    """What is there without its part along vectors, each followed by the level that is left along it (a single one may
+    have none: 0). Each is made 1 long and at right angles to those before it."""
+    width = out.shape[-1]
+    rows = vectors.view(-1, width + 1) if len(vectors) > width else torch.cat([vectors, vectors[:1] * 0])[None]
+    units = []
+    for vector in rows[:, :width]:
+        for _ in range(2):
+            for unit in units:
+                vector = vector - (vector @ unit) * unit
+        units.append(vector / vector.norm())
+    units = torch.stack(units)
+    return out - (out @ units.T - rows[:, width]) @ units
+'''
 
 NOISE = '''
 def noise(name, seed):

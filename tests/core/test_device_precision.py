@@ -85,7 +85,8 @@ def watched(session: ws.Session) -> ws.Watch:
 
 def every_edit(session: ws.Session) -> list[ws.Edit]:
     edge = session.graph.edges[-1]
-    values = {"scale": 0.5, "noise": 0.5, "steer": [0.1] * session.model.adapter.shape.width}
+    vector = [0.1] * session.model.adapter.shape.width
+    values = {"scale": 0.5, "noise": 0.5, "steer": vector, "project": vector}
     kinds = [kind for kind in EDIT_KINDS if kind != "resample"]
     targets = (edge, "m0", edge.reader)
     return [ws.Edit(to, kind, value=values.get(kind), positions=[1]) for to in targets for kind in kinds]

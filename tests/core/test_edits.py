@@ -83,6 +83,18 @@ def test_a_vector_to_steer_with_fits_the_stream() -> None:
             Edit("m0", "steer", value=wrong)  # type: ignore[arg-type]
 
 
+def test_a_direction_may_have_a_level_and_is_not_nought() -> None:
+    for value in ((0, 2, 0), (0, 2, 0, -0.5), (0, 2, 0, 1, 1, 0, 0, 0)):
+        edit = Edit("m0", "project", value=value)
+        assert resolve(edit, GRAPH, FIVE, WIDTH).value == value
+        assert edit_words(edit) == "a direction taken out"
+    for wrong, words in (((0, 0, 0, 1), "no direction"), ((1, 2), "3 wide"), ((1, 2, 3, 4, 5), "3 wide"), ((1, 0, 0, 1, 0, 0, 0, 1), "no direction")):
+        with pytest.raises(EditError, match=words):
+            resolve(Edit("m0", "project", value=wrong), GRAPH, FIVE, WIDTH)
+    with pytest.raises(EditError, match="strength 2"):
+        Edit("m0", "project", value=(1, 2, 3), strength=2)
+
+
 def test_a_vector_is_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "vector.json"
     path.write_text("[1, 2.5, -3]")

@@ -203,7 +203,8 @@ LENSES: dict[str, Callable[[ws.Session], object]] = {
 def edits(session: ws.Session) -> list[ws.Edit]:
     """Every kind at an edge, a node, a reader."""
     edge = session.graph.edges[-1]
-    values = {"scale": 0.5, "noise": 0.5, "steer": [0.1] * session.model.adapter.shape.width}
+    vector = [0.1] * session.model.adapter.shape.width
+    values = {"scale": 0.5, "noise": 0.5, "steer": vector, "project": vector}
     kinds = [kind for kind in EDIT_KINDS if kind != "resample"]
     targets = (edge, "m0", edge.reader)
     return [ws.Edit(target, kind, value=values.get(kind)) for target in targets for kind in kinds]

@@ -13,7 +13,7 @@ from core.errors import ArgumentError, Cancelled, EditError
 from tests.core.engine.cases import TOLERANCE, Case, case, draws, random_edit, random_edits, random_targets
 from tests.small_models import ALL, IMAGES, POSITIONS, TEXT
 
-KINDS = ("patch", "zero", "mean", "resample", "noise", "scale", "steer")
+KINDS = ("patch", "zero", "mean", "resample", "noise", "scale", "steer", "project")
 
 
 def one_by_one(session: ws.Session, edits: list[ws.Edit], standing: list[ws.Edit]) -> np.ndarray:

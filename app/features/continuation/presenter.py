@@ -51,7 +51,7 @@ def _ending_with_the_prompt(document: Document) -> str:
     ending = [
         kind.words
         for kind in kinds.values()
-        if kind.from_b or kind.others or (kind.adds and not kind.repeats) or (kind.inputs and document.population)
+        if kind.from_b or kind.others or (kind.adds and kind.seeded) or (kind.inputs and document.population)
     ]
     return f" Edits by “{', '.join(ending)}” act on the prompt alone, not on new tokens." if ending else ""
 

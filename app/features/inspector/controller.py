@@ -254,7 +254,7 @@ class InspectorController(QObject):
     # ---- edits ---------------------------------------------------------------------------------------------
 
     def _edit(self, kind: EditKind, amount: float) -> None:
-        if not KINDS[kind].repeats:  # else along A minus B, which is made first
+        if not KINDS[kind].along:  # else along A minus B, which is made first
             self._workbench.editing.edit_selection(kind, amount)
         elif not self._workbench.editing.edit_along(kind, amount):
             self._along = kind, amount

@@ -61,6 +61,7 @@ def test_a_baked_model_gives_what_the_sessions_run_gives(family: str) -> None:
         (ws.Edit("input", "zero"), "embeddings"),
         (ws.Edit("m0", "patch"), "from inputs"),
         (ws.Edit("m0", "zero", positions=[1]), "the same at all"),
+        (ws.Edit("m0", "project", value=[1.0] * WIDTH), "turns what it writes"),
         (ws.Edit("m0", "mean"), "another value at each position"),
     ],
 )

@@ -126,6 +126,8 @@ def random_edit(rng: random.Random, name: str, length: int, kinds: Sequence[str]
     value: float | list[float] | None = rng.uniform(-1, 2) if kind in ("scale", "noise") else None
     if kind == "steer":
         value = [rng.uniform(-1, 1) for _ in range(WIDTH)]
+    if kind == "project":
+        value = [rng.uniform(-1, 1) for _ in range(rng.choice([WIDTH, WIDTH + 1, 2 * (WIDTH + 1)]))]
     return Edit(name, kind, positions, value, strength, seed=rng.randrange(3))
 
 

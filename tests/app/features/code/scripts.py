@@ -26,7 +26,7 @@ NUMBER = re.compile(r"-?\d+\.\d{7}")
 
 
 def names() -> Document:
-    """Five edits of text: of a node, a group, an edge, a reader by its edge, with positions, strengths and vectors."""
+    """Edits of text: of a node, a group, an edge, a reader by its edge, with positions, strengths and vectors."""
     edits = (
         Edit(at("a1.h0"), "zero"),
         Edit(at("a1.h1"), "zero"),
@@ -34,6 +34,7 @@ def names() -> Document:
         Edit(at("input->m1"), "patch", strength=0.6),
         Edit(at("m1"), "steer", (5,), [0.3, -0.2] * 128, 1.5),
         Edit(at("a0.h2->a1.h3<v>"), "noise", None, 0.5, 1.0, 3),
+        Edit(at("m0->m1"), "project", None, [*[0.3, -0.2] * 128, 0.4], 0.8),
     )
     group = Group("movers", "teal", (Node("head", 1, 0), Node("head", 1, 1)))
     return replace(example("names/0").document, edits=edits, groups=(group,), pinned=(" Tom", "id:3"))

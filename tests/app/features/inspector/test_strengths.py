@@ -63,12 +63,29 @@ def test_steering_adds_a_multiple_of_a_minus_b(reader: Person) -> None:
     assert reader.edits() == ["a1.h2 steer × -2"]
 
 
+def test_the_direction_of_a_minus_b_is_taken_out(reader: Person) -> None:
+    reader.click_node(HEAD)
+    edits = reader.panel("inspector").edits
+    reader.click(edits.buttons["project"])
+    reader.rest()
+    session = reader.session()
+    adapter = session.model.adapter
+    a, b = (run.out(adapter, HEAD)[0] for run in (session.engine.clean(full=True), session.engine.counterfactual(True)))
+    expected = session.run([Edit(HEAD, "project", value=(a - b).mean(dim=0).tolist())])
+    assert reader.workbench.ran.after == pytest.approx(float(expected.metric[0]), abs=1e-4)
+    assert abs(float(expected.metric[0]) - reader.workbench.ran.before) > 1e-3
+    assert reader.edits() == ["a1.h2 a direction taken out"]
+    drag(reader, 10)
+    assert reader.workbench.document.edits[0].strength == pytest.approx(0.5)
+
+
 def test_without_b_there_is_nothing_to_steer_along(person: Person, models) -> None:
     person.open(models.gpt2, "When Mary gave a drink to")
     person.click_node(HEAD)
     buttons = person.panel("inspector").edits.buttons
-    assert not buttons["steer"].isEnabled()
-    assert "A minus B" in buttons["steer"].toolTip()
+    for kind in ("steer", "project"):
+        assert not buttons[kind].isEnabled()
+        assert "A minus B" in buttons[kind].toolTip()
     assert not buttons["resample"].isEnabled()
     assert "dataset" in buttons["resample"].toolTip()
     assert buttons["noise"].isEnabled()
