@@ -172,7 +172,7 @@ def _check_vector(edit: Edit, value: Sequence[float], width: int) -> None:
             "Take it from this model, for example with difference_of_means.",
         )
     if direction and not all(any(value[start : start + width]) for start in range(0, len(value), width + 1)):
-        raise EditError(f"The vector to {edit.kind} {edit.name} with is nought, which is no direction.", "Give another.")
+        raise EditError(f"The vector to {edit.kind} {edit.name} with is nought: that is no direction.", "Give another.")
 
 
 def _checked_value(kind: EditKind, value: object) -> float | tuple[float, ...] | None:
@@ -200,7 +200,8 @@ def _checked_value(kind: EditKind, value: object) -> float | tuple[float, ...] |
 
 def parse_edit(text: str) -> Edit:
     """Read `TARGET=KIND[:VALUE][*STRENGTH][#SEED][@POSITION,...]`, as the command line writes edits; a position is a
-    number or the name of a role; the value of `steer` and `project` is a file, a JSON list of numbers. Raises EditError."""
+    number or the name of a role; the value of `steer` and `project` is a file, a JSON
+    list of numbers. Raises EditError."""
     target, separator, rest = text.rpartition("=")
     if not separator or not target:
         raise EditError(f"{text!r} is not an edit.", "Write TARGET=KIND, for example 'a9.h6->a10.h7<q>=patch'.")

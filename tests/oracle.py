@@ -228,17 +228,16 @@ class Oracle:
         for target in (writer, f"->{reader}", f"{writer}->{reader}"):
             changed = flowing
             for edit in edits.get(target, ()):
-                if target.startswith("->") and edit.kind in ADDED:
-                    value = flowing  # see _added
-                else:
-                    value = self._value(edit, writer, out)
+                apart = target.startswith("->") and edit.kind in ADDED  # see _added
+                value = flowing if apart else self._value(edit, writer, out)
                 blend = (1 - edit.strength) * flowing + edit.strength * value
                 changed = blend if edit.positions is None else torch.where(self._mask(edit, out), blend, changed)
             flowing = changed
         return flowing
 
     def _added(self, edits: list[AnyEdit], reader: str, stream: Tensor) -> Tensor:
-        """What `steer`, `noise` and `project` add to all that a reader reads, where no later edit of it took their place."""
+        """What `steer`, `noise` and `project` add to all that a reader reads, where no later edit of it took their
+        place."""
         added = torch.zeros_like(stream)
         for edit in edits:
             vector = self._vector(edit, f"->{reader}", stream) if edit.kind in ADDED else None

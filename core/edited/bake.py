@@ -24,9 +24,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.edit_kinds import KINDS
 from core.edited.folder import save_baked
 from core.edited.plan import Inputs, plan_edits
-from core.edit_kinds import KINDS
 from core.edits import Edit
 from core.errors import EditError
 from core.graph import Edge, Node
@@ -96,7 +96,7 @@ def why_not_baked(model: Model, edits: Sequence[Edit]) -> list[str]:
         elif target.kind == "input":
             reasons.append("`input` is made of several embeddings, which may be the unembedding too.")
         elif KINDS[edit.kind].takes == "direction":
-            reasons.append(f"{edit.name}={edit.kind} turns what it writes, and weights are scaled and get a bias alone.")
+            reasons.append(f"{edit.name}={edit.kind} turns what it writes: weights are only scaled, with a bias.")
         elif edit.kind not in HELD:
             reasons.append(f"{edit.name}={edit.kind} takes its values from inputs, which weights do not know.")
         elif edit.positions is not None:

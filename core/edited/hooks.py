@@ -18,10 +18,10 @@ plan: {"layers": [a layer's parts, see `core.models.wiring`], "heads", "kv_heads
 [[module, attribute, value]], "nodes": {name: [slot]}, "readers": {name: {"slots": [slot], "bias": value, "edges":
 [{"writer", "under": [slot or null, for each of the reader's], "slots": [slot]}]}}, "watched": [node], if any}
 
-A slot is {"op": "set" | "scale" | "add" | "project", "value": name of a tensor [rows or 1, position or 1, width], "everywhere":
-whether that is one for all positions, "factor", "positions": [[of a row], ...] or null for all, "strength"}. Of several
-slots of one target the last one acts, position by position. Of "project" the tensor holds unit vectors at right angles
-[1, directions, width], and the factor is the level that is left along each.
+A slot is {"op": "set" | "scale" | "add" | "project", "value": name of a tensor [rows or 1, position or 1,
+width], "everywhere": whether that is one for all positions, "factor", "positions": [[of a row], ...] or null for all,
+"strength"}. Of several slots of one target the last one acts, position by position. Of "project" the tensor holds unit
+vectors at right angles [1, directions, width], and the factor is the level that is left along each.
 """
 
 from __future__ import annotations

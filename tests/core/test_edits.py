@@ -88,7 +88,12 @@ def test_a_direction_may_have_a_level_and_is_not_nought() -> None:
         edit = Edit("m0", "project", value=value)
         assert resolve(edit, GRAPH, FIVE, WIDTH).value == value
         assert edit_words(edit) == "a direction taken out"
-    for wrong, words in (((0, 0, 0, 1), "no direction"), ((1, 2), "3 wide"), ((1, 2, 3, 4, 5), "3 wide"), ((1, 0, 0, 1, 0, 0, 0, 1), "no direction")):
+    for wrong, words in (
+        ((0, 0, 0, 1), "no direction"),
+        ((1, 2), "3 wide"),
+        ((1, 2, 3, 4, 5), "3 wide"),
+        ((1, 0, 0, 1, 0, 0, 0, 1), "no direction"),
+    ):
         with pytest.raises(EditError, match=words):
             resolve(Edit("m0", "project", value=wrong), GRAPH, FIVE, WIDTH)
     with pytest.raises(EditError, match="strength 2"):

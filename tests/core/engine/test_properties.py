@@ -32,7 +32,8 @@ def edits_of(draw: st.DrawFn, family: str, distinct: bool = False) -> list[ws.Ed
         name = draw(st.sampled_from([edge.name, edge.writer.name, f"->{edge.reader.name}"]))
         kind = draw(st.sampled_from(EDIT_KINDS))
         places = draw(st.none() | st.lists(st.integers(-length, length - 1), min_size=1, max_size=length))
-        value = draw(st.floats(-2, 2)) if kind in ("scale", "noise") else [0.5] * WIDTH if kind in ("steer", "project") else None
+        value = draw(st.floats(-2, 2)) if kind in ("scale", "noise") else None
+        value = [0.5] * WIDTH if kind in ("steer", "project") else value
         strength = draw(st.sampled_from([1.0, 0.5, 0.0]))
         made.append(ws.Edit(name, kind, places, value, strength, seed=draw(st.integers(0, 2))))
     if distinct:
