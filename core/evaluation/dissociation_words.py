@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from core.evaluation.cut_choice import CHOICES, LEAST, MOST
-from core.evaluation.dissociation import CUTS, Dissociation
+from core.evaluation.dissociation import CUTS, Dissociation, is_specific
 from core.formatting import percent
 
 
 def title(found: Dissociation) -> str:
     """What the table shows."""
     first = found.pairs[0]
+    where = " along its direction" if found.choose == "learned" else ""
     return (
         f"What {found.model} keeps of each task (a column) where the edges chosen for one (a row) are cut: "
-        f"{CHOICES[found.choose]}; a cut edge carries {CUTS[found.cut]}; chosen on {first[0]} pairs of each task, "
+        f"{CHOICES[found.choose]}; a cut edge carries {CUTS[found.cut]}{where}; chosen on {first[0]} pairs of each task, "
         f"judged on {first[1]} others"
     )
 
@@ -32,7 +33,7 @@ def rows(found: Dissociation) -> list[list[str]]:
     for cut, name in enumerate(found.tasks):
         cells = [_cell(found, cut, task) for task in range(len(found.tasks))]
         changes = [_change(float(found.together[cut])), _change(float(found.alone[cut]))]
-        table.append([name, f"{len(found.circuits[cut]):,}", *cells, *changes])
+        table.append([name, f"{len(found.cuts[cut]):,}", *cells, *changes])
     return table
 
 
@@ -59,6 +60,9 @@ def sentences(found: Dissociation) -> list[str]:
         + (f": {', '.join(found.specific)}." if found.specific else "."),
         f"{len(found.doubles)} of {of_pairs} pairs of tasks are doubly dissociated.",
     ]
+    if found.choose == "learned":
+        entirely = sum(is_specific(found.entire, task) for task in range(count))
+        lines.append(f"Where the same edges are cut entirely, {entirely} of {count} cuts are specific.")
     lines += [not_specific(found, task) for task in range(count) if not found.is_specific(task)]
     lines += [f"Left out: {each.name}: {each.why}." for each in found.left_out]
     return lines
@@ -66,9 +70,9 @@ def sentences(found: Dissociation) -> list[str]:
 
 def not_specific(found: Dissociation, task: int) -> str:
     """Why the cut of a task is not specific to it."""
-    name, own = found.tasks[task], found.own(task)
-    if own >= LEAST:
-        return f"The cut of {name} leaves {percent(own)} of {name} itself."
+    name, left = found.tasks[task], float(found.kept[task, task])
+    if left >= LEAST:
+        return f"The cut of {name} leaves {percent(left)} of {name} itself."
     others = [each for each in range(len(found.tasks)) if each != task]
     worst = min(others, key=lambda other: found.kept[task, other])
     hurt = sum(bool(found.kept[task, other] <= MOST) for other in others)
@@ -92,10 +96,15 @@ def as_json(found: Dissociation) -> dict[str, Any]:
         "cut edges": {
             name: [edge.name for edge in circuit] for name, circuit in zip(found.tasks, found.circuits, strict=True)
         },
+        "directions": {
+            name: [list(edit.value) for edit in cut.directions]  # type: ignore[arg-type]
+            for name, cut in zip(found.tasks, found.cuts, strict=True)
+        },
         "kept": numbers(found.kept),
         "low": numbers(found.low),
         "high": numbers(found.high),
         "kept with random edges": numbers(found.random),
+        "kept with the same edges cut entirely": numbers(found.entire),
         "all at once": numbers(found.together),
         "one at a time": numbers(found.alone),
         "metric of the model": numbers(found.whole),

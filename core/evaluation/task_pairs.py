@@ -30,12 +30,12 @@ ABLE = 0.75  # of the pairs: a model that prefers the right answer in fewer does
 
 @dataclass(frozen=True, eq=False)
 class TaskPairs:
-    """A task's pairs as two batches: `found`, that its circuit is looked for on, and `judged`. Their sessions share the
+    """A task's pairs as two batches: `search`, on which it is looked for what to cut, and `judged`. Their sessions share the
     means. title: for people. whole, nothing: of the judged pairs, the mean metric of the model and of no edges."""
 
     name: str
     title: str
-    found: Session
+    search: Session
     judged: Session
     runs: Measured
 
@@ -80,13 +80,13 @@ def task_pairs(
     halves = {name: _halved(name, dataset) for name, dataset in made.items()}
     if not halves:
         return (), tuple(left_out)
-    population = Dataset([*also, *(pair for found, _ in halves.values() for pair in found.pairs)])
+    population = Dataset([*also, *(pair for search, _ in halves.values() for pair in search.pairs)])
     shared: Session | None = None
     done: list[TaskPairs] = []
-    for number, (name, (found, judged)) in enumerate(halves.items()):
+    for number, (name, (search, judged)) in enumerate(halves.items()):
         with stage(number / len(halves), (number + 1) / len(halves)):
             sessions = []
-            for half in (found, judged):
+            for half in (search, judged):
                 shared = _session(model, half, population, shared)
                 sessions.append(shared)
             try:

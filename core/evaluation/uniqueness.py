@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.evaluation.circuit_overlap import circuit_overlap
-from core.evaluation.cut_choice import slopes_of_shares
 from core.evaluation.measured import measure
+from core.evaluation.share_slopes import slopes_of_shares
 from core.evaluation.stability import shared_edges
 from core.evaluation.statement import Statement
 from core.evaluation.verdict import THIRD, tone_of

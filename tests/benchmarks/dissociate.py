@@ -30,7 +30,7 @@ def tables(
 
 def _counts(found: ws.Dissociation) -> list[str]:
     count = len(found.tasks)
-    sizes = sorted(len(circuit) for circuit in found.circuits)
+    sizes = sorted(len(cut) for cut in found.cuts)
     return [
         f"{len(found.specific)} of {count}" + (f" ({', '.join(found.specific)})" if found.specific else ""),
         f"{len(found.doubles)} of {count * (count - 1) // 2}",

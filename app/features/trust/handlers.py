@@ -96,7 +96,7 @@ def handle_tasks(query: TasksQuery, request: Request, cache: SessionCache, send:
                            cancelled=cancelled, memory=chosen)  # type: ignore[arg-type]  # fmt: skip
         return TasksMatrix(
             found.titles,
-            tuple(len(circuit) for circuit in found.circuits),
+            tuple(len(cut) for cut in found.cuts),
             tuple(tuple(float(share) for share in row) for row in found.kept),
             tuple(tuple(float(share) for share in row) for row in found.random.mean(axis=1)),
             tuple(sentences(found)),

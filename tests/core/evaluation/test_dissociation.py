@@ -50,7 +50,7 @@ def test_what_is_kept_is_that_of_the_same_cuts_made_as_edits(model: ws.Model, fo
 
 def test_pairs_that_judge_are_not_those_that_edges_are_found_on(model: ws.Model) -> None:
     (each,), _ = task_pairs(model, ["capitals"], 4, "mean", 0)
-    texts = [[tuple(row.tolist()) for row in session.pair.clean.tensor] for session in (each.found, each.judged)]
+    texts = [[tuple(row.tolist()) for row in session.pair.clean.tensor] for session in (each.search, each.judged)]
     assert len(texts[0]) == len(texts[1]) == 4
     assert not {*texts[0]} & {*texts[1]}
 
