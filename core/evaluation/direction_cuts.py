@@ -40,7 +40,7 @@ from core.session import Session
 from core.tracing.trace import trace
 
 CANDIDATES = 64
-SOFT, HARD, EVERY = 60, 40, 5  # updates of steps 2 and 3, and between two cuts that are put aside
+SOFT, HARD, EVERY = 40, 20, 5  # updates of steps 2 and 3, and between two cuts that are put aside
 RATE, TURN, BETAS = 0.05, 0.02, (0.9, 0.98)  # of Adam: of strengths, of directions
 WEIGHT, PULL, AIM = 10.0, 0.003, 0.05
 START, FAINT = 0.3, 0.1  # strengths

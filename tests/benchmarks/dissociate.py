@@ -1,38 +1,57 @@
-"""Double dissociation of the tasks of `names`: a matrix for each way of choosing the edges that are cut."""
+"""Double dissociation of the tasks of `names`: a matrix for each way of choosing what is cut, and further draws of pairs
+for the learned one, whose settings were chosen on draw 0: it takes no part here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
 
 import wirescope as ws
 from core.evaluation.cut_choice import CHOICES, Choose
+from core.evaluation.dissociation import is_specific
 from core.evaluation.dissociation_words import heads, rows, title
+from core.formatting import percent
 from tests.benchmarks.table import Table
 
-PAIRS = 36
+PAIRS = 72
+DRAW = 1
+FURTHER = (2, 3)
+WAYS: tuple[Choose, ...] = ("learned", "contrast", "circuit")
 
 
 def tables(
-    pairs: int = PAIRS, tasks: Sequence[str] | None = None, ways: Sequence[Choose] = tuple(CHOICES)
+    pairs: int = PAIRS,
+    tasks: Sequence[str] | None = None,
+    ways: Sequence[Choose] = WAYS,
+    further: Sequence[int] = FURTHER,
 ) -> Iterator[Table]:
-    """A matrix a way, and a summary of all."""
+    """A matrix a way, and a summary of all. further: draws of the learned way that the summary tells of alone."""
     torch.set_num_threads(1)
     model = ws.load_model("bundled:names")
     summary = []
-    for choose in ways:
-        found = ws.dissociate(model, tasks, choose=choose, pairs=pairs)
-        yield Table(title(found), heads(found), rows(found))
-        summary.append([choose, *_counts(found)])
-    yield Table("In short", ("edges", "specific cuts", "pairs doubly dissociated", "median edges"), summary)
+    for choose, draw in [*((way, DRAW) for way in ways), *(("learned", draw) for draw in further)]:
+        result = ws.dissociate(model, tasks, choose=choose, pairs=pairs, seed=draw)
+        summary.append([choose, str(draw), *_counts(result)])
+        if draw == DRAW:
+            yield Table(f"{title(result)}; draw {draw}", heads(result), rows(result))
+    columns = (
+        "chosen", "draw", "specific cuts", "pairs doubly dissociated", "median edges", "left of the task, most",
+        "left of another, least", "specific where the same edges are cut entirely",
+    )  # fmt: skip
+    yield Table("In short", columns, summary)
 
 
-def _counts(found: ws.Dissociation) -> list[str]:
-    count = len(found.tasks)
-    sizes = sorted(len(cut) for cut in found.cuts)
+def _counts(result: ws.Dissociation) -> list[str]:
+    count = len(result.tasks)
+    sizes = sorted(len(cut) for cut in result.cuts)
+    entirely = sum(is_specific(result.entire, task) for task in range(count))
     return [
-        f"{len(found.specific)} of {count}" + (f" ({', '.join(found.specific)})" if found.specific else ""),
-        f"{len(found.doubles)} of {count * (count - 1) // 2}",
+        f"{len(result.specific)} of {count}" + (f" ({', '.join(result.specific)})" if result.specific else ""),
+        f"{len(result.doubles)} of {count * (count - 1) // 2}",
         str(sizes[count // 2]),
+        percent(float(np.diag(result.kept).max())),
+        percent(float(result.kept[~np.eye(count, dtype=bool)].min())),
+        f"{entirely} of {count}" if result.choose == "learned" else "",
     ]

@@ -9,7 +9,9 @@ import pytest
 
 import wirescope as ws
 from core.errors import ArgumentError, Cancelled, InputError
-from core.evaluation.cut_choice import contrast_cuts, decided, learned_cuts
+from core.evaluation.cut_choice import contrast_cuts, decided
+from core.evaluation.cuts import Cut, measure_cuts, sum_of_singles
+from core.evaluation.direction_cuts import learned_cuts
 from core.evaluation.dissociation import Dissociation, dissociate
 from core.evaluation.dissociation_words import as_json, heads, rows, sentences
 from core.evaluation.task_pairs import task_pairs
@@ -55,24 +57,32 @@ def test_pairs_that_judge_are_not_those_that_edges_are_found_on(model: ws.Model)
     assert not {*texts[0]} & {*texts[1]}
 
 
-def test_edges_chosen_against_other_tasks_hurt_these_less(model: ws.Model, found: Dissociation) -> None:
-    """Cuts by contrast and learned ones spare the other task far more than the circuit's six best edges do."""
+def test_cuts_chosen_against_other_tasks_hurt_these_less(model: ws.Model, found: Dissociation) -> None:
+    """Cuts by contrast spare the other task far more than the circuit's six best edges do; learned directions hurt their
+    own task alone, and the same edges, cut entirely, do not."""
     (own, other), _ = task_pairs(model, TWO, 4, "mean", 0)
-    spared = found.kept[0, 1]
-    learned = learned_cuts(own, [other], "mean", None, None, updates=(8, 4))
-    for cuts in (contrast_cuts(own, [other], "mean", None, None), learned):
-        circuit = decided(own, [other], cuts, "mean", None)
-        edits = [ws.Edit(edge, "mean") for edge in circuit]
-        kept = [(float(each.judged.run(edits).metric.mean()) - each.nothing) / (each.whole - each.nothing)
-                for each in (own, other)]  # fmt: skip
-        assert kept[0] < 0.8
-        assert kept[1] > spared + 0.25
+    learned = learned_cuts(own, [other], "mean", None, None, updates=(12, 5))
+    assert len(learned) == 1
+    chosen = [decided(own, [other], cuts, "mean", None)
+              for cuts in (contrast_cuts(own, [other], "mean", None, None), learned)]  # fmt: skip
+    cuts = [*chosen, Cut(learned[0].circuit)]
+    kept = np.array([measure_cuts(each.judged, cuts, "mean", None).recovered() for each in (own, other)])
+    assert (kept[0, :2] < 0.8).all()
+    assert (kept[1, :2] > found.kept[0, 1] + 0.25).all()
+    assert kept[0, 1] < 0.5
+    assert kept[1, 1] > 0.9
+    assert kept[1, 2] < kept[1, 1] - 0.25
+    for task, each in enumerate((own, other)):  # the same as edits in a session
+        edited = float(each.judged.run(learned[0].edits("mean")).metric.mean())
+        assert kept[task, 1] == pytest.approx((edited - each.nothing) / (each.whole - each.nothing), abs=1e-5)
+    singles = [float(own.judged.run([edit]).metric.mean()) - own.whole for edit in learned[0].directions]
+    assert sum_of_singles(own.judged, learned[0], "mean", None) == pytest.approx(sum(singles), abs=1e-3)
 
 
 def test_a_cut_is_specific_where_its_task_alone_is_hurt(found: Dissociation) -> None:
-    names, circuits = ("a", "b", "c"), found.circuits + found.circuits[:1]
-    three = replace(found, tasks=names, titles=names, circuits=circuits, left_out=(), pairs=((4, 4),) * 3,
-                    random=np.ones((3, 0, 3)), low=np.full((3, 3), np.nan), high=np.full((3, 3), np.nan),
+    names, cuts = ("a", "b", "c"), found.cuts + found.cuts[:1]
+    three = replace(found, tasks=names, titles=names, cuts=cuts, left_out=(), pairs=((4, 4),) * 3,
+                    random=np.ones((3, 0, 3)), entire=np.full((3, 3), np.nan), low=np.full((3, 3), np.nan), high=np.full((3, 3), np.nan),
                     together=np.array([-3.0, -2.0, np.nan]), alone=np.array([-1.0, np.nan, np.nan]),
                     kept=np.array([[0.1, 0.95, 0.92], [0.97, 0.2, 0.6], [0.99, 0.95, 0.5]]))  # fmt: skip
     assert three.specific == ("a",)
@@ -108,7 +118,7 @@ def test_what_cannot_be_asked_is_said(model: ws.Model) -> None:
 
 
 def test_the_bench_makes_a_matrix_and_a_summary() -> None:
-    matrix, summary = tables(pairs=4, tasks=TWO, ways=("contrast",))
+    matrix, summary = tables(pairs=4, tasks=TWO, ways=("contrast",), further=())
     assert [row[0] for row in matrix.rows] == list(TWO)
     assert summary.rows[0][0] == "contrast"
     page = PAGES["dissociate"].read_text(encoding="utf-8")
