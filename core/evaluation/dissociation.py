@@ -5,9 +5,9 @@ of one spares the other, and the other way round, says that the two are done by 
 
 1. Of each task some edges are chosen (`core.evaluation.cut_choice`): its circuit, or edges, or a direction of each of
    some, that should hurt it alone.
-2. They are cut in the whole model: a cut edge carries its mean over the inputs of all tasks, or nought; where it is cut
-   along a direction, it does so along this, and all else of it stays. On pairs that took no part in the choice, of every
-   task, what is kept of its behaviour is
+2. They are cut in the whole model: a cut edge carries its mean over the inputs of all tasks, or nought; where it is
+   cut along a direction, it does so along this, and all else of it stays. On pairs that took no part in the choice, of
+   every task, what is kept of its behaviour is
 
        (m(cut) - m(nothing)) / (m(whole) - m(nothing))            m: the mean metric; nothing: all edges are cut
 
@@ -31,7 +31,7 @@ from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.errors import ArgumentError, InputError
 from core.evaluation.cut_choice import CHOICES, LEAST, MOST, Choose, circuit_of_task, contrast_cuts, decided
-from core.evaluation.cuts import SINGLES, Cut, measure_cuts, sum_of_singles
+from core.evaluation.cuts import Cut, measure_cuts, sum_of_singles
 from core.evaluation.direction_cuts import along, learned_cuts, widest_directions
 from core.evaluation.task_pairs import LeftOut, TaskPairs, task_pairs
 from core.inputs.pair import Dataset

@@ -1,5 +1,5 @@
-"""Double dissociation of the tasks of `names`: a matrix for each way of choosing what is cut, and further draws of pairs
-for the learned one, whose settings were chosen on draw 0: it takes no part here."""
+"""Double dissociation of the tasks of `names`: a matrix for each way of choosing what is cut, and further draws of
+pairs for the learned one, whose settings were chosen on draw 0: it takes no part here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 import wirescope as ws
-from core.evaluation.cut_choice import CHOICES, Choose
+from core.evaluation.cut_choice import Choose
 from core.evaluation.dissociation import is_specific
 from core.evaluation.dissociation_words import heads, rows, title
 from core.formatting import percent

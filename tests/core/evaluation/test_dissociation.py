@@ -58,8 +58,8 @@ def test_pairs_that_judge_are_not_those_that_edges_are_found_on(model: ws.Model)
 
 
 def test_cuts_chosen_against_other_tasks_hurt_these_less(model: ws.Model, found: Dissociation) -> None:
-    """Cuts by contrast spare the other task far more than the circuit's six best edges do; learned directions hurt their
-    own task alone, and the same edges, cut entirely, do not."""
+    """Cuts by contrast spare the other task far more than the circuit's six best edges do; learned directions hurt
+    their own task alone, and the same edges, cut entirely, do not."""
     (own, other), _ = task_pairs(model, TWO, 4, "mean", 0)
     learned = learned_cuts(own, [other], "mean", None, None, updates=(12, 5))
     assert len(learned) == 1
@@ -82,7 +82,8 @@ def test_cuts_chosen_against_other_tasks_hurt_these_less(model: ws.Model, found:
 def test_a_cut_is_specific_where_its_task_alone_is_hurt(found: Dissociation) -> None:
     names, cuts = ("a", "b", "c"), found.cuts + found.cuts[:1]
     three = replace(found, tasks=names, titles=names, cuts=cuts, left_out=(), pairs=((4, 4),) * 3,
-                    random=np.ones((3, 0, 3)), entire=np.full((3, 3), np.nan), low=np.full((3, 3), np.nan), high=np.full((3, 3), np.nan),
+                    random=np.ones((3, 0, 3)), entire=np.full((3, 3), np.nan),
+                    low=np.full((3, 3), np.nan), high=np.full((3, 3), np.nan),
                     together=np.array([-3.0, -2.0, np.nan]), alone=np.array([-1.0, np.nan, np.nan]),
                     kept=np.array([[0.1, 0.95, 0.92], [0.97, 0.2, 0.6], [0.99, 0.95, 0.5]]))  # fmt: skip
     assert three.specific == ("a",)
