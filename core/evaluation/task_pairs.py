@@ -31,7 +31,8 @@ ABLE = 0.75  # of the pairs: a model that prefers the right answer in fewer does
 @dataclass(frozen=True, eq=False)
 class TaskPairs:
     """A task's pairs as two batches: `search`, on which it is looked for what to cut, and `judged`. Their sessions
-    share the means. title: for people. whole, nothing: of the judged pairs, the mean metric of the model and of no edges."""
+    share the means. title: for people. whole, nothing: of the judged pairs, the mean metric of the model and of no
+    edges."""
 
     name: str
     title: str
