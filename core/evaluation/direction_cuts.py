@@ -153,7 +153,8 @@ class _Learning:
         self._of_directions = torch.optim.Adam([self._directions], lr=TURN, betas=BETAS)
 
     def _units(self) -> Tensor:
-        return self._directions / self._directions.norm(dim=1, keepdim=True)
+        units: Tensor = self._directions / self._directions.norm(dim=1, keepdim=True)
+        return units
 
     def update(self, parts: Sequence[_Part], cancelled: Cancel) -> None:
         """parts: of the task, then of every other. Raises Cancelled."""
