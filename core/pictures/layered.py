@@ -1,20 +1,17 @@
 """A circuit laid out compactly: its nodes alone, in rows that go up as the stream does.
 
 1. Rows: `input` below, of each layer its heads and above them its MLP, `logits` on top. A row too wide is split.
-2. Order within a row (Sugiyama et al. 1981): sweeps up and down put each node at the mean place of its neighbours,
-   groups kept together. Of the orders after each sweep, and the model's own, that one stays in which the fewest of the
-   straight lines between nodes cross.
+2. Order within a row: fast-sugiyama (Sugiyama et al. 1981: sweeps of barycentres, in which lines that pass a row have a
+   place there too), groups kept together. Where more of the straight lines between nodes cross than in the model's own
+   order, that one stays.
 3. Places: each node goes as near to the mean of its neighbours as the gaps allow: least squares with an order, which
    is an isotonic regression (SciPy).
 4. Lines: from the top of a writer to the reader's port at the bottom of its node. One that would pass behind other
    nodes is bent to the side on which it meets the fewest.
 
-Step 2 is written here, for no library does it better: rows are given by the model, groups stay together, and it can be
-given up. igraph (GPL) and grandalf (GPL or EPL, not kept up for years) do not fit; networkx and rustworkx order no
-rows by themselves; Graphviz and elkjs are programs to be installed beside Python. fast-sugiyama (MIT), its layers held
-by a chain beside the circuit, crosses lines 6,433 times where these sweeps do 5,925 times in 250 edges of `names` (the
-model's own order: 7,580), 9,216 against 8,714 in 250 of SmolLM2 (9,504), 151 against 158 (184) and 351 against 355
-(366) in 60: `python -m tests.benchmarks layout`.
+fast-sugiyama finds rows by itself: a chain of nodes beside the circuit, one a row, holds every node in its own. It
+keeps Python's lock until it is done and cannot be given up on the way, so drawings of more than `MOST_STEPS` keep the
+model's order: there nobody follows a line. `python -m tests.benchmarks layout` has crossings and times.
 """
 
 from __future__ import annotations
@@ -31,6 +28,7 @@ from core.groups import Group
 from core.pictures.folding import Part, parts_of
 
 SWEEPS = 8
+MOST_STEPS = 6000  # from row to row, of all lines: a tenth of a second of fast-sugiyama
 SAMPLES = 24  # points of a line that are asked whether they lie behind a node
 BENDS = (0.0, 0.5, -0.5, 1.0, -1.0, 1.6, -1.6, 2.4, -2.4)  # in widths of a head
 PORTS = ("q", "k", "v")
@@ -203,48 +201,77 @@ def _middles(
     sizes: Sizes,
     cancelled: Callable[[], bool],
 ) -> NDArray[np.float64]:
-    """x of the middle of each node. rows are put in the order, of those that were tried, in which the fewest lines
-    cross."""
-    joined = np.zeros((len(widths), len(widths)))
-    np.add.at(joined, (pairs[:, 0], pairs[:, 1]), 1.0)
-    joined += joined.T
+    """x of the middle of each node. rows are put in the order, of the library's and the model's own, in which fewer
+    lines cross."""
     levels = np.empty(len(widths))
     for level, row in enumerate(rows):
         levels[row] = level
+    own = np.arange(len(widths), dtype=np.float64)
     best: tuple[int, list[list[int]], NDArray[np.float64]] | None = None
-    for reorder in (False, True):  # the model's own order first
-        tried = [_in_order(row, np.arange(len(row), dtype=np.float64), group_of)[0] for row in rows]
-        middles = np.zeros(len(widths))
-        for row in tried:
-            middles[row] = _spread(np.full(len(row), sizes.width / 2), widths[row], sizes)
-        for sweep in range(SWEEPS):
-            if cancelled():
-                raise Cancelled
-            for row in tried if sweep % 2 == 0 else reversed(tried):
-                weights = joined[row].sum(axis=1)
-                wanted = np.where(weights > 0, joined[row] @ middles / np.maximum(weights, 1), middles[row])
-                if reorder:
-                    row[:], wanted = _in_order(row, wanted, group_of)
-                middles[row] = _spread(wanted, widths[row], sizes)
-            if reorder or sweep == SWEEPS - 1:
-                crossings = _crossings(np.stack([middles, levels], axis=1)[pairs])
-                if best is None or crossings < best[0]:
-                    best = crossings, [[*row] for row in tried], middles.copy()
+    for wanted in (own, _wanted(rows, levels, pairs)):
+        tried = [_in_order(row, wanted[row], group_of) for row in rows]
+        middles = _placed(tried, widths, pairs, sizes, cancelled)
+        crossings = _crossings(np.stack([middles, levels], axis=1)[pairs])
+        if best is None or crossings < best[0]:
+            best = crossings, tried, middles
     assert best is not None
     rows[:] = best[1]
     return best[2]
 
 
-def _in_order(
-    row: list[int], wanted: NDArray[np.float64], group_of: NDArray[np.int64]
-) -> tuple[list[int], NDArray[np.float64]]:
-    """A row by the places that its nodes want, groups kept together; and these places in the same order."""
+def _wanted(
+    rows: Sequence[Sequence[int]], levels: NDArray[np.float64], pairs: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """x of each node as fast-sugiyama has it, for the order alone; its number where there is nothing to order."""
+    numbers = np.arange(len(levels), dtype=np.float64)
+    if len(rows) < 2 or int((levels[pairs[:, 1]] - levels[pairs[:, 0]]).sum()) > MOST_STEPS:
+        return numbers
+    from fast_sugiyama import from_edges  # for drawings alone
+
+    edges = {(writer, reader) for writer, reader in pairs.tolist()}
+    chain = len(levels)
+    for place, row in enumerate(rows):
+        if place > 0:
+            edges |= {(chain + place - 1, node) for node in [*row, chain + place]}
+        if place < len(rows) - 1:
+            edges |= {(node, chain + place + 1) for node in row}
+    ((positions, *_),) = from_edges(sorted(edges), crossing_minimization="barycenter", transpose=False)
+    places = dict(positions)
+    return np.array([places[node][0] for node in range(chain)])
+
+
+def _placed(
+    rows: Sequence[Sequence[int]],
+    widths: NDArray[np.float64],
+    pairs: NDArray[np.int64],
+    sizes: Sizes,
+    cancelled: Callable[[], bool],
+) -> NDArray[np.float64]:
+    """x of the middle of each node of rows in order: up and down, each row goes as near to its neighbours as it can."""
+    joined = np.zeros((len(widths), len(widths)))
+    np.add.at(joined, (pairs[:, 0], pairs[:, 1]), 1.0)
+    joined += joined.T
+    middles = np.zeros(len(widths))
+    order = [np.array(row) for row in rows]
+    for row in order:
+        middles[row] = _spread(np.full(len(row), sizes.width / 2), widths[row], sizes)
+    for sweep in range(SWEEPS):
+        if cancelled():
+            raise Cancelled
+        for row in order if sweep % 2 == 0 else reversed(order):
+            weights = joined[row].sum(axis=1)
+            wanted = np.where(weights > 0, joined[row] @ middles / np.maximum(weights, 1), middles[row])
+            middles[row] = _spread(wanted, widths[row], sizes)
+    return middles
+
+
+def _in_order(row: list[int], wanted: NDArray[np.float64], group_of: NDArray[np.int64]) -> list[int]:
+    """A row by the places that its nodes want, groups kept together."""
     groups = group_of[row]
     together = wanted.copy()
     for group in {*groups.tolist()} - {-1}:
         together[groups == group] = wanted[groups == group].mean()
-    order = np.lexsort((wanted, groups, together))
-    return [row[place] for place in order], wanted[order]
+    return [row[place] for place in np.lexsort((wanted, groups, together))]
 
 
 def _crossings(lines: NDArray[np.float64]) -> int:

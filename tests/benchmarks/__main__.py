@@ -3,9 +3,8 @@
     python -m tests.benchmarks [PART ...] [--json | --write]
     python -m tests.benchmarks repair [--short] [--processes N] [--minutes N]
 
-Without parts, all but `device`, for graphics processors, `layout`, which compares with another package where that is
-installed, `speed`, `pairs`, `spans` and `noise`, which take some minutes, and `selection`, `smollm2`, `repair` and
-`dissociate`, which take half an hour each.
+Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans` and `noise`,
+which take some minutes, and `selection`, `smollm2`, `repair` and `dissociate`, which take half an hour each.
 """
 
 from __future__ import annotations

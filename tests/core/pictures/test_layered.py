@@ -77,12 +77,12 @@ def crossings(circuit: Circuit) -> int:
 
 
 def test_no_order_crosses_more_lines_than_the_models_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With these seeds the last of the sweeps alone does."""
-    graph, seeds = Graph(5, 4, 4), (7, 12, 39, 44, 52)
+    """With these seeds, all but the first, the library's order does."""
+    graph, seeds = Graph(5, 4, 4), (7, 9, 14, 21, 26)
     drawn = [Circuit(graph, np.random.default_rng(s).permutation(graph.n_edges)[:12].astype(np.int64)) for s in seeds]
     found = [crossings(circuit) for circuit in drawn]
     with monkeypatch.context() as patched:
-        patched.setattr(layered, "_in_order", lambda row, wanted, _: (row, wanted))
+        patched.setattr(layered, "MOST_STEPS", 0)
         models_own = [crossings(circuit) for circuit in drawn]
     assert all(one <= other for one, other in zip(found, models_own, strict=True))
     assert sum(found) < sum(models_own)
