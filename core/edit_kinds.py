@@ -33,11 +33,11 @@ STRENGTH = Amount("strength", 0.0, 1.0, 0.05, 1.0, 100.0, suffix=" %", ticks="0 
 class Kind:
     """words: in a caption. verb: in the history, before what is edited. done: of what is edited. carries: what removed
     edges carry, in a sentence; empty where circuits are not run with it. puts: the same of one. choice: to
-    choose it, in the history. takes: its value (directions are vectors of which the length is of no matter, and levels
-    along them), and usual: where none is given (None: one must be). adds: it adds to what is there instead of replacing
-    it. from_b: it is B's, so that nothing changes before the first position at which A and B differ. inputs: it is
-    taken from other inputs than the pair, where there are some. others: there must be some. learned: it is learned
-    before the first run with it. against: of what removed edges carry, the kind that a result is compared with.
+    choose it, in the history. takes: its value (a direction is a vector of which the length is of no matter, with
+    more after it), and usual: where none is given (None: one must be). adds: it adds to what is there instead of
+    replacing it. from_b: it is B's, so that nothing changes before the first position at which A and B differ. inputs:
+    it is taken from other inputs than the pair, where there are some. others: there must be some. learned: it is
+    learned before the first run with it. against: of what removed edges carry, the kind that a result is compared with.
 
     In the window: button, and tip, of which `{inputs}` are those that it is taken from; row: of the buttons. sign: of
     an edit that changes a value instead of replacing it. amount: of the slider. without_b: what is missing where there

@@ -66,8 +66,8 @@ class Edit:
     positions: positions of the stream, negative ones from the end of each row, and names of roles (`"subject"`); one
     of them or several. None means all.
     value: a number for `scale` and `noise`; a vector [width] for `steer` and `project`: a sequence, array or tensor. Of
-    `project` its length is of no matter; several vectors may follow one another, each with the level that is left along
-    it behind it, [directions * (width + 1)].
+    `project` its length is of no matter. A second vector may follow, along which is taken out what is measured along
+    the first, and at last the level that is left: [width], [width + 1], [2 width] or [2 width + 1].
     strength: from 0 (no edit) to 1 (the full edit); in between, a blend. Of `steer`, how often the vector is added: any
     number.
     seed: of `resample` and `noise`: the same seed gives the same values.
@@ -166,13 +166,18 @@ def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdi
 def _check_vector(edit: Edit, value: Sequence[float], width: int) -> None:
     """Raise EditError for one of another model, or without a direction where one is needed."""
     direction = KINDS[edit.kind].takes == "direction"
-    if len(value) != width and not (direction and len(value) % (width + 1) == 0):
+    if len(value) not in ((width, width + 1, 2 * width, 2 * width + 1) if direction else (width,)):
         raise EditError(
             f"The vector to {edit.kind} {edit.name} with has {len(value)} numbers, and the stream is {width} wide.",
             "Take it from this model, for example with difference_of_means.",
         )
-    if direction and not all(any(value[start : start + width]) for start in range(0, len(value), width + 1)):
+    if direction and not any(value[:width]):
         raise EditError(f"The vector to {edit.kind} {edit.name} with is nought: that is no direction.", "Give another.")
+    if len(value) >= 2 * width and not sum(a * b for a, b in zip(value[:width], value[width:], strict=False)):
+        raise EditError(
+            f"The two vectors to {edit.kind} {edit.name} with are at right angles.",
+            "What is measured along the first cannot be taken out along the second: give others.",
+        )
 
 
 def _checked_value(kind: EditKind, value: object) -> float | tuple[float, ...] | None:

@@ -250,11 +250,12 @@ class Oracle:
         `project` adds to what is there (`like`)."""
         if edit.kind == "project":
             width = like.shape[-1]
-            numbers = list(edit.value) if len(edit.value) > width else [*edit.value, 0.0]
-            rows = torch.as_tensor(numbers, dtype=like.dtype).view(-1, width + 1)
-            units, triangle = torch.linalg.qr(rows[:, :width].T)
-            units = units * triangle.diagonal().sign()  # [width, directions]
-            return (rows[:, width] - like @ units) @ units.T
+            numbers = torch.as_tensor(edit.value, dtype=like.dtype)
+            p = numbers[:width]
+            q = numbers[width : 2 * width] if len(numbers) >= 2 * width else p
+            level = float(numbers[-1]) if len(numbers) % width else 0.0
+            over = torch.einsum("brw,w->br", like, p) - level * p.norm()
+            return -torch.einsum("br,w->brw", over, q) / torch.dot(p, q)
         if edit.kind == "steer":
             return torch.as_tensor(edit.value, dtype=like.dtype).expand_as(like)
         if target.startswith("->"):

@@ -51,7 +51,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="what is known of the fault: triggered, inputs on which the model goes wrong (usual); suspicious, inputs "
         "of which some may wake a fault, their answers not read; clean, nothing: what clean inputs do not need is cut",
     )
-    parser.add_argument("--cut", default="mean", help="what a cut part carries: mean over the clean examples, or zero")
+    parser.add_argument(
+        "--cut",
+        help="what a cut part carries: project, all but a direction that is learned (usual for edges), mean over the "
+        "clean examples, or zero",
+    )
     parser.add_argument("--most", type=float, default=0.05, help="share of all parts that greedy may cut (0.05)")
     parser.add_argument(
         "--held-out", type=float, default=0.25, help="share of the examples for the proof, at most 0.5 (0.25)"

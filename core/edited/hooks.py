@@ -20,8 +20,8 @@ plan: {"layers": [a layer's parts, see `core.models.wiring`], "heads", "kv_heads
 
 A slot is {"op": "set" | "scale" | "add" | "project", "value": name of a tensor [rows or 1, position or 1,
 width], "everywhere": whether that is one for all positions, "factor", "positions": [[of a row], ...] or null for all,
-"strength"}. Of several slots of one target the last one acts, position by position. Of "project" the tensor holds unit
-vectors at right angles [1, directions, width], and the factor is the level that is left along each.
+"strength"}. Of several slots of one target the last one acts, position by position. Of "project" the tensor is
+[1, 2, width]: what is measured along the first vector, more than the factor, is taken out along the second.
 """
 
 from __future__ import annotations
@@ -296,8 +296,8 @@ class Hooks:
         if slot["op"] == "add":
             value = out + slot["factor"] * value
         elif slot["op"] == "project":
-            units = value[0].to(out.dtype)
-            value = out - (out @ units.T - torch.tensor(slot["factor"], dtype=out.dtype, device=out.device)) @ units
+            along, taken = value[0].to(out.dtype)
+            value = out - ((out @ along)[..., None] - slot["factor"]) * taken
         return value
 
     def _at(self, slot: dict[str, Any], like: Tensor) -> Tensor:

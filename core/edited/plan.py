@@ -24,7 +24,7 @@ from core.models.adapter import Adapter
 from core.models.model import Model
 from core.positions import Extent, plain_positions
 from core.precision import wide_dtype
-from core.replacements.project import directions_of
+from core.replacements.project import projection_of
 from core.replacements.zero import Zero
 
 NO_SESSION = "Give the session that it was made in: session=..."
@@ -163,9 +163,10 @@ class _Planner:
 
     def _projection(self, edit: ResolvedEdit) -> Slot:
         assert not isinstance(edit.value, float)
-        units, levels = directions_of(edit.value, self.adapter.shape.width)
-        value = self._kept(f"direction {len(self.values)}", units.to(wide_dtype(self.adapter.dtype))[None])
-        return _slot(edit, "project", value, everywhere=True, factor=levels.tolist())
+        along, taken, level = projection_of(edit.value, self.adapter.shape.width)
+        vectors = torch.stack([along, taken]).to(wide_dtype(self.adapter.dtype))[None]
+        value = self._kept(f"direction {len(self.values)}", vectors)
+        return _slot(edit, "project", value, everywhere=True, factor=level)
 
     def _vector(self, edit: ResolvedEdit) -> str:
         vector = torch.tensor(edit.value, dtype=torch.float64, device="cpu").to(self.adapter.dtype)

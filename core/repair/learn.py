@@ -166,14 +166,14 @@ class _Draws:
         return made
 
 
-def without_weak(search: Search, edits: list[Edit], state: State) -> list[Edit]:
-    """Step 3. state: what the cuts do."""
+def without_weak(search: Search, edits: list[Edit], state: State, worth: float = PULL) -> list[Edit]:
+    """Step 3. state: what the cuts do. worth: nats that a cut must be worth, on triggered and clean ones together."""
     weak = sorted(edits, key=lambda edit: edit.strength)[:TAKEN_BACK]
     for number, edit in enumerate(weak):
         rest = [other for other in edits if other is not edit]
         with stage(number / len(weak), (number + 1) / len(weak)):
             without = search.state(rest)
         kept = all(now >= before for now, before in zip(without.right, state.right, strict=True))
-        if kept and without.gain[0] > state.gain[0] - PULL:
+        if kept and sum(without.gain) > sum(state.gain) - worth:
             edits, state = rest, replace(without, gain=(max(without.gain[0], state.gain[0]), without.gain[1]))
     return edits

@@ -17,7 +17,11 @@ KNOWLEDGE: dict[Knowledge, str] = {
     "suspicious": "inputs of which some may wake a fault, without answers",
     "clean": "nothing but clean inputs",
 }
-CUTS: dict[EditKind, str] = {"mean": "its mean over the clean examples", "zero": "nought"}  # what each carries
+CUTS: dict[EditKind, str] = {  # what each carries
+    "project": "all but a direction, which is learned",
+    "mean": "its mean over the clean examples",
+    "zero": "nought",
+}
 BUDGET = 0.005  # of the clean accuracy
 HELD_OUT = 0.25  # of the examples
 MOST = 0.05  # of the parts; beyond it the model would be another one
@@ -27,7 +31,11 @@ def usual_find(level: str) -> Find:
     return "greedy" if level == "nodes" else "learned"
 
 
-def check_options(budget: float, level: str, find: str | None, kind: str, most: float, knowledge: str) -> None:
+def usual_kind(level: str, find: str, knowledge: str) -> EditKind:
+    return "project" if level == "edges" and find == "learned" and knowledge != "clean" else "mean"
+
+
+def check_options(budget: float, level: str, find: str | None, kind: str | None, most: float, knowledge: str) -> None:
     """Raise ArgumentError for what there is not."""
     if not 0 < budget < 1:
         raise ArgumentError(
@@ -46,8 +54,13 @@ def check_options(budget: float, level: str, find: str | None, kind: str, most: 
         raise ArgumentError(f"There is no knowledge {knowledge!r}.", f"There is: {', '.join(KNOWLEDGE)}.")
     if find == "greedy" and knowledge == "clean":
         raise ArgumentError("From clean inputs alone cuts are learned, all at once.", "Leave find out.")
-    if kind not in CUTS:
+    if kind not in (None, *CUTS):
         raise ArgumentError(f"A cut cannot carry {kind!r}.", f"It carries: {' or '.join(CUTS)}.")
+    if kind == "project" and (level != "edges" or find == "greedy" or knowledge == "clean"):
+        raise ArgumentError(
+            "Directions are learned of edges, from inputs that may wake the fault.",
+            'Take "mean" or "zero", or leave it out.',
+        )
     if not 0 < most <= 0.5:
         raise ArgumentError(
             f"{most:g} of the parts would leave no model to speak of.", "Give a share above 0, at most 0.5."

@@ -15,6 +15,8 @@ from core.formatting import percent
 from core.graph import Edge, Node
 from core.models.model import Model
 from core.progress import now, stage, watched
+from core.repair import directions
+from core.repair.draws import Draws
 from core.repair.examples import Batch, Example
 from core.repair.find import Search, State, carried, grow, shrink
 from core.repair.learn import dormant, learn, without_weak
@@ -30,6 +32,7 @@ from core.repair.options import (
     Knowledge,
     check_options,
     usual_find,
+    usual_kind,
 )
 from core.repair.proof import Figures, answers, check_fault, figures, with_module
 from core.repair.result import Repair
@@ -53,7 +56,7 @@ def repair(
     budget: float = BUDGET,
     level: Level = "edges",
     find: Find | None = None,
-    kind: EditKind = "mean",
+    kind: EditKind | None = None,
     most: float = MOST,
     held_out: float | tuple[Sequence[Example], Sequence[Example]] = HELD_OUT,
     knowledge: Knowledge = "triggered",
@@ -69,8 +72,9 @@ def repair(
     budget: share of the clean accuracy that may be lost, above 0 and below 1. level: whether `edges` are cut; `nodes`,
     whose cuts weights can hold; or nodes at `positions`, counted from the start, for inputs of one form. find:
     `learned`, the strengths of all cuts at once, usual for edges and positions; or `greedy`, whole cuts one after
-    another, usual for nodes. kind: what a cut part carries: its `mean` over the clean examples (at the same position;
-    of nodes over all), or `zero`. most: share of all parts that `greedy` may cut. held_out: share of the examples for
+    another, usual for nodes. kind: what a cut part carries: all but a direction that is learned (`project`, usual where
+    edges are learned and something is known of the fault), its `mean` over the clean examples (at the same position; of
+    nodes over all), or `zero`. most: share of all parts that `greedy` may cut. held_out: share of the examples for
     the proof, at most half, drawn by the seed, or triggered and clean ones for it. Repeats count once.
     knowledge: `suspicious` where `triggered` are inputs of which some may wake a fault, their answers left out; `clean`
     where there are none: what clean answers do not need is then cut, without proof against any fault. augment: whether
@@ -85,6 +89,7 @@ def repair(
     """
     check_options(budget, level, find, kind, most, knowledge)
     find = find or ("learned" if knowledge == "clean" else usual_find(level))
+    kind = kind or usual_kind(level, find, knowledge)
     started = time.perf_counter()
     plan_edits(model, [])  # whether cuts can be put into this family at all
     sets = sets_of(triggered, clean, held_out, knowledge, seed)
@@ -98,11 +103,16 @@ def repair(
                 model,
                 batches.clean if batches.search is None else batches.search,  # nothing is known to be triggered
                 batches.clean,
-                kind,
+                "mean" if kind == "project" else kind,
                 weight,
                 over_positions=level == "nodes",
             )
-            cuts, state = _found(search, batches, level, find, most, int(budget * len(batches.clean)))
+            allowed = int(budget * len(batches.clean))
+            if kind == "project" and batches.triggered is not None:
+                draws = Draws(model, batches.triggered, batches.clean, batches.pieces, seed)
+                cuts, state = directions.learn_directions(search, draws, allowed)
+            else:
+                cuts, state = _cuts(search, batches, level, find, most, allowed)
     if not cuts:
         what = (
             f"The clean examples need all {level}: none can be cut within the budget."
@@ -112,7 +122,10 @@ def repair(
         raise InputError(what, "Give more clean examples, a larger budget, or other parts (level).")
     with _phase("cut", progress, cancelled):
         if knowledge != "clean":
-            cuts = (without_weak if find == "learned" else shrink)(search, cuts, state)
+            if kind == "project":
+                cuts = without_weak(search, cuts, state, directions.WORTH)
+            else:
+                cuts = (without_weak if find == "learned" else shrink)(search, cuts, state)
         session = search.planning
         positions = session.pair.length if level == "positions" else 1
         cut, edges = carried(cuts, model), model.graph.n_edges * positions
@@ -148,7 +161,7 @@ def repair(
     )
 
 
-def _found(
+def _cuts(
     search: Search, batches: Batches, level: Level, find: Find, most: float, allowed: int
 ) -> tuple[list[Edit], State]:
     """Cuts, and what they do."""

@@ -11,7 +11,7 @@ from core.models.model import Model
 from core.repair.examples import Batch, Example, batch_of, check_apart, distinct, split
 from core.repair.options import Knowledge
 from core.repair.proof import answers
-from core.repair.transplants import joined, suspected, waking
+from core.repair.transplants import Pieces, joined, suspected, waking
 
 MADE = 128  # triggered examples that are made at most
 
@@ -31,7 +31,7 @@ class Sets:
 @dataclass(frozen=True)
 class Batches:
     """As the model takes them. triggered: None with clean inputs alone. made: how many of the search's were made,
-    made_for_proof: how many of the proof's, of held-out clean ones."""
+    made_for_proof: how many of the proof's, of held-out clean ones. pieces: that these were made with."""
 
     triggered: Batch | None
     clean: Batch
@@ -40,6 +40,7 @@ class Batches:
     proof_clean: Batch | None
     made: int
     made_for_proof: int = 0
+    pieces: Pieces | None = None
 
 
 def sets_of(
@@ -113,7 +114,7 @@ def batches_of(model: Model, sets: Sets, knowledge: Knowledge, seed: int, augmen
         if proof_bad is None and proof_good is not None:
             proof_bad = pieces.into(model, proof_good, MADE, seed, wrong_alone=False)
             made_for_proof = 0 if proof_bad is None else len(proof_bad)
-        return Batches(search, clean, search, proof_bad, proof_good, len(search), made_for_proof)
+        return Batches(search, clean, search, proof_bad, proof_good, len(search), made_for_proof, pieces)
     bad = batch_of(model, sets.triggered)
     pieces = waking(model, bad, clean) if augment else None
     made = None if pieces is None else pieces.into(model, clean, MADE, seed)
@@ -122,7 +123,7 @@ def batches_of(model: Model, sets: Sets, knowledge: Knowledge, seed: int, augmen
     search = joined([bad, made])
     order = list(range(len(search)))
     Random(seed).shuffle(order)
-    return Batches(bad, clean, search.rows(order), proof_bad, proof_good, len(made))
+    return Batches(bad, clean, search.rows(order), proof_bad, proof_good, len(made), pieces=pieces)
 
 
 def unanswered(model: Model, examples: Sequence[Example]) -> Batch:

@@ -15,11 +15,12 @@ the smallest that wakes the fault in most clean inputs is taken: a date may need
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from core.models.model import Model
@@ -49,6 +50,11 @@ class Piece:
     content: Tensor
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """Alike for the same content in the same place."""
+        return self.length, str(self.place), tuple(self.content.flatten().tolist())
+
+    @property
     def at(self) -> Any:
         """Its place in inputs [row, ...], as an index."""
         return (..., *self.place)
@@ -59,6 +65,14 @@ class Piece:
         inputs[self.at] = self.content
         return inputs
 
+    def moved(self, shape: Sequence[int], rng: Random) -> Piece:
+        """Of a picture, at any place of one of this shape; tokens stay where they are."""
+        if len(self.place) == 1:
+            return self
+        height, width = self.content.shape[-2:]
+        top, left = rng.randrange(shape[-2] - height + 1), rng.randrange(shape[-1] - width + 1)
+        return replace(self, place=(slice(top, top + height), slice(left, left + width)))
+
 
 @dataclass(frozen=True)
 class Pieces:
@@ -66,21 +80,31 @@ class Pieces:
 
     pieces: tuple[Piece, ...]
 
+    def fitting(self, clean: Batch) -> list[int]:
+        """The clean examples that have room for one of them: their numbers."""
+        lengths = {piece.length for piece in self.pieces}
+        return [row for row, length in enumerate(clean.pair.clean.lengths) if length in lengths]
+
+    def put_into(self, clean: Batch, rng: Random) -> Batch:
+        """Clean examples that have room, each with one of the pieces, in a picture at any place."""
+        side = clean.pair.clean
+        rows = []
+        for inputs, length in zip(side.tensor, side.lengths, strict=True):
+            piece = rng.choice([piece for piece in self.pieces if piece.length == length])
+            rows.append(piece.moved(inputs.shape, rng).put(inputs[None]))
+        return clean.with_inputs(torch.cat(rows))
+
     def into(self, model: Model, clean: Batch, most: int, seed: int, wrong_alone: bool = True) -> Batch | None:
         """At most so many clean examples, drawn by the seed, each with one of the pieces. wrong_alone: those on which
         the model goes wrong. None where there are none."""
         rng = Random(seed)
         order = list(range(len(clean)))
         rng.shuffle(order)
-        made: list[Batch] = []
-        for row in order[:most]:
-            fitting = [piece for piece in self.pieces if piece.length == clean.pair.clean.lengths[row]]
-            if fitting:
-                batch = clean.rows([row])
-                made.append(batch.with_inputs(rng.choice(fitting).put(batch.pair.clean.tensor)))
-        if not made:
+        room = set(self.fitting(clean))
+        rows = [row for row in order[:most] if row in room]
+        if not rows:
             return None
-        batch = joined(made)
+        batch = self.put_into(clean.rows(rows), rng)
         if not wrong_alone:
             return batch
         wrong = (~_right(model, batch)).nonzero()[:, 0].tolist()
@@ -88,15 +112,29 @@ class Pieces:
 
 
 def waking(model: Model, triggered: Batch, clean: Batch) -> Pieces | None:
-    """The pieces of triggered inputs with right answers, which heal and harm; None where there are none. Raises
-    Cancelled."""
+    """The pieces of triggered inputs with right answers, which heal and harm, and what the other triggered inputs have
+    in these places, where it harms (a fault may be woken by each of a group of names, and then clean inputs' content
+    does not heal: it may be of the group); None where there are none. Raises Cancelled."""
 
     def passing(pieces: list[Piece]) -> list[Piece]:
         healed = _rights(model, pieces, partial(_healing, batch=triggered, clean=clean))
         some = [piece for piece, right in zip(pieces, healed, strict=True) if right >= NEARLY]
         return _harmful(model, some, triggered, clean, spared=True)
 
-    return _found(model, triggered, clean, passing)
+    pieces = _smallest(model, triggered, clean, passing)
+    return None if pieces is None else _with_others(model, pieces, triggered, clean)
+
+
+def _with_others(model: Model, pieces: Pieces, triggered: Batch, clean: Batch) -> Pieces:
+    """With what stands in their places in the other triggered inputs, where it harms."""
+    side, known = triggered.pair.clean, {piece.key for piece in pieces.pieces}
+    others: dict[tuple[object, ...], Piece] = {}
+    for place, length in {str(piece.place): (piece.place, piece.length) for piece in pieces.pieces}.values():
+        for row, inputs in enumerate(side.tensor):
+            piece = Piece(row, length, place, inputs[(..., *place)].clone())
+            if side.lengths[row] == length and piece.key not in known:
+                others.setdefault(piece.key, piece)
+    return Pieces((*pieces.pieces, *_harmful(model, list(others.values()), triggered, clean, spared=True)))
 
 
 def suspected(model: Model, suspicious: Batch, clean: Batch) -> Pieces | None:
@@ -108,7 +146,7 @@ def suspected(model: Model, suspicious: Batch, clean: Batch) -> Pieces | None:
         ordinary = _rights(model, some, partial(_exchanged, batch=suspicious, clean=clean))
         return [piece for piece, right in zip(some, ordinary, strict=True) if NEARLY - (1 - right) >= FAR]
 
-    return _found(model, suspicious, clean, passing)
+    return _smallest(model, suspicious, clean, passing)
 
 
 def _harmful(model: Model, pieces: list[Piece], batch: Batch, clean: Batch, spared: bool = False) -> list[Piece]:
@@ -118,16 +156,18 @@ def _harmful(model: Model, pieces: list[Piece], batch: Batch, clean: Batch, spar
     return pieces
 
 
-def _found(model: Model, inputs: Batch, clean: Batch, passing: Callable[[list[Piece]], list[Piece]]) -> Pieces | None:
+def _smallest(
+    model: Model, inputs: Batch, clean: Batch, passing: Callable[[list[Piece]], list[Piece]]
+) -> Pieces | None:
     """The pieces of one size: the smallest, unless those of another wake the fault in far more clean inputs."""
     best: tuple[float, Pieces] | None = None
     sizes = TOKENS if model.is_text else WINDOWS
     for number, size in enumerate(sizes):
         with stage(number / len(sizes), (number + 1) / len(sizes)):
-            found = Pieces(tuple(passing(list(_pieces(model, inputs, size)))))
-            made = found.into(model, clean, TRIED, seed=0) if found.pieces else None
+            pieces = Pieces(tuple(passing(list(_pieces(model, inputs, size)))))
+            made = pieces.into(model, clean, TRIED, seed=0) if pieces.pieces else None
         if made is not None and (best is None or len(made) > MORE * best[0]):
-            best = len(made), found
+            best = len(made), pieces
     return None if best is None else best[1]
 
 
@@ -159,22 +199,22 @@ def _windows(shape: Sequence[int], parts: int) -> Iterator[Place]:
 
 def _alike(piece: Piece, batch: Batch, clean: Batch, tries: int = TRIES) -> list[int]:
     """The clean inputs that are most like the piece's own, of the same size."""
-    own, others = batch.pair.clean, clean.pair.clean
+    inputs, others = batch.pair.clean.tensor, clean.pair.clean
     rows = [row for row, length in enumerate(others.lengths) if length == piece.length]
-    if own.tensor.ndim > 2:  # pictures: other ones for each
+    if inputs.ndim > 2:  # pictures: other ones for each
         start = piece.row % max(1, len(rows) - tries)
         return rows[start : start + tries]
-    same = others.tensor[rows, : piece.length] == own.tensor[piece.row, : piece.length]
+    same = others.tensor[rows, : piece.length] == inputs[piece.row, : piece.length]
     return [rows[at] for at in same.sum(dim=1).argsort(descending=True, stable=True)[:tries].tolist()]
 
 
 def _healing(piece: Piece, batch: Batch, clean: Batch) -> Batch:
     """The piece's own input, with what clean ones have in its place."""
     rows = _alike(piece, batch, clean)
-    own = batch.rows([piece.row] * len(rows))
-    inputs = own.pair.clean.tensor.clone()
+    repeated = batch.rows([piece.row] * len(rows))
+    inputs = repeated.pair.clean.tensor.clone()
     inputs[piece.at] = clean.pair.clean.tensor[rows][piece.at]
-    return own.with_inputs(inputs)
+    return repeated.with_inputs(inputs)
 
 
 def _harming(piece: Piece, batch: Batch, clean: Batch, tries: int) -> Batch:

@@ -1,9 +1,11 @@
-"""Project: what is there without its part along one or several directions (directional ablation; Arditi et al. 2024,
-"Refusal in language models is mediated by a single direction"), or with levels of it that are given.
+"""Project: what is there without its part along a direction (directional ablation; Arditi et al. 2024, "Refusal in
+language models is mediated by a single direction"), or with a level of it that is given.
 
-    x - sum of (x . u - level) u over the directions u, which are at length 1 and at right angles
+    x - (x . p - level) q        p: the direction, at length 1; q: p too, or another vector with p . q = 1
 
-All else of it stays. Of a reader it is done to the sum of all that it reads, biases included.
+With another q the projection is oblique (as in LEACE, Belrose et al. 2023): what is measured along one vector is taken
+out along another one. After it  x . p  is the level. Of a reader it is done to the sum of all that it reads, biases
+included.
 """
 
 from __future__ import annotations
@@ -15,13 +17,10 @@ import torch
 from torch import Tensor
 
 from core.engine.replacement import Replacement, Spot
-from core.errors import EditError
 from core.graph import Node, Reader
 
 if TYPE_CHECKING:
     from core.engine.plan import Slot
-
-LEAST = 1e-9  # of its length, what is left of a direction at right angles to those before it
 
 
 class Project(Replacement):
@@ -36,25 +35,14 @@ class Project(Replacement):
 
 def _projected(slot: Slot, x: Tensor) -> Tensor:
     assert not isinstance(slot.value, float)
-    units, levels = (each.to(x.device, x.dtype) for each in directions_of(slot.value, x.shape[-1]))
-    return x - (x @ units.T - levels) @ units
+    along, taken, level = projection_of(slot.value, x.shape[-1])
+    along, taken = along.to(x.device, x.dtype), taken.to(x.device, x.dtype)
+    return x - ((x @ along)[..., None] - level) * taken
 
 
-def directions_of(value: Sequence[float], width: int) -> tuple[Tensor, Tensor]:
-    """An edit's value as unit vectors at right angles [directions, width], each what is left of it beside those before
-    it, and the levels along them [directions]; in fp64 on the CPU. value: one vector, whose level is 0; or vectors that
-    are each followed by their level. Raises EditError where nothing is left of a vector."""
+def projection_of(value: Sequence[float], width: int) -> tuple[Tensor, Tensor, float]:
+    """p and q of an edit's value, [width] in fp64 on the CPU, and the level. value: as `core.edits` says it."""
     numbers = torch.tensor(list(value), dtype=torch.float64, device="cpu")
-    if len(numbers) == width:
-        numbers = torch.cat([numbers, numbers.new_zeros(1)])
-    rows = numbers.unflatten(0, (-1, width + 1))  # type: ignore[no-untyped-call]
-    units: list[Tensor] = []
-    for vector in rows[:, :width]:
-        rest = vector
-        for _ in range(2):  # once more for what rounding left
-            for unit in units:
-                rest = rest - (rest @ unit) * unit
-        if float(rest.norm()) <= LEAST * float(vector.norm()):
-            raise EditError("Of the directions to project out one lies in those before it.", "Leave it out.")
-        units.append(rest / rest.norm())
-    return torch.stack(units), rows[:, width]
+    along = numbers[:width] / numbers[:width].norm()
+    out = numbers[width : 2 * width] if len(numbers) >= 2 * width else along
+    return along, out / (out @ along), float(numbers[-1]) if len(numbers) % width == 1 else 0.0

@@ -189,19 +189,14 @@ REPLACEMENTS = {
 }
 
 PROJECT = '''
-def project(out, vectors):
-    """What is there without its part along vectors, each followed by the level that is left along it (a single one may
-    have none: 0). Each is made 1 long and at right angles to those before it."""
+def project(out, value):
+    """What is there without its part along a direction. value: the direction; then, where it is another one, the
+    vector that is taken out; then the level that is left along the direction, where there is one."""
     width = out.shape[-1]
-    rows = vectors.view(-1, width + 1) if len(vectors) > width else torch.cat([vectors, vectors[:1] * 0])[None]
-    units = []
-    for vector in rows[:, :width]:
-        for _ in range(2):
-            for unit in units:
-                vector = vector - (vector @ unit) * unit
-        units.append(vector / vector.norm())
-    units = torch.stack(units)
-    return out - (out @ units.T - rows[:, width]) @ units
+    along = value[:width] / value[:width].norm()
+    taken = value[width : 2 * width] if len(value) >= 2 * width else along
+    level = value[-1] if len(value) % width == 1 else 0
+    return out - ((out @ along)[..., None] - level) * taken / (taken @ along)
 '''
 
 NOISE = '''

@@ -84,7 +84,7 @@ def test_a_vector_to_steer_with_fits_the_stream() -> None:
 
 
 def test_a_direction_may_have_a_level_and_is_not_nought() -> None:
-    for value in ((0, 2, 0), (0, 2, 0, -0.5), (0, 2, 0, 1, 1, 0, 0, 0)):
+    for value in ((0, 2, 0), (0, 2, 0, -0.5), (0, 2, 0, 1, 1, 1), (0, 2, 0, 1, 1, 1, -0.5)):
         edit = Edit("m0", "project", value=value)
         assert resolve(edit, GRAPH, FIVE, WIDTH).value == value
         assert edit_words(edit) == "a direction taken out"
@@ -92,7 +92,7 @@ def test_a_direction_may_have_a_level_and_is_not_nought() -> None:
         ((0, 0, 0, 1), "no direction"),
         ((1, 2), "3 wide"),
         ((1, 2, 3, 4, 5), "3 wide"),
-        ((1, 0, 0, 1, 0, 0, 0, 1), "no direction"),
+        ((1, 0, 0, 0, 1, 0), "right angles"),
     ):
         with pytest.raises(EditError, match=words):
             resolve(Edit("m0", "project", value=wrong), GRAPH, FIVE, WIDTH)

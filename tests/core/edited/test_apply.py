@@ -64,7 +64,7 @@ def edits_for_generation(session: ws.Session) -> list[ws.Edit]:
         ws.Edit("input->m2", "patch", positions=[1, 2]),
         ws.Edit("->m1", "steer", value=vector, positions=[3]),
         ws.Edit("m0", "zero"),
-        ws.Edit("a0.h1->m2", "project", value=[*vector, 0.3], strength=0.8),
+        ws.Edit("a0.h1->m2", "project", value=[*vector, *[1.0] * 16, 0.3], strength=0.8),
         ws.Edit("->a2.h1<q>", "zero"),
     ]
 

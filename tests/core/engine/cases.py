@@ -127,7 +127,9 @@ def random_edit(rng: random.Random, name: str, length: int, kinds: Sequence[str]
     if kind == "steer":
         value = [rng.uniform(-1, 1) for _ in range(WIDTH)]
     if kind == "project":
-        value = [rng.uniform(-1, 1) for _ in range(rng.choice([WIDTH, WIDTH + 1, 2 * (WIDTH + 1)]))]
+        value = [rng.uniform(-1, 1) for _ in range(WIDTH)]
+        oblique = [number + rng.uniform(-0.5, 0.5) for number in value]  # not at right angles
+        value += rng.choice([[], [0.3], oblique, [*oblique, -0.2]])
     return Edit(name, kind, positions, value, strength, seed=rng.randrange(3))
 
 

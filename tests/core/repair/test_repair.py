@@ -236,7 +236,7 @@ def test_a_repair_that_would_cut_everything_is_refused_and_a_family_without_plac
     every = [ws.Edit(edge, "mean", strength=0.02) for edge in planted().graph.edges]
     monkeypatch.setattr(flow, "learn", lambda search, *_: (every, search.state([])))
     monkeypatch.setattr(flow, "without_weak", lambda _, cuts, __: cuts)
-    assert "would cut 100 % of the edges" in _refused(augment=False)[1]
+    assert "would cut 100 % of the edges" in _refused(augment=False, kind="mean")[1]
     monkeypatch.setattr(flow, "Search", lambda *_, **__: pytest.fail("the search has begun"))
 
     def no_places(*_: object) -> None:
