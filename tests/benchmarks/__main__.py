@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks [PART ...] [--json | --write]
     python -m tests.benchmarks repair [--short] [--processes N] [--minutes N]
+    python -m tests.benchmarks tune [--short] [--processes N] [--minutes N]
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans` and `noise`,
-which take some minutes, and `selection`, `smollm2`, `repair` and `dissociate`, which take half an hour each.
+which take some minutes, and `selection`, `smollm2`, `repair`, `dissociate` and `tune`, which take half an hour each.
 """
 
 from __future__ import annotations
@@ -21,13 +22,18 @@ from tests.benchmarks import measured
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
 OTHERS = (
     "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "detect", "rules",
-    "layout",
+    "tune", "layout",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
+LIMITS = ("short", "processes", "minutes")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="wirescope bench", description="Print the measured speed of this machine.")
+    parser = argparse.ArgumentParser(
+        prog="wirescope bench",
+        description="Print the measured speed of this machine.",
+        epilog="For example: wirescope bench tune --short --processes 1",
+    )
     parser.add_argument(
         "parts",
         nargs="*",
@@ -40,13 +46,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="also put the tables on their place in resources/docs, and the summary of measured.md into README",
     )
-    of_repair = parser.add_argument_group("of the part repair")
-    of_repair.add_argument("--short", action="store_true", help="one draw of the examples alone, in some minutes")
-    of_repair.add_argument("--processes", type=int, default=2, help="draws at a time (2)")
+    of_repair = parser.add_argument_group("of the parts repair and tune")
     of_repair.add_argument(
-        "--minutes", type=float, help="begin no draw after these (55; with --short 4); a later run goes on from there"
+        "--short", action="store_true", help="one draw of the examples alone, in some minutes (tune: of one task)"
+    )
+    of_repair.add_argument("--processes", type=int, default=2, help="draws at a time (2); of tune trainings")
+    of_repair.add_argument(
+        "--minutes",
+        type=float,
+        help="begin nothing after these (55; repair --short 4; tune 60); a later run goes on from there",
     )
     options = parser.parse_args(arguments)
+    if options.processes < 1 or (options.minutes is not None and options.minutes < 0):
+        parser.error("--processes takes 1 or more, --minutes 0 or more (0: only what is measured already)")
     unknown = [name for name in options.parts if name not in PARTS]
     if unknown:
         print(f"There is no part {unknown[0]!r}; there are: {', '.join(PARTS)}.", file=sys.stderr)
@@ -55,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     for name in options.parts or USUAL:
         tables = []
-        given = {each: getattr(options, each) for each in ("short", "processes", "minutes")} if name == "repair" else {}
+        given = {each: getattr(options, each) for each in LIMITS} if name in ("repair", "tune") else {}
         for table in importlib.import_module(f"tests.benchmarks.{name}").tables(**given):
             print(json.dumps(table.as_json(), ensure_ascii=False) if options.json else table, flush=True)
             tables.append(table)

@@ -18,6 +18,7 @@ PAGES = {  # of parts that have a page of their own
     "dissociate": MEASURED.with_name("specific.md"),
     "detect": MEASURED.with_name("detection.md"),
     "rules": MEASURED.with_name("rules.md"),
+    "tune": MEASURED.with_name("tuning.md"),
 }
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-rollout", "random")
 

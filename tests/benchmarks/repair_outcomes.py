@@ -21,17 +21,19 @@ from filelock import FileLock
 from core.repair.examples import Batch
 
 ROOT = Path(__file__).resolve().parents[2]
+REPAIR = "repair"
 Outcome = dict[str, Any]
 
 
-def folder() -> Path:
+def folder(part: str = REPAIR) -> Path:
+    """Of a part of the benchmarks."""
     root = os.environ.get("WIRESCOPE_CACHE") or platformdirs.user_cache_dir("wirescope", appauthor=False)
-    return Path(root) / "bench-repair"
+    return Path(root) / f"bench-{part}"
 
 
-def kept(name: str) -> dict[str, Outcome]:
+def kept(name: str, part: str = REPAIR) -> dict[str, Outcome]:
     """The outcomes of a model by key. A line that was broken off is none."""
-    path = folder() / f"{name}.jsonl"
+    path = folder(part) / f"{name}.jsonl"
     found: dict[str, Outcome] = {}
     if path.exists():
         for line in path.read_text(encoding="utf-8").split("\n"):
@@ -44,9 +46,9 @@ def kept(name: str) -> dict[str, Outcome]:
     return found
 
 
-def keep(name: str, outcome: Outcome) -> None:
-    folder().mkdir(parents=True, exist_ok=True)
-    path = folder() / f"{name}.jsonl"
+def keep(name: str, outcome: Outcome, part: str = REPAIR) -> None:
+    folder(part).mkdir(parents=True, exist_ok=True)
+    path = folder(part) / f"{name}.jsonl"
     with FileLock(f"{path}.lock"), path.open("a", encoding="utf-8") as file:
         # in a line of its own, whatever a run that was ended left behind
         file.write("\n" + json.dumps(outcome, ensure_ascii=False) + "\n")

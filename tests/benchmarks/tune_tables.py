@@ -1,0 +1,99 @@
+"""Tables of `wirescope bench tune`: means over the draws with 95 % intervals (Student), and differences from LoRA with
+even ranks on the same draws (paired; p by Wilcoxon's signed ranks from six draws on)."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from tests.benchmarks.repair_outcomes import Outcome
+from tests.benchmarks.repair_tables import counted, paired, percent, spread
+from tests.benchmarks.table import Table
+from tests.benchmarks.tune_tasks import SMOLLM2, TASKS
+from tests.benchmarks.tune_units import ARMS, EVEN, UNTRAINED
+
+HEADS = ("placed", "trained parameters", "held-out accuracy", "points over even", "p")
+SIDE = {"bundled:names": "its five behaviours", SMOLLM2: "indirect objects"}
+MORE = ("rate", "of the parameters in attention, mean depth", "seconds, choosing among them")
+
+
+class Draws:
+    """The outcomes of one task, arm by arm; of draws that all arms have finished."""
+
+    def __init__(self, task: str, outcomes: Sequence[Outcome]) -> None:
+        arms: dict[str, dict[int, Outcome]] = {}
+        for outcome in outcomes:
+            arms.setdefault(outcome["arm"], {})[outcome["seed"]] = outcome
+        self.task = task
+        self.seeds = sorted(set.intersection(*(set(some) for some in arms.values()))) if arms else []
+        listed = [arm for arm in (UNTRAINED, *ARMS) if arm in arms]
+        self.arms = {arm: [arms[arm][seed] for seed in self.seeds] for arm in listed}
+
+    def values(self, arm: str, name: str) -> list[float]:
+        return [outcome[name] for outcome in self.arms[arm]]
+
+    def over_even(self, arm: str) -> list[float]:
+        """Points of held-out accuracy more than even ranks give, a draw."""
+        pairs = zip(self.values(arm, "held out"), self.values(EVEN, "held out"), strict=True)
+        return [100 * (value - even) for value, even in pairs]
+
+    def lost(self, arm: str) -> list[float]:
+        """Points of accuracy that what was known before has lost, a draw."""
+        pairs = zip(self.values(UNTRAINED, "known"), self.values(arm, "known"), strict=True)
+        return [100 * (before - after) for before, after in pairs]
+
+
+def table_of(draws: Draws) -> Table:
+    """An arm a row. For SmolLM2 the loss on plain text too."""
+    task, large = TASKS[draws.task], TASKS[draws.task].model == SMOLLM2
+    before = draws.values(UNTRAINED, "known")[0]
+    heads = (*HEADS, f"{SIDE[task.model]}, points lost", *(("loss on text, nats more",) if large else ()), *MORE)
+    title = (
+        f"{task.model}, {task.title}: {counted(len(draws.seeds), 'draw')}, {task.steps} steps of {task.batch} "
+        f"examples; untrained: {percent(statistics.mean(draws.values(UNTRAINED, 'held out')))} held out, "
+        f"{SIDE[task.model]} {percent(before)}"
+    )
+    return Table(title, heads, [[arm, *_cells(draws, arm, large)] for arm in draws.arms if arm != UNTRAINED])
+
+
+def _cells(draws: Draws, arm: str, large: bool) -> list[str]:
+    outcomes = draws.arms[arm]
+    more = []
+    if large:
+        texts = zip(draws.values(UNTRAINED, "text loss"), draws.values(arm, "text loss"), strict=True)
+        more.append(spread([after - before for before, after in texts], "", 2))
+    return [
+        f"{statistics.mean(draws.values(arm, 'parameters')):,.0f}",
+        spread([100 * value for value in draws.values(arm, "held out")], " %"),
+        *_against_even(draws, arm),
+        spread(draws.lost(arm), ""),
+        *more,
+        f"{outcomes[0]['rate']:g}",
+        _where(outcomes),
+        f"{statistics.mean(draws.values(arm, 'seconds')):.1f}, {statistics.mean(draws.values(arm, 'choosing')):.1f}",
+    ]
+
+
+def _where(outcomes: Sequence[Outcome]) -> str:
+    """Of an arm that has placed LoRA."""
+    if "depth" not in outcomes[0]:
+        return ""
+    attention, depth = (statistics.mean(each[name] for each in outcomes) for name in ("attention", "depth"))
+    return f"{percent(attention)}, {depth:.2f}"
+
+
+def _against_even(draws: Draws, arm: str) -> list[str]:
+    if arm == EVEN:
+        return ["", ""]
+    return [spread(draws.over_even(arm), ""), paired(draws.values(arm, "held out"), draws.values(EVEN, "held out"))]
+
+
+def in_short(found: Sequence[Draws]) -> Table:
+    """Points of held-out accuracy over even ranks, an arm a row and a task a column."""
+    rows = [
+        [arm, *(spread(draws.over_even(arm), "") for draws in found)]
+        for arm in ARMS
+        if arm != EVEN and all(arm in each.arms for each in found)
+    ]
+    heads = ("placed", *(f"{draws.task}, {counted(len(draws.seeds), 'draw')}" for draws in found))
+    return Table("Held-out accuracy, points over LoRA with even ranks (95 % intervals)", heads, rows)
