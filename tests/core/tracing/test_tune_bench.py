@@ -17,7 +17,7 @@ from tests.benchmarks import repair_outcomes, tune, tune_training, tune_units
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.tune_places import EVEN, MOST, at_random, even, in_order, maps_of, of_maps, share_in_attention
 from tests.benchmarks.tune_tables import Draws, in_short, table_of
-from tests.benchmarks.tune_tasks import KINDS, SMOLLM2, TASKS, Lesson
+from tests.benchmarks.tune_tasks import KINDS, SMOLLM2, TASKS, Lesson, names_order
 from tests.benchmarks.tune_training import Examples, model_of
 from tests.benchmarks.tune_units import ARMS, UNTRAINED, chosen_rates, tuning_units
 
@@ -100,13 +100,19 @@ def test_answers_are_one_token_of_smollm2() -> None:
             check_tokens(task.draw(Random(3)), SMOLLM2)
 
 
+def few(rng: Random) -> Lesson:
+    """A lesson of some examples of each part."""
+    lesson = names_order(rng)
+    return Lesson(lesson.train[:16], lesson.validation[:8], lesson.held_out[:8])
+
+
 def test_the_short_mode_trains_every_arm_once_and_the_arms_of_lora_as_many_parameters(
     cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("peft")
-    small = replace(TASKS[NAMES], steps=6, batch=4)
+    small = replace(TASKS[NAMES], steps=6, batch=4, draw=few)
     monkeypatch.setitem(TASKS, NAMES, small)
-    monkeypatch.setattr(tune_training, "KNOWN", 6)
+    monkeypatch.setattr(tune_training, "KNOWN", 3)
     monkeypatch.setitem(tune_training.PAIRS, small.model, 2)
     before = {name: value.clone() for name, value in model_of(small.model).adapter.module.state_dict().items()}
     assert main(["tune", "--short", "--processes", "1"]) == 0
