@@ -15,10 +15,14 @@ from tests.benchmarks.tune_training import trained
 
 PART = "tune"
 UNTRAINED, EVEN, FULL = "untrained", "even", "full"
-CHANGE = "circuit's change"
-ARMS = (EVEN, "circuit", CHANGE, "gradient", "random", "AdaLoRA", FULL)
-RATES = {NAMES: (3e-3, 1e-2, 3e-2), SMOLLM2: (3e-3, 1e-2)}  # of adapters
-FULL_RATES = {NAMES: (1e-4, 3e-4, 1e-3), SMOLLM2: (1e-4, 3e-4)}
+CHANGE, ADALORA = "circuit's change", "AdaLoRA"
+ARMS = (EVEN, "circuit", CHANGE, "gradient", "random", ADALORA, FULL)
+RATES = {NAMES: (3e-3, 1e-2, 1.8e-2, 3e-2), SMOLLM2: (3e-3, 1e-2)}  # of LoRA
+OTHER_RATES = {
+    (NAMES, ADALORA): (1e-2, 3e-2, 6e-2, 1e-1),
+    (NAMES, FULL): (1e-4, 3e-4, 6e-4, 1e-3),
+    (SMOLLM2, FULL): (1e-4, 3e-4),
+}
 TUNED_ON = 1000  # the first seed of the draws that rates are chosen on; no other figure comes of them
 
 
@@ -59,7 +63,9 @@ def arms_of(task: str) -> tuple[str, ...]:
 
 
 def rates_of(task: str, arm: str) -> tuple[float, ...]:
-    return (FULL_RATES if arm == FULL else RATES)[TASKS[task].model]
+    """As many for each arm."""
+    model = TASKS[task].model
+    return OTHER_RATES.get((model, arm), RATES[model])
 
 
 def tuning_units(task: str, seeds: int) -> list[Unit]:
