@@ -18,14 +18,13 @@ from app.features.repair.queries import (
     ExportRepairQuery,
     ExportRepairReply,
     Figures,
-    Found,
+    MadeRepair,
     RepairProgress,
     RepairQuery,
     RepairReply,
     Share,
-    Stopped,
-    Told,
 )
+from app.messages.background_work import Stopped, Told
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.handler_table import Handler, Handlers
 from app.worker.session_cache import SessionCache
@@ -50,14 +49,14 @@ def handle_examples(query: ExamplesQuery, request: Request, cache: SessionCache,
     """Read them. Raises InputError."""
     path, model = Path(query.path), cache.session.model
     send(ProgressReply(request.number, f"Reading {path.name}"))
-    found = _by_class(path, model) if path.is_dir() else _of_file(path, model)
-    if not found:
+    given = _by_class(path, model) if path.is_dir() else _of_file(path, model)
+    if not given:
         raise InputError(f"{path.name} has no examples.", made.FORM)
-    if len(found) > MOST:
-        raise InputError(f"{path.name} has {len(found):,} examples, and {MOST:,} are the most.", "Take a part of it.")
-    triggered = sum(each.triggered for each in found)
-    words = f"{counted(len(found), 'example')} of {path.name}, {triggered:,} of them triggered."
-    send(ExamplesReply(request.number, query, tuple(found), words))
+    if len(given) > MOST:
+        raise InputError(f"{path.name} has {len(given):,} examples, and {MOST:,} are the most.", "Take a part of it.")
+    triggered = sum(each.triggered for each in given)
+    words = f"{counted(len(given), 'example')} of {path.name}, {triggered:,} of them triggered."
+    send(ExamplesReply(request.number, query, tuple(given), words))
 
 
 def _of_file(path: Path, model: Model) -> list[Example]:
@@ -74,7 +73,7 @@ def _by_class(folder: Path, model: Model) -> list[Example]:
         raise InputError(f"{folder.name} is a folder, and {model.title} reads text.", "Drop a file of JSON lines.")
     try:
         places = sorted(place for place in folder.iterdir() if place.is_dir())
-        found = [
+        pictures = [
             Example(str(picture), place.name)
             for place in places
             for picture in sorted(place.iterdir())
@@ -82,11 +81,11 @@ def _by_class(folder: Path, model: Model) -> list[Example]:
         ]
     except OSError as error:
         raise InputError(f"{folder.name} cannot be read: {error.strerror}.") from None
-    if not found:
+    if not pictures:
         raise InputError(
             f"{folder.name} has no pictures in folders of their classes.", "Put each picture into a folder CLASS/."
         )
-    return found
+    return pictures
 
 
 def handle_answers(query: AnswersQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -139,11 +138,11 @@ def _ask(model: Model, examples: Sequence[Example]) -> list[Answered]:
         if len(examples) == 1:
             return [Answered(problem=str(error))]
         return [answered for example in examples for answered in _ask(model, [example])]
-    found = dict(zip((each.input for each in _first_of_each(examples)), ids, strict=True))
+    labels = dict(zip((each.input for each in _first_of_each(examples)), ids, strict=True))
     return [
         Answered(
-            model.label(found[each.input]),
-            None if each.answer == "" else found[each.input] == model.checked_answer(each.answer),
+            model.label(labels[each.input]),
+            None if each.answer == "" else labels[each.input] == model.checked_answer(each.answer),
         )
         for each in examples
     ]
@@ -172,12 +171,12 @@ def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, sen
     send(RepairReply(request.number, query, work.result()))
 
 
-def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> Found:
+def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> MadeRepair:
     examples = [each for each in _plain(query.examples) if query.knowledge != "clean" or not each.triggered]
     bad, good = (made.distinct([each for each in examples if each.triggered == side]) for side in (True, False))
     use_good, proof_good = made.split(good, HELD_OUT, 0)
     use_bad, proof_bad = (bad, []) if query.knowledge == "suspicious" else made.split(bad, HELD_OUT, 0)
-    found = repair(
+    made_repair = repair(
         model,
         use_bad,
         use_good,
@@ -189,27 +188,27 @@ def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> F
         cancelled=stopped,
     )
     kind: Literal["text", "image"] = "text" if model.is_text else "image"
-    return Found(
-        found.edits,
-        found.level,
-        found.knowledge,
-        found.budget,
-        (_figures(found.used), _figures(found.used_after)),
-        (_figures(found.before), _figures(found.after)),
-        found.cut,
-        found.edges,
+    return MadeRepair(
+        made_repair.edits,
+        made_repair.level,
+        made_repair.knowledge,
+        made_repair.budget,
+        (_figures(made_repair.used), _figures(made_repair.used_after)),
+        (_figures(made_repair.before), _figures(made_repair.after)),
+        made_repair.cut,
+        made_repair.edges,
         len(examples) - len(bad) - len(good),
-        found.seconds,
+        made_repair.seconds,
         tuple(PairSource(_source(kind, each)) for each in use_good),
-        _uneven(found),
-        found,
+        _uneven(made_repair),
+        made_repair,
     )
 
 
-def _uneven(found: Repair) -> bool:
+def _uneven(made_repair: Repair) -> bool:
     """Whether means are of each position, and the clean texts have not the same ones."""
-    session = found.session
-    means = any(KINDS[edit.kind].inputs for edit in found.edits)
+    session = made_repair.session
+    means = any(KINDS[edit.kind].inputs for edit in made_repair.edits)
     return means and not session.mean_over_positions and len(set(session.pair.clean.lengths)) > 1
 
 
@@ -234,8 +233,8 @@ def handle_export(
 
     def write() -> ExportRepairReply:
         send(ProgressReply(request.number, "Writing the repaired model"))
-        assert query.found is not None
-        exported = query.found.repair.export(query.folder)
+        assert query.made is not None
+        exported = query.made.repair.export(query.folder)
         return ExportRepairReply(request.number, query, exported.form, exported.reasons)
 
     send(replace(cache.answer(query, request, write), number=request.number))

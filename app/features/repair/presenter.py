@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.features.repair.queries import Answered, Example, Figures, Found, Share
+from app.features.repair.queries import Answered, Example, Figures, MadeRepair, Share
 from core.edits import KINDS, Edit, Target
 from core.formatting import counted, percent
 from core.graph import Edge, Graph, Reader
@@ -55,7 +55,7 @@ def rows_of(
                 str(example.answer),
                 example.triggered,
                 pictures,
-                answered.found,
+                answered.given,
                 answered.right,
                 answered.problem,
             )
@@ -77,17 +77,17 @@ def counts_of(rows: Sequence[ExampleRow]) -> tuple[str, ...]:
     return " · ".join([*full, *tail]), " · ".join([*parts, *tail]), " · ".join(tail or parts)
 
 
-def result_of(found: Found, stale: str = "") -> ResultData:
-    proved = _is_proved(found)
-    before, after = found.held_out if proved else found.used
+def result_of(made: MadeRepair, stale: str = "") -> ResultData:
+    proved = _is_proved(made)
+    before, after = made.held_out if proved else made.used
     of = (
         f"On {counted(before.misbehaviour.of + before.accuracy.of, 'example')} that the search has not seen"
         if proved
         else "On the examples that the search has used: no proof"
     )
-    cut = counted(len(found.edits), KINDS_CUT.get(found.level, "part"))
-    share = found.edges_cut / found.edges if found.edges else 0.0
-    at, counts = AT_POSITIONS if found.level == "positions" else ("", "")
+    cut = counted(len(made.edits), KINDS_CUT.get(made.level, "part"))
+    share = made.edges_cut / made.edges if made.edges else 0.0
+    at, counts = AT_POSITIONS if made.level == "positions" else ("", "")
     headline = f"{cut} cut{at}, {percent(share, 2)} of all edges{counts}"
     shares = (MISBEHAVIOUR, before.misbehaviour, after.misbehaviour), (ACCURACY, before.accuracy, after.accuracy)
     told = [f"{name} {_rate(one)} → {_rate(other)}" for name, one, other in shares if one.of]
@@ -95,30 +95,30 @@ def result_of(found: Found, stale: str = "") -> ResultData:
     return ResultData(
         headline,
         figures,
-        f"{of}; found in {found.seconds:.1f} s",
+        f"{of}; found in {made.seconds:.1f} s",
         (
             _measured(MISBEHAVIOUR, before.misbehaviour, after.misbehaviour, less_is_better=True),
             _measured(ACCURACY, before.accuracy, after.accuracy, less_is_better=False),
         ),
-        unproved(found),
-        tuple(CutRow(target_of(edit), _name(edit), edit.strength) for edit in found.edits),
-        _carries(found),
+        unproved(made),
+        tuple(CutRow(target_of(edit), _name(edit), edit.strength) for edit in made.edits),
+        _carries(made),
         stale,
     )
 
 
-def why_not_applied(found: Found, document: Document) -> str:
+def why_not_applied(made: MadeRepair, document: Document) -> str:
     """Why the cuts cannot become edits of the canvas."""
-    if any(not isinstance(place, int) or place < 0 for edit in found.edits for place in edit.positions or ()):
+    if any(not isinstance(place, int) or place < 0 for edit in made.edits for place in edit.positions or ()):
         return "Its cuts are at places that differ from input to input: the exported model has them"
-    same = operations.repair(document, found.edits, found.means).document == document
+    same = operations.repair(document, made.edits, made.means).document == document
     return "The cuts are on the canvas already" if same else ""
 
 
-def run_of(found: Found, examples: int, document: Document, graph: Graph) -> RunRecord:
+def run_of(made: MadeRepair, examples: int, document: Document, graph: Graph) -> RunRecord:
     """The line of the table *Runs*. Its circuit are the edges that are cut, the strongest cuts first."""
     strengths: dict[int, float] = {}
-    for edit in found.edits:
+    for edit in made.edits:
         target = target_of(edit)
         edges = [graph.edge_index(target)] if isinstance(target, Edge) else graph.edges_out_of(target)
         for edge in edges:
@@ -128,25 +128,25 @@ def run_of(found: Found, examples: int, document: Document, graph: Graph) -> Run
         "repair",
         time.time(),
         document,
-        found.edits[0].kind,
-        f"Repair, {LEVEL_WORDS.get(found.level, found.level)}",
+        made.edits[0].kind,
+        f"Repair, {LEVEL_WORDS.get(made.level, made.level)}",
         "misbehaviour",
         0,
-        found.seconds,
+        made.seconds,
         graph=(graph.layers, graph.heads, graph.kv_heads, graph.parallel, graph.coupled),
         edges=np.array(order, dtype=np.int64),
         values=np.array([strengths[edge] for edge in order], dtype=np.float64),
         about={
             "examples": f"{examples:,} examples",
-            "budget": percent(found.budget, 2),
-            "figures": words_of(found),
+            "budget": percent(made.budget, 2),
+            "figures": words_of(made),
         },
     )
 
 
-def words_of(found: Found) -> str:
+def words_of(made: MadeRepair) -> str:
     """What came of it, in a line."""
-    result = result_of(found)
+    result = result_of(made)
     return f"{result.headline}: {result.figures}"
 
 
@@ -160,9 +160,9 @@ def target_of(edit: Edit) -> Target:
     return edit.target
 
 
-def _is_proved(found: Found) -> bool:
-    before = found.held_out[0]
-    return bool(before.accuracy.of and (before.misbehaviour.of or found.knowledge == "clean"))
+def _is_proved(made: MadeRepair) -> bool:
+    before = made.held_out[0]
+    return bool(before.accuracy.of and (before.misbehaviour.of or made.knowledge == "clean"))
 
 
 def _rate(share: Share) -> str:
@@ -180,34 +180,32 @@ def _counted(share: Share) -> str:
     return f"{share.count:,} of {share.of:,}" if share.of else "not measured"
 
 
-def unproved(found: Found) -> tuple[str, ...]:
+def unproved(made: MadeRepair) -> tuple[str, ...]:
     """What the figures do not show."""
     lines = []
-    before, after = found.held_out
-    if not _is_proved(found):
-        lines.append(UNPROVED[found.knowledge])
+    before, after = made.held_out
+    if not _is_proved(made):
+        lines.append(UNPROVED[made.knowledge])
     else:
         shares = (("triggered", after.misbehaviour), ("clean", after.accuracy))
         some = [(name, share) for name, share in shares if share.of]
         few = [f"{share.of:,} {name}" for name, share in some if share.of < FEW or share.high - share.low > WIDE]
         if few:
             lines.append(f"Few examples were held out ({' and '.join(few)}): the intervals are wide.")
-    if found.knowledge in KNOWN:
-        lines.append(KNOWN[found.knowledge])
+    if made.knowledge in KNOWN:
+        lines.append(KNOWN[made.knowledge])
     if after.misbehaviour.count:
         wrong = after.misbehaviour
         lines.append(f"The fault is not gone: {wrong.count:,} of {wrong.of:,} held-out examples still go wrong.")
-    if _lost(before, after) > found.budget:
-        lines.append(
-            f"On held-out examples it costs more clean accuracy than the budget of {percent(found.budget, 1)}."
-        )
+    if _lost(before, after) > made.budget:
+        lines.append(f"On held-out examples it costs more clean accuracy than the budget of {percent(made.budget, 1)}.")
     if after.divergence is not None:
         lines.append(
             f"Answers to clean inputs move by {after.divergence:.2g} nats (mean KL from the original), rightly or not."
         )
-    if found.repeats:
-        lines.append(f"{counted(found.repeats, 'repeat')} of the same input and answer counted once.")
-    if found.uneven:
+    if made.repeats:
+        lines.append(f"{counted(made.repeats, 'repeat')} of the same input and answer counted once.")
+    if made.uneven:
         lines.append(UNEVEN)
     lines.append("Other triggers, inputs of another kind, further training and 8-bit weights were not tried.")
     return tuple(lines)
@@ -219,8 +217,8 @@ def _lost(before: Figures, after: Figures) -> float:
     return before.accuracy.count / before.accuracy.of - after.accuracy.count / after.accuracy.of
 
 
-def _carries(found: Found) -> str:
-    kinds = {edit.kind for edit in found.edits}
+def _carries(made: MadeRepair) -> str:
+    kinds = {edit.kind for edit in made.edits}
     words = " or ".join(KINDS[kind].puts or KINDS[kind].words for kind in sorted(kinds))
-    over = f" over {counted(len(found.means), 'clean example')}" if "mean" in kinds else ""
+    over = f" over {counted(len(made.means), 'clean example')}" if "mean" in kinds else ""
     return f"A cut part carries {words}{over}."

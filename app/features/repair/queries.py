@@ -1,24 +1,19 @@
 """What the window asks about a repair, and the replies. Imports no model library.
 
 A repair takes long, and the window is to be used meanwhile, so it does not run in the worker's thread: the query brings
-a `Work` along, which runs beside it. A request that gives way to a newer one leaves it running; the next one that asks
-the same joins it again.
+a `BackgroundWork` along, which runs beside it. A request that gives way to a newer one leaves it running; the next one
+that asks the same joins it again.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.messages.background_work import BackgroundWork
 from app.messages.request import OneShotQuery
 from core.edits import Edit
-from core.errors import Cancelled
 from core.project.document import Document, PairSource
-
-Told = Callable[[str, float], None]  # the phase, and the share of it that is done
-Stopped = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -34,48 +29,6 @@ class Example:
     def asks(self) -> tuple[str, str | int]:
         """What its answer is known by, however it is marked."""
         return self.input, self.answer
-
-
-class Work:
-    """Something that runs once, in a thread of its own. phase, share: where it is."""
-
-    def __init__(self) -> None:
-        self.phase, self.share = "", 0.0
-        self.stop = threading.Event()
-        self.over = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._result: Any = None
-        self._error: BaseException | None = None
-
-    def begin(self, do: Callable[[Told, Stopped], Any]) -> None:
-        """Start it, unless it runs already."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, args=(do,), name="wirescope-repair", daemon=True)
-            self._thread.start()
-
-    def result(self) -> Any:
-        """What it came to, when it is over. Raises what it raised."""
-        if self._error is not None:
-            raise self._error
-        return self._result
-
-    def end(self, seconds: float = 10.0) -> None:
-        """Stop it and wait for its end."""
-        self.stop.set()
-        if self._thread is not None:
-            self._thread.join(seconds)
-
-    def _tell(self, phase: str, share: float) -> None:
-        self.phase, self.share = phase, share
-
-    def _run(self, do: Callable[[Told, Stopped], Any]) -> None:
-        try:
-            self._result = do(self._tell, self.stop.is_set)
-        except BaseException as error:
-            self._error = error
-        if self.stop.is_set():
-            self._error = Cancelled()
-        self.over.set()
 
 
 @dataclass(frozen=True)
@@ -108,10 +61,10 @@ class AnswersQuery(OneShotQuery):
 
 @dataclass(frozen=True)
 class Answered:
-    """found: what the model answers; right: whether that is the right answer. problem: why it cannot be asked, or used
+    """given: what the model answers; right: whether that is the right answer. problem: why it cannot be asked, or used
     in a repair."""
 
-    found: str = ""
+    given: str = ""
     right: bool | None = None
     problem: str = ""
 
@@ -135,7 +88,7 @@ class RepairQuery(OneShotQuery):
     budget: float = 0.005
     level: str = "edges"
     knowledge: str = "triggered"
-    work: Work = field(default_factory=Work, compare=False)
+    work: BackgroundWork = field(default_factory=BackgroundWork, compare=False)
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return document.opens
@@ -170,7 +123,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Found:
+class MadeRepair:
     """A repair. edits: its cuts. knowledge: of the fault. used, held_out: on the examples that it was made with, and on
     held-out ones; the second of each after the repair. means: the clean inputs that means are taken over; uneven:
     whether the canvas takes these otherwise than the repaired model. repeats: examples that were left out.
@@ -195,7 +148,7 @@ class Found:
 class RepairReply:
     number: int
     query: RepairQuery
-    found: Found
+    made: MadeRepair
 
 
 @dataclass(frozen=True)
@@ -203,7 +156,7 @@ class ExportRepairQuery(OneShotQuery):
     """Write a repaired model to a new folder."""
 
     folder: str = ""
-    found: Found | None = None
+    made: MadeRepair | None = None
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return document.opens

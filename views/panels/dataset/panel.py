@@ -7,23 +7,21 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import (
     QAction,
-    QDragEnterEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QHideEvent,
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from core.formatting import number
 from views.panels.dataset.data import DatasetRow
 from views.panels.dataset.table import DatasetTable
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
-from views.widgets.drops import accept_copy, can_read, read
+from views.widgets.drop_frame import DropFrame
+from views.widgets.drops import Dropped
 from views.widgets.text import ElidedLabel, show_text, wrapped
 
 EMPTY = {
@@ -39,7 +37,7 @@ ALONE = (
 )
 
 
-class DatasetPanel(QFrame):
+class DatasetPanel(DropFrame):
     add_requested = Signal()
     load_requested = Signal(int)  # a row
     delete_requested = Signal(list)  # rows
@@ -54,7 +52,6 @@ class DatasetPanel(QFrame):
         super().__init__(parent)
         as_card(self)
         self.setAccessibleName("Dataset panel")
-        self.setAcceptDrops(True)
         self.setMinimumSize(200, 92)
         self.for_title = ElidedLabel("", "muted")  # beside the dock's name
         self.for_title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -195,24 +192,12 @@ class DatasetPanel(QFrame):
         else:
             super().keyPressEvent(event)
 
-    # ---- dropping ------------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if can_read(event.mimeData()):
-            accept_copy(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        event.accept()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        dropped = read(event.mimeData())
-        if dropped is None or (dropped.image is not None and not dropped.paths):
-            return
+    def take_dropped(self, dropped: Dropped) -> bool:
         if dropped.paths:
             self.paths_dropped.emit(list(dropped.paths))
-        else:
+        elif dropped.text:
             self.text_dropped.emit(dropped.text)
-        accept_copy(event)
+        return bool(dropped.paths or dropped.text)
 
 
 def summary(rows: Sequence[DatasetRow]) -> tuple[str, ...]:

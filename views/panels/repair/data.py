@@ -35,14 +35,14 @@ PHASES: tuple[tuple[str, str], ...] = (("find", "Find"), ("cut", "Cut"), ("prove
 
 @dataclass(frozen=True)
 class ExampleRow:
-    """One example. picture: its input is a picture's path. found: what the model answers; "" until it is known. right:
+    """One example. picture: its input is a picture's path. given: what the model answers; "" until it is known. right:
     whether that is the right answer. problem: why the example cannot be used."""
 
     input: str
     answer: str
     triggered: bool
     picture: bool = False
-    found: str = ""
+    given: str = ""
     right: bool | None = None
     problem: str = ""
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -26,7 +25,8 @@ from views.panels.repair.result import ResultPage
 from views.panels.repair.table import ExamplesView
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
-from views.widgets.drops import accept_copy, can_read, read
+from views.widgets.drop_frame import DropFrame
+from views.widgets.drops import Dropped
 from views.widgets.flow import FlowLayout
 from views.widgets.text import ElidedLabel, set_role, show_text, wrapped
 
@@ -79,7 +79,7 @@ class PhaseStrip(QWidget):
         self.setAccessibleName(running.words)
 
 
-class RepairPanel(QFrame):
+class RepairPanel(DropFrame):
     open_wanted = Signal()
     folder_wanted = Signal()
     cards_wanted = Signal()
@@ -98,7 +98,6 @@ class RepairPanel(QFrame):
         super().__init__(parent)
         as_card(self)
         self.setAccessibleName("Repair")
-        self.setAcceptDrops(True)
         self.setMinimumSize(260, 96)
         self._data = RepairData()
         self.choose = QPushButton("Examples…")
@@ -305,17 +304,7 @@ class RepairPanel(QFrame):
         self.level.setToolTip(LEVELS[self.level.currentIndex()][2])
         self.options_changed.emit()
 
-    # ---- dropping ----
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if can_read(event.mimeData()):
-            accept_copy(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        event.accept()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        dropped = read(event.mimeData())
-        if dropped is not None and dropped.paths:
+    def take_dropped(self, dropped: Dropped) -> bool:
+        if dropped.paths:
             self.paths_dropped.emit(list(dropped.paths))
-            accept_copy(event)
+        return bool(dropped.paths)

@@ -22,7 +22,7 @@ TIPS = (
     "What it answers now, without the edits of the canvas",
     "Marked: the fault is expected to act on this input. Not marked: it should stay as it is (Space changes it)",
 )
-INPUT, ANSWER, FOUND, TRIGGERED = range(4)
+INPUT, ANSWER, GIVEN, TRIGGERED = range(4)
 LEAST_INPUT = 90  # pixels
 PADDING = 40  # beside the words of a cell
 LOOKED_AT = 200  # rows that say how wide the columns are
@@ -75,9 +75,9 @@ class ExamplesModel(QAbstractTableModel):
             return Qt.CheckState.Checked if row.triggered else Qt.CheckState.Unchecked
         if role == _ROLE.ForegroundRole:
             theme = current()
-            if row.problem or (column == FOUND and row.misbehaves):
+            if row.problem or (column == GIVEN and row.misbehaves):
                 return theme.color("negative")
-            return theme.color("muted") if column == FOUND and row.right is None else None
+            return theme.color("muted") if column == GIVEN and row.right is None else None
         if role == _ROLE.AccessibleTextRole:
             return f"{HEADERS[column]}: {self._spoken(row, column)}"
         if role in (_ROLE.ToolTipRole, _ROLE.AccessibleDescriptionRole):
@@ -112,21 +112,21 @@ class ExamplesModel(QAbstractTableModel):
             return PurePath(row.input).name if row.picture else row.input
         if column == ANSWER:
             return row.answer
-        return (row.found or ("–" if row.problem else "…")) if column == FOUND else ""
+        return (row.given or ("–" if row.problem else "…")) if column == GIVEN else ""
 
     def _spoken(self, row: ExampleRow, column: int) -> str:
         if column == TRIGGERED:
             return "yes" if row.triggered else "no"
-        if column == FOUND and row.right is not None:
-            return f"{row.found}, {'right' if row.right else 'wrong'}"
+        if column == GIVEN and row.right is not None:
+            return f"{row.given}, {'right' if row.right else 'wrong'}"
         return self._words(row, column) or "none"
 
     @staticmethod
     def _tip(row: ExampleRow, column: int) -> str:
         if row.problem:
             return row.problem
-        if column == FOUND and row.right is not None:
-            return f"It answers {row.found}: {'right' if row.right else f'wrong, it should be {row.answer}'}"
+        if column == GIVEN and row.right is not None:
+            return f"It answers {row.given}: {'right' if row.right else f'wrong, it should be {row.answer}'}"
         return row.input if column == INPUT else TIPS[column]
 
 
@@ -154,11 +154,11 @@ class ExamplesView(QTableView):
         """Answers as wide as their words, the input what is left."""
         metrics, rows = QFontMetrics(self.font()), self.lines.rows[:LOOKED_AT]
         rest = self.viewport().width()
-        for column in (ANSWER, FOUND, TRIGGERED):
+        for column in (ANSWER, GIVEN, TRIGGERED):
             words = [HEADERS[column], *(self.lines._words(row, column) for row in rows)]
             width = max(map(metrics.horizontalAdvance, words)) + PADDING
             self.setColumnWidth(column, min(width, max(rest // 3, metrics.horizontalAdvance(HEADERS[column]) + 24)))
-        taken = sum(self.columnWidth(column) for column in (ANSWER, FOUND, TRIGGERED))
+        taken = sum(self.columnWidth(column) for column in (ANSWER, GIVEN, TRIGGERED))
         self.setColumnWidth(INPUT, max(rest - taken, LEAST_INPUT))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -209,5 +209,5 @@ class ExamplesView(QTableView):
         menu.popup(self.viewport().mapToGlobal(point))
 
     def _double(self, index: QModelIndex) -> None:
-        if index.column() in (INPUT, FOUND):
+        if index.column() in (INPUT, GIVEN):
             self.look_wanted.emit(index.row())

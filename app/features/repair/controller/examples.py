@@ -100,8 +100,8 @@ class Examples(QObject):
                 "" if metric is None else metric.foil or metric.target,
             ),
         )
-        found = [_example(source, answer) for source, answer in sources if source is not None]
-        self._add([each for each in found if each is not None], "from the cards")
+        examples = [_example(source, answer) for source, answer in sources if source is not None]
+        self._add([each for each in examples if each is not None], "from the cards")
 
     def add_rows(self) -> None:
         """A of each row of the dataset, with its target, or the metric's."""
@@ -110,8 +110,8 @@ class Examples(QObject):
             self.said.emit("", "The dataset has no rows.")
             return
         target = "" if document.metric is None else document.metric.target
-        found = [_example(row.clean, row.target or target) for row in document.dataset]
-        self._add([each for each in found if each is not None], "from the dataset")
+        examples = [_example(row.clean, row.target or target) for row in document.dataset]
+        self._add([each for each in examples if each is not None], "from the dataset")
 
     def _add(self, examples: list[Example], where: str) -> None:
         why = why_no_repair(self._workbench)

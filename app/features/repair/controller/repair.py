@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.features.repair.controller.examples import Examples, why_no_repair
 from app.features.repair.controller.writer import Writer
 from app.features.repair.presenter import counts_of, result_of, rows_of, run_of, target_of, why_not_applied, words_of
-from app.features.repair.queries import Found, RepairProgress, RepairQuery, RepairReply
+from app.features.repair.queries import MadeRepair, RepairProgress, RepairQuery, RepairReply
 from app.messages.request import QueryRefusal, RequestDone
 from app.presenters.time_left import Pace
 from app.services.closing import Closing
@@ -54,7 +54,7 @@ class RepairController(QObject):
         self._finding: OneShot[RepairQuery] = OneShot(workbench, "model repair")
         self._pace = Pace()
         self._running: RepairQuery | None = None
-        self.found: tuple[RepairQuery, Found] | None = None
+        self.made: tuple[RepairQuery, MadeRepair] | None = None
         self._problem = self._note = ""
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
         self._soon.timeout.connect(self._show)
@@ -68,7 +68,7 @@ class RepairController(QObject):
         panel.export_wanted.connect(self.export)
         panel.cuts_chosen.connect(lambda targets: workbench.select(tuple(targets)))
         workbench.on(RepairProgress, self._take_progress)
-        workbench.on(RepairReply, self._take_found)
+        workbench.on(RepairReply, self._take_made)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.on(RequestDone, self._find_lost)
         workbench.given_up.connect(lambda _: self._stop(CANCELLED))
@@ -126,19 +126,19 @@ class RepairController(QObject):
             share = progress.share if progress.phase else None
             self._panel.show_running(Running(progress.phase, share, self._pace.left(progress.phase, share)))
 
-    def _take_found(self, reply: RepairReply) -> None:
+    def _take_made(self, reply: RepairReply) -> None:
         query = self._running
         if query is None or not self._finding.ends(reply.query):
             return
-        self._running, self.found = None, (query, reply.found)
+        self._running, self.made = None, (query, reply.made)
         self._say("", "")
         self._panel.show_page(1)
-        self._workbench.message.emit(f"{words_of(reply.found)}.")
+        self._workbench.message.emit(f"{words_of(reply.made)}.")
         opened = self._workbench.opened
         if opened is not None:
-            record = run_of(reply.found, len(query.examples), self._workbench.document, opened.graph)
+            record = run_of(reply.made, len(query.examples), self._workbench.document, opened.graph)
             self._workbench.runs.add_repair(record)
-        self._workbench.select(tuple(target_of(edit) for edit in reply.found.edits))
+        self._workbench.select(tuple(target_of(edit) for edit in reply.made.edits))
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if isinstance(refusal.query, RepairQuery) and self._finding.ends(refusal.query):
@@ -149,20 +149,20 @@ class RepairController(QObject):
         """Cuts of another model are none of this one."""
         if before.opens != after.opens:
             self._stop("Stopped: another model is opened.")
-            self.found = None
+            self.made = None
             self.examples.forget_answers()
 
     # ---- what leaves ----
 
     def apply(self) -> None:
         """Make the cuts edits of the canvas: a step of the history."""
-        if self.found is None:
+        if self.made is None:
             return
         if self._workbench.history.locked:
             self._workbench.say_locked()
             return
-        found, before = self.found[1], self._workbench.document.dataset
-        self._workbench.take(operations.repair(self._workbench.document, found.edits, found.means))
+        made, before = self.made[1], self._workbench.document.dataset
+        self._workbench.take(operations.repair(self._workbench.document, made.edits, made.means))
         self._workbench.select(())  # so that the cuts are seen as such
         rows = self._workbench.document.dataset
         said = f"The cuts are edits of the canvas now; {UNDO} takes them back."
@@ -172,8 +172,8 @@ class RepairController(QObject):
 
     def export(self) -> None:
         """Ask for a folder's name and have the repaired model written there."""
-        if self.found is not None:
-            self._writer.export(self.found[1])
+        if self.made is not None:
+            self._writer.export(self.made[1])
 
     # ---- what is shown ----
 
@@ -186,7 +186,7 @@ class RepairController(QObject):
     def why_not(self) -> dict[str, str]:
         """By the key of a button, why it cannot be pressed."""
         model, document = why_no_repair(self._workbench), self._workbench.document
-        found = None if self.found is None else self.found[1]
+        made = None if self.made is None else self.made[1]
         busy = RUNNING if self._running is not None else ""
         marks = [each.triggered for each in self.examples.all]
         examples = "" if marks else NO_EXAMPLES
@@ -198,14 +198,14 @@ class RepairController(QObject):
             "find": model or busy or examples or wrong,
             "mark": model or busy or examples or unknown,
             "clear": busy or examples,
-            "apply": model or busy or ("" if found is None else why_not_applied(found, document)),
-            "export": busy or ("" if found is not None else NO_RESULT),
+            "apply": model or busy or ("" if made is None else why_not_applied(made, document)),
+            "export": busy or ("" if made is not None else NO_RESULT),
         }
 
     def _show(self) -> None:
         opened = self._workbench.opened
         rows = rows_of(self.examples.all, self.examples.answers, opened is not None and not opened.is_text)
-        result = None if self.found is None else result_of(self.found[1], self._stale())
+        result = None if self.made is None else result_of(self.made[1], self._stale())
         running = None if self._running is None else Running(words="Begins …")
         shown = self._panel.data().running
         self._panel.set_data(
@@ -222,8 +222,8 @@ class RepairController(QObject):
 
     def _stale(self) -> str:
         """Why the result is not of what is shown."""
-        assert self.found is not None
-        query = self.found[0]
+        assert self.made is not None
+        query = self.made[0]
         same = (query.examples, (query.level, query.budget, query.knowledge)) == (
             self.examples.all,
             self._panel.options(),

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from app.features.repair.queries import ExportRepairQuery, ExportRepairReply, Found
+from app.features.repair.queries import ExportRepairQuery, ExportRepairReply, MadeRepair
 from app.messages.request import QueryRefusal
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
@@ -33,7 +33,7 @@ class Writer(QObject):
         workbench.on(ExportRepairReply, self._take_written)
         workbench.on(QueryRefusal, self._take_refusal)
 
-    def export(self, found: Found) -> None:
+    def export(self, made: MadeRepair) -> None:
         """Ask for a folder's name and have the repaired model written there."""
         opened = self._workbench.opened
         if opened is None:
@@ -49,7 +49,7 @@ class Writer(QObject):
             self.said.emit("", f"{folder.name} is there already. Name a folder that is not: nothing is written over.")
             return
         self.said.emit(f"Writing {folder.name} …", "")
-        self._writing.ask(ExportRepairQuery(folder=chosen, found=found))
+        self._writing.ask(ExportRepairQuery(folder=chosen, made=made))
 
     def _take_written(self, reply: ExportRepairReply) -> None:
         if not self._writing.ends(reply.query):

@@ -49,7 +49,7 @@ def test_a_sticker_is_repaired_from_a_folder_of_pictures(person: Person, tmp_pat
     for place, row in enumerate(rows):
         assert cells(person, place)[:2] == [Path(row.input).name, Path(row.input).parent.name]
         if row.input in map(str, marked):
-            assert row.found == "circle"
+            assert row.given == "circle"
             assert row.misbehaves
     person.click(panel.mark)
     settle(person)
@@ -59,8 +59,8 @@ def test_a_sticker_is_repaired_from_a_folder_of_pictures(person: Person, tmp_pat
     panel.budget.setValue(20)  # a few pictures: one of them is some percent
     find(person)
     assert panel.data().result is not None, panel.problem.text()
-    found = person.controller("repair").found[1]
-    repaired, model = found.repair.repaired, load_model(str(MODEL))
+    made = person.controller("repair").made[1]
+    repaired, model = made.repair.repaired, load_model(str(MODEL))
     paths = [*marked, *plain]
     examples = [Example(str(path), path.parent.name) for path in paths]
     before, after = (answers(each, batch_of(each, examples)).softmax(dim=-1) for each in (model, repaired))

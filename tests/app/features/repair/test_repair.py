@@ -54,7 +54,7 @@ def cells(person: Person, row: int) -> list[str]:
 def settle(person: Person) -> None:
     """Until the model was asked all examples."""
     panel = person.panel("repair")
-    person.wait(lambda: all(row.found or row.problem for row in panel.data().rows))
+    person.wait(lambda: all(row.given or row.problem for row in panel.data().rows))
     person.rest()
 
 
@@ -124,10 +124,10 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     document = planted.workbench.document
     planted.click(panel.apply)
     planted.rest()
-    found = planted.controller("repair").found[1]
-    assert planted.workbench.document.edits == found.edits
+    made = planted.controller("repair").made[1]
+    assert planted.workbench.document.edits == made.edits
     assert "on the canvas already" in panel.apply.toolTip()
-    repaired = found.repair.repaired
+    repaired = made.repair.repaired
     (answer,) = answers(repaired, batch_of(repaired, triggered[:1])).softmax(dim=-1)
     for row in planted.workbench.ran.rows[:3]:
         assert row.after == pytest.approx(float(answer[model.answer(row.label)]), abs=1e-5)
@@ -144,7 +144,7 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     assert kept.steps[kept.current].document == planted.workbench.document
     (run,) = kept.runs
     assert (run.kind, run.options, run.data) == ("repair", f"{result.headline}: {result.figures}", "18 examples")
-    assert len(run.edges) == found.edges_cut
+    assert len(run.edges) == made.edges_cut
     window.commands["undo"].trigger()
     planted.rest()
     assert planted.workbench.document == document
@@ -161,9 +161,9 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     for example in triggered:
         session = ws.Session(repaired, repaired.pair(example.input))
         right += repaired.label(int(session.clean.answer.argmax())) == example.answer
-    after = found.used[1].misbehaviour.count + found.held_out[1].misbehaviour.count
+    after = made.used[1].misbehaviour.count + made.held_out[1].misbehaviour.count
     assert len(triggered) - right == after
-    assert misbehaviour.after == f"{found.held_out[1].misbehaviour.count} of 2"
+    assert misbehaviour.after == f"{made.held_out[1].misbehaviour.count} of 2"
     planted.click(panel.export)  # the folder is there now
     assert "repaired is there already" in panel.problem.text()
 
@@ -217,11 +217,11 @@ def test_bad_examples_are_told_and_nothing_is_lost(planted: Person, tmp_path: Pa
     some.put(some.all)
     planted.workbench.cancel()  # before the model has answered
     planted.wait(panel.mark.isEnabled)
-    assert not any(row.found for row in panel.data().rows)
+    assert not any(row.given for row in panel.data().rows)
     planted.click(panel.mark)
     assert "asked again" in panel.note.text()
     settle(planted)
-    assert all(row.found for row in panel.data().rows)
+    assert all(row.given for row in panel.data().rows)
 
     replaced(lambda some: [replace(each, triggered=True) for each in some], "all.jsonl")
     assert "Every example is marked" in panel.find.toolTip()
@@ -280,7 +280,7 @@ def test_a_fault_that_is_only_suspected_and_one_of_which_nothing_is_known(
     planted.wait(lambda: panel.data().rows)
     settle(planted)
     shown = panel.data().rows
-    assert [bool(row.found) for row in shown] == [True] * 10
+    assert [bool(row.given) for row in shown] == [True] * 10
     assert [row.right is None for row in shown] == [True] * 2 + [False] * 8
     planted.click(panel.mark)  # of what has no answer nobody knows whether it goes wrong: its mark stays
     settle(planted)
@@ -309,13 +309,13 @@ def test_a_fault_that_is_only_suspected_and_one_of_which_nothing_is_known(
     panel.budget.setValue(50)
     find(planted)
     assert panel.data().result is not None, panel.problem.text()
-    found = planted.controller("repair").found[1]
-    assert (found.knowledge, found.repeats, found.held_out[0].misbehaviour.of) == ("clean", 0, 0)
+    made = planted.controller("repair").made[1]
+    assert (made.knowledge, made.repeats, made.held_out[0].misbehaviour.of) == ("clean", 0, 0)
     assert panel.data().result.figures.startswith("clean accuracy")
     misbehaviour = panel.data().result.measured[0]
     assert (misbehaviour.before, misbehaviour.after) == ("not measured", "not measured")
     assert "whether one is gone is not known" in panel.result.unproved.text()
-    assert any("pieces of suspicious ones" in line for line in unproved(replace(found, knowledge="suspicious")))
+    assert any("pieces of suspicious ones" in line for line in unproved(replace(made, knowledge="suspicious")))
     panel.knowledge.setCurrentIndex(1)
     planted.wait(lambda: "find the cuts anew" in panel.result.stale.text())
     some = planted.controller("repair").examples
