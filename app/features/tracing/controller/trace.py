@@ -25,7 +25,9 @@ class TraceController(QObject):
         super().__init__(top_bar)
         self._workbench, self._top_bar = workbench, top_bar
         self._data = TraceData()
+        self._methods: tuple[MethodData, ...] = ()  # as the engine knows them
         self._estimates: Estimates | None = None
+        self._shown_for: tuple[object, ...] = ()  # all that the menu depends on
         self._given_up = False
         menu = top_bar.method_menu
         top_bar.trace_requested.connect(self.trace)
@@ -89,17 +91,22 @@ class TraceController(QObject):
 
     def _commit(self, words: str, choice: TraceChoice, merge: str = "") -> None:
         self._workbench.commit(words, replace(self._workbench.document, choice=choice), merge)
+        self._shown_for = ()
         self._follow()  # the menu shows the document's choice, whatever was clicked
 
-    def _take(self, found: MethodsReply) -> None:
-        self._data = replace(self._data, methods=found.methods)
-        self._estimates = found.estimates
+    def _take(self, reply: MethodsReply) -> None:
+        self._methods, self._estimates = reply.methods, reply.estimates
         self._follow()
 
     def _follow(self) -> None:
-        """The document's choice at once; what fits it when the engine says so."""
+        """The document's choice at once; what fits it when the engine says so. A cut brings three occasions, and none
+        of it depends on edits: what each method would take is reckoned anew only where something else did."""
         document = self._workbench.document
         choice = document.choice
+        shown_for = self._methods, self._estimates, choice, document.dataset
+        if shown_for == self._shown_for:
+            return
+        self._shown_for = shown_for
         told = dict(choice.options)
         methods = tuple(
             replace(
@@ -107,7 +114,7 @@ class TraceController(QObject):
                 options=tuple(replace(o, value=told.get(o.name, o.usual)) for o in method.options),
                 cost=self._cost(method),
             )
-            for method in self._data.methods
+            for method in self._methods
         )
         problem = "" if document.dataset else "it has no rows"
         self._data = TraceData(

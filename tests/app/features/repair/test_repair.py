@@ -28,7 +28,7 @@ from core.scripts.python_script import python_script, told_of
 from resources.models.planted.make import FOLDER
 from tests.app.person import Person
 from tests.core.repair.planted import MODEL, examples
-from views.panels.repair.table import ANSWER, FOUND, INPUT, TRIGGERED
+from views.panels.repair.table import ANSWER, GIVEN, INPUT, TRIGGERED
 
 BAD, GOOD = examples(6, 12)
 
@@ -48,7 +48,7 @@ def dropped(*paths: Path) -> QMimeData:
 def cells(person: Person, row: int) -> list[str]:
     """A line of the table as it is read."""
     lines = person.panel("repair").view.lines
-    return [str(lines.index(row, column).data()) for column in (INPUT, ANSWER, FOUND)]
+    return [str(lines.index(row, column).data()) for column in (INPUT, ANSWER, GIVEN)]
 
 
 def settle(person: Person) -> None:
