@@ -23,7 +23,7 @@ def test_work_goes_on_where_it_was_left(
     graph = workbench.opened.graph
     nodes = [node for node in graph.writers if node.kind in ("head", "mlp")]
     reader.press(Qt.Key.Key_T, widget=reader.window.canvas)
-    for number, node in enumerate(nodes * 3):  # cut and restored, with a branch now and then
+    for number, node in enumerate(nodes * 2):  # cut and restored, with a branch now and then
         reader.click_node(node)
         reader.press(Qt.Key.Key_X if number % 2 else Qt.Key.Key_P, widget=reader.window.canvas)
         if number % 4 == 3:

@@ -124,10 +124,10 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     document = planted.workbench.document
     planted.click(panel.apply)
     planted.rest()
-    made = planted.controller("repair").made[1]
-    assert planted.workbench.document.edits == made.edits
+    outcome = planted.controller("repair").made[1]
+    assert planted.workbench.document.edits == outcome.edits
     assert "on the canvas already" in panel.apply.toolTip()
-    repaired = made.repair.repaired
+    repaired = outcome.repair.repaired
     (answer,) = answers(repaired, batch_of(repaired, triggered[:1])).softmax(dim=-1)
     for row in planted.workbench.ran.rows[:3]:
         assert row.after == pytest.approx(float(answer[model.answer(row.label)]), abs=1e-5)
@@ -144,7 +144,7 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     assert kept.steps[kept.current].document == planted.workbench.document
     (run,) = kept.runs
     assert (run.kind, run.options, run.data) == ("repair", f"{result.headline}: {result.figures}", "18 examples")
-    assert len(run.edges) == made.edges_cut
+    assert len(run.edges) == outcome.edges_cut
     window.commands["undo"].trigger()
     planted.rest()
     assert planted.workbench.document == document
@@ -161,9 +161,9 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     for example in triggered:
         session = ws.Session(repaired, repaired.pair(example.input))
         right += repaired.label(int(session.clean.answer.argmax())) == example.answer
-    after = made.used[1].misbehaviour.count + made.held_out[1].misbehaviour.count
+    after = outcome.used[1].misbehaviour.count + outcome.held_out[1].misbehaviour.count
     assert len(triggered) - right == after
-    assert misbehaviour.after == f"{made.held_out[1].misbehaviour.count} of 2"
+    assert misbehaviour.after == f"{outcome.held_out[1].misbehaviour.count} of 2"
     planted.click(panel.export)  # the folder is there now
     assert "repaired is there already" in panel.problem.text()
 
@@ -309,13 +309,13 @@ def test_a_fault_that_is_only_suspected_and_one_of_which_nothing_is_known(
     panel.budget.setValue(50)
     find(planted)
     assert panel.data().result is not None, panel.problem.text()
-    made = planted.controller("repair").made[1]
-    assert (made.knowledge, made.repeats, made.held_out[0].misbehaviour.of) == ("clean", 0, 0)
+    outcome = planted.controller("repair").made[1]
+    assert (outcome.knowledge, outcome.repeats, outcome.held_out[0].misbehaviour.of) == ("clean", 0, 0)
     assert panel.data().result.figures.startswith("clean accuracy")
     misbehaviour = panel.data().result.measured[0]
     assert (misbehaviour.before, misbehaviour.after) == ("not measured", "not measured")
     assert "whether one is gone is not known" in panel.result.unproved.text()
-    assert any("pieces of suspicious ones" in line for line in unproved(replace(made, knowledge="suspicious")))
+    assert any("pieces of suspicious ones" in line for line in unproved(replace(outcome, knowledge="suspicious")))
     panel.knowledge.setCurrentIndex(1)
     planted.wait(lambda: "find the cuts anew" in panel.result.stale.text())
     some = planted.controller("repair").examples
