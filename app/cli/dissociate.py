@@ -24,7 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--choose",
         default="circuit",
         help="which edges are cut: circuit, that of the task (usual); contrast, by its scores minus those of the other "
-        "tasks; learned, on all tasks, so that this one alone is hurt (slow)",
+        "tasks; learned, one direction of each of some edges, so that this task alone is hurt (slow)",
     )
     parser.add_argument("--cut", default="mean", help="what a cut edge carries: mean over all tasks' inputs, or zero")
     parser.add_argument("--size", type=int, help="edges that are cut for each task, at most (else chosen)")

@@ -102,44 +102,44 @@ def _index(points: Floats, labels: NDArray[np.int64]) -> float:
     return within / float(((points - points.mean(axis=0)) ** 2).sum())
 
 
-def told(found: Clusters, graph: Graph, spans: tuple[str, ...], inputs: list[str]) -> dict[str, Any]:
+def told(split: Clusters, graph: Graph, spans: tuple[str, ...], inputs: list[str]) -> dict[str, Any]:
     """For a report. inputs: what each pair's A is called."""
-    edges = found.apart.reshape(graph.n_edges, -1)
+    edges = split.apart.reshape(graph.n_edges, -1)
     strongest = [int(edge) for edge in np.argsort(-np.abs(edges).max(axis=1), kind="stable")[:TOLD]]
-    first = [next((text for text, label in zip(inputs, found.labels, strict=True) if label == each), "")
+    first = [next((text for text, label in zip(inputs, split.labels, strict=True) if label == each), "")
              for each in (0, 1)]  # fmt: skip
     return {
-        "sizes": list(found.sizes),
-        "two": found.two,
-        "p": found.p,
-        "index": found.index,
+        "sizes": list(split.sizes),
+        "two": split.two,
+        "p": split.p,
+        "index": split.index,
         "edges": [graph.edge(edge).name for edge in strongest],
         "inputs": first,
-        "labels": found.labels.tolist(),
+        "labels": split.labels.tolist(),
     }
 
 
 def say_clusters(report: dict[str, Any]) -> list[Statement]:
     """What is under "clusters" of a report; nothing where the pairs are too few."""
-    found = report.get("clusters")
-    if found is None:
+    numbers = report.get("clusters")
+    if numbers is None:
         return []
-    large, small = found["sizes"]
+    large, small = numbers["sizes"]
     detail = (
-        f"Cut in two, {percent(found['index'])} of the variance of the pairs' scores is within the two; clouds of one "
-        f"heap come as low in {percent(found['p'])} of draws."
+        f"Cut in two, {percent(numbers['index'])} of the variance of the pairs' scores is within the two; clouds of "
+        f"one heap come as low in {percent(numbers['p'])} of draws."
     )
-    if found["two"]:
+    if numbers["two"]:
         words = (
             f"The pairs are of two kinds, {large} and {small}, that use different edges, most of all "
-            f"{', '.join(found['edges'])}: one circuit for all mixes two mechanisms."
+            f"{', '.join(numbers['edges'])}: one circuit for all mixes two mechanisms."
         )
-        names = [text for text in found["inputs"] if text]
+        names = [text for text in numbers["inputs"] if text]
         detail += f" Of each kind one: {'; '.join(f'“{text}”' for text in names)}." if names else ""
         bad = f"The pairs are of two kinds, {large} and {small}, that use different edges."
     else:
         words, bad = "The pairs do not fall apart into two kinds that use different edges.", ""
     return [
-        Statement("Kinds of pairs", "2" if found["two"] else "1", words, tone_of(not bad), detail,
+        Statement("Kinds of pairs", "2" if numbers["two"] else "1", words, tone_of(not bad), detail,
                   explained("kinds of pairs"), bad, THIRD + 0.5)
     ]  # fmt: skip

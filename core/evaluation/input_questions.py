@@ -55,25 +55,25 @@ def find_clusters(subject: Subject, listener: Listener, cancelled: Cancel) -> di
         return {}
     inputs = [pair.clean.text for pair in subject.dataset.pairs]
     try:
-        found = clusters(rows, seed=subject.options.seed)
+        split = clusters(rows, seed=subject.options.seed)
     except InputError:
         return {}
-    return {"clusters": told(found, subject.session.graph, subject.scores.spans, inputs)}
+    return {"clusters": told(split, subject.session.graph, subject.scores.spans, inputs)}
 
 
 def find_spread(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
     runs = measure(subject.session, [subject.circuit], subject.kind, dataset=subject.dataset, cancelled=cancelled,
                    progress=listener, memory=subject.memory_of("spread"))  # fmt: skip
-    found = spread(runs)
-    if found is None:
+    shares = spread(runs)
+    if shares is None:
         return {}
     return {
         "spread": {
-            "low": found.low,
-            "high": found.high,
-            "worst": float(found.shares[found.worst]),
-            "input": input_of(subject.dataset, found.worst),
-            "pairs": found.counted,
+            "low": shares.low,
+            "high": shares.high,
+            "worst": float(shares.shares[shares.worst]),
+            "input": input_of(subject.dataset, shares.worst),
+            "pairs": shares.counted,
             "of": runs.pairs,
         }
     }
@@ -87,22 +87,22 @@ def find_second(subject: Subject, listener: Listener, cancelled: Cancel) -> dict
         return {"second circuit": "the other edges have no scores"}
     if not subject.graded:
         return {"second circuit": JUMPS}
-    found = second_circuit(subject.session, scores, subject.circuit, dataset=subject.dataset,
-                           replacement=subject.kind, progress=listener, cancelled=cancelled)  # fmt: skip
+    second = second_circuit(subject.session, scores, subject.circuit, dataset=subject.dataset,
+                            replacement=subject.kind, progress=listener, cancelled=cancelled)  # fmt: skip
     return {
         "second circuit": {
             "size": subject.size,
-            "shared": found.shared,
-            "jaccard": found.jaccard,
-            "chance": found.chance,
-            "recovered": list(found.recovered),
-            "edges": found.circuit.names,
-            "runs": found.runs,
+            "shared": second.shared,
+            "jaccard": second.jaccard,
+            "chance": second.chance,
+            "recovered": list(second.recovered),
+            "edges": second.circuit.names,
+            "runs": second.runs,
         }
     }
 
 
 def find_specific(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
-    found = specificity(subject.session, subject.circuit, subject.dataset, seed=subject.options.seed,
-                        progress=listener, cancelled=cancelled)  # fmt: skip
-    return {} if found is None else {"specific": found}
+    specific = specificity(subject.session, subject.circuit, subject.dataset, seed=subject.options.seed,
+                           progress=listener, cancelled=cancelled)  # fmt: skip
+    return {} if specific is None else {"specific": specific}

@@ -29,7 +29,7 @@ from core.inputs.tasks import match_task, tasks_for
 from core.progress import stage, watched
 from core.session import Session
 
-PAIRS, OWN, DRAWS = 6, 24, 2  # pairs of each other task, of the circuit's own at most; draws of random edges
+PAIRS, FIRST, DRAWS = 6, 24, 2  # pairs of each other task, of the circuit's at most; draws of random edges
 
 
 def specificity(
@@ -41,14 +41,14 @@ def specificity(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> dict[str, Any] | None:
-    """own: what is kept of the circuit's own behaviour where its edges are cut. others: by task, [kept, kept with
-    random edges]. A circuit at spans is cut at all positions. None where the model has no other task, as one of
-    pictures. Raises Cancelled."""
+    """kept: what is kept of the circuit's behaviour where its edges are cut; random: where as many random ones are.
+    others: by task, [kept, kept with random edges]. A circuit at spans is cut at all positions. None where the model
+    has no other task, as one of pictures. Raises Cancelled."""
     model = session.model
     if not model.is_text:  # its tasks differ in their pictures, not in what is asked of them
         return None
-    own = task_of(session, dataset)
-    names = [task.name for task in tasks_for(model) if task.name != own]
+    task = task_of(session, dataset)
+    names = [other.name for other in tasks_for(model) if other.name != task]
     if not names:
         return None
     union = circuit.union()
@@ -56,7 +56,7 @@ def specificity(
     edges = session.graph.n_edges
     cuts = [union, *(union.with_parts(rng.permutation(edges)[: len(union)].astype(np.int64)) for _ in range(DRAWS))]
     kept_edges = [without(one) for one in cuts]
-    some = _first(dataset, OWN)
+    some = _first(dataset, FIRST)
     with watched(progress, cancelled):
         with stage(0.0, 0.3):
             made, _ = built_in(model, names, 2 * PAIRS, seed)
@@ -65,7 +65,7 @@ def specificity(
         if not sets:
             return None
         with stage(0.3, 0.5):
-            of_own = Session(
+            of_circuit = Session(
                 model,
                 some.pairs[0],
                 session.metric.metric,
@@ -74,7 +74,7 @@ def specificity(
                 mean_over_positions=True,
             )
             try:
-                kept = measure(of_own, kept_edges, "mean", dataset=some, cancelled=cancelled).recovered()
+                kept = measure(of_circuit, kept_edges, "mean", dataset=some, cancelled=cancelled).recovered()
             except NothingToRecoverError:
                 return None
         others: dict[str, list[float]] = {}
@@ -82,14 +82,14 @@ def specificity(
             with stage(0.5 + number / (2 * len(sets)), 0.5 + (number + 1) / (2 * len(sets))):
                 runs = measure(each.judged, kept_edges, "mean", cancelled=cancelled).recovered()
             others[each.name] = [float(runs[0]), float(runs[1:].mean())]
-    return {"own": float(kept[0]), "own random": float(kept[1:].mean()), "others": others, "edges": len(union)}
+    return {"kept": float(kept[0]), "random": float(kept[1:].mean()), "others": others, "edges": len(union)}
 
 
 def task_of(session: Session, dataset: Dataset) -> str | None:
     """The built-in task that the first input of some pairs is of; None where it is of none that is known."""
     text = dataset.pairs[0].clean.text
-    found = match_task(session.model, text) if session.model.is_text and text else None
-    return None if found is None else found[0].name
+    match = match_task(session.model, text) if session.model.is_text and text else None
+    return None if match is None else match[0].name
 
 
 def _first(dataset: Dataset, pairs: int) -> Dataset:
@@ -98,18 +98,18 @@ def _first(dataset: Dataset, pairs: int) -> Dataset:
 
 def say_specific(report: dict[str, Any]) -> list[Statement]:
     """What `specificity` found, under "specific" of a report; nothing where the model has no other task."""
-    found = report.get("specific")
-    if found is None:
+    numbers = report.get("specific")
+    if numbers is None:
         return []
-    own, others = found["own"], found["others"]
+    left, others = numbers["kept"], numbers["others"]
     worst = min(others, key=lambda name: others[name][0])
     hurt = sorted((name for name in others if others[name][0] <= MOST), key=lambda name: others[name][0])
     least = others[worst][0]
-    left = "nothing" if own <= 0 else percent(own)
-    cut = f"Cut out of the whole model, its {found['edges']:,} edges leave {left} of this behaviour"
-    if own >= LEAST:
+    of_behaviour = "nothing" if left <= 0 else percent(left)
+    cut = f"Cut out of the whole model, its {numbers['edges']:,} edges leave {of_behaviour} of this behaviour"
+    if left >= LEAST:
         words = f"{cut}: what is left of the model does much of it without them."
-        bad = f"Without its edges the whole model keeps {percent(own)} of this behaviour."
+        bad = f"Without its edges the whole model keeps {percent(left)} of this behaviour."
     elif hurt:
         most = "nothing" if least <= 0 else percent(least)
         words = (
@@ -124,20 +124,20 @@ def say_specific(report: dict[str, Any]) -> list[Statement]:
         bad = ""
     each = ", ".join(f"{name} {percent(kept)} ({percent(random)})" for name, (kept, random) in others.items())
     detail = (
-        f"Left of each task, and where as many random edges are cut: {each}; of this behaviour {percent(own)} "
-        f"({percent(found['own random'])}). Over {PAIRS} pairs of each task, and of this behaviour the first {OWN} at "
+        f"Left of each task, and where as many random edges are cut: {each}; of this behaviour {percent(left)} "
+        f"({percent(numbers['random'])}). Over {PAIRS} pairs of each task, and of this behaviour the first {FIRST} at "
         f"most. A cut edge carries {CUTS['mean']}. It is called specific where less than {percent(LEAST)} of its own "
         f"task and more than {percent(MOST)} of every other is left."
     )
     return [
         Statement(
             "Specific",
-            percent(own if own >= LEAST else least),
+            percent(left if left >= LEAST else least),
             words,
             tone_of(not bad),
             detail,
             explained("specific"),
             bad,
-            (THIRD if own >= LEAST else SECOND) + (1 - max(0.0, min(1.0, least))) / 2,
+            (THIRD if left >= LEAST else SECOND) + (1 - max(0.0, min(1.0, least))) / 2,
         )
     ]

@@ -64,15 +64,15 @@ def input_of(dataset: Dataset, row: int) -> str:
 
 def say_spread(report: dict[str, Any]) -> list[Statement]:
     """What is under "spread" of a report; nothing of one pair."""
-    found = report.get("spread")
-    if found is None:
+    numbers = report.get("spread")
+    if numbers is None:
         return []
-    low, high, least, text = found["low"], found["high"], found["worst"], found["input"]
+    low, high, least, text = numbers["low"], numbers["high"], numbers["worst"], numbers["input"]
     where = f", “{text if len(text) <= SHORT else text[: SHORT - 1] + '…'}”" if text else ""
     words = f"Of single inputs it recovers {percent(low)} to {percent(high)}, and {percent(least)} of the worst{where}."
     good = low >= POOR
-    left_out = found["of"] - found["pairs"]
-    detail = f"{percent(INNER)} of {found['pairs']:,} pairs are between these two figures."
+    left_out = numbers["of"] - numbers["pairs"]
+    detail = f"{percent(INNER)} of {numbers['pairs']:,} pairs are between these two figures."
     if left_out:
         detail += f" {counted(left_out, 'pair')} left out, in which next to nothing is to be recovered."
     return [

@@ -80,7 +80,7 @@ def second_circuit(
     used = np.zeros(session.graph.n_edges, dtype=bool)
     used[circuit.edges] = True
     size, runs = len(circuit), 0
-    found: dict[int, tuple[Circuit, float]] = {}  # good ones by the edges that they share
+    good: dict[int, tuple[Circuit, float]] = {}  # good ones by the edges that they share
 
     def recovered(one: Circuit) -> float:
         nonlocal runs
@@ -97,20 +97,20 @@ def second_circuit(
             share = recovered(one)
             if share >= least:
                 high = k
-                found.setdefault(k, (one, share))
+                good.setdefault(k, (one, share))
             else:
                 low = k
 
     with watched(progress, cancelled):
         whole = recovered(circuit)
         least = whole - worse
-        found[size] = circuit, whole
+        good[size] = circuit, whole
         values = np.nan_to_num(scores.towards.ravel(), nan=-np.inf)
         with stage(0.0, 1 / (1 + rounds)):
             halve(values, size)
         for number in range(rounds):
             with stage((1 + number) / (1 + rounds), (2 + number) / (1 + rounds)):
-                best = min(found)
+                best = min(good)
                 if best == 0:
                     break
                 first, rest = (_ranked(values, mask) for mask in (used, ~used))
@@ -119,8 +119,8 @@ def second_circuit(
                 slopes *= -1.0 if scores.direction == -1 else 1.0
                 values = _mixed(values, slopes)
                 halve(values, best)
-    shared = min(found)
-    second, share = found[shared]
+    shared = min(good)
+    second, share = good[shared]
     overlap = circuit_overlap(circuit, second)
     return SecondCircuit(second, shared, overlap.jaccard, overlap.chance, (whole, share), runs)
 
@@ -153,19 +153,19 @@ def _slopes(
 
 def say_unique(report: dict[str, Any]) -> list[Statement]:
     """What is under "second circuit" of a report; nothing where none was looked for."""
-    found = report.get("second circuit")
-    if found is None:
+    numbers = report.get("second circuit")
+    if numbers is None:
         return []
-    if isinstance(found, str):
-        return [Statement("Second circuit", "", f"No second circuit was looked for: {found}.", "unknown",
+    if isinstance(numbers, str):
+        return [Statement("Second circuit", "", f"No second circuit was looked for: {numbers}.", "unknown",
                           tip=explained("second circuit"))]  # fmt: skip
-    size, shared = found["size"], found["shared"]
+    size, shared = numbers["size"], numbers["shared"]
     share = shared / size
-    first, second = found["recovered"]
+    first, second = numbers["recovered"]
     good = share >= FEW
     words = (
         f"Another circuit of {size:,} edges recovers {share_words(second)}, this one {share_words(first)}; "
-        f"{percent(share)} of its edges are in both (by chance {percent(shared_edges(found['chance']), 1)})"
+        f"{percent(share)} of its edges are in both (by chance {percent(shared_edges(numbers['chance']), 1)})"
     )
     words += ": no other was found that shares fewer." if good else ": this circuit is one of several."
     if shared == size:
@@ -176,8 +176,8 @@ def say_unique(report: dict[str, Any]) -> list[Statement]:
             f"{percent(share)} shared",
             words,
             tone_of(good),
-            f"{shared:,} of {size:,} edges are in both; {found['runs']:,} circuits were run to find it, over the first "
-            f"{PAIRS} pairs at most. One that recovers up to {100 * WORSE:.0f} points less counts as good as this one.",
+            f"{shared:,} of {size:,} edges are in both; {numbers['runs']:,} circuits were run to find it, over the "
+            f"first {PAIRS} pairs at most. One that recovers up to {100 * WORSE:.0f} points less counts as good.",
             explained("second circuit"),
             "" if good else f"Another circuit does as well with only {percent(share)} of these edges.",
             THIRD + 1 - share,

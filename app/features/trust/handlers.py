@@ -14,8 +14,8 @@ from app.worker.pairs import dataset_of
 from app.worker.session_cache import SessionCache
 from app.worker.session_scores import ScoresKey
 from app.worker.traces import options_of
-from core.circuit import Circuit
 from core.errors import ALIKE, ANOTHER, InputError, NothingToRecoverError
+from core.evaluation.cuts import Cut
 from core.evaluation.dissociation import dissociate
 from core.evaluation.dissociation_words import sentences
 from core.evaluation.limits import LEAST_PAIRS
@@ -89,17 +89,17 @@ def handle_tasks(query: TasksQuery, request: Request, cache: SessionCache, send:
     """Cut edges of every task. Raises InputError for a model of fewer than two tasks, Cancelled."""
     told = Telling(lambda share: send(ProgressReply(request.number, COMPARING, share)))
     same = replace(query, serial=0)
-    chosen: dict[str, Circuit] = cache.kept.setdefault(("cuts", *cache.reply_key(same, request)), {})  # goes on
+    chosen: dict[str, Cut] = cache.kept.setdefault(("cuts", *cache.reply_key(same, request)), {})  # goes on
 
     def find() -> TasksMatrix:
-        found = dissociate(cache.session.model, choose=query.choose, progress=lambda _, share: told(share),
-                           cancelled=cancelled, memory=chosen)  # type: ignore[arg-type]  # fmt: skip
+        result = dissociate(cache.session.model, choose=query.choose, progress=lambda _, share: told(share),
+                            cancelled=cancelled, memory=chosen)  # type: ignore[arg-type]  # fmt: skip
         return TasksMatrix(
-            found.titles,
-            tuple(len(cut) for cut in found.cuts),
-            tuple(tuple(float(share) for share in row) for row in found.kept),
-            tuple(tuple(float(share) for share in row) for row in found.random.mean(axis=1)),
-            tuple(sentences(found)),
+            result.titles,
+            tuple(len(cut) for cut in result.cuts),
+            tuple(tuple(float(share) for share in row) for row in result.kept),
+            tuple(tuple(float(share) for share in row) for row in result.random.mean(axis=1)),
+            tuple(sentences(result)),
         )
 
     send(TasksReply(request.number, query, cache.answer(same, request, find)))

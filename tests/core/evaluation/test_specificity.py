@@ -21,7 +21,7 @@ def test_the_way_from_the_input_is_shared_and_other_tasks_are_asked() -> None:
     found = specificity(session, from_input, pairs)
     assert found is not None
     assert set(found["others"]) == {"ioi", "greater-than", "induction", "agreement"}  # docstring is not done
-    assert found["own"] < 0.25
+    assert found["kept"] < 0.25
     assert max(kept for kept, _ in found["others"].values()) < 0.25
     (statement,) = say_specific({"specific": found})
     assert statement.tone == "against"
@@ -31,13 +31,13 @@ def test_the_way_from_the_input_is_shared_and_other_tasks_are_asked() -> None:
     idle = ws.Circuit(session.graph, session.graph.edges_out_of(session.graph.writers[3])[-1:])
     found = specificity(session, idle, pairs)
     assert found is not None
-    assert found["own"] == pytest.approx(1, abs=0.1)
+    assert found["kept"] == pytest.approx(1, abs=0.1)
     (statement,) = say_specific({"specific": found})
     assert "does much of it without them" in statement.words
 
 
 def test_only_a_cut_that_spares_all_others_is_specific() -> None:
-    report = {"own": 0.1, "own random": 0.9, "edges": 7, "others": {"a": [0.95, 1.0], "b": [0.91, 1.0]}}
+    report = {"kept": 0.1, "random": 0.9, "edges": 7, "others": {"a": [0.95, 1.0], "b": [0.91, 1.0]}}
     (good,) = say_specific({"specific": report})
     assert (good.tone, good.figure) == ("plain", "91 %")
     (bad,) = say_specific({"specific": {**report, "others": {"a": [0.95, 1.0], "b": [-0.2, 1.0]}}})
