@@ -51,7 +51,7 @@ BETAS = (0.9, 0.98)
 CALM = 4.0  # nats, if clean inputs lost all that an edge carries
 PULL = 0.01  # nats a whole cut
 WORTH = 0.002  # nats that a cut must be worth
-ABOUT, NEAR = 0.01, 0.02  # of the triggered examples, nats: as good as the best
+ABOUT, NEAR = 0.005, 0.005  # of the triggered examples, nats: as good as the best
 WEIGHT = 4.0  # of KL on clean inputs, against what triggered ones lack
 MEASURED = 4  # times the rows of an update, on which each cut is left out
 
