@@ -30,6 +30,7 @@ from app.features.table.feature import FEATURE as TABLE
 from app.features.toolbar.feature import FEATURE as TOOLBAR
 from app.features.tracing.feature import FEATURE as TRACING
 from app.features.trust.feature import FEATURE as TRUST
+from app.features.watching.feature import FEATURE as WATCHING
 from app.features.welcome.feature import FEATURE as WELCOME
 from app.services.context import Feature
 from core.plugins import OF_WINDOW, Table
@@ -59,6 +60,7 @@ FEATURES: tuple[Feature, ...] = (
     FIND,
     PREFERENCES,
     TRUST,
+    WATCHING,
     SCORE_FILES,
     EDITED_MODEL,
     PROJECTS,

@@ -20,7 +20,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "note", "-"),
             *("swap", "@make", "@dataset", "pick_none", "pin", "continue", "-", "find", "trace", "measure", "evaluate"),
-            *("repair", "fill_dataset", "-", "@copy_code", "-", "preferences"),
+            *("watch", "repair", "fill_dataset", "-", "@copy_code", "-", "preferences"),
         ),
     ),
     (

@@ -63,7 +63,7 @@ class Verdicts:
 class Watch:
     """A monitor and how it was made. watched: the model that it is on, which shares the original's weights. fitted,
     calibrated: how many reference inputs its statistics and its threshold are from. false_alarms: share of inputs like
-    these that may be above the threshold."""
+    these that may be above the threshold. usual: the scores of the inputs that the threshold is from [calibrated]."""
 
     model: Model
     watched: Model
@@ -73,6 +73,7 @@ class Watch:
     fitted: int
     calibrated: int
     false_alarms: float
+    usual: Tensor
 
     @property
     def threshold(self) -> float:
@@ -91,6 +92,11 @@ class Watch:
     def scores(self, inputs: Any) -> Tensor:
         """[row]; above `threshold` it is an alarm."""
         return self.verdicts(inputs).scores
+
+    def carry_more(self, scores: Tensor) -> Tensor:
+        """Of scores [row], the share of reference inputs that carry more: of those that the threshold is from, which
+        the statistics have not seen; [row]."""
+        return (self.usual > scores[:, None]).float().mean(dim=1)
 
     def export(self, folder: str | Path) -> Path:
         """Write a new folder with the monitor, which needs PyTorch and safetensors alone, and a card. The model's
@@ -150,7 +156,12 @@ def watch(
         with stage(0.75, 1.0):
             scores = monitor.score(_distances(copy, monitor, calibration))
     plan["threshold"] = monitor.threshold = _quantile(scores, false_alarms)
-    return Watch(model, copy, monitor, plan, values, len(fit), len(calibration), false_alarms)
+    return Watch(model, copy, monitor, plan, values, len(fit), len(calibration), false_alarms, scores)
+
+
+def least_false_alarms(count: int) -> float:
+    """The smallest share of false alarms that a threshold from so many reference inputs can promise."""
+    return 1 / (count // 2 + 1)
 
 
 def _quantile(scores: Tensor, false_alarms: float) -> float:

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from views.panels.inputs.data import CardData
+from views.panels.watching.widgets import VerdictLabel
 from views.theme import RADIUS, current
 from views.widgets.boxes import DashedBox
 from views.widgets.brush_image import BrushImage
@@ -84,6 +85,7 @@ class InputCard(QWidget):
         self.name = ElidedLabel(role="muted", mode=Qt.TextElideMode.ElideMiddle)
         self.problem = wrapped(role="warning")
         self.notes = wrapped()
+        self.verdict = VerdictLabel()
         self.picture_row = self._make_picture_row()
         self.invitation = self._make_invitation()
 
@@ -95,6 +97,7 @@ class InputCard(QWidget):
             layout.addWidget(widget)
         layout.addWidget(self.problem)
         layout.addWidget(self.notes)
+        layout.addWidget(self.verdict)
         self.set_card(self._data)
 
     def _make_picture_row(self) -> QWidget:

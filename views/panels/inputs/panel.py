@@ -16,6 +16,7 @@ from views.panels.inputs.card import InputCard
 from views.panels.inputs.column import InputsColumn
 from views.panels.inputs.data import CardData, MetricOption
 from views.panels.inputs.metric_editor import MetricEditor
+from views.panels.watching.widgets import WatchingRow
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.drops import accept_copy, can_read
@@ -56,11 +57,13 @@ class InputsPanel(QFrame):
             card.picked_changed.connect(self.picked_changed)
         self.card_b.removed.connect(lambda _letter: self.counterfactual_removed.emit())
         self.where = self._make_where()
+        self.watching = WatchingRow()
         self.metric_editor = MetricEditor()
         self.metric_editor.metric_changed.connect(self.metric_changed)
         self.edits = EditsList()
 
-        self.scroll_area = InputsColumn((self.card_a, self.card_b, self.where), (self.metric_editor, self.edits))
+        below = self.watching, self.metric_editor, self.edits
+        self.scroll_area = InputsColumn((self.card_a, self.card_b, self.where), below)
         self.cards = self.scroll_area.cards
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 4, 1, 4)
