@@ -26,14 +26,17 @@ def watching(query: WatchQuery, reply: WatchReply | None) -> WatchingData:
     """The line under the cards."""
     watched = watched_words(query.parts)
     if reply is None:
-        return WatchingData(f"Learning from {counted(len(query.rows), 'input')} what {watched} usually carries …")
+        return WatchingData(
+            f"Learning from {counted(len(query.rows), 'input')} what {watched} usually carries …", ("Learning …",)
+        )
     learnt = reply.fitted + reply.calibrated
     tip = (
         f"What is usual is from {counted(reply.fitted, 'clean input')} of the dataset, the threshold from "
         f"{counted(reply.calibrated, 'other')}. Of inputs like these at most {percent(reply.false_alarms, 1)} are "
         "called unusual, on average. The model is watched without the edits."
     )
-    return WatchingData(f"Watching {watched}, learnt from {counted(learnt, 'input')}", tip, able=True)
+    short = f"Watching {watched}"
+    return WatchingData(f"{short}, learnt from {counted(learnt, 'input')}", (short, watched), tip, able=True)
 
 
 def verdict(found: Verdict | None, calibrated: int, stale: bool) -> CardVerdict:

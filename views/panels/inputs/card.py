@@ -93,11 +93,11 @@ class InputCard(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
         layout.addLayout(self.header)
+        layout.addWidget(self.verdict)
         for widget in (self.chip_scroll, self.editor, self.picture, self.picture_row, self.invitation):
             layout.addWidget(widget)
         layout.addWidget(self.problem)
         layout.addWidget(self.notes)
-        layout.addWidget(self.verdict)
         self.set_card(self._data)
 
     def _make_picture_row(self) -> QWidget:

@@ -18,8 +18,10 @@ class CardVerdict:
 
 @dataclass(frozen=True)
 class WatchingData:
-    """words: what is watched; none where nothing is. able: whether the monitor can be exported."""
+    """words: what is watched; none where nothing is. shorter: the same with less room. able: whether the monitor can be
+    exported."""
 
     words: str = ""
+    shorter: tuple[str, ...] = ()
     tip: str = ""
     able: bool = False

@@ -3,12 +3,11 @@ is watched."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from views.panels.watching.data import CardVerdict, WatchingData
 from views.widgets.buttons import LinkButton
-from views.widgets.text import TintedLabel, plain_tip, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel
 
 
 class VerdictLabel(TintedLabel):
@@ -30,7 +29,7 @@ class WatchingRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = wrapped()
+        self.words = ElidedLabel(role="muted")
         self.export = LinkButton("Export…")
         self.export.setAccessibleName("Export the Monitor")
         self.export.setToolTip("Write what was learnt as a small module that works without Wirescope")
@@ -41,11 +40,11 @@ class WatchingRow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.words, 1)
         for button in (self.export, self.stop):
-            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            layout.addWidget(button)
         self.hide()
 
     def set_data(self, data: WatchingData) -> None:
-        self.words.setText(data.words)
-        self.words.setToolTip(plain_tip(data.tip))
+        self.words.setText(data.words, *data.shorter)
+        self.words.set_tip(data.tip)
         self.export.setVisible(data.able)
         self.setVisible(bool(data.words))
