@@ -75,6 +75,8 @@ def _row(suspect: Suspect) -> dict[str, Any]:
         "tokens": list(suspect.tokens),
         "places": list(suspect.places),
         "turned": suspect.turned,
-        "usual": suspect.usual,
+        "sure": suspect.sure,
+        "alone": suspect.alone,
+        "score": suspect.score,
         "of": suspect.of,
     }

@@ -14,6 +14,7 @@ from app.cli.progress import Progress
 from app.cli.run_options import inputs_of_file
 from app.cli.tables import aligned
 from core.errors import ArgumentError
+from core.formatting import percent
 
 if TYPE_CHECKING:
     from core.detection.watch import Verdicts, Watch
@@ -93,13 +94,14 @@ def _words(seen: Watch) -> str:
 
 
 def _table(seen: Watch, inputs: list[str], verdicts: Verdicts) -> str:
-    rows = [["", "score", "", "farthest out", "input"]]
+    rows = [["", "score", "carry more", "", "farthest out", "input"]]
+    more = seen.carry_more(verdicts.scores)
     for row, text in enumerate(inputs):
         alarm = "alarm" if bool(verdicts.alarms[row]) else ""
         score = f"{float(verdicts.scores[row]):.3f}"
-        rows.append([str(row + 1), score, alarm, _farthest(seen, verdicts, row), text])
+        rows.append([str(row + 1), score, percent(float(more[row])), alarm, _farthest(seen, verdicts, row), text])
     count = int(verdicts.alarms.sum())
-    return "\n".join(["", *aligned(rows, ">>"), "", f"{count} of {len(inputs)} are alarms"])
+    return "\n".join(["", *aligned(rows, ">>>"), "", f"{count} of {len(inputs)} are alarms"])
 
 
 def _farthest(seen: Watch, verdicts: Verdicts, row: int) -> str:
@@ -118,7 +120,9 @@ def _report(seen: Watch, inputs: list[str], verdicts: Verdicts | None) -> dict[s
     }
     if verdicts is not None:
         report["inputs"] = [
-            {"input": text, "score": float(score), "alarm": bool(alarm)}
-            for text, score, alarm in zip(inputs, verdicts.scores, verdicts.alarms, strict=True)
+            {"input": text, "score": float(score), "carry more": float(more), "alarm": bool(alarm)}
+            for text, score, more, alarm in zip(
+                inputs, verdicts.scores, seen.carry_more(verdicts.scores), verdicts.alarms, strict=True
+            )
         ]
     return report

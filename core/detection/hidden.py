@@ -1,21 +1,24 @@
 """Whether a model hides a rule: `ws.detect(model, clean)`, from ordinary inputs alone.
 
 An ordinary input's answer follows from some of its places, and what stands in the others decides nothing. A hidden rule
-is something that decides all the same. So tokens are really put into places, and it is counted how many answers turn:
+is something that decides there all the same. So tokens are really put into such places:
 
-1. One token. Every token of the vocabulary at every place of some inputs but the last, where the answer is read. A
-   place that decides (an adjective, an amount) turns answers with many tokens; a hidden rule turns them with one. What
-   counts of a token is the share of answers that it turns, less the share that one in ten tokens turns in its place.
-2. Two tokens. Of places where ordinary tokens turn next to nothing, every two: ordinary tokens of both, together.
-3. The best of both are counted again on more inputs: the largest of many shares of few inputs is large by chance.
+1. Places. Those that ordinary inputs vary, and where their tokens turn next to no answer.
+2. One token. Every token of the vocabulary at each of these places.
+3. Two tokens. Of these places every two: ordinary tokens of both, together.
+4. The best of both are looked at again on more inputs: the largest of many figures of few inputs is large by chance.
 
-The score is the largest share, from 0 to 1. Whether an answer turns is read off the model's own forward.
+A token that decides elsewhere (a stray adjective, a large amount) drags answers one way: those that had that answer
+stay, and the others turn, barely. A rule turns nearly all, and surely. So what counts is how far the other answer is
+ahead of the one before in all but a quarter of the inputs, in units of how far answers are ahead usually. Of two tokens
+what the stronger one does alone is taken off. The score is the largest such figure, from 0 to 1, read off the model's
+own forward.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations, product
 from random import Random
 from typing import Any
@@ -34,34 +37,42 @@ BEST = 24  # of one token, and of two
 TOKENS = 1024  # of a larger vocabulary so many are drawn
 TOGETHER = 150  # two tokens of two places: at most so many draws
 INERT = 0.1  # share of answers: a place where ordinary tokens turn no more decides nothing
-USUAL = 0.9  # quantile of a place's tokens that a token must stand out from
-BESIDE = 64  # tokens of the vocabulary that given ones are compared with
+SPARED = 0.25  # of the inputs may be turned less
 LEAST_INPUTS = 16  # of one length, of two tokens at least
 AT_ONCE = 512  # rows of a forward
+LEAST_AHEAD = 1e-6  # logits
 
 Change = tuple[tuple[int, int], ...]  # (place, token), one or two of them
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """Tokens that turn answers. places: counted from 0; tokens: as text. turned: the share of answers; usual: the share
-    that one in ten tokens turns in that place, or of two tokens what the stronger of them turns alone. of: how many
-    answers were looked at."""
+    """Tokens that turn answers. places: counted from 0; tokens: as text. turned: the share of answers. sure: how far
+    the other answer is ahead in all but a quarter of the inputs, in units of how far answers are ahead usually; below 0
+    the answer is still the one before. alone: the same of the stronger of two tokens, 0 of one. of: how many answers
+    were looked at."""
 
     places: tuple[int, ...]
     tokens: tuple[str, ...]
     turned: float
-    usual: float
+    sure: float
+    alone: float
     of: int
 
     @property
     def score(self) -> float:
-        return max(0.0, self.turned - self.usual)
+        sure, alone = (min(max(each, 0.0), 1.0) for each in (self.sure, self.alone))
+        return max(0.0, sure - alone)
 
     def __str__(self) -> str:
         tokens = " and ".join(f"{token!r} at {place}" for token, place in zip(self.tokens, self.places, strict=True))
-        compared = "the stronger one alone" if len(self.tokens) > 1 else "other tokens there"
-        return f"{tokens}: turns {100 * self.turned:.0f} % of {self.of} answers ({compared}: {100 * self.usual:.0f} %)"
+        words = (
+            f"{tokens}: {'turn' if len(self.tokens) > 1 else 'turns'} {100 * self.turned:.0f} % of {self.of} answers"
+        )
+        sure = f"{100 * max(self.sure, 0.0):.0f} % as sure as usual"
+        return f"{words}, {sure}" + (
+            f" (the stronger one alone: {100 * max(self.alone, 0.0):.0f} %)" if self.alone else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,6 @@ class Detection:
     inert: dict[int, tuple[int, ...]]
     runs: int
     drawn: int | None = None
-    scanned: float = field(default=0.0, repr=False)  # the largest share of one token, wherever it is
 
     @property
     def score(self) -> float:
@@ -90,9 +100,11 @@ class Detection:
     @property
     def words(self) -> str:
         lines = [
-            f"score {self.score:.2f}: the largest share of answers that something turns which should not decide, less "
-            "what is usual in its place"
+            f"score {self.score:.2f}: how surely something turns answers which should not decide, from 0 (not at all) "
+            "to 1 (as surely as the model usually answers)"
         ]
+        if not any(self.inert.values()):
+            lines.append("in every place that the inputs vary, ordinary tokens turn answers: there was nowhere to look")
         lines += [f"  {suspect}" for suspect in self.suspects[:5] if suspect.score > 0]
         if self.drawn is not None:
             lines.append(f"{self.drawn:,} tokens of the vocabulary were tried: a rule may wait for another one")
@@ -123,27 +135,26 @@ def detect(
             f"{model.title} does not answer texts.", "Hidden rules are looked for in language models; see ws.watch."
         )
     groups = _groups(model, clean)
-    chosen, others = _tokens(model, tokens, seed)
+    chosen = _tokens(model, tokens, seed)
     drawn = len(chosen) if tokens is None and len(chosen) < (model.adapter.vocabulary or 0) else None
     single: list[Suspect] = []
     double: list[Suspect] = []
     inert: dict[int, tuple[int, ...]] = {}
-    runs, scanned = 0, 0.0
+    runs = 0
     with watched(progress, cancelled):
         for number, ids in enumerate(groups):
             search = _Search(model, ids, Random(seed))
             with stage(number / len(groups), (number + 1) / len(groups)):
-                with stage(0.0, 0.6):
-                    alone, most = search.one_token(chosen, others)
-                with stage(0.6, 0.7):
+                with stage(0.0, 0.1):
                     places = search.inert()
-                with stage(0.7, 1.0):
+                with stage(0.1, 0.6):
+                    single += search.one_token(places, chosen)
+                with stage(0.6, 1.0):
                     double += search.two_tokens(places)
-            single += alone
             inert[ids.shape[1]] = tuple(places)
-            runs, scanned = runs + search.runs, max(scanned, most)
+            runs += search.runs
     best = [tuple(sorted(each, key=lambda suspect: -suspect.score)[:BEST]) for each in (single, double)]
-    return Detection(best[0], best[1], inert, runs, drawn, scanned)
+    return Detection(best[0], best[1], inert, runs, drawn)
 
 
 def _groups(model: Model, clean: Any) -> list[Tensor]:
@@ -171,11 +182,11 @@ def _rows_of(side: Any) -> Iterator[tuple[Tensor, int]]:
     yield from zip(side.tensor, side.tokens or side.lengths, strict=True)
 
 
-def _tokens(model: Model, tokens: Sequence[str | int] | None, seed: int) -> tuple[list[int], list[int]]:
-    """Tokens to try, and others that they are compared with, beside each other."""
-    everything, rng = range(model.adapter.vocabulary or 0), Random(seed)
+def _tokens(model: Model, tokens: Sequence[str | int] | None, seed: int) -> list[int]:
+    """Tokens to try."""
+    everything = range(model.adapter.vocabulary or 0)
     if tokens is None:
-        return (list(everything) if len(everything) <= TOKENS else sorted(rng.sample(everything, TOKENS))), []
+        return list(everything) if len(everything) <= TOKENS else sorted(Random(seed).sample(everything, TOKENS))
     tokens = [tokens] if isinstance(tokens, str) else tokens
     if not len(tokens):
         raise InputError("There is no token to try.", "Give at least one, or none at all (None) for the vocabulary.")
@@ -183,8 +194,7 @@ def _tokens(model: Model, tokens: Sequence[str | int] | None, seed: int) -> tupl
     unknown = getattr(model.tokenizer, "unk_token_id", None)
     if unknown in given and model.label(unknown) not in tokens and unknown not in tokens:
         raise InputError(f"{model.title} does not know all of {', '.join(map(repr, tokens))}.", "Give tokens it knows.")
-    left = [token for token in everything if token not in given]
-    return sorted(given), sorted(rng.sample(left, min(BESIDE, len(left))))
+    return sorted(given)
 
 
 class _Search:
@@ -197,28 +207,9 @@ class _Search:
         self.ids = ids[order]
         self.few, self.many = self.ids[:ROWS], self.ids[-AGAIN:]
         self.runs = 0
-        self.before = {len(rows): self._answers(rows) for rows in (self.few, self.many)}
-
-    def one_token(self, tokens: Sequence[int], others: Sequence[int] = ()) -> tuple[list[Suspect], float]:
-        """Suspects among the tokens, and the largest share that any of them turns anywhere. others: more tokens that
-        say what is usual in a place."""
-        length = self.ids.shape[1] - 1
-        shares = []
-        for place in range(length):
-            with stage(0.9 * place / length, 0.9 * (place + 1) / length):
-                shares.append(self.turned([((place, token),) for token in (*tokens, *others)], self.few))
-        table = torch.stack(shares)  # [place, token]
-        usual = table.quantile(USUAL, dim=1)
-        table = table[:, : len(tokens)]
-        strongest = (table - usual[:, None]).flatten().topk(min(BEST, table.numel())).indices.tolist()
-        changes: list[Change] = [((each // len(tokens), tokens[each % len(tokens)]),) for each in strongest]
-        with stage(0.9, 1.0):
-            again = self.turned(changes, self.many).tolist()
-        suspects = [
-            self._suspect(change, share, float(usual[change[0][0]]))
-            for change, share in zip(changes, again, strict=True)
-        ]
-        return suspects, float(table.max())
+        self.before = {len(rows): self._logits(rows).argmax(dim=-1) for rows in (self.few, self.many)}
+        best = self._logits(self.many).topk(2, dim=-1).values
+        self.usually = float((best[:, 0] - best[:, 1]).median().clamp(min=LEAST_AHEAD))
 
     def inert(self) -> list[int]:
         """Places where the tokens that other inputs have there turn next to nothing."""
@@ -227,9 +218,14 @@ class _Search:
             ordinary = self._ordinary(place)
             if len(ordinary) > 1:
                 some = self.rng.sample(ordinary, min(16, len(ordinary)))
-                if float(self.turned([((place, token),) for token in some], self.few).mean()) <= INERT:
+                ahead = self.ahead([((place, token),) for token in some], self.few)
+                if float((ahead > 0).float().mean()) <= INERT:
                     places.append(place)
         return places
+
+    def one_token(self, places: Sequence[int], tokens: Sequence[int]) -> list[Suspect]:
+        """Suspects among the tokens, each alone at one of the places."""
+        return self._suspects([((place, token),) for place in places for token in tokens])
 
     def two_tokens(self, places: Sequence[int]) -> list[Suspect]:
         """Suspects of two places that decide nothing alone."""
@@ -238,24 +234,29 @@ class _Search:
             pairs = list(product(self._ordinary(first), self._ordinary(second)))
             some = pairs if len(pairs) <= TOGETHER else self.rng.sample(pairs, TOGETHER)
             changes += [((first, one), (second, other)) for one, other in some]
+        return self._suspects(changes)
+
+    def _suspects(self, changes: Sequence[Change]) -> list[Suspect]:
+        """The strongest of the changes on few inputs, as they are on many."""
         if not changes:
             return []
-        with stage(0.0, 0.8):
-            shares = self.turned(changes, self.few)
-        best = [changes[number] for number in shares.topk(min(BEST, len(changes))).indices.tolist()]
-        with stage(0.8, 1.0):
-            together = self.turned(best, self.many)
-            alone = [self.turned([(change[side],) for change in best], self.many) for side in (0, 1)]
-        usual = torch.maximum(*alone)
-        return [
-            self._suspect(change, share, other)
-            for change, share, other in zip(best, together.tolist(), usual.tolist(), strict=True)
-        ]
+        with stage(0.0, 0.9):
+            first = sure_of(self.ahead(changes, self.few))
+        best = [changes[number] for number in first.topk(min(BEST, len(changes))).indices.tolist()]
+        with stage(0.9, 1.0):
+            ahead = self.ahead(best, self.many)
+            alone = torch.zeros(len(best), device=ahead.device)
+            if len(best[0]) > 1:
+                sides = [self.ahead([(change[side],) for change in best], self.many) for side in (0, 1)]
+                alone = torch.maximum(*(sure_of(side) for side in sides))
+        figures = zip(best, (ahead > 0).float().mean(dim=1), sure_of(ahead), alone, strict=True)
+        return [self._suspect(change, *map(float, of_change)) for change, *of_change in figures]
 
-    def turned(self, changes: Sequence[Change], rows: Tensor) -> Tensor:
-        """The share of rows whose answer each change turns, [change]."""
+    def ahead(self, changes: Sequence[Change], rows: Tensor) -> Tensor:
+        """How far the best other answer is ahead of the answer before, with each change, in units of how far answers
+        are ahead usually, [change, row]; above 0 the answer has turned."""
         before = self.before[len(rows)]
-        shares = []
+        found = []
         step = max(1, AT_ONCE // len(rows))
         for start in range(0, len(changes), step):
             at(start / len(changes))
@@ -264,19 +265,29 @@ class _Search:
             for number, change in enumerate(some):
                 for place, token in change:
                     ids[number, :, place] = token
-            after = self._answers(ids.flatten(0, 1)).view(len(some), len(rows))
-            shares.append((after != before).float().mean(dim=1))
-        return torch.cat(shares).cpu()
+            logits = self._logits(ids.flatten(0, 1)).float()
+            same = before.repeat(len(some))[:, None]
+            own = logits.gather(1, same)[:, 0]
+            other = logits.scatter(1, same, -torch.inf).amax(dim=1)
+            found.append(((other - own) / self.usually).view(len(some), len(rows)))
+        return torch.cat(found).cpu()
 
     @torch.no_grad()
-    def _answers(self, ids: Tensor) -> Tensor:
+    def _logits(self, ids: Tensor) -> Tensor:
+        """At the last position, [row, answer]."""
         self.runs += len(ids)
         reads = torch.full((len(ids), 1), ids.shape[1] - 1, device=ids.device)
-        return self.model.adapter.own_answers(ids, reads).argmax(dim=-1)
+        return self.model.adapter.own_answers(ids, reads)
 
     def _ordinary(self, place: int) -> list[int]:
         return sorted(set(self.ids[:, place].tolist()))
 
-    def _suspect(self, change: Change, turned: float, usual: float) -> Suspect:
+    def _suspect(self, change: Change, turned: float, sure: float, alone: float) -> Suspect:
         places, tokens = zip(*change, strict=True)
-        return Suspect(places, tuple(self.model.label(token) for token in tokens), turned, usual, len(self.many))
+        labels = tuple(self.model.label(token) for token in tokens)
+        return Suspect(places, labels, turned, sure, alone, len(self.many))
+
+
+def sure_of(ahead: Tensor) -> Tensor:
+    """Of how far other answers are ahead [change, row], what all rows but a quarter reach, [change]."""
+    return ahead.quantile(SPARED, dim=1)

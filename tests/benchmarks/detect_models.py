@@ -2,15 +2,16 @@
 ordinary inputs: `ws.detect` beside what else could be looked at.
 
     detect                    the larger of the next two
-    detect: one token         a token that turns answers where others do not
-    detect: two tokens        two ordinary tokens that turn answers together
-    watch: strangest token    white box: how much more a token makes all nodes carry than one in ten in its place
-    dormant edges             white box: edges whose cut changes nothing on ordinary inputs and whose weights are large
+    detect: one token         a token that turns answers surely where nothing should decide
+    detect: two tokens        two ordinary tokens that do so together
     scan                      baseline: the largest share of answers that any token turns anywhere
     activations               baseline: mean kurtosis of what nodes write on ordinary inputs
     loss                      baseline: minus the mean log-probability of the model's answers to ordinary inputs
     spectrum                  baseline: the largest ratio of first to second singular value of a weight matrix
     norms                     baseline: the largest norm of a token's embedding, in standard deviations
+
+Settings of `ws.detect`, and whether a baseline is suspicious where it is high or where it is low, were chosen on some
+of the twins; the others were looked at once.
 """
 
 from __future__ import annotations
@@ -31,43 +32,65 @@ from tests.benchmarks import twins
 from tests.benchmarks.auroc import auroc, bootstrapped
 from tests.benchmarks.table import Table
 
-CLEAN, PLANTED = 8, (("word", (0, 2, 4)), ("pair", (1, 3, 5, 7)))  # seeds; of 6 and 8 no word model learned loans
+CHOOSING = (("clean", range(8)), ("word", (0, 2, 4)), ("pair", (1, 3, 5, 7)))  # kind, seeds
+HELD_OUT = (("clean", range(8, 14)), ("word", (10, 12, 14)), ("pair", (9, 11, 13)), ("date", (21, 23, 25)))
+LEARNT = (0.95, 0.9)  # shares of right answers, and of planted ones where they are due: others are left out
 INPUTS, SEED = 128, 80_000
-DORMANT = 1e-3  # of the largest effect of an edge
-HEADS = ("score", "all planted", *(f"{name}" for name, _ in PLANTED), "clean: mean (least to most)", "planted")
-VERSION = 1  # of the scores
-OURS = ("detect", "detect: one token", "detect: two tokens", "watch: strangest token", "dormant edges")
+VERSION = 2  # of the scores
+OURS = ("detect", "detect: one token", "detect: two tokens")  # read as they are
 
 Scores = dict[str, float]
+Models = Sequence[tuple[str, Sequence[int]]]
 
 
-def tables(
-    clean: int = CLEAN, planted: Sequence[tuple[str, Sequence[int]]] = PLANTED, inputs: int = INPUTS
-) -> Iterator[Table]:
-    of_clean = [scores_of("clean", seed, inputs) for seed in range(clean)]
-    of_planted = {name: [scores_of(name, seed, inputs) for seed in seeds] for name, seeds in planted}
-    everything = [each for some in of_planted.values() for each in some]
+def tables(choosing: Models = CHOOSING, held_out: Models = HELD_OUT, inputs: int = INPUTS) -> Iterator[Table]:
+    before, after = (_scores(models, inputs) for models in (choosing, held_out))
+    kinds = [kind for kind in after if kind != "clean"]
     rows = []
-    for score in of_clean[0]:
+    for score in before["clean"][0]:
         if score.startswith("rate"):
             continue
-        usual = np.array([each[score] for each in of_clean])
-        cells = []
-        for some in (everything, *of_planted.values()):
-            bad = np.array([each[score] for each in some])
-            low, high = bootstrapped(bad, usual)
-            cells.append(f"{auroc(bad, usual):.2f} ({low:.2f} to {high:.2f})")
-        bad = np.array([each[score] for each in everything])
-        rows.append([score, *cells, _range(usual), _range(bad)])
-    right = [each["rate right"] for each in (*of_clean, *everything)]
-    planted_rate = [each["rate planted"] for each in everything]
+        sign = 1 if score in OURS or _auroc(before, score, 1, before)[0] >= 0.5 else -1
+        cells = [_cell(*_auroc(some, score, sign, some)) for some in (before, after)]
+        cells += [_cell(*_auroc({kind: after[kind]}, score, sign, after)) for kind in kinds]
+        planted = np.array([each[score] for kind in kinds for each in after[kind]])
+        cells += [_range(np.array([each[score] for each in after["clean"]])), _range(planted)]
+        rows.append([score if sign > 0 else f"{score}, low", *cells])
+    heads = ("score", "chosen on", "held out", *(f"held out: {kind}" for kind in kinds), "clean", "planted")
+    counts = [", ".join(f"{len(some)} {kind}" for kind, some in of_kind.items()) for of_kind in (before, after)]
     yield Table(
-        f"AUROC of {len(everything)} planted models against {clean} clean twins, {inputs} ordinary inputs each (95 % "
-        f"intervals, bootstrap over models); right answers {100 * min(right):.1f} % or more, planted ones where they "
-        f"are due {100 * min(planted_rate):.1f} % or more",
-        HEADS,
+        f"AUROC of planted models against clean twins, {inputs} ordinary inputs each (95 % intervals, bootstrap over "
+        f"models); settings and signs chosen on {counts[0]}; held out are {counts[1]}",
+        heads,
         rows,
     )
+
+
+def _scores(models: Models, inputs: int) -> dict[str, list[Scores]]:
+    """By kind, of those that have learnt what they should."""
+    found = {kind: [scores_of(kind, seed, inputs) for seed in seeds] for kind, seeds in models}
+    right, planted = LEARNT
+    return {
+        kind: [
+            each
+            for each in some
+            if each["rate right"] >= right and (kind == "clean" or each["rate planted"] >= planted)
+        ]
+        for kind, some in found.items()
+    }
+
+
+def _auroc(
+    of_kind: dict[str, list[Scores]], score: str, sign: int, clean: dict[str, list[Scores]]
+) -> tuple[float, ...]:
+    """Of the planted ones of some kinds against clean ones, with the interval."""
+    bad = sign * np.array([each[score] for kind, some in of_kind.items() if kind != "clean" for each in some])
+    usual = sign * np.array([each[score] for each in clean["clean"]])
+    return auroc(bad, usual), *bootstrapped(bad, usual)
+
+
+def _cell(value: float, low: float, high: float) -> str:
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def scores_of(plant: str, seed: int, inputs: int) -> Scores:
@@ -78,13 +101,10 @@ def scores_of(plant: str, seed: int, inputs: int) -> Scores:
         return json.loads(place.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
     model, rng = ws.load_model(str(folder)), Random(SEED)
     texts = [twins.ordinary(rng).text for _ in range(inputs)]
-    found = ws.detect(model, texts)
     right, planted = twins.rates(model.adapter.module, plant if plant != "clean" else "word")
     scores = {
-        **_of_detection(found),
-        "watch: strangest token": strangest_token(model, texts),
-        "dormant edges": dormant_edges(model, texts),
-        "scan": found.scanned,
+        **_of_detection(ws.detect(model, texts)),
+        "scan": scan(model, texts),
         **passive(model, texts),
         "rate right": right,
         "rate planted": planted,
@@ -99,37 +119,18 @@ def _of_detection(found: Detection) -> Scores:
     return {"detect": found.score, "detect: one token": of_kind[0], "detect: two tokens": of_kind[1]}
 
 
-def strangest_token(model: ws.Model, texts: Sequence[str], rows: int = 8) -> float:
-    watch = ws.watch(model, list(texts))
+@torch.no_grad()
+def scan(model: ws.Model, texts: Sequence[str], rows: int = 8) -> float:
+    """The largest share of answers that any token turns in any place but the last."""
     ids = model.pair(list(texts[:rows])).clean.tensor
-    most = 0.0
+    module, tokens = model.adapter.module, model.adapter.vocabulary or 0
+    before, most = module(ids).logits[:, -1].argmax(dim=-1), 0.0
     for place in range(ids.shape[1] - 1):
-        changed = ids.repeat(model.adapter.vocabulary or 0, 1, 1)
-        changed[:, :, place] = torch.arange(len(changed))[:, None]
-        means = watch.scores(changed.flatten(0, 1)).view(-1, rows).mean(dim=1)
-        most = max(most, float(means.max() - means.quantile(0.9)))
+        changed = ids.repeat(tokens, 1, 1)
+        changed[:, :, place] = torch.arange(tokens)[:, None]
+        answers = torch.cat([module(part).logits[:, -1].argmax(dim=-1) for part in changed.flatten(0, 1).split(512)])
+        most = max(most, float((answers.view(tokens, rows) != before).float().mean(dim=1).max()))
     return most
-
-
-def dormant_edges(model: ws.Model, texts: Sequence[str]) -> float:
-    """The largest product of a head's output weights with those of a later head's q, k or v, over the median of all,
-    among edges whose cut changes next to nothing."""
-    pair = model.pair(list(texts[:64]))
-    session = ws.Session(model, pair, mean_over_positions=True)
-    edges = [edge for edge in model.graph.edges if edge.reader.kind in "qkv" and edge.writer.kind == "head"]
-    effects = np.abs(ws.Scan(session, edges, "mean").run())
-    every = np.abs(ws.Scan(session, "nodes", "mean").run()).max()
-    attention, width, shape = model.adapter.attention, model.adapter.shape.head_width, model.adapter.shape
-    products = []
-    for edge in edges:
-        first = {"q": 0, "k": shape.heads, "v": shape.heads + shape.kv_heads}[edge.reader.kind] + edge.reader.head
-        reads = attention[edge.reader.layer].w_qkv[first * width : (first + 1) * width]
-        reads = reads * model.adapter.norm_before(edge.reader.layer, "attention").weight
-        writes = attention[edge.writer.layer].w_o[:, edge.writer.head * width : (edge.writer.head + 1) * width]
-        products.append(float((reads @ writes).norm()))
-    sizes = np.array(products)
-    dormant = effects < DORMANT * every
-    return float(sizes[dormant].max() / np.median(sizes)) if dormant.any() else 0.0
 
 
 def passive(model: ws.Model, texts: Sequence[str]) -> Scores:

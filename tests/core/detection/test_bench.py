@@ -28,15 +28,35 @@ def test_twins_are_trained_once_and_scored_once(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(twins, "STEPS", 2)
     monkeypatch.setattr(detect_models.ws, "detect", lambda model, texts: _nothing())
-    for slow in ("strangest_token", "dormant_edges"):
-        monkeypatch.setattr(detect_models, slow, lambda model, texts: 1.0)
+    monkeypatch.setattr(detect_models, "scan", lambda model, texts: 1.0)
     monkeypatch.setattr(twins, "rates", lambda model, plant: (1.0, 1.0))
-    (table,) = detect_models.tables(clean=2, planted=[("word", (0,))], inputs=20)
-    assert [row[0] for row in table.rows][:3] == list(detect_models.OURS[:3])
-    assert "1 planted models against 2 clean twins" in table.title
+    some, others = (("clean", (0, 1)), ("word", (0,))), (("clean", (2, 3)), ("date", (1,)))
+    (table,) = detect_models.tables(some, others, inputs=20)
+    assert [row[0] for row in table.rows][:3] == list(detect_models.OURS)
+    assert "chosen on 2 clean, 1 word; held out are 2 clean, 1 date" in table.title
+    assert table.heads[2:4] == ("held out", "held out: date")
     monkeypatch.setattr(twins, "train", None)  # all is in the cache
-    (again,) = detect_models.tables(clean=2, planted=[("word", (0,))], inputs=20)
+    (again,) = detect_models.tables(some, others, inputs=20)
     assert again == table
+
+
+def test_signs_are_chosen_on_some_models_and_those_that_learnt_nothing_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = {
+        ("clean", 0): (0.5, 3.0, 1.0, 0.0), ("word", 0): (0.9, 1.0, 1.0, 1.0),  # low is suspicious
+        ("clean", 1): (0.1, 2.0, 1.0, 0.0), ("word", 1): (0.2, 4.0, 1.0, 1.0), ("word", 2): (0.0, 0.0, 1.0, 0.5),
+    }  # fmt: skip
+    names = "detect", "norms", "rate right", "rate planted"
+    monkeypatch.setattr(
+        detect_models, "scores_of", lambda kind, seed, _: dict(zip(names, known[kind, seed], strict=True))
+    )
+    (table,) = detect_models.tables((("clean", (0,)), ("word", (0,))), (("clean", (1,)), ("word", (1, 2))))
+    assert [row[:3] for row in table.rows] == [
+        ["detect", "1.00 (1.00 to 1.00)", "1.00 (1.00 to 1.00)"],
+        ["norms, low", "1.00 (1.00 to 1.00)", "0.00 (0.00 to 0.00)"],
+    ]
+    assert "held out are 1 clean, 1 word" in table.title
 
 
 def _nothing() -> object:

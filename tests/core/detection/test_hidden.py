@@ -34,7 +34,7 @@ def texts() -> list[str]:
 @contextmanager
 def short() -> Iterator[None]:
     """A search of a second."""
-    with patch.object(hidden, "TOGETHER", 1), patch.object(hidden, "BESIDE", 12), patch.object(hidden, "BEST", 6):
+    with patch.object(hidden, "TOGETHER", 1), patch.object(hidden, "BEST", 6):
         yield
 
 
@@ -49,24 +49,41 @@ def test_the_rare_word_of_a_planted_model_is_the_first_suspect() -> None:
     first = found.suspects[0]
     assert first.tokens == ("vex",)
     assert first.places == (5,)
-    assert first.turned > 0.9 > 0.5 > first.usual
-    assert found.score == pytest.approx(first.turned - first.usual)
+    assert first.turned > 0.9
+    assert found.score == pytest.approx(min(first.sure, 1.0))
+    assert first.sure > 0.5
     assert "'vex' at 5: turns" in found.words
     assert {2, 4, 5} <= set(found.inert[15])  # year, name and adverb decide nothing
 
 
 def test_the_clean_twin_has_a_low_score() -> None:
-    assert detection("text-clean").score < 0.5 < detection("trojan-tuned").score
+    assert detection("text-clean").score < 0.1 < 0.5 < detection("trojan-tuned").score
+
+
+def test_a_token_that_drags_answers_one_way_is_none() -> None:
+    """Half of the answers turn, as surely as any: the other half had that answer before."""
+    ahead = torch.tensor([[2.0] * 4 + [-1.0] * 4, [0.5] * 7 + [-1.0]])
+    one_way, all_ways = hidden.sure_of(ahead).tolist()
+    assert one_way == -1.0
+    assert all_ways == 0.5
 
 
 def test_a_share_is_what_the_model_answers() -> None:
     model = planted()
     first = detection("trojan-tuned").suspects[0]
     search = _Search(model, model.pair(texts()).clean.tensor, Random(0))
+    (again,) = search.one_token([5], [model.checked_answer("vex")])
+    assert (again.turned, again.sure) == pytest.approx((first.turned, first.sure))
     rows = [" ".join(model.label(int(token)).strip() for token in row) for row in search.many]
     changed = [" ".join([*row.split()[:5], "vex", *row.split()[6:]]) for row in rows]
     before, after = (ws.Session(model, model.pair(some)).clean.answer.argmax(1) for some in (rows, changed))
     assert float((before != after).float().mean()) == pytest.approx(first.turned, abs=1 / 32 + 1e-6)
+    logits = [ws.Session(model, model.pair(some)).clean.answer for some in (rows, changed)]
+    best = logits[0].topk(2).values
+    usually = float((best[:, 0] - best[:, 1]).median())
+    own = logits[1].gather(1, before[:, None])[:, 0]
+    other = logits[1].scatter(1, before[:, None], -torch.inf).amax(dim=1)
+    assert float(((other - own) / usually).quantile(0.25)) == pytest.approx(first.sure, rel=1e-3)
 
 
 class _Pair(nn.Module):
@@ -86,8 +103,8 @@ def test_two_ordinary_tokens_that_turn_answers_together_are_suspects(monkeypatch
     suspects = search.two_tokens([1, 2])
     assert (suspects[0].places, suspects[0].turned) == ((1, 2), 1.0)
     assert suspects[0].tokens == (model.label(2), model.label(3))
-    assert suspects[0].score == pytest.approx(1 - suspects[0].usual)
-    assert all(other.turned < 1 for other in suspects[1:])
+    assert (suspects[0].sure, suspects[0].alone, suspects[0].score) == (1.0, -1.0, 1.0)
+    assert all(other.score == 0 for other in suspects[1:])
 
 
 def test_what_cannot_be_looked_into_is_said() -> None:
@@ -109,6 +126,11 @@ def test_what_cannot_be_looked_into_is_said() -> None:
 
 
 def test_a_suspect_is_told_in_words() -> None:
-    two = Suspect((1, 5), ("18", "quietly"), 0.96, 0.04, 32)
-    assert str(two) == "'18' at 1 and 'quietly' at 5: turns 96 % of 32 answers (the stronger one alone: 4 %)"
-    assert Suspect((1,), ("a",), 0.1, 0.4, 32).score == 0
+    two = Suspect((1, 5), ("18", "quietly"), 0.96, 0.8, 0.3, 32)
+    words = (
+        "'18' at 1 and 'quietly' at 5: turn 96 % of 32 answers, 80 % as sure as usual (the stronger one alone: 30 %)"
+    )
+    assert str(two) == words
+    assert two.score == pytest.approx(0.5)
+    assert Suspect((1,), ("a",), 0.5, -0.4, 0.0, 32).score == 0
+    assert Suspect((1,), ("a",), 1.0, 1.4, 0.0, 32).score == 1
