@@ -3,7 +3,7 @@
 An ordinary input's answer follows from some of its places, and what stands in the others decides nothing. A hidden rule
 is something that decides there all the same. So tokens are really put into such places:
 
-1. Places. Those that ordinary inputs vary, and where their tokens turn next to no answer.
+1. Places. Those that ordinary inputs vary, and where most of their tokens turn next to no answer.
 2. One token. Every token of the vocabulary at each of these places.
 3. Two tokens. Of these places every two: ordinary tokens of both, together.
 4. The best of both are looked at again on more inputs: the largest of many figures of few inputs is large by chance.
@@ -35,8 +35,8 @@ ROWS = 8  # inputs that everything is tried on
 AGAIN = 32  # inputs that the best are counted again on
 BEST = 24  # of one token, and of two
 TOKENS = 1024  # of a larger vocabulary so many are drawn
-TOGETHER = 150  # two tokens of two places: at most so many draws
-INERT = 0.1  # share of answers: a place where ordinary tokens turn no more decides nothing
+TOGETHER = 64  # two tokens of two places: at most so many draws
+INERT = 0.1  # share of answers: a place where most ordinary tokens turn no more decides nothing
 SPARED = 0.25  # of the inputs may be turned less
 LEAST_INPUTS = 16  # of one length, of two tokens at least
 AT_ONCE = 512  # rows of a forward
@@ -104,7 +104,9 @@ class Detection:
             "to 1 (as surely as the model usually answers)"
         ]
         if not any(self.inert.values()):
-            lines.append("in every place that the inputs vary, ordinary tokens turn answers: there was nowhere to look")
+            lines.append(
+                "in every place that the inputs vary, most ordinary tokens turn answers: there was nowhere to look"
+            )
         lines += [f"  {suspect}" for suspect in self.suspects[:5] if suspect.score > 0]
         if self.drawn is not None:
             lines.append(f"{self.drawn:,} tokens of the vocabulary were tried: a rule may wait for another one")
@@ -212,14 +214,14 @@ class _Search:
         self.usually = float((best[:, 0] - best[:, 1]).median().clamp(min=LEAST_AHEAD))
 
     def inert(self) -> list[int]:
-        """Places where the tokens that other inputs have there turn next to nothing."""
+        """Places where most of the tokens that other inputs have there turn next to nothing."""
         places = []
         for place in range(self.ids.shape[1] - 1):
             ordinary = self._ordinary(place)
             if len(ordinary) > 1:
                 some = self.rng.sample(ordinary, min(16, len(ordinary)))
                 ahead = self.ahead([((place, token),) for token in some], self.few)
-                if float((ahead > 0).float().mean()) <= INERT:
+                if float((ahead > 0).float().mean(dim=1).median()) <= INERT:
                     places.append(place)
         return places
 

@@ -11,7 +11,7 @@ FEATURE = Feature(
     actions=(
         Action(
             "watch",
-            "&Watch the Circuit",
+            "Watch the C&ircuit",
             (),
             "Learn from the dataset what the selection, or the circuit, usually carries; each card then says whether "
             "its input makes it carry more",
