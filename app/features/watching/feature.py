@@ -1,4 +1,4 @@
-"""*Watch the Circuit*: each card says whether its input makes the circuit carry more than the dataset's inputs do."""
+"""*Watch This Circuit*: each card says whether its input makes the circuit carry more than the dataset's inputs do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FEATURE = Feature(
     actions=(
         Action(
             "watch",
-            "Watch the C&ircuit",
+            "Watch Thi&s Circuit",
             (),
             "Learn from the dataset what the selection, or the circuit, usually carries; each card then says whether "
             "its input makes it carry more",

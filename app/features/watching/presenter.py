@@ -36,7 +36,7 @@ def watching(query: WatchQuery, reply: WatchReply | None) -> WatchingData:
         "called unusual, on average. The model is watched without the edits."
     )
     short = f"Watching {watched}"
-    return WatchingData(f"{short}, learnt from {counted(learnt, 'input')}", (short, watched), tip, able=True)
+    return WatchingData(f"{short}, learnt from {counted(learnt, 'input')}", (short, "Watching"), tip, able=True)
 
 
 def verdict(found: Verdict | None, calibrated: int, stale: bool) -> CardVerdict:
@@ -54,6 +54,6 @@ def verdict(found: Verdict | None, calibrated: int, stale: bool) -> CardVerdict:
         tip += " It is unlike the dataset's inputs; that does not say that something is wrong with it."
     else:
         compared = f"all {calibrated:,} of the dataset's inputs that it is compared with"
-        long, shorter = f"Unusual: carries more than {compared}", f"Unusual: more than all {calibrated:,} compared"
+        long, shorter = f"Unusual: carries more than {compared}", f"Unusual: carries more than all {calibrated:,}"
         tip += " It is unlike the dataset's inputs; that does not say that something is wrong with it."
     return CardVerdict(long, (shorter, shorter.partition(":")[0]), tip, found.unusual, stale)

@@ -64,7 +64,7 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
         "Edit/Dataset/Clear the Dataset",
         "Edit/Pick No Tokens",
         "Edit/Evaluate the Circuit",
-        "Edit/Watch the Circuit",
+        "Edit/Watch This Circuit",
     ]
     for name, action in found.items():
         assert connected(action) == action.isEnabled() or name in waiting, name

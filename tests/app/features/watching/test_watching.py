@@ -1,4 +1,4 @@
-"""Watch the Circuit: cards say whether their inputs are unlike the dataset's, live; the monitor leaves as a folder."""
+"""Watch This Circuit: cards say whether their inputs are unlike the dataset's, live; the monitor leaves as a folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.app.person import Person
 from tests.core.detection.test_watch import texts
 from tests.core.repair.planted import MODEL
 
-ENTRY = "Watch the Circuit"
+ENTRY = "Watch This Circuit"
 
 
 def fill(person: Person, rows: int) -> list[str]:
