@@ -1,4 +1,4 @@
-"""*Watch This Circuit*: the dataset's clean inputs say what is usual, and each card whether its input is unlike them."""
+"""*Watch This Circuit*: the dataset's clean inputs say what is usual, each card whether its input is unlike them."""
 
 from __future__ import annotations
 
