@@ -1,7 +1,7 @@
 """`make bench` and, in a clone, `wirescope bench`: prints the tables. Run it on an otherwise idle machine.
 
     python -m tests.benchmarks [PART ...] [--json | --write]
-    python -m tests.benchmarks repair [--short] [--processes N] [--minutes N]
+    python -m tests.benchmarks repair [--short | --rivals] [--processes N] [--minutes N]
     python -m tests.benchmarks tune [--short] [--processes N] [--minutes N]
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans` and `noise`,
@@ -25,7 +25,7 @@ OTHERS = (
     "tune", "layout",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
-LIMITS = ("short", "processes", "minutes")
+LIMITS = {"repair": ("short", "processes", "minutes", "rivals"), "tune": ("short", "processes", "minutes")}  # options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     of_repair = parser.add_argument_group("of the parts repair and tune")
     of_repair.add_argument(
+        "--rivals", action="store_true", help="of repair: measure the rivals alone, for a later run; no tables"
+    )
+    of_repair.add_argument(
         "--short", action="store_true", help="one draw of the examples alone, in some minutes (tune: of one task)"
     )
     of_repair.add_argument("--processes", type=int, default=2, help="draws at a time (2); of tune trainings")
@@ -63,11 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         print(f"There is no part {unknown[0]!r}; there are: {', '.join(PARTS)}.", file=sys.stderr)
         return 2
+    if options.rivals and (options.write or options.short):
+        parser.error("--rivals goes with neither --short nor --write")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     for name in options.parts or USUAL:
         tables = []
-        given = {each: getattr(options, each) for each in LIMITS} if name in ("repair", "tune") else {}
+        given = {each: getattr(options, each) for each in LIMITS.get(name, ())}
         for table in importlib.import_module(f"tests.benchmarks.{name}").tables(**given):
             print(json.dumps(table.as_json(), ensure_ascii=False) if options.json else table, flush=True)
             tables.append(table)

@@ -1,7 +1,9 @@
 """Outcomes of ways, kept as JSON lines in the user's cache: a run that is broken off goes on where it was.
 
-An outcome has a key: a hash of the model's file, of all examples, of the settings, and of the source of the way and of
-what measures it, comments and docstrings left out. Where one of them is another, the way runs again.
+An outcome has a key: a hash of the files of the model and its clean twin, of the examples that the way sees and that it
+is judged by, of the settings, and of the source of the way and of what measures it. Of a source, comments, docstrings and
+what errors say are left out. Where one of these is another, the way runs again. A rival does not depend on the search of
+the repair; nothing depends on the engine beneath: after a change there that alters results, remove the folder.
 """
 
 from __future__ import annotations
@@ -100,10 +102,12 @@ def imported(tree: ast.AST) -> list[str]:
 
 
 def bare(tree: ast.AST) -> str:
-    """The source without comments and docstrings."""
+    """The source without comments, docstrings and what errors say."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         first = body[0] if isinstance(body, list) and body else None
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
             body[0] = ast.Pass()
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            node.exc = node.exc.func
     return ast.unparse(tree)

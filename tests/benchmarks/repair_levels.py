@@ -1,0 +1,2 @@
+def tables_of(finished):
+    return ()
