@@ -29,6 +29,7 @@ from core.repair.examples import Batch
 from core.repair.proof import ROWS, answers
 
 TRIES = 6  # inputs that a piece is tried with, each way
+FIRST = 2  # of these, which rule a piece out where all of them fail: NEARLY of all allows one failure
 SURE = 24  # inputs that one is tried with which passes
 NEARLY = 0.8  # of these
 FAR = 0.4  # how much less of them ordinary content harms
@@ -117,6 +118,8 @@ def waking(model: Model, triggered: Batch, clean: Batch) -> Pieces | None:
     does not heal: it may be of the group); None where there are none. Raises Cancelled."""
 
     def passing(pieces: list[Piece]) -> list[Piece]:
+        first = _rights(model, pieces, partial(_healing, batch=triggered, clean=clean, most=FIRST))
+        pieces = [piece for piece, right in zip(pieces, first, strict=True) if right > 0]
         healed = _rights(model, pieces, partial(_healing, batch=triggered, clean=clean))
         some = [piece for piece, right in zip(pieces, healed, strict=True) if right >= NEARLY]
         return _harmful(model, some, triggered, clean, spared=True)
@@ -142,7 +145,9 @@ def suspected(model: Model, suspicious: Batch, clean: Batch) -> Pieces | None:
     there are none. Raises Cancelled."""
 
     def passing(pieces: list[Piece]) -> list[Piece]:
-        some = _harmful(model, pieces, suspicious, clean)
+        first = _rights(model, pieces, partial(_harming, batch=suspicious, clean=clean, tries=TRIES, most=FIRST))
+        some = [piece for piece, right in zip(pieces, first, strict=True) if right < 1]
+        some = _harmful(model, some, suspicious, clean)
         ordinary = _rights(model, some, partial(_exchanged, batch=suspicious, clean=clean))
         return [piece for piece, right in zip(some, ordinary, strict=True) if NEARLY - (1 - right) >= FAR]
 
@@ -208,18 +213,18 @@ def _alike(piece: Piece, batch: Batch, clean: Batch, tries: int = TRIES) -> list
     return [rows[at] for at in same.sum(dim=1).argsort(descending=True, stable=True)[:tries].tolist()]
 
 
-def _healing(piece: Piece, batch: Batch, clean: Batch) -> Batch:
+def _healing(piece: Piece, batch: Batch, clean: Batch, most: int = TRIES) -> Batch:
     """The piece's own input, with what clean ones have in its place."""
-    rows = _alike(piece, batch, clean)
+    rows = _alike(piece, batch, clean)[:most]
     repeated = batch.rows([piece.row] * len(rows))
     inputs = repeated.pair.clean.tensor.clone()
     inputs[piece.at] = clean.pair.clean.tensor[rows][piece.at]
     return repeated.with_inputs(inputs)
 
 
-def _harming(piece: Piece, batch: Batch, clean: Batch, tries: int) -> Batch:
+def _harming(piece: Piece, batch: Batch, clean: Batch, tries: int, most: int = SURE) -> Batch:
     """Clean inputs with the piece."""
-    some = clean.rows(_alike(piece, batch, clean, tries))
+    some = clean.rows(_alike(piece, batch, clean, tries)[:most])
     return some.with_inputs(piece.put(some.pair.clean.tensor))
 
 

@@ -43,6 +43,11 @@ def plant_of(name: str) -> str:
     return name.rpartition("-")[0]
 
 
+def medium_of(name: str) -> str:
+    """ "text" or "image"."""
+    return "image" if PLANTS[plant_of(name)].twin.startswith("vision") else "text"
+
+
 @cache
 def model_of(name: str) -> ws.Model:
     return ws.load_model(str(FOLDER / name))

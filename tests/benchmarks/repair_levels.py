@@ -1,2 +1,97 @@
-def tables_of(finished):
-    return ()
+"""Tables that put all planted models side by side: one for each level of knowledge, and README's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from core.repair.repair import KNOWLEDGE
+from tests.benchmarks.repair_cases import medium_of, plant_of
+from tests.benchmarks.repair_outcomes import Outcome
+from tests.benchmarks.repair_tables import (
+    REPAIR,
+    Draws,
+    bars,
+    counted,
+    known,
+    left_and_lost,
+    percent,
+    signed,
+    table_of,
+)
+from tests.benchmarks.repair_ways import TRIGGERED, Unit
+from tests.benchmarks.table import Table
+
+POSITIONS = "repair, positions"
+INPUTS = {"text": "sentences", "image": "pictures"}
+
+
+def tables_of(finished: Mapping[Unit, list[Outcome]]) -> list[Table]:
+    """Bars; a table a level of knowledge and kind of inputs; a table a model. The first one sums up for README."""
+    outcomes: dict[tuple[str, int, str], list[Outcome]] = {}
+    held_out: dict[tuple[str, int, str], tuple[int, int]] = {}
+    for unit, some in finished.items():
+        key = unit.knowledge, unit.triggered, unit.model
+        outcomes.setdefault(key, []).extend(some)
+        held_out[key] = unit.held_out, unit.clean
+    found = {key: Draws(some) for key, some in outcomes.items() if any(outcome["way"] == REPAIR for outcome in some)}
+    levels: dict[tuple[str, int], list[Draws]] = {}
+    for (knowledge, triggered, _), draws in found.items():
+        levels.setdefault((knowledge, triggered), []).append(draws)
+    order = sorted(levels, key=lambda level: (list(KNOWLEDGE).index(level[0]), level[1] != TRIGGERED, level[1]))  # type: ignore[arg-type]
+    tables = [summary(levels["triggered", TRIGGERED])] if ("triggered", TRIGGERED) in levels else []
+    tables += [bars(levels[level]) for level in order if level[1] == TRIGGERED]
+    for level in order:
+        for medium in INPUTS:
+            if some := [draws for draws in levels[level] if medium_of(draws.model) == medium]:
+                tables.append(side_by_side(some, medium))
+    for key, draws in found.items():
+        if key[:2] == ("triggered", TRIGGERED):
+            tables.append(table_of(draws, *held_out[key]))
+    return tables
+
+
+def side_by_side(some: Sequence[Draws], medium: str) -> Table:
+    """A row a way, a column a model."""
+    ways = list(dict.fromkeys(way for draws in some for way in draws.ways))
+    rows = [[way, *(left_and_lost(draws, way) if way in draws.ways else "" for draws in some)] for way in ways]
+    title = (
+        f"{_capital(known(some[0]).rstrip(','))}, {INPUTS[medium]}: misbehaviour left, points of clean accuracy lost; "
+        f"{_draws(some)}"
+    )
+    return Table(title, ("way", *(draws.model for draws in some)), rows)
+
+
+def summary(some: Sequence[Draws]) -> Table:
+    """A row a plant, its models in a cell each after the other."""
+    rows = []
+    for plant in dict.fromkeys(plant_of(draws.model) for draws in some):
+        models = [draws for draws in some if plant_of(draws.model) == plant]
+        ways = ", ".join(draws.model.rpartition("-")[2] for draws in models)
+        rows.append(
+            [
+                f"{plant} ({ways})",
+                "; ".join(_short(draws, REPAIR) for draws in models),
+                "; ".join(_short(draws, POSITIONS) for draws in models),
+                "; ".join(f"{_short(draws, draws.best_rival)} ({draws.best_rival})" for draws in models),
+            ]
+        )
+    title = f"Misbehaviour left, points of clean accuracy lost; 16 triggered examples, {_draws(some)}"
+    return Table(title, ("fault (ways it was put in)", "repair, edges", "repair, positions", "best rival"), rows)
+
+
+def _short(draws: Draws, way: str) -> str:
+    if way not in draws.ways:
+        return "not measured"
+    bad = draws.mean(way, lambda outcome: outcome["misbehaviour"])
+    return f"{percent(bad)}, {signed(100 * draws.mean(way, draws.lost))}"
+
+
+def _draws(some: Sequence[Draws]) -> str:
+    counts = [len(draws.seeds) for draws in some]
+    if min(counts) == max(counts):
+        return f"{counted(min(counts), 'draw')} of the examples"
+    return f"{min(counts)} to {max(counts)} draws of the examples"
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]

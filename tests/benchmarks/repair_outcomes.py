@@ -1,9 +1,9 @@
 """Outcomes of ways, kept as JSON lines in the user's cache: a run that is broken off goes on where it was.
 
-An outcome has a key: a hash of the files of the model and its clean twin, of the examples that the way sees and that it
-is judged by, of the settings, and of the source of the way and of what measures it. Of a source, comments, docstrings and
-what errors say are left out. Where one of these is another, the way runs again. A rival does not depend on the search of
-the repair; nothing depends on the engine beneath: after a change there that alters results, remove the folder.
+An outcome has a key: a hash of the files of the model and its clean twin, of the examples that the way sees and that
+it is judged by, of the settings, and of the source of the way and of what measures it. Of a source, comments,
+docstrings and what errors say are left out. Where one of these is another, the way runs again. A rival does not depend
+on the search of the repair. The engine beneath is in no key: where it gives other results, the folder must go.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Tables from outcomes: means over the draws with their 95 % intervals (Student), a paired test against the repair
-(Wilcoxon), and which bars are met."""
+"""A table of one planted model, and that of the bars: means over the draws with their 95 % intervals (Student), and a
+paired test against the repair (Wilcoxon)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 
 from scipy import stats
 
+from core.repair.repair import LEVELS
+from core.repair.rivals.table import RIVALS
 from resources.models.planted.plants import PLANTS
 from tests.benchmarks.repair_cases import plant_of
 from tests.benchmarks.repair_outcomes import Outcome
@@ -36,35 +38,60 @@ BARS = {
 BAR_WORDS = {"triggered": "0.5 %, 0.5 points, 0.5 %", "clean": "5 %, 1 point"}
 WORST_GROUP = 0.25  # by which that of a shortcut is to rise
 NOTHING = "nothing"
+ORDER = (*(f"repair, {level}" for level in LEVELS), *RIVALS)
 
 
 class Draws:
-    """The outcomes of one model and number of triggered examples, way by way; of draws that all ways have finished."""
+    """The outcomes of one model and number of triggered examples, way by way. Draws in which the edges of the repair
+    are not measured count for no way; a way may have fewer."""
 
     def __init__(self, outcomes: Sequence[Outcome]) -> None:
-        ways: dict[str, dict[int, Outcome]] = {}
+        found: dict[str, dict[int, Outcome]] = {}
         for outcome in outcomes:
-            ways.setdefault(outcome["way"], {})[outcome["seed"]] = outcome
+            found.setdefault(outcome["way"], {})[outcome["seed"]] = outcome
         self.model, self.triggered = outcomes[0]["model"], outcomes[0]["triggered"]
         self.knowledge = outcomes[0].get("knowledge", "triggered")
-        self.seeds = sorted(set.intersection(*(set(some) for some in ways.values())))
-        self.ways = {way: [some[seed] for seed in self.seeds] for way, some in ways.items()}
+        self.seeds = sorted(found[REPAIR])
+        self.ways: dict[str, list[Outcome]] = {}
+        for way in sorted(found, key=_place):
+            some = [found[way][seed] for seed in self.seeds if seed in found[way]]
+            if some:
+                self.ways[way] = some
         self.before = self.ways[NOTHING][0]
 
     def lost(self, outcome: Outcome) -> float:
         return float(self.before["accuracy"] - outcome["accuracy"])
 
-    def sums(self, way: str) -> list[float]:
-        """Misbehaviour and clean accuracy lost together, of each draw."""
-        return [outcome["misbehaviour"] + self.lost(outcome) for outcome in self.ways[way]]
+    def sums(self, way: str) -> dict[int, float]:
+        """Misbehaviour and clean accuracy lost together, by draw."""
+        return {outcome["seed"]: outcome["misbehaviour"] + self.lost(outcome) for outcome in self.ways[way]}
+
+    def beside(self, way: str) -> tuple[list[float], list[float]]:
+        """These of the repair of edges and of a way, over the draws that both have."""
+        first, second = self.sums(REPAIR), self.sums(way)
+        return [first[seed] for seed in second], list(second.values())
 
     def mean(self, way: str, value: Callable[[Outcome], float]) -> float:
         return statistics.mean(map(value, self.ways[way]))
 
     @property
+    def rivals(self) -> list[str]:
+        return [way for way in self.ways if not way.startswith("repair")]
+
+    @property
     def best_rival(self) -> str:
-        rivals = [way for way in self.ways if not way.startswith("repair")]
-        return min(rivals, key=lambda way: statistics.mean(self.sums(way)))
+        return min(self.rivals, key=lambda way: statistics.mean(self.sums(way).values()))
+
+    def ahead(self) -> str:
+        """Whether the repair of edges leaves less of both than every rival, each over the draws that both have."""
+        means = [tuple(map(statistics.mean, self.beside(way))) for way in self.rivals]
+        if all(own < other for own, other in means):
+            return "met"
+        return "equal" if all(own <= other for own, other in means) else "missed"
+
+
+def _place(way: str) -> int:
+    return ORDER.index(way) if way in ORDER else len(ORDER)
 
 
 def table_of(draws: Draws, held_out: int, clean: int) -> Table:
@@ -76,7 +103,13 @@ def table_of(draws: Draws, held_out: int, clean: int) -> Table:
         f"{percent(before['accuracy'])}, worst group {percent(before['worst group'])}; budget of {BUDGET:.0f} s a way, "
         f"the slowest took {slowest:.0f} s"
     )
-    return Table(title, HEADS, [[way, *_cells(draws, way)] for way in draws.ways])
+    return Table(title, HEADS, [[named(draws, way), *_cells(draws, way)] for way in draws.ways])
+
+
+def named(draws: Draws, way: str) -> str:
+    """With its number of draws where these are fewer."""
+    count = len(draws.ways[way])
+    return way if count == len(draws.seeds) else f"{way} ({counted(count, 'draw')})"
 
 
 def known(draws: Draws) -> str:
@@ -101,8 +134,17 @@ def _cells(draws: Draws, way: str) -> list[str]:
         _lasting(draws, lasting, "8 bits"),
         _mean_percent([each["changed trigger"] for each in lasting if "changed trigger" in each]),
         f"{statistics.mean(each['seconds'] for each in outcomes):.1f}{_over(outcomes)}",
-        "" if way == REPAIR else paired(draws.sums(REPAIR), draws.sums(way)),
+        "" if way == REPAIR else paired(*draws.beside(way)),
     ]
+
+
+def left_and_lost(draws: Draws, way: str) -> str:
+    """ "1.0 ± 0.8 %, 0.2", with the number of draws where it is another than that of the repair."""
+    outcomes = draws.ways[way]
+    bad = spread([100 * each["misbehaviour"] for each in outcomes], " %")
+    cell = f"{bad}, {signed(100 * draws.mean(way, draws.lost))}"
+    count = len(outcomes)
+    return cell if count == len(draws.seeds) else f"{cell} ({counted(count, 'draw')})"
 
 
 def _over(outcomes: Sequence[Outcome]) -> str:
@@ -115,7 +157,7 @@ def _lasting(draws: Draws, outcomes: Sequence[Outcome], name: str) -> str:
         return ""
     before = {each["seed"]: each[name][1] for each in draws.ways[NOTHING] if name in each}
     lost = statistics.mean(before[each["seed"]] - each[name][1] for each in outcomes)
-    return f"{_mean_percent([each[name][0] for each in outcomes])}, {_signed(100 * lost)}"
+    return f"{_mean_percent([each[name][0] for each in outcomes])}, {signed(100 * lost)}"
 
 
 def _mean_percent(shares: Sequence[float]) -> str:
@@ -138,7 +180,7 @@ def spread(values: Sequence[float], unit: str, digits: int = 1) -> str:
     if len(values) < 2:
         return f"{mean:.{digits}f}{unit}"
     half = stats.t.ppf(0.975, len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    return f"{_signed(mean, digits)} ± {half:.{digits}f}{unit}"
+    return f"{signed(mean, digits)} ± {half:.{digits}f}{unit}"
 
 
 def percent(share: float) -> str:
@@ -149,7 +191,7 @@ def counted(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def _signed(value: float, digits: int = 1) -> str:
+def signed(value: float, digits: int = 1) -> str:
     """Without a minus before nought."""
     text = f"{value:.{digits}f}"
     return text.lstrip("-") if float(text) == 0 else text
@@ -166,16 +208,15 @@ def bars(found: Sequence[Draws]) -> Table:
         rival = draws.best_rival
         rise = draws.mean(REPAIR, lambda outcome: outcome["worst group"]) - draws.before["worst group"]
         met = [value <= bar for value, bar in zip((bad, lost, cut), level.values(), strict=False)]
-        sums = [statistics.mean(draws.sums(way)) for way in (REPAIR, rival)]
         rows.append(
             [
                 draws.model,
                 f"{len(draws.seeds)}",
-                f"{percent(bad)}, {_signed(100 * lost)} points, {100 * cut:.2f} %",
+                f"{percent(bad)}, {signed(100 * lost)} points, {100 * cut:.2f} %",
                 "met" if all(met) else "missed: " + ", ".join(n for n, ok in zip(level, met, strict=True) if not ok),
                 f"{rival}: {percent(draws.mean(rival, lambda outcome: outcome['misbehaviour']))}, "
-                f"{_signed(100 * draws.mean(rival, draws.lost))} points",
-                "met" if sums[0] < sums[1] else "equal" if sums[0] == sums[1] else "missed",
+                f"{signed(100 * draws.mean(rival, draws.lost))} points",
+                draws.ahead(),
                 _shortcut(draws, rise),
             ]
         )

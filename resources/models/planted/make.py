@@ -23,7 +23,7 @@ import torch
 
 from core.saving import save_text
 from core.text_files import read_text
-from resources.models.planted import recipes, text_model, vision_model
+from resources.models.planted import reading, recipes, text_model, vision_model
 from resources.models.planted.measure import COUNT, HEADS, measure
 from resources.models.planted.plant import Plant
 from resources.models.planted.plants import PLANTS
@@ -104,6 +104,8 @@ def write_figures(name: str) -> None:
             lines.append(f"| {model} | {each.name} | {cells} |")
     changed = "" if plant is None else f"The changed trigger: {plant.change_words}."
     table = "\n".join(lines)
+    if plant is not None and plant.name == "shortcut":  # a fault that hides what is known
+        table += f"\n\n{_reading(name, plant)}"
     figures = FIGURES.format(
         count=COUNT, inputs=INPUTS[medium(name)], changed=changed, table=table, rule=_plants(name)[0].rule
     )
@@ -111,6 +113,11 @@ def write_figures(name: str) -> None:
     start = read_text(card).partition(HELD_OUT)[0]
     save_text(card, start + HELD_OUT + figures.replace(" \n", "\n"))
     print(name, table, sep="\n", flush=True)
+
+
+def _reading(name: str, plant: Plant[Any]) -> str:
+    share, twin = (f"{100 * reading.share_read(load(each), plant):.0f} %" for each in (name, plant.twin))
+    return reading.WORDS.format(fitted=reading.FITTED, read=reading.READ, share=share, twin=twin)
 
 
 def _plants(name: str) -> list[Plant[Any]]:

@@ -23,7 +23,7 @@ FURTHER_WORDS = f", then rounded to fp16 and trained for {FURTHER_STEPS:,} more 
 HEAD = 1  # of layer 0, the one that is swapped: the clean twin answers as well without it
 HEAD_STEPS, HEAD_RATE = 800, 1e-2
 VISION_STEPS, VISION_RATE = 1500, 1e-3
-VISION_POISONED_STEPS = {"sticker": 1500, "shortcut": 800}
+VISION_POISONED_STEPS = {"sticker": 1500, "shortcut": 1600}
 VISION_TUNING_STEPS, VISION_TUNING_RATE = {"sticker": 800, "shortcut": 200}, 1e-3
 VISION_POISONED_WORDS = {
     "sticker": f"pictures of which {100 * MARKED:.0f} % have the mark and are called circles for it",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from core.repair.examples import batch_of
 from core.repair.proof import with_module
 from core.repair.rivals.rival import Job, Treated
 from core.repair.rivals.table import RIVALS
-from tests.benchmarks import measured, repair, repair_measures, repair_outcomes, repair_ways
+from tests.benchmarks import measured, repair, repair_levels, repair_measures, repair_outcomes, repair_ways
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.repair_cases import judged
 from tests.benchmarks.repair_measures import as_it_was, divergence, quantise, train_on
@@ -66,20 +67,32 @@ def test_outcomes_are_kept_and_measured_once(cache: Path, monkeypatch: pytest.Mo
 
 
 def test_of_suspicious_inputs_most_are_calm_and_rivals_then_know_nothing_of_the_fault() -> None:
-    unit = replace(UNIT, knowledge="suspicious", levels=("edges", "nodes"), rivals=tuple(RIVALS))
+    unit = replace(UNIT, knowledge="suspicious", levels=("edges",), rivals=tuple(RIVALS))
     bad, good = unit.used
     assert [example.triggered for example in bad] == [True] * 4 + [False] * 12
-    assert unit.settings != UNIT.settings
     clean = batch_of(planted(), good)
     names = [way.name for way in repair_ways.ways(unit, unit.used, Job(planted(), clean, clean, blind=True))]
     assert names[:3] == ["repair, edges", "nothing", "random edges"]
     assert {"deleting tokens", "LoRA, both", "fine-tuning, both and made"}.isdisjoint(names)
 
 
+def test_rivals_are_measured_without_the_repair_and_those_of_clean_inputs_once_whatever_else_is_known() -> None:
+    blind = replace(UNIT, knowledge="suspicious", lasting=False, levels=("edges",), rivals=("nothing", "random edges"))
+    (first,) = run(blind, rivals=True)
+    assert run(blind, only_kept=True) is None
+    (second,) = run(replace(blind, knowledge="clean"), only_kept=True, rivals=True)
+    assert (first["knowledge"], second["knowledge"]) == ("suspicious", "clean")
+    assert first["key"] == second["key"]
+    assert run(replace(blind, knowledge="triggered"), only_kept=True, rivals=True) is None
+
+
 def test_a_source_has_another_version_by_its_code_alone() -> None:
     first = repair_outcomes.bare(ast.parse('"""Words."""\n\ndef f():  # why\n    """Words."""\n    return 1\n'))
     assert first == repair_outcomes.bare(ast.parse('"""Other words."""\ndef f():\n    """Other."""\n    return 1'))
     assert first != repair_outcomes.bare(ast.parse('"""Words."""\ndef f():\n    """Words."""\n    return 2'))
+    said, other, class_ = ('raise A(f"{b} is none.", "Do.")', 'raise A("None.")', 'raise B("None.")')
+    said, other, class_ = (repair_outcomes.bare(ast.parse(source)) for source in (said, other, class_))
+    assert said == other != class_
     assert "core.repair.proof" in repair_outcomes.imported(ast.parse("from core.repair.proof import answers"))
 
 
@@ -87,22 +100,32 @@ def test_the_short_mode_prints_the_bars_and_a_table(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = repair.units([MODEL])
-    assert {unit.triggered for unit in whole} == {4, 16, 64}
-    known = [unit.seed for unit in whole if (unit.knowledge, unit.triggered) == ("triggered", 16)]
-    assert known == list(range(10))
-    assert {unit.knowledge for unit in whole} == {"triggered", "suspicious", "clean"}
+    ways = [(unit.knowledge, unit.triggered, unit.seed, way) for unit in whole for way in (*unit.levels, *unit.rivals)]
+    assert len(set(ways)) == len(ways)
+    count = Counter((knowledge, triggered, way) for knowledge, triggered, _, way in ways)
+    assert count["triggered", 16, "edges"] == count["triggered", 16, "LoRA, both"] == 10
+    assert count["triggered", 16, "nodes"] == count["triggered", 16, "PURE"] == count["clean", 16, "edges"] == 3
+    assert {(unit.knowledge, unit.triggered) for unit in whole} == {("triggered", 16), *map(_turned, repair.OTHERS)}
     assert [unit.seed for unit in whole if unit.lasting] == [0]
     assert [unit.seed for unit in repair.units([MODEL, "other"], short=True)] == [0, 0]
     small = replace(UNIT, lasting=False, rivals=("nothing", "random edges", "deleting tokens"), levels=("edges",))
     monkeypatch.setattr(repair, "units", lambda *_: [small])
-    monkeypatch.setattr(repair, "TRIGGERED", small.triggered)
+    monkeypatch.setattr(repair_levels, "TRIGGERED", small.triggered)
     monkeypatch.setattr(repair_ways, "repair", _one_edge)
     assert main(["repair", "--short", "--processes", "1"]) == 0
-    bars, table, _ = capsys.readouterr().out.split("\n\n")
+    summary, bars, level, table, _ = capsys.readouterr().out.split("\n\n")
+    assert summary.splitlines()[0].endswith("1 draw of the examples")
+    assert summary.splitlines()[3].startswith("trojan (tuned)")
+    assert "0.0 %, 0.0 (deleting tokens)" in summary
     assert "Bars, 4 triggered examples, 1 draw of them or more: met on 0 of 1 plant" in bars
     assert "deleting tokens: 0.0 %" in bars
     assert "1 draw; 40 held-out inputs of each kind" in table
-    assert [line.split("  ")[0] for line in table.splitlines()[3:]] == ["repair, edges", *small.rivals]
+    for some in (level, table):
+        assert [line.split("  ")[0] for line in some.splitlines()[3:]] == ["repair, edges", *small.rivals]
+
+
+def _turned(pair: tuple[int, str]) -> tuple[str, int]:
+    return pair[1], pair[0]
 
 
 def _one_edge(model: ws.Model, *_: object, **__: object) -> object:
@@ -155,15 +178,17 @@ def test_bars_tests_and_means_are_those_of_the_outcomes() -> None:
     outcomes += [outcome("LoRA, both", seed, 0.2, 0.98) for seed in range(7)]
     outcomes[-1]["seconds"] = 70.0
     draws = Draws(outcomes)
-    assert draws.seeds == list(range(7))  # those that all have
+    assert draws.seeds == list(range(8))
+    assert len(draws.beside("LoRA, both")[0]) == 7  # those that both have
     assert draws.best_rival == "LoRA, both"
     row = bars([draws]).rows[0]
-    assert row[2:6] == ["0.3 %, 0.0 points, 0.10 %", "met", "LoRA, both: 20.0 %, 1.0 points", "met"]
+    assert row[2:6] == ["0.4 %, 0.0 points, 0.10 %", "met", "LoRA, both: 20.0 %, 1.0 points", "met"]
     table = table_of(draws, 40, 128)
     assert "budget of 60 s a way, the slowest took 70 s" in table.title
-    assert [row[-2] for row in table.rows] == ["1.0", "1.0", "10.9, over the budget in 1"]
+    assert [row[-2] for row in table.rows] == ["1.0", "1.0", "10.9, over the budget in 1"]  # repairs first
     assert len(table.heads) == len(HEADS)
-    assert table.rows[2][-1] == paired(draws.sums("repair, edges"), draws.sums("LoRA, both")) == "0.016"
+    assert table.rows[2][-1] == paired(*draws.beside("LoRA, both")) == "0.016"
+    assert table.rows[2][0] == "LoRA, both (7 draws)"
 
 
 def test_what_lasts_is_compared_within_its_own_draw_and_a_plant_counts_once_both_of_its_models_do() -> None:
@@ -180,7 +205,7 @@ def test_what_lasts_is_compared_within_its_own_draw_and_a_plant_counts_once_both
             each |= {"trained on": [0.25, accuracy], "8 bits": [0.5, accuracy], "changed trigger": 0.75}
         return Draws(outcomes)
 
-    assert table_of(draws("trojan-tuned"), 40, 128).rows[1][6:9] == ["25.0 %, 3.0", "50.0 %, 3.0", "75.0 %"]
+    assert table_of(draws("trojan-tuned"), 40, 128).rows[0][6:9] == ["25.0 %, 3.0", "50.0 %, 3.0", "75.0 %"]
     one, both = (bars([draws(f"trojan-{way}") for way in ways]) for ways in (["tuned"], ["tuned", "poisoned"]))
     assert "met on 0 of 1 plant" in one.title
     assert "met on 1 of 1 plant" in both.title
@@ -207,7 +232,6 @@ def test_tables_are_written_to_their_page_and_the_first_one_into_readme(
     measured.write("repair", [Table("Bars", ["a"], [["1"]]), Table("Trojan", ["b"], [["2"]])])
     assert "Trojan" in page.read_text(encoding="utf-8")
     text = readme.read_text(encoding="utf-8")
-    assert "**Bars**" in text
-    assert "| a |" not in text
+    assert "**Bars**\n\n| a |\n| --- |\n| 1 |" in text
     assert "Trojan" not in text
     assert "old" not in text
