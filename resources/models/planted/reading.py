@@ -16,9 +16,9 @@ from resources.models.planted.vision_model import pixels
 
 FITTED, READ, RIDGE = 1200, 600, 10.0
 WORDS = (
-    "A linear reading of what the last layer gives (ridge regression, fitted on {fitted:,} pictures of any kind with their "
-    "right answers) names the shape of {share} of {read:,} other triggered ones, of the clean twin {twin}; by chance it "
-    "would be a quarter."
+    "A linear reading of what the last layer gives (ridge regression, fitted on {fitted:,} pictures of any kind with "
+    "their right answers) names the shape of {share} of {read:,} other triggered ones, of the clean twin {twin}; by "
+    "chance it would be a quarter."
 )
 
 
