@@ -14,7 +14,7 @@ from multiprocessing import get_context
 
 import tqdm
 
-from core.repair.repair import LEVELS, Knowledge, Level
+from core.repair.repair import Knowledge, Level
 from core.repair.rivals.table import RIVALS
 from tests.benchmarks.repair_cases import names
 from tests.benchmarks.repair_levels import tables_of
@@ -56,7 +56,8 @@ def units(models: Sequence[str], short: bool = False) -> list[Unit]:
                 rivals = LESS if knowledge == "triggered" else tuple(RIVALS)
                 found.extend(Unit(name, count, seed, knowledge, levels=("edges",), rivals=rivals) for name in models)
 
-    add(range(LASTING), LEVELS, tuple(RIVALS))
+    add(range(LASTING), ("edges", "positions"), tuple(RIVALS))
+    add(range(LASTING), ("nodes",), ())
     add(range(LASTING, 3), ("edges", "positions"), OFTEN)
     add_others(range(1))
     add(range(3, POSITIONS), ("edges", "positions"), OFTEN)
