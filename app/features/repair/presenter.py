@@ -219,6 +219,8 @@ def _lost(before: Figures, after: Figures) -> float:
 
 def _carries(made: MadeRepair) -> str:
     kinds = {edit.kind for edit in made.edits}
+    if all(KINDS[kind].takes == "direction" for kind in kinds):
+        return "A cut edge carries all that it carried but one direction, which was learned from the examples."
     words = " or ".join(KINDS[kind].puts or KINDS[kind].words for kind in sorted(kinds))
     over = f" over {counted(len(made.means), 'clean example')}" if "mean" in kinds else ""
     return f"A cut part carries {words}{over}."

@@ -27,6 +27,7 @@ BESIDE = [
     ws.Edit("m0->a3.h1<q>", "zero"),
     ws.Edit("->a2.h0<k>", "mean"),
     ws.Edit("m2", "patch", positions=[2, -1], strength=0.5),
+    ws.Edit("m0->m3", "project", value=[*[0.3, -0.2] * 128, *[0.1, -0.1] * 128, 0.4], strength=0.9),
 ]
 
 TEXT = """
@@ -78,7 +79,7 @@ def test_a_language_model_leaves(tmp_path: Path) -> None:
     held, beside = tmp_path / "held", tmp_path / "beside"
     assert ws.export_model(model, HELD, held, session).form == "weights"
     found = ws.export_model(model, BESIDE, beside, session)
-    assert (found.form, len(found.reasons)) == ("hooks", 4)
+    assert (found.form, len(found.reasons)) == ("hooks", 5)
     ids = session.pair.clean.tensor
     plain, hooked, removed = elsewhere(TEXT, tmp_path / "out.json", str(held), str(beside), json.dumps(ids.tolist()))
     for (logits, text), edits in ((plain, HELD), (hooked, BESIDE)):
@@ -88,7 +89,7 @@ def test_a_language_model_leaves(tmp_path: Path) -> None:
         assert text[0][ids.shape[1]] == int(expected[0, -1].argmax())
     assert (torch.tensor(removed) - session.run(positions="all").logits).abs().max() <= 1e-4
     card = (beside / "README.md").read_text(encoding="utf-8")
-    for part in ("| `a1.h2->m2=patch` | replaced from B |", "without the edits", "a1.h2->m2 is an edge"):
+    for part in ("| `a1.h2->m2=patch` | replaced from B |", "without the edits", "a1.h2->m2 is an edge", "| without its part along a direction |"):
         assert part in card
     card = (held / "README.md").read_text(encoding="utf-8")
     for part in ("`transformer.h.2.attn.c_proj.weight`", "scale 0.5"):
