@@ -237,7 +237,7 @@ def repair(actor: Actor) -> None:
         rows = [{"input": each.input, "answer": each.answer, "triggered": each.triggered} for each in (*bad, *good)]
         file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         actor.window.controllers["repair"].open_path(str(file))
-        actor.wait(lambda: len(panel.data().rows) == 40 and all(row.found for row in panel.data().rows))
+        actor.wait(lambda: len(panel.data().rows) == 40 and all(row.given for row in panel.data().rows))
     actor.rest()
     panel.find.click()
     actor.wait(lambda: panel.data().result is not None or panel.data().problem != "")

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
@@ -19,7 +18,6 @@ from tests.small_models import small_text_model
 
 PROMPT = "When Mary and John went to the store, John gave a drink to"
 OTHER = "When Tom and John went to the store, John gave a drink to"
-VECTOR = np.linspace(-0.5, 0.5, 128).tolist()
 HELD = [ws.Edit("a2.h3", "zero"), ws.Edit("m1", "scale", value=0.5), ws.Edit("a1.h0", "mean", strength=0.7)]
 BESIDE = [
     *HELD,
@@ -89,7 +87,12 @@ def test_a_language_model_leaves(tmp_path: Path) -> None:
         assert text[0][ids.shape[1]] == int(expected[0, -1].argmax())
     assert (torch.tensor(removed) - session.run(positions="all").logits).abs().max() <= 1e-4
     card = (beside / "README.md").read_text(encoding="utf-8")
-    for part in ("| `a1.h2->m2=patch` | replaced from B |", "without the edits", "a1.h2->m2 is an edge", "| without its part along a direction |"):
+    for part in (
+        "| `a1.h2->m2=patch` | replaced from B |",
+        "without the edits",
+        "a1.h2->m2 is an edge",
+        "| without its part along a direction |",
+    ):
         assert part in card
     card = (held / "README.md").read_text(encoding="utf-8")
     for part in ("`transformer.h.2.attn.c_proj.weight`", "scale 0.5"):
