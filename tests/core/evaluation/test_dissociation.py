@@ -119,8 +119,8 @@ def test_what_cannot_be_asked_is_said(model: ws.Model) -> None:
 
 
 def test_the_bench_makes_a_matrix_and_a_summary() -> None:
-    matrix, summary = tables(pairs=4, tasks=TWO, ways=("contrast",), further=())
+    summary, matrix = tables(pairs=4, tasks=TWO, ways=("contrast",), further=())
     assert [row[0] for row in matrix.rows] == list(TWO)
     assert summary.rows[0][0] == "contrast"
     page = PAGES["dissociate"].read_text(encoding="utf-8")
-    assert matrix.as_markdown() in with_tables(page, "dissociate", [matrix, summary])
+    assert matrix.as_markdown() in with_tables(page, "dissociate", [summary, matrix])
