@@ -110,6 +110,9 @@ class _Learning:
         else:
             session, usual = self.search.scanned
             scores = -trace(session, "integrated-edges", replacement="mean").values
+        rows = [len(each.parts[0]) if each.parts else each.pair.batch for each in (session, usual)]
+        rows = [min(rows)] * 2 if self.draws.makes else rows  # twins stay beside each other
+        session, usual = (each.part(range(some)) for each, some in zip((session, usual), rows, strict=True))
         graph, width = session.graph, session.model.adapter.shape.width
         numbers = torch.as_tensor(scores.copy()).argsort(descending=True, stable=True)[: ROUNDS[0][0]].tolist()
         edges = tuple(graph.edges[number] for number in numbers)

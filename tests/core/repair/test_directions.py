@@ -10,7 +10,9 @@ import torch
 
 import wirescope as ws
 from core.repair import directions
+from core.repair.draws import Draws
 from core.repair.examples import batch_of
+from core.repair.find import Search
 from core.repair.projected import Directions, projected_answers
 from core.repair.transplants import waking
 from resources.models.planted.text_plants import PAIRED_NAMES
@@ -47,6 +49,21 @@ def test_few_edges_take_the_fault_away_and_the_weights_get_no_gradients(monkeypa
     assert found.after.accuracy.value > found.before.accuracy.value - 0.05
     assert all(weight.grad is None for weight in planted().adapter.module.parameters())
     assert "all but a direction" in found.words
+
+
+@pytest.mark.parametrize("augment", [True, False])
+def test_examples_that_have_no_room_together_are_learned_from_too(
+    augment: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directions, "ROUNDS", ((6, 2), (2, 2)))
+    bad, good = (batch_of(planted(), some) for some in examples(6, 24))
+    pieces = waking(planted(), bad, good) if augment else None
+    search = Search(planted(), bad, good, "mean", memory_megabytes=1.0)
+    assert search.sessions[1].parts
+    draws = Draws(planted(), bad, good, pieces)
+    assert draws.makes == augment
+    cuts, state = directions.learn_directions(search, draws, allowed=24)
+    assert not cuts or state == search.state(cuts)
 
 
 def test_names_of_a_group_are_pieces_though_a_clean_input_may_have_one_too() -> None:
