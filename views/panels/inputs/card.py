@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from views.panels.inputs.data import CardData
-from views.panels.watching.widgets import VerdictLabel
+from views.panels.watching.panel import VerdictLabel
 from views.theme import RADIUS, current
 from views.widgets.boxes import DashedBox
 from views.widgets.brush_image import BrushImage

@@ -16,7 +16,7 @@ from views.panels.inputs.card import InputCard
 from views.panels.inputs.column import InputsColumn
 from views.panels.inputs.data import CardData, MetricOption
 from views.panels.inputs.metric_editor import MetricEditor
-from views.panels.watching.widgets import WatchingRow
+from views.panels.watching.panel import WatchingRow
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.drops import accept_copy, can_read
