@@ -42,6 +42,7 @@ from core.session import Session
 from core.tracing.trace import trace
 
 ROUNDS = ((24, 30), (7, 60), (4, 60), (2, 60))  # edges, and updates with them
+FIRST, LEFT_OUT = 0.1, 0.1  # of the time: edges are chosen; of a round: some are left out
 TWINS = 48  # made examples that edges are chosen by
 STEPS = 5  # of integrated gradients
 TRIGGERED, CLEAN = 24, 16  # rows of an update
@@ -60,21 +61,25 @@ def learn_directions(search: Search, draws: Draws, allowed: int) -> tuple[list[E
     """Cuts and what they do; none where none helps. allowed: clean examples that may become wrong. Raises
     Cancelled."""
     learning = _Learning(search, draws)
-    start = search.state([])
+    with stage(0.0, 0.0):
+        start = search.state([])
+    with stage(0.0, FIRST):
+        directions = learning.first()
     least = start.right[1] - allowed
     total, done = sum(updates for _, updates in ROUNDS), 0
     tried: list[tuple[list[Edit], State]] = []
-    with stage(0.0, 0.1):
-        directions = learning.first()
     for number, (edges, updates) in enumerate(ROUNDS):
-        with stage(0.1 + 0.9 * done / total, 0.1 + 0.9 * (done + updates) / total):
+        before, done = done, done + updates
+        with stage(*(FIRST + (1 - FIRST) * share / total for share in (before, done))):
             if number:
-                directions = directions.some(learning.most_needed(directions, edges))
-            directions = learning.learned(directions, updates)
-        done += updates
-        edits = directions.edits()
-        if edits:
-            tried.append((edits, search.state(edits)))
+                with stage(0.0, LEFT_OUT):
+                    directions = directions.some(learning.most_needed(directions, edges))
+            with stage(LEFT_OUT, 1.0):
+                directions = learning.learned(directions, updates)
+            edits = directions.edits()
+            if edits:
+                with stage(1.0, 1.0):
+                    tried.append((edits, search.state(edits)))
     within = [(edits, state) for edits, state in tried if state.right[1] >= least and state.gain[0] > start.gain[0]]
     if not within:
         return [], start
@@ -117,8 +122,9 @@ class _Learning:
         numbers = torch.as_tensor(scores.copy()).argsort(descending=True, stable=True)[: ROUNDS[0][0]].tolist()
         edges = tuple(graph.edges[number] for number in numbers)
         along, levels = torch.zeros(len(edges), width), torch.zeros(len(edges))
-        for number, edge in enumerate(edges):
-            along[number], levels[number] = self._parting(session, usual, edge)
+        with stage(1.0, 1.0):
+            for number, edge in enumerate(edges):
+                along[number], levels[number] = self._parting(session, usual, edge)
         strengths = torch.full((len(edges),), BEGIN)
         along, levels, strengths = (each.to(session.model.adapter.device) for each in (along, levels, strengths))
         return Directions(graph, edges, along, along, levels, strengths)
@@ -161,7 +167,8 @@ class _Learning:
             for number in range(len(directions.edges)):
                 strengths = directions.strengths.clone()
                 strengths[number] = 0.0
-                losses.append(float(self._loss(replace(directions, strengths=strengths), drawn)))
+                with stage(number / len(directions.edges), (number + 1) / len(directions.edges)):
+                    losses.append(float(self._loss(replace(directions, strengths=strengths), drawn)))
         return torch.tensor(losses).argsort(descending=True, stable=True)[:count].tolist()
 
     def _drawn(self, times: int) -> Drawn:

@@ -21,6 +21,7 @@ from core.engine.state import at_last
 from core.graph import Edge, Graph
 from core.models.adapter import Adapter, Places
 from core.precision import widened
+from core.progress import at
 
 DIGITS = 2  # of a strength
 
@@ -87,7 +88,7 @@ def projected_answers(
 ) -> Tensor:
     """Logits where the output is read, [row, answers]. inputs: ids [row, position] or pixels. lengths: how many
     positions of each row are real, [row]. see: gets what each edge carries more with its edit, and what its writer
-    writes, [row, position, width]."""
+    writes, [row, position, width]. Raises Cancelled."""
     with torch.no_grad():
         stream = adapter.embed(inputs)
         places = Places(
@@ -108,6 +109,7 @@ def projected_answers(
         return total.to(x.dtype)
 
     for layer in range(shape.layers):
+        at(layer / shape.layers)
         math, first = LayerMath(adapter, layer), layer * (ports + 1)
         projected = math.project(math.norm(stream))
         edited = [port for port in range(ports) if first + port in by_reader]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import pytest
 import torch
 
 import wirescope as ws
+from core.errors import Cancelled
+from core.progress import watched
 from core.repair import directions
 from core.repair.draws import Draws
 from core.repair.examples import batch_of
@@ -64,6 +67,31 @@ def test_examples_that_have_no_room_together_are_learned_from_too(
     assert draws.makes == augment
     cuts, state = directions.learn_directions(search, draws, allowed=24)
     assert not cuts or state == search.state(cuts)
+
+
+def test_progress_moves_on_and_a_cancel_is_heard_while_directions_are_learned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(directions, "ROUNDS", ((6, 4), (2, 4)))
+    bad, good = (batch_of(planted(), some) for some in examples(6, 12))
+    search = Search(planted(), bad, good, "mean")
+    draws = Draws(planted(), bad, good, None)
+    shares: list[float] = []
+    with watched(shares.append):
+        directions.learn_directions(search, draws, allowed=12)
+    learned = [share for share in shares if share > directions.FIRST]
+    assert learned == sorted(learned)
+    assert shares[-1] == pytest.approx(1.0)
+    for until in (0.3, 0.7):  # in the first round and in the second
+        assert sum(until < share < until + 0.1 for share in shares) >= 3
+        heard = [0.0]
+        with pytest.raises(Cancelled), watched(heard.append, partial(_over, heard, until)):
+            directions.learn_directions(search, draws, allowed=12)
+        assert until < heard[-1] < until + 0.1
+
+
+def _over(heard: list[float], until: float) -> bool:
+    return heard[-1] > until
 
 
 def test_names_of_a_group_are_pieces_though_a_clean_input_may_have_one_too() -> None:
