@@ -24,6 +24,7 @@ from core.project.project import (
     TraceOrigin,
     TraceRecord,
 )
+from core.project.repairs import RepairRecord
 from core.project.trace_choice import TraceChoice
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class ProjectRecords(QObject):
     """Of one workbench."""
 
     changed = Signal()
+    repair_opened = Signal()  # those of another project
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -48,6 +50,7 @@ class ProjectRecords(QObject):
         self._traces: dict[TraceOrigin, TraceRecord] = {}
         self._evaluations: dict[Key, EvaluationRecord] = {}
         self._curves: dict[Key, CurveRecord] = {}  # by what they are of
+        self.repair: RepairRecord | None = None
         self._weights: dict[tuple[str, str], str] = {}
         self._here: dict[tuple[str, str], str] = {}  # hashes as the models were opened in this window
         self._circuits: dict[Step, tuple[Document, CircuitRecord]] = {}
@@ -141,6 +144,13 @@ class ProjectRecords(QObject):
             self._found += 1
             self.changed.emit()
 
+    def take_repair(self, record: RepairRecord) -> None:
+        """The examples of a repair, and what was found of them."""
+        if record != (self.repair or RepairRecord()):
+            self.repair = record
+            self._found += 1
+            self.changed.emit()
+
     def take_weights(self, model: str, precision: str, weights: str) -> None:
         """The hash of an open model's weights."""
         if self._weights.get((model, precision)) != weights:
@@ -197,6 +207,7 @@ class ProjectRecords(QObject):
             evaluations=self.evaluations,
             notes=self.notes.as_written(steps),
             curves=tuple(self._curves.values()),
+            repair=self.repair,
         )
 
     def take_project(self, project: Project, steps: Sequence[Step]) -> None:
@@ -207,8 +218,10 @@ class ProjectRecords(QObject):
         self._evaluations = {basis_of(each.document, each.kind): each for each in project.evaluations}
         self._curves = {each.document.circuits: each for each in project.curves}
         self._weights = {(each.name, each.precision): each.weights for each in project.models if each.weights}
+        self.repair = project.repair
         self._found = 0
         self.changed.emit()
+        self.repair_opened.emit()
 
 
 def basis_of(document: Document, kind: EditKind) -> Key:

@@ -11,7 +11,8 @@ from typing import Any
 
 from core.project.schema import VERSION
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}  # by the version that it takes
+# By the version that it takes. 2 has a repair beside all that 1 has.
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda document: document}
 
 
 def migrate(document: dict[str, Any], version: int) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
 from core.project.places import kept_path
 from core.project.project import Project, TraceRecord, View
+from core.project.repairs import repair_data
 from core.project.runs import RunRecord
 from core.project.trace_choice import USUAL, TraceChoice
 from core.tracing.selection import USUAL as USUAL_RULE
@@ -92,7 +93,7 @@ class _Packer:
         curves = [curve_data(curve, self._document(curve.document)) for curve in project.curves]
         data = schema.ProjectData(
             format="wirescope project",
-            version=1,
+            version=2,
             documents=self._tables["documents"],
             steps=steps,
             current=project.current,
@@ -109,6 +110,7 @@ class _Packer:
             view=_view(project.view),
             runs=runs,
             curves=curves,
+            repair=repair_data(project.repair, self._edit_number, self._dataset, _text),
         )
         _check_counts(data)
         parts = {"project.json": msgspec.json.encode(data)}
@@ -156,7 +158,7 @@ class _Packer:
             self._source(document.clean),
             self._source(document.counterfactual),
             _metric(document.metric),
-            [self._put("edits", edit, partial(self._edit, edit)) for edit in document.edits],
+            [self._edit_number(edit) for edit in document.edits],
             document.replacement,
             None if document.choice == USUAL else _choice(document.choice),
             None if document.traced is None else _choice(document.traced),
@@ -227,6 +229,9 @@ class _Packer:
             return self._picture(path.read_bytes())
         except (OSError, ValueError):
             return ""
+
+    def _edit_number(self, edit: Edit) -> int:
+        return self._put("edits", edit, partial(self._edit, edit))
 
     def _edit(self, edit: Edit) -> schema.EditData:
         value, vector = edit.value, -1

@@ -19,6 +19,7 @@ from core.project.equality import EqualArrays
 from core.project.history import History, Recovery, Step
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
+from core.project.repairs import RepairRecord
 from core.project.runs import RunRecord
 from core.project.trace_choice import TraceChoice
 from core.tracing.options import Level
@@ -143,6 +144,7 @@ class Project:
     view: View = field(default_factory=View)
     runs: tuple[RunRecord, ...] = ()
     curves: tuple[CurveRecord, ...] = ()
+    repair: RepairRecord | None = None
 
     @property
     def document(self) -> Document:

@@ -1,4 +1,4 @@
-"""The project file's `project.json`, version 1, as msgspec checks it. A change here is another VERSION, with a row in
+"""The project file's `project.json`, version 2, as msgspec checks it. A change here is another VERSION, with a row in
 `core.project.migrations`.
 
 What many steps share (documents, inputs, edits, rows of a dataset) stands once in a table, and is referred to by its
@@ -18,7 +18,7 @@ from core.notes import About
 from core.tracing.options import Level
 
 FORMAT = "wirescope project"
-VERSION = 1
+VERSION = 2
 
 Number = Annotated[int, Meta(ge=0, le=2**31)]
 Place = Annotated[int, Meta(ge=-1, le=2**31)]  # -1: none
@@ -302,11 +302,69 @@ class ViewData(_Struct):
     eye: tuple[Nearness, Middle, Middle] | None = None
 
 
+class ExampleData(_Struct):
+    """input: a text, or a picture's path. bundled: of a picture that comes with Wirescope."""
+
+    input: str
+    answer: str | int = ""
+    triggered: bool = False
+    bundled: bool = False
+
+
+class ShareData(_Struct):
+    """count of `of` examples; low, high: the interval of the share, where there are any."""
+
+    count: Number
+    of: Number
+    low: Share = 0.0
+    high: Share = 0.0
+
+
+class ProvedData(_Struct):
+    misbehaviour: ShareData
+    accuracy: ShareData
+    divergence: Annotated[float, Meta(ge=0)] | None = None
+
+
+class KeptRepairData(_Struct):
+    """As `core.project.repairs.KeptRepair`. edits: in `edits`. figures: on the examples it was made with, before and
+    after; on those held out, before and after. means: in `datasets`."""
+
+    edits: Annotated[list[Number], Meta(max_length=MOST_EDITS)]
+    level: Literal["edges", "nodes", "positions"]
+    kind: EditKind
+    knowledge: Literal["triggered", "suspicious", "clean"]
+    budget: Annotated[float, Meta(gt=0, lt=1)]
+    figures: Annotated[list[ProvedData], Meta(min_length=4, max_length=4)]
+    edges_cut: Number
+    edges: Annotated[int, Meta(ge=0, le=2**62)]
+    made: Number = 0
+    made_for_proof: Number = 0
+    runs: Number = 0
+    repeats: Number = 0
+    seconds: Annotated[float, Meta(ge=0)] = 0.0
+    means: Number = 0
+    uneven: bool = False
+
+
+Examples = Annotated[list[ExampleData], Meta(max_length=MOST_INPUTS)]
+
+
+class RepairData(_Struct):
+    """As `core.project.repairs.RepairRecord`. of: the examples that `result` was made with, of a model."""
+
+    examples: Examples = []
+    of: Examples = []
+    model: Name = ""
+    precision: Name = ""
+    result: KeptRepairData | None = None
+
+
 class ProjectData(_Struct):
     """The whole of `project.json`. made_by: the version of Wirescope that wrote it."""
 
     format: Literal["wirescope project"]
-    version: Literal[1]
+    version: Literal[2]
     documents: Annotated[list[DocumentData], Meta(min_length=1, max_length=MOST_STEPS)]
     steps: Annotated[list[StepData], Meta(min_length=1, max_length=MOST_STEPS)]
     current: Number = 0
@@ -324,3 +382,4 @@ class ProjectData(_Struct):
     view: ViewData | None = None
     runs: Annotated[list[RunData], Meta(max_length=MOST_LISTED)] = []
     curves: Annotated[list[CurveData], Meta(max_length=MOST_LISTED)] = []
+    repair: RepairData | None = None

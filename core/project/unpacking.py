@@ -40,6 +40,7 @@ from core.project.project import (
     TraceRecord,
     View,
 )
+from core.project.repairs import repair_of
 from core.project.runs import RunRecord
 from core.project.target_names import node_named, target_named
 from core.project.trace_choice import USUAL, TraceChoice
@@ -92,6 +93,7 @@ def unpack(data: schema.ProjectData, read: Read, pictures: Mapping[str, bytes]) 
         ),
         tuple(_run(each, number, documents, len(steps), read) for number, each in enumerate(data.runs)),
         tuple(curve_of(each, _at(documents, each.document, "document")) for each in data.curves),
+        repair_of(data.repair, edits, datasets),
     )
 
 

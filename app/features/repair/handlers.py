@@ -37,6 +37,7 @@ from core.models.model import Model
 from core.project.document import PairSource, Source
 from core.repair import examples as made
 from core.repair import proof
+from core.repair.find import Search
 from core.repair.repair import HELD_OUT, Repair, repair
 
 AT_ONCE = 64  # examples that are asked together
@@ -189,20 +190,56 @@ def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> M
     )
     kind: Literal["text", "image"] = "text" if model.is_text else "image"
     return MadeRepair(
-        made_repair.edits,
-        made_repair.level,
-        made_repair.knowledge,
-        made_repair.budget,
-        (_figures(made_repair.used), _figures(made_repair.used_after)),
-        (_figures(made_repair.before), _figures(made_repair.after)),
-        made_repair.cut,
-        made_repair.edges,
-        len(examples) - len(bad) - len(good),
-        made_repair.seconds,
-        tuple(PairSource(_source(kind, each)) for each in use_good),
-        _uneven(made_repair),
-        made_repair,
+        edits=made_repair.edits,
+        level=made_repair.level,
+        kind=made_repair.kind,
+        knowledge=made_repair.knowledge,
+        budget=made_repair.budget,
+        used=(_figures(made_repair.used), _figures(made_repair.used_after)),
+        held_out=(_figures(made_repair.before), _figures(made_repair.after)),
+        edges_cut=made_repair.cut,
+        edges=made_repair.edges,
+        made=made_repair.made,
+        made_for_proof=made_repair.made_for_proof,
+        runs=made_repair.runs,
+        repeats=len(examples) - len(bad) - len(good),
+        seconds=made_repair.seconds,
+        means=tuple(PairSource(_source(kind, each)) for each in use_good),
+        uneven=_uneven(made_repair),
+        repair=made_repair,
     )
+
+
+def _of_project(model: Model, kept: MadeRepair) -> Repair:
+    """A repair that a project kept: its means are taken anew, over the same inputs. Raises InputError."""
+    clean = made.batch_of(model, [made.Example(each.clean.text or each.clean.path, 0) for each in kept.means])
+    search = Search(model, clean, clean, kept.kind, over_positions=kept.level == "nodes")
+    used, used_after, before, after = (_proved(each) for each in (*kept.used, *kept.held_out))
+    return Repair(
+        model=model,
+        edits=kept.edits,
+        level=kept.level,  # type: ignore[arg-type]
+        kind=kept.kind,
+        knowledge=kept.knowledge,  # type: ignore[arg-type]
+        budget=kept.budget,
+        used=used,
+        used_after=used_after,
+        before=before,
+        after=after,
+        cut=kept.edges_cut,
+        edges=kept.edges,
+        made=kept.made,
+        made_for_proof=kept.made_for_proof,
+        runs=kept.runs,
+        seconds=kept.seconds,
+        repeats=kept.repeats,
+        session=search.planning,
+    )
+
+
+def _proved(figures: Figures) -> proof.Figures:
+    shares = (proof.Share(each.count, each.of) for each in (figures.misbehaviour, figures.accuracy))
+    return proof.Figures(*shares, figures.divergence)
 
 
 def _uneven(made_repair: Repair) -> bool:
@@ -234,7 +271,8 @@ def handle_export(
     def write() -> ExportRepairReply:
         send(ProgressReply(request.number, "Writing the repaired model"))
         assert query.made is not None
-        exported = query.made.repair.export(query.folder)
+        repaired = query.made.repair or _of_project(cache.session.model, query.made)
+        exported = repaired.export(query.folder)
         return ExportRepairReply(request.number, query, exported.form, exported.reasons)
 
     send(replace(cache.answer(query, request, write), number=request.number))

@@ -12,23 +12,10 @@ from typing import Any
 
 from app.messages.background_work import BackgroundWork
 from app.messages.request import OneShotQuery
-from core.edits import Edit
-from core.project.document import Document, PairSource
+from core.project.document import Document
+from core.project.repairs import Example, Figures, KeptRepair, Share
 
-
-@dataclass(frozen=True)
-class Example:
-    """input: a text, or the path of a picture. answer: the right one; "" where it is not known. triggered: whether the
-    fault is expected."""
-
-    input: str
-    answer: str | int
-    triggered: bool = False
-
-    @property
-    def asks(self) -> tuple[str, str | int]:
-        """What its answer is known by, however it is marked."""
-        return self.input, self.answer
+__all__ = ["Example", "Figures", "Share"]
 
 
 @dataclass(frozen=True)
@@ -103,45 +90,11 @@ class RepairProgress:
 
 
 @dataclass(frozen=True)
-class Share:
-    """How many of how many, and the interval of 95 % of the share."""
+class MadeRepair(KeptRepair):
+    """repair: the `ws.Repair` itself, which only the worker looks into; None where it is made anew when it is
+    written, of a project that was opened."""
 
-    count: int
-    of: int
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Figures:
-    """misbehaviour: triggered examples that are answered wrongly. accuracy: clean ones that are answered rightly.
-    divergence: mean KL from the original's answers to clean inputs, in nats."""
-
-    misbehaviour: Share
-    accuracy: Share
-    divergence: float | None = None
-
-
-@dataclass(frozen=True)
-class MadeRepair:
-    """A repair. edits: its cuts. knowledge: of the fault. used, held_out: on the examples that it was made with, and on
-    held-out ones; the second of each after the repair. means: the clean inputs that means are taken over; uneven:
-    whether the canvas takes these otherwise than the repaired model. repeats: examples that were left out.
-    repair: the `ws.Repair` itself, which only the worker looks into."""
-
-    edits: tuple[Edit, ...]
-    level: str
-    knowledge: str
-    budget: float
-    used: tuple[Figures, Figures]
-    held_out: tuple[Figures, Figures]
-    edges_cut: int
-    edges: int
-    repeats: int
-    seconds: float
-    means: tuple[PairSource, ...]
-    uneven: bool
-    repair: Any = field(compare=False, repr=False)
+    repair: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

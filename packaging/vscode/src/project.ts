@@ -16,7 +16,7 @@ export function readProject(data: Uint8Array, name: string): Story {
   const archive = new Archive(data);
   const project = parsed(archive.read("project.json"));
   if (project.format !== "wirescope project") throw new Unreadable("it does not say that it is a project of Wirescope");
-  if (project.version !== 1) {
+  if (project.version !== 1 && project.version !== 2) {
     throw new Unreadable(`its version is ${JSON.stringify(project.version)}, which this preview does not know: update the extension`);
   }
   try {

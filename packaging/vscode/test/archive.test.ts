@@ -5,7 +5,8 @@ import { zipSync } from "fflate";
 import { Archive, Unreadable } from "../src/archive";
 import { readProject } from "../src/project";
 
-const WIRE = new Uint8Array(readFileSync("../../tests/core/project/files/version-1.wire"));
+const file = (name: string) => new Uint8Array(readFileSync(`../../tests/core/project/files/${name}`));
+const WIRE = file("version-1.wire");
 const small = (name = "project.json", content = "{}") => zipSync({ [name]: [new TextEncoder().encode(content), { mtime: "1980-01-02" }] });
 /** A zip whose directory says another number at a place of its first entry. */
 function lying(place: number, value: number, name?: string): Uint8Array {
@@ -24,6 +25,12 @@ test("a project of version 1 is read as it was saved", () => {
   assert.deepEqual(story.steps.map(({ depth, here }) => [depth, here]), [[0, false], [0, false], [0, false], [0, true], [1, false]]);
   assert.deepEqual(story.notes, [{ about: "a0.h1", text: "reads the name" }, { about: "Step: Cut a0.h1 (from B)", text: "the turning point" }]);
   assert.deepEqual(story.circuit!.groups.map(({ name }) => name), ["movers"]);
+});
+
+test("a project of version 2 shows the same circuit, whatever repair is beside it", () => {
+  const before = readProject(WIRE, "version-1.wire"), after = readProject(file("version-2.wire"), "version-2.wire");
+  assert.deepEqual(after.circuit, before.circuit);
+  assert.deepEqual(after.steps, before.steps);
 });
 
 test("a file cut off at any place, or with any byte changed, is read or refused with a reason", () => {
@@ -58,7 +65,7 @@ test("what a zip says of itself is checked before anything is inflated", () => {
 test("projects of other versions and histories that are circles are refused in words", () => {
   const refused = (project: unknown, why: RegExp) => assert.throws(() => readProject(small("project.json", JSON.stringify(project)), "x"), why);
   const head = { format: "wirescope project", version: 1, documents: [{ model: "" }] };
-  refused({ ...head, version: 2 }, /version is 2/);
+  refused({ ...head, version: 3 }, /version is 3/);
   refused({ format: "another" }, /does not say/);
   refused({ ...head, steps: [{ words: "a", document: 0, parent: 0 }] }, /circle/);
   refused({ ...head, steps: [{ words: "a", document: 9 }] }, /damaged/);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from typing import get_args
@@ -31,6 +32,7 @@ from core.project.project import (
     TraceRecord,
     View,
 )
+from core.project.repairs import Example, Figures, KeptRepair, RepairRecord, Share
 from core.project.runs import RunRecord
 from core.project.trace_choice import TraceChoice
 from core.tracing.selection import RULES
@@ -84,7 +86,7 @@ def edits(draw: st.DrawFn) -> Edit:
     takes = KINDS[kind].takes
     value = {
         "number": FINITE,
-        "vector": st.lists(FINITE, min_size=1, max_size=4).map(tuple),
+        **dict.fromkeys(("vector", "direction"), st.lists(FINITE, min_size=1, max_size=4).map(tuple)),
         "nothing": st.none(),
     }[takes]
     places = st.none() | st.lists(st.integers(-9, 9) | st.sampled_from(["subject"]), min_size=1, max_size=3).map(tuple)
@@ -92,6 +94,28 @@ def edits(draw: st.DrawFn) -> Edit:
     return Edit(target, kind, draw(places), draw(value), draw(strength), draw(st.integers(0, 9)))
 
 
+SIDES = st.builds(lambda share: Share(3, 4, share, share), SHARES) | st.just(Share(0, 0, math.nan, math.nan))
+PROVED = st.builds(Figures, SIDES, SIDES, st.none() | st.floats(0, 99))
+EXAMPLES = st.lists(st.builds(Example, TEXTS, TEXTS | st.integers(0, 99), st.booleans()), max_size=3).map(tuple)
+kept_repairs = st.builds(
+    KeptRepair,
+    st.lists(edits(), min_size=1, max_size=3).map(tuple),
+    st.sampled_from(["edges", "nodes", "positions"]),
+    st.sampled_from(ABLATIONS),
+    st.sampled_from(["triggered", "suspicious", "clean"]),
+    st.floats(0.001, 0.99),
+    st.tuples(PROVED, PROVED),
+    st.tuples(PROVED, PROVED),
+    st.integers(0, 99),
+    st.integers(0, 10**12),
+    *[st.integers(0, 99)] * 4,
+    st.floats(0, 1e6),
+    rows,
+    st.booleans(),
+)
+repairs = st.builds(RepairRecord, EXAMPLES) | st.builds(
+    RepairRecord, EXAMPLES, kept_repairs, EXAMPLES, st.tuples(TEXTS, st.just("fp32"))
+)
 groups = st.builds(
     Group,
     TEXTS,
@@ -272,4 +296,5 @@ def projects(draw: st.DrawFn) -> Project:
         draw(st.builds(View, st.lists(TEXTS, max_size=2).map(tuple), st.just((1, 2)), st.just(("table",)), **LAYOUT)),
         draw(st.sampled_from([(), (run,), (run, run)])),
         draw(st.lists(curve, max_size=2).map(tuple)),
+        draw(st.none() | repairs),
     )

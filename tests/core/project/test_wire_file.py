@@ -27,6 +27,7 @@ from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome, PredictionRow
 from core.project.places import is_project
 from core.project.project import Project, StepRecord, records_of, steps_of
+from core.project.repairs import Share
 from core.project.trace_choice import TraceChoice
 from core.project.wire_file import load_project, project_bytes, save_project
 from tests.core.project.projects import projects
@@ -134,6 +135,40 @@ def test_a_file_of_version_1_opens() -> None:
     assert project.notes[1] == Note("node", "a0.h1", "reads the name")
 
 
+def test_a_file_of_version_2_opens_with_its_repair() -> None:
+    project, before = load_project(FILES / "version-2.wire"), load_project(FILES / "version-1.wire")
+    assert before.repair is None
+    assert repr(project.steps) == repr(before.steps)
+    kept, found = project.repair, project.repair.result
+    assert [each.answer for each in kept.of] == [" Mary", 7]
+    assert kept.examples == kept.of[:1]
+    assert kept.opens == ("bundled:names", "fp32")
+    assert [(edit.name, edit.strength) for edit in found.edits] == [("input->a0.h1<k>", 0.5), ("a0.h1", 1.0)]
+    assert found.used[1].misbehaviour == Share(0, 4, 0.0, 0.5)
+    assert (found.runs, found.edges_cut, found.means[0].target) == (99, 7, " Mary")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b'"edits":[3,4],"level"', b'"edits":[3,9],"level"', "not among its edits"),
+        (b'"edits":[3,4],"level"', b'"edits":[],"level"', "not among its edits"),
+        (b'"means":2', b'"means":9', "not among its datasets"),
+        (b'"count":3,"of":4', b'"count":5,"of":4', "more examples than there are"),
+        (b'"level":"edges","kind"', b'"level":"all","kind"', "does not fit"),
+    ],
+)
+def test_a_repair_that_cannot_be_is_refused(tmp_path: Path, old: bytes, new: bytes, words: str) -> None:
+    with zipfile.ZipFile(FILES / "version-2.wire") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert parts["project.json"].count(old) == 1
+    with zipfile.ZipFile(tmp_path / "bad.wire", "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content.replace(old, new) if name == "project.json" else content)
+    with pytest.raises(InputError, match=words):
+        load_project(tmp_path / "bad.wire")
+
+
 def test_what_a_window_saved_in_version_1_opens() -> None:
     """`tests.app.features.projects.write_fixture` wrote it: whatever a window keeps is in it."""
     project = load_project(FILES / "version-1-window.wire")
@@ -170,7 +205,7 @@ def test_what_a_window_saved_in_version_1_opens() -> None:
 def test_what_a_newer_version_saved_is_refused_with_the_way_out(tmp_path: Path) -> None:
     content = project_bytes(Project((StepRecord("Start", Document("m")),)))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        text = archive.read("project.json").replace(b'"version":1', b'"version":7')
+        text = archive.read("project.json").replace(b'"version":2', b'"version":7')
     path = tmp_path / "new.wire"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("project.json", text)

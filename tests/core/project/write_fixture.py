@@ -27,6 +27,7 @@ from core.project.project import (
     TraceRecord,
     View,
 )
+from core.project.repairs import Example, Figures, KeptRepair, RepairRecord, Share
 from core.project.schema import VERSION
 from core.project.trace_choice import TraceChoice
 from core.project.wire_file import save_project
@@ -60,6 +61,28 @@ def fixture() -> Project:
     trace = TraceRecord(of, SIZES, values, "eap-ig", {"pairs": "2"}, direction=1, measured=values > 0.5)
     circuit = CircuitRecord("12 edges", 3, SIZES, np.arange(12), values[:12], {"model": "names"})
     found = EvaluationRecord(kept, "patch", 2, (Statement("Recovered", "90 %", "nearly all"),), "The best 12 edges.")
+    repaired = KeptRepair(
+        (Edit(GRAPH.edge(3), "mean", strength=0.5), Edit(head, "mean")),
+        "edges",
+        "mean",
+        "triggered",
+        0.005,
+        (
+            Figures(Share(3, 4, 0.3, 0.9), Share(8, 8, 0.7, 1.0)),
+            Figures(Share(0, 4, 0.0, 0.5), Share(8, 8, 0.7, 1.0), 0.1),
+        ),
+        (Figures(Share(2, 2, 0.3, 1.0), Share(2, 2, 0.3, 1.0)), Figures(Share(0, 2, 0.0, 0.7), Share(2, 2, 0.3, 1.0))),
+        made=12,
+        made_for_proof=0,
+        edges_cut=7,
+        edges=GRAPH.n_edges,
+        runs=99,
+        repeats=1,
+        seconds=2.5,
+        means=rows[:1],
+        uneven=True,
+    )
+    examples = Example("When Mary and John", " Mary", True), Example("When Tom and John", 7)
     return Project(
         steps,
         3,
@@ -72,6 +95,7 @@ def fixture() -> Project:
             Note("step", "2", "the turning point"),
         ),
         View(("a0.h1",), (2,), ("inputs", "history")),
+        repair=RepairRecord(examples[:1], repaired, examples, ("bundled:names", "fp32")),
     )
 
 

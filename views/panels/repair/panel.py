@@ -42,6 +42,7 @@ _TIPS = {
     "export": "Write the repaired model to a new folder, with a card that says what was cut and what was proved",
     "mark": "Mark as triggered just those examples that the model answers wrongly now",
     "clear": "Take all examples away",
+    "save": "Save the examples as a file of JSON lines, which opens here again",
 }
 
 
@@ -91,6 +92,7 @@ class RepairPanel(DropFrame):
     export_wanted = Signal()
     mark_wanted = Signal()
     clear_wanted = Signal()
+    save_wanted = Signal()
     options_changed = Signal()
     cuts_chosen = Signal(list)
 
@@ -135,6 +137,9 @@ class RepairPanel(DropFrame):
         self.mark.clicked.connect(lambda: self._press("mark"))
         self.clear = LinkButton("Clear")
         self.clear.clicked.connect(lambda: self._press("clear"))
+        self.save = LinkButton("Save…")
+        self.save.setAccessibleName("Save the examples")
+        self.save.clicked.connect(lambda: self._press("save"))
         self.counts = ElidedLabel("", "muted")
         self.problem, self.note = wrapped(role="warning"), ElidedLabel("", "muted")
         self.problem.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -183,8 +188,8 @@ class RepairPanel(DropFrame):
             line.addWidget(widget)
         line.addSpacing(6)
         line.addWidget(self.counts, 1)
-        line.addWidget(self.mark)
-        line.addWidget(self.clear)
+        for link in (self.mark, self.save, self.clear):
+            line.addWidget(link)
         examples, result = QWidget(), QWidget()
         first = QVBoxLayout(examples)
         first.setContentsMargins(0, 0, 0, 0)
@@ -250,7 +255,7 @@ class RepairPanel(DropFrame):
         self.pages.setCurrentIndex(page)
         self.of_examples.setChecked(page == 0)
         self.of_result.setChecked(page == 1)
-        for button in (self.mark, self.clear):  # of the examples alone
+        for button in (self.mark, self.save, self.clear):  # of the examples alone
             button.setVisible(page == 0 and bool(self._data.rows))
 
     def data(self) -> RepairData:
@@ -267,6 +272,7 @@ class RepairPanel(DropFrame):
             ("export", self.export),
             ("mark", self.mark),
             ("clear", self.clear),
+            ("save", self.save),
         ):
             why = self.why_not(key)
             button.setEnabled(not why)
@@ -282,6 +288,7 @@ class RepairPanel(DropFrame):
             "export": self.export_wanted,
             "mark": self.mark_wanted,
             "clear": self.clear_wanted,
+            "save": self.save_wanted,
         }
         signals[key].emit()
 
@@ -298,6 +305,12 @@ class RepairPanel(DropFrame):
     def options(self) -> tuple[str, float, str]:
         """The level, the budget as a share, and what is known of the fault."""
         return str(self.level.currentData()), self.budget.value() / 100, str(self.knowledge.currentData())
+
+    def set_options(self, level: str, budget: float, knowledge: str) -> None:
+        """As `options` gives them."""
+        self.level.setCurrentIndex(self.level.findData(level))
+        self.budget.setValue(100 * budget)
+        self.knowledge.setCurrentIndex(self.knowledge.findData(knowledge))
 
     def _options(self) -> None:
         self.knowledge.setToolTip(KNOWLEDGE[self.knowledge.currentIndex()][2])

@@ -21,10 +21,14 @@ from app.messages.request import QueryRefusal
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
+from core.errors import WirescopeError
 from core.project.document import Source
+from core.project.repairs import examples_text
+from core.saving import save_text
 from views.panels.repair.panel import RepairPanel
 
 FILTER = "Examples (*.jsonl *.ndjson *.json *.txt);;All files (*)"
+SAVED = "Examples (*.jsonl)"
 NO_MODEL = "Open a model first"
 
 
@@ -32,6 +36,7 @@ class Examples(QObject):
     """Of one window. all: they, in the order of the table. answers: of the model, as far as they are known."""
 
     changed = Signal()
+    changed_by_hand = Signal()  # others, or marked otherwise, than before
     said = Signal(str, str)  # what came of it, or what is wrong
 
     def __init__(self, workbench: Workbench, panel: RepairPanel, settings: Settings, window: QWidget) -> None:
@@ -81,6 +86,23 @@ class Examples(QObject):
         if path:
             self.open_path(path)
 
+    def save(self) -> None:
+        """Ask for a file and write them there, so that they open here again, and with `wirescope repair`."""
+        start = str(Path(self._settings.folder()) / "examples.jsonl")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save the examples", start, SAVED)
+        if not chosen:
+            return
+        path, opened = Path(chosen), self._workbench.opened
+        path = path if path.suffix else path.with_suffix(".jsonl")
+        self._settings.set_folder(str(path.parent))
+        pictures = opened is not None and not opened.is_text
+        try:
+            save_text(path, examples_text(self.all, path.parent, pictures))
+        except WirescopeError as error:
+            self.said.emit("", str(error))
+            return
+        self.said.emit(f"{len(self.all):,} examples are in {path.name}.", "")
+
     def open_path(self, path: str) -> None:
         """Have the examples of a file or a folder read; they come after those that are there."""
         why = why_no_repair(self._workbench)
@@ -128,6 +150,7 @@ class Examples(QObject):
     def put(self, examples: Iterable[Example], note: str = "") -> None:
         """Other examples than before: what is not known of them is asked."""
         self.all = tuple(examples)
+        self.changed_by_hand.emit()
         self.said.emit(note, "")
         self._ask_answers()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
@@ -18,6 +20,7 @@ from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from core.project import edit_operations as operations
 from core.project.document import Document
+from core.project.repairs import KeptRepair, RepairRecord
 from views.panels.repair.data import RepairData, Running
 from views.panels.repair.panel import RepairPanel
 
@@ -54,7 +57,8 @@ class RepairController(QObject):
         self._finding: OneShot[RepairQuery] = OneShot(workbench, "model repair")
         self._pace = Pace()
         self._running: RepairQuery | None = None
-        self.made: tuple[RepairQuery, MadeRepair] | None = None
+        self._made: tuple[RepairQuery, MadeRepair] | None = None
+        self._of = ("", "")  # the model that it repairs
         self._problem = self._note = ""
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
         self._soon.timeout.connect(self._show)
@@ -66,6 +70,7 @@ class RepairController(QObject):
         panel.cancel_wanted.connect(workbench.cancel)
         panel.apply_wanted.connect(self.apply)
         panel.export_wanted.connect(self.export)
+        panel.save_wanted.connect(self.examples.save)
         panel.cuts_chosen.connect(lambda targets: workbench.select(tuple(targets)))
         workbench.on(RepairProgress, self._take_progress)
         workbench.on(RepairReply, self._take_made)
@@ -75,6 +80,8 @@ class RepairController(QObject):
         workbench.given_up.connect(lambda _: self._soon.start())
         workbench.model_opened.connect(lambda _: self._soon.start())
         workbench.document_changed.connect(self._follow)
+        workbench.records.repair_opened.connect(self._open_kept)
+        self.examples.changed_by_hand.connect(self._keep)
         closing.closed.connect(self._end)
         self._show()
 
@@ -87,6 +94,36 @@ class RepairController(QObject):
         """Examples that were dropped on the window."""
         self._panels.bring("repair")
         self.examples.open_path(path)
+
+    @property
+    def made(self) -> tuple[RepairQuery, MadeRepair] | None:
+        """What was found last, while the model is open that it repairs."""
+        return self._made if self._of == self._workbench.document.opens else None
+
+    # ---- the project ----
+
+    def _keep(self) -> None:
+        """Have the project keep the examples and what was found."""
+        record = RepairRecord(self.examples.all)
+        if self._made is not None:
+            query, made = self._made
+            kept = KeptRepair(**{each.name: getattr(made, each.name) for each in fields(KeptRepair)})
+            record = RepairRecord(self.examples.all, kept, query.examples, self._of)
+        self._workbench.records.take_repair(record)
+
+    def _open_kept(self) -> None:
+        """Another project: its examples, and what was found of them."""
+        self._stop("")
+        record = self._workbench.records.repair or RepairRecord()
+        self._made, self._of = None, record.opens
+        if record.result is not None:
+            made = MadeRepair(**{each.name: getattr(record.result, each.name) for each in fields(KeptRepair)})
+            query = RepairQuery(examples=record.of, budget=made.budget, level=made.level, knowledge=made.knowledge)
+            self._made = query, made
+            self._panel.set_options(made.level, made.budget, made.knowledge)
+        if record.examples != self.examples.all:
+            self.examples.put(record.examples)
+        self._soon.start()
 
     # ---- the search ----
 
@@ -130,7 +167,8 @@ class RepairController(QObject):
         query = self._running
         if query is None or not self._finding.ends(reply.query):
             return
-        self._running, self.made = None, (query, reply.made)
+        self._running, self._made, self._of = None, (query, reply.made), self._workbench.document.opens
+        self._keep()
         self._say("", "")
         self._panel.show_page(1)
         self._workbench.message.emit(f"{words_of(reply.made)}.")
@@ -146,10 +184,11 @@ class RepairController(QObject):
             self._say("", refusal.words)
 
     def _follow(self, before: Document, after: Document) -> None:
-        """Cuts of another model are none of this one."""
+        """Cuts of another model are none of this one; they are there again when it is."""
         if before.opens != after.opens:
             self._stop("Stopped: another model is opened.")
-            self.made = None
+            if self._made is not None:
+                self._made = self._made[0], replace(self._made[1], repair=None)  # it holds the model
             self.examples.forget_answers()
 
     # ---- what leaves ----
@@ -198,6 +237,7 @@ class RepairController(QObject):
             "find": model or busy or examples or wrong,
             "mark": model or busy or examples or unknown,
             "clear": busy or examples,
+            "save": examples,
             "apply": model or busy or ("" if made is None else why_not_applied(made, document)),
             "export": busy or ("" if made is not None else NO_RESULT),
         }

@@ -15,13 +15,14 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 import wirescope as ws
+from app.features.projects.controller.contents import take_project
 from app.features.repair import handlers
 from app.features.repair.presenter import unproved
 from core.errors import InputError
 from core.project.document import Source
 from core.project.wire_file import load_project
 from core.repair import repair as flow
-from core.repair.examples import batch_of
+from core.repair.examples import batch_of, read_examples
 from core.repair.learn import dormant
 from core.repair.proof import answers
 from core.scripts.python_script import python_script, told_of
@@ -167,6 +168,44 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     planted.click(panel.export)  # the folder is there now
     assert "repaired is there already" in panel.problem.text()
 
+    # a project that is opened has the examples and what was found: it is written as before
+    window.commands["save_project"].trigger()
+    planted.wait(lambda: not planted.workbench.records.revision or load_project(saved).repair is not None)
+    record = load_project(saved).repair
+    assert record.examples == planted.controller("repair").examples.all
+    empty = replace(load_project(saved), repair=None)
+    take_project(planted.workbench, empty, "")
+    settle(planted)
+    assert panel.data().result is None
+    assert not panel.data().rows
+    panel.level.setCurrentIndex(0)
+    take_project(planted.workbench, load_project(saved), "")
+    settle(planted)
+    assert panel.data().result == result
+    assert planted.controller("repair").made[1] == outcome
+    assert panel.level.currentIndex() == 2
+    again = tmp_path / "again"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(again), ""))
+    planted.click(panel.of_result)
+    planted.click(panel.export)
+    planted.wait(lambda: planted.dialogs())
+    planted.dialogs()[0].close()
+    written, before = ({file.name: file.read_bytes() for file in folder.iterdir()} for folder in (again, out))
+    written.pop("README.md"), before.pop("README.md")
+    assert written == before
+    assert (again / "README.md").read_text("utf-8") == (out / "README.md").read_text("utf-8").replace(
+        out.name, again.name
+    )
+
+    # its examples as a file, which opens here again
+    kept_examples = tmp_path / "kept"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(kept_examples), ""))
+    planted.click(panel.of_examples)
+    planted.click(panel.save)
+    assert "18 examples are in kept.jsonl" in panel.note.text()
+    kept_read = [(each.input, each.answer, each.triggered) for each in read_examples(f"{kept_examples}.jsonl")]
+    assert kept_read == [(each.input, each.answer, each.triggered) for each in record.examples]
+
     # another answer: the result is said to be of other examples
     assert not panel.result.stale.isVisible()
     planted.click(panel.of_examples)
@@ -184,6 +223,9 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     assert panel.data().result is None
     assert len(panel.data().rows) == 18
     assert not any(row.misbehaves for row in panel.data().rows[:6])
+    window.commands["undo"].trigger()  # back to the model
+    settle(planted)
+    assert panel.data().result is not None
 
 
 def test_bad_examples_are_told_and_nothing_is_lost(planted: Person, tmp_path: Path) -> None:
