@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from core.edit_kinds import KINDS
 from core.edits import EditKind
 from core.errors import ArgumentError
 from core.repair.strengths import Level
@@ -35,6 +36,11 @@ def usual_kind(level: str, find: str, knowledge: str) -> EditKind:
     return "project" if level == "edges" and find == "learned" and knowledge != "clean" else "mean"
 
 
+def along(kind: str | None) -> bool:
+    """Whether a cut takes out a direction, which is learned."""
+    return any(row.takes == "direction" for name, row in KINDS.items() if name == kind)
+
+
 def check_options(budget: float, level: str, find: str | None, kind: str | None, most: float, knowledge: str) -> None:
     """Raise ArgumentError for what there is not."""
     if not 0 < budget < 1:
@@ -56,7 +62,7 @@ def check_options(budget: float, level: str, find: str | None, kind: str | None,
         raise ArgumentError("From clean inputs alone cuts are learned, all at once.", "Leave find out.")
     if kind not in (None, *CUTS):
         raise ArgumentError(f"A cut cannot carry {kind!r}.", f"It carries: {' or '.join(CUTS)}.")
-    if kind == "project" and (level != "edges" or find == "greedy" or knowledge == "clean"):
+    if along(kind) and (level != "edges" or find == "greedy" or knowledge == "clean"):
         raise ArgumentError(
             "Directions are learned of edges, from inputs that may wake the fault.",
             'Take "mean" or "zero", or leave it out.',

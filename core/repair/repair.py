@@ -30,6 +30,7 @@ from core.repair.options import (
     MOST,
     Find,
     Knowledge,
+    along,
     check_options,
     usual_find,
     usual_kind,
@@ -103,12 +104,12 @@ def repair(
                 model,
                 batches.clean if batches.search is None else batches.search,  # nothing is known to be triggered
                 batches.clean,
-                "mean" if kind == "project" else kind,
+                "mean" if along(kind) else kind,
                 weight,
                 over_positions=level == "nodes",
             )
             allowed = int(budget * len(batches.clean))
-            if kind == "project" and batches.triggered is not None:
+            if along(kind) and batches.triggered is not None:
                 draws = Draws(model, batches.triggered, batches.clean, batches.pieces, seed)
                 cuts, state = directions.learn_directions(search, draws, allowed)
             else:
@@ -122,7 +123,7 @@ def repair(
         raise InputError(what, "Give more clean examples, a larger budget, or other parts (level).")
     with _phase("cut", progress, cancelled):
         if knowledge != "clean":
-            if kind == "project":
+            if along(kind):
                 cuts = without_weak(search, cuts, state, directions.WORTH)
             else:
                 cuts = (without_weak if find == "learned" else shrink)(search, cuts, state)
