@@ -26,8 +26,8 @@ import torch
 from torch import Tensor
 
 from core.circuit import Circuit
-from core.edits import Edit, EditKind
-from core.engine.direction_run import Directions, stream_without
+from core.edits import EditKind
+from core.engine.projected import Directions, projected_answers
 from core.engine.replacement import ablation
 from core.errors import Cancelled
 from core.evaluation.cuts import Cancel, Cut
@@ -87,14 +87,19 @@ def widest_directions(session: Session, edges: Sequence[int], kind: EditKind) ->
 
 
 def along(session: Session, edges: Sequence[int], directions: Tensor, kind: EditKind) -> Cut:
-    """The cut of edges along directions."""
-    graph = session.graph
-    levels = (_instead(session, edges, kind) * directions).sum(dim=1)
-    edits = (
-        Edit(graph.edge(edge), "project", value=[*direction.tolist(), float(level)])
-        for edge, direction, level in zip(edges, directions.double(), levels.double(), strict=True)
-    )
-    return Cut(Circuit(graph, np.array(edges, dtype=np.int64)), tuple(edits))
+    """The cut of edges along directions, [edges, width]."""
+    whole = torch.ones(len(edges)).to(directions)
+    taken = _taken(session, edges, directions, _instead(session, edges, kind), whole)
+    return Cut(Circuit(session.graph, np.array(edges, dtype=np.int64)), tuple(taken.edits()))
+
+
+def _taken(
+    session: Session, edges: Sequence[int], directions: Tensor, instead: Tensor, strengths: Tensor
+) -> Directions:
+    """instead: what stands in the place of each edge, [edges, width]: along its direction it is left."""
+    levels = (instead * directions).sum(dim=1) / directions.norm(dim=1)
+    named = tuple(session.graph.edge(edge) for edge in edges)
+    return Directions(session.graph, named, directions, directions, levels, strengths)
 
 
 def _instead(session: Session, edges: Sequence[int], kind: EditKind) -> Tensor:
@@ -164,13 +169,12 @@ class _Learning:
             at(number / len(parts))
             if cancelled is not None and cancelled():
                 raise Cancelled
+            session, side = part.session, part.session.pair.clean
             with torch.enable_grad():
-                units = self._units()
-                levels = (self._instead * units).sum(dim=1)
-                taken = Directions(self._edges, units, levels, self._strengths)
-                session = part.session
-                stream = stream_without(session.engine, taken)
-                kept = (session.reading.slope(session.pair.batch)(stream).mean() - part.nothing) / part.change
+                taken = _taken(session, self._edges, self._directions, self._instead, self._strengths)
+                lengths = torch.tensor(side.lengths, device=side.tensor.device)
+                answers = projected_answers(session.model.adapter, side.tensor, lengths, taken)
+                kept = (session.metric(answers).mean() - part.nothing) / part.change
                 loss = (kept - AIM).clamp(min=0) if number == 0 else WEIGHT * (1 - kept).clamp(min=0) ** 2
                 if loss == 0:
                     continue

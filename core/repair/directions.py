@@ -30,6 +30,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.edits import Edit
+from core.engine.projected import Directions, projected_answers
 from core.engine.sizes import gradient_bytes
 from core.graph import Edge
 from core.metrics import log_probability
@@ -37,7 +38,6 @@ from core.precision import widened
 from core.progress import stage
 from core.repair.draws import Drawn, Draws
 from core.repair.find import Search, State
-from core.repair.projected import Directions, projected_answers
 from core.session import Session
 from core.tracing.trace import trace
 

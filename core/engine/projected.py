@@ -134,4 +134,4 @@ def projected_answers(
     reads = adapter.read_positions(inputs, lengths)
     if reads is not None:
         stream = stream.gather(1, reads[:, :, None].expand(-1, -1, stream.shape[2]))
-    return at_last(adapter.read(stream)).float()
+    return widened(at_last(adapter.read(stream)))
