@@ -12,7 +12,7 @@ from tests.benchmarks.repair_tables import (
     Draws,
     bars,
     counted,
-    known,
+    examples,
     left_and_lost,
     percent,
     signed,
@@ -55,7 +55,7 @@ def side_by_side(some: Sequence[Draws], medium: str) -> Table:
     ways = list(dict.fromkeys(way for draws in some for way in draws.ways))
     rows = [[way, *(left_and_lost(draws, way) if way in draws.ways else "" for draws in some)] for way in ways]
     title = (
-        f"{_capital(known(some[0]).rstrip(','))}, {INPUTS[medium]}: misbehaviour left, points of clean accuracy lost; "
+        f"{_capital(examples(some[0]))}, {INPUTS[medium]}: misbehaviour left, points of clean accuracy lost; "
         f"{_draws(some)}"
     )
     return Table(title, ("way", *(draws.model for draws in some)), rows)
@@ -75,7 +75,7 @@ def summary(some: Sequence[Draws]) -> Table:
                 "; ".join(f"{_short(draws, draws.best_rival)} ({draws.best_rival})" for draws in models),
             ]
         )
-    title = f"Misbehaviour left, points of clean accuracy lost; 16 triggered examples, {_draws(some)}"
+    title = f"Misbehaviour left, points of clean accuracy lost; {examples(some[0])}, {_draws(some)}"
     return Table(title, ("fault (ways it was put in)", "repair, edges", "repair, positions", "best rival"), rows)
 
 

@@ -38,6 +38,7 @@ BARS = {
 BAR_WORDS = {"triggered": "0.5 %, 0.5 points, 0.5 %", "clean": "5 %, 1 point"}
 WORST_GROUP = 0.25  # by which that of a shortcut is to rise
 NOTHING = "nothing"
+LEAST = 3  # draws that have an interval
 ORDER = (*(f"repair, {level}" for level in LEVELS), *RIVALS)
 
 
@@ -121,6 +122,13 @@ def known(draws: Draws) -> str:
     return f"{draws.triggered} triggered"
 
 
+def examples(draws: Draws) -> str:
+    """ "16 triggered examples", alone in a title."""
+    if draws.knowledge == "clean":
+        return "nothing known of the fault"
+    return f"{known(draws).rstrip(',')}{' examples' if draws.knowledge == 'triggered' else ''}"
+
+
 def _cells(draws: Draws, way: str) -> list[str]:
     outcomes = draws.ways[way]
     lasting = [outcome for outcome in outcomes if "trained on" in outcome]
@@ -175,10 +183,10 @@ def paired(first: Sequence[float], second: Sequence[float]) -> str:
 
 
 def spread(values: Sequence[float], unit: str, digits: int = 1) -> str:
-    """ "1.2 ± 0.4 %": the mean and half the width of its 95 % interval (Student)."""
+    """ "1.2 ± 0.4 %": the mean and half the width of its 95 % interval (Student), of three values or more."""
     mean = statistics.mean(values)
-    if len(values) < 2:
-        return f"{mean:.{digits}f}{unit}"
+    if len(values) < LEAST:
+        return f"{signed(mean, digits)}{unit}"
     half = stats.t.ppf(0.975, len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
     return f"{signed(mean, digits)} ± {half:.{digits}f}{unit}"
 
@@ -234,9 +242,8 @@ def bars(found: Sequence[Draws]) -> Table:
     whole = [plant for plant in plants if reached[plant] == len(PLANTS[plant].ways)]
     ahead = sum(row[5] == "met" for row in rows)
     fewest = min(len(draws.seeds) for draws in found)
-    what = "nothing known of the fault" if found[0].knowledge == "clean" else f"{known(found[0]).rstrip(',')} examples"
     title = (
-        f"Bars, {what}, {counted(fewest, 'draw')} of them or more: met on {len(whole)} of "
+        f"Bars, {examples(found[0])}, {counted(fewest, 'draw')} of them or more: met on {len(whole)} of "
         f"{counted(len(plants), 'plant')} (each way of planting), ahead of every rival on {ahead} of "
         f"{counted(len(rows), 'model')}"
     )

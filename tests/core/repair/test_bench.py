@@ -214,8 +214,8 @@ def test_what_lasts_is_compared_within_its_own_draw_and_a_plant_counts_once_both
 
 
 def test_a_mean_stands_with_half_its_interval() -> None:
-    assert spread([1.0, 3.0], " %") == "2.0 ± 12.7 %"
-    assert spread([5.0], "") == "5.0"
+    assert spread([1.0, 2.0, 3.0], " %") == "2.0 ± 2.5 %"
+    assert spread([4.0, 6.0], "") == "5.0"
     assert float(spread([1.0, 2.0, 3.0], "", 3).split()[2]) == pytest.approx(4.303 / 3**0.5, abs=1e-3)
     assert paired([0.1] * 5, [0.2] * 5) == ""
     assert paired([0.1] * 6, [0.1] * 6) == "1"
