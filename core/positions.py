@@ -54,9 +54,9 @@ class Extent:
     def rows(self, positions: Positions) -> RowPositions | None:
         """Where positions are; None where that is all of every row. Raises EditError for a position that a row does
         not have, a role that nothing is called, and no position at all."""
-        found = self.places(positions)
-        whole = all(len(places) == length for places, length in zip(found, self.lengths, strict=True))
-        return None if whole else found
+        by_row = self.places(positions)
+        whole = all(len(places) == length for places, length in zip(by_row, self.lengths, strict=True))
+        return None if whole else by_row
 
     def places(self, positions: Positions) -> RowPositions:
         """Where positions are, also where that is all of every row. Raises EditError as `rows` does."""

@@ -156,9 +156,9 @@ def _file_rows(rows: tuple[PairSource, ...], choice: MetricChoice | None, opened
     sides = [side for row in rows for side in (row.clean, row.counterfactual) if side is not None]
     if any(side.kind == "image" and (not side.path or side.corruption is not None) for side in sides):
         return ()
-    found = []
+    listed = []
     for row in rows:
         target = (row.target or choice.target) if choice and option and option.needs_target else ""
         foil = (row.foil or choice.foil) if choice and option and option.needs_foil else ""
-        found.append(FileRow(_words_of(row.clean), _words_of(row.counterfactual), target, foil))
-    return tuple(found)
+        listed.append(FileRow(_words_of(row.clean), _words_of(row.counterfactual), target, foil))
+    return tuple(listed)

@@ -138,16 +138,16 @@ class Subject:
     def about(self) -> dict[str, str]:
         """For the head of a file: each part of the description under its name."""
         ranked = self.ranked
-        found = {"model title": self.model, "metric": self.metric, "ablation": self.removed}
-        found |= {"over": self.over, "edges of the graph": f"{self.edges}"}
+        said = {"model title": self.model, "metric": self.metric, "ablation": self.removed}
+        said |= {"over": self.over, "edges of the graph": f"{self.edges}"}
         if ranked is not None:
-            found |= {"scores": ranked.how, "ranked by": ranked.by}
-            found |= {"partial": ranked.partial.removeprefix("partial: ")} if ranked.partial else {}
-        found |= {CHOSEN_BY: ranked.rule} if ranked is not None and ranked.rule != USUAL else {}
-        found |= {"pairs": f"{self.pairs}"} if self.pairs else {}
-        found["circuit"] = f"the {self.circuit}"
-        found["recovered"] = self.recovered_words
-        return found
+            said |= {"scores": ranked.how, "ranked by": ranked.by}
+            said |= {"partial": ranked.partial.removeprefix("partial: ")} if ranked.partial else {}
+        said |= {CHOSEN_BY: ranked.rule} if ranked is not None and ranked.rule != USUAL else {}
+        said |= {"pairs": f"{self.pairs}"} if self.pairs else {}
+        said["circuit"] = f"the {self.circuit}"
+        said["recovered"] = self.recovered_words
+        return said
 
 
 def subject_of(

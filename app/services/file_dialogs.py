@@ -76,9 +76,9 @@ def new_dialog(parent: QWidget | None, title: str, folder: str = "", filters: st
 def _asked(dialog: QFileDialog) -> tuple[str, str]:
     """The file, and the filter it was chosen by; nothing where it was given up."""
     chosen = dialog.selectedFiles() if dialog.exec() else []
-    found = (chosen[0], dialog.selectedNameFilter()) if chosen else ("", "")
+    answer = (chosen[0], dialog.selectedNameFilter()) if chosen else ("", "")
     dialog.deleteLater()
-    return found
+    return answer
 
 
 def ask_open(parent: QWidget | None = None, title: str = "", folder: str = "", filters: str = "") -> tuple[str, str]:
@@ -125,8 +125,8 @@ def _ask_save(parent: QWidget | None, title: str, folder: str, filters: str) -> 
 
 def ending_of(chosen: str) -> str:
     """The first ending that a filter lets through: "csv" of "CSV (*.csv)"; "" for all files."""
-    found = re.search(r"\*\.(\w+)", chosen)
-    return found[1] if found else ""
+    ending = re.search(r"\*\.(\w+)", chosen)
+    return ending[1] if ending else ""
 
 
 def with_ending(path: str, filters: str, chosen: str = "") -> str:

@@ -61,15 +61,15 @@ class Reach:
 def entries(reach: Reach) -> list[Entry]:
     """All that can be done now, and what cannot be with its reason."""
     reach.actions.catch_up()
-    found = [*_of_tools(reach), *_of_fields(reach)]
+    entries = [*_of_tools(reach), *_of_fields(reach)]
     for top in reach.menu_bar.actions():
         menu = top.menu()
         if isinstance(menu, QMenu):
-            found += _of_menu(reach, menu, _plain(top.text()))
+            entries += _of_menu(reach, menu, _plain(top.text()))
     toolbar = reach.parts.toolbar
     for menu, place in ((toolbar.replacement_menu, "Replace with"), (toolbar.method_menu, "Trace by")):
-        found += _of_menu(reach, menu, place)
-    return found
+        entries += _of_menu(reach, menu, place)
+    return entries
 
 
 def _of_tools(reach: Reach) -> Iterator[Entry]:

@@ -109,7 +109,7 @@ def match(query: str, words: str) -> float | None:
         return 0.0
     scores: dict[int, float] = {-1: 0.0}  # where the letter before lies -> the best score so far
     for letter in letters:
-        found: dict[int, float] = {}
+        ranks: dict[int, float] = {}
         for place, sign in enumerate(text):
             if sign != letter:
                 continue
@@ -120,8 +120,8 @@ def match(query: str, words: str) -> float | None:
                 if last < place
             ]
             if before:
-                found[place] = max(before) + start + 1.0
-        scores = found
+                ranks[place] = max(before) + start + 1.0
+        scores = ranks
     whole = WHOLE if query.casefold().strip() in text else 0.0
     return max(scores.values()) + whole - 0.02 * len(text) if scores else None
 

@@ -67,10 +67,10 @@ class Notes(QObject):
 
     def note(self, subject: Subject) -> Note:
         """What is written to something; an empty note where nothing is. One of no model is of any."""
-        found = self._notes.get(subject)
-        if found is None and subject.model:
-            found = self._notes.get(replace(subject, model=""))
-        return found or Note(subject.about, subject.target, model=subject.model)
+        note = self._notes.get(subject)
+        if note is None and subject.model:
+            note = self._notes.get(replace(subject, model=""))
+        return note or Note(subject.about, subject.target, model=subject.model)
 
     def write(self, subject: Subject, text: str | None = None, name: str | None = None) -> None:
         """Write to something, or name it; None leaves what is there. Without text and name there is no note."""
@@ -149,8 +149,8 @@ def _target(subject: Subject, number: dict[Step, int]) -> str:
         return str(number[subject.step]) if subject.step in number else ""
     if subject.about == "circuit":
         shows = (step for step in (subject.step, *number) if step is not None and step in number)
-        found = next((step for step in shows if step.document.circuit == subject.circuit), None)
-        return "" if found is None else str(number[found])
+        shown = next((step for step in shows if step.document.circuit == subject.circuit), None)
+        return "" if shown is None else str(number[shown])
     return subject.target
 
 

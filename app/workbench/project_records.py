@@ -44,7 +44,7 @@ class ProjectRecords(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._found = 0  # how often something came that would be missed
+        self._gained = 0  # how often something came that would be missed
         self.notes = Notes(self)
         self.notes.changed.connect(self.changed)
         self._traces: dict[TraceOrigin, TraceRecord] = {}
@@ -58,7 +58,7 @@ class ProjectRecords(QObject):
     @property
     def revision(self) -> int:
         """How often something came, or was noted, that would be missed."""
-        return self._found + self.notes.revision
+        return self._gained + self.notes.revision
 
     # ---- what comes ----
 
@@ -122,13 +122,13 @@ class ProjectRecords(QObject):
             del self._traces[each]
         while sum(each.values.nbytes for each in self._traces.values()) > MOST_BYTES and len(self._traces) > 1:
             del self._traces[next(iter(self._traces))]
-        self._found += choice.takes_long
+        self._gained += choice.takes_long
         self.changed.emit()
 
     def take_evaluation(self, record: EvaluationRecord) -> None:
         """All questions about a circuit are answered."""
         self._evaluations[basis_of(record.document, record.kind)] = record
-        self._found += 1
+        self._gained += 1
         self.changed.emit()
 
     def take_curve(self, document: Document, curve: CurveReply) -> None:
@@ -141,14 +141,14 @@ class ProjectRecords(QObject):
         while len(self._curves) > MOST_CURVES:
             del self._curves[next(iter(self._curves))]
         if is_new:
-            self._found += 1
+            self._gained += 1
             self.changed.emit()
 
     def take_repair(self, record: RepairRecord) -> None:
         """The examples of a repair, and what was found of them."""
         if record != (self.repair or RepairRecord()):
             self.repair = record
-            self._found += 1
+            self._gained += 1
             self.changed.emit()
 
     def take_weights(self, model: str, precision: str, weights: str) -> None:
@@ -219,7 +219,7 @@ class ProjectRecords(QObject):
         self._curves = {each.document.circuits: each for each in project.curves}
         self._weights = {(each.name, each.precision): each.weights for each in project.models if each.weights}
         self.repair = project.repair
-        self._found = 0
+        self._gained = 0
         self.changed.emit()
         self.repair_opened.emit()
 

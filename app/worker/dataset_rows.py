@@ -108,12 +108,12 @@ class DatasetRows:
         for batch in self._batches(rows, waiting):
             if cancelled():
                 raise Cancelled
-            found = self._measure_batch([rows[place] for place in batch], choice, edits, means, cancelled)
+            changes = self._measure_batch([rows[place] for place in batch], choice, edits, means, cancelled)
             if len(self._measured) > REMEMBERED:
                 self._measured.clear()
-            for place, measured in zip(batch, found, strict=True):
+            for place, measured in zip(batch, changes, strict=True):
                 self._measured[(rows[place], choice, edits, means)] = measured
-            yield dict(zip(batch, found, strict=True))
+            yield dict(zip(batch, changes, strict=True))
 
     def _batches(self, rows: Sequence[PairSource], places: Sequence[int]) -> Iterator[list[int]]:
         """Rows that can run together: with a B or without, pictures of one size."""

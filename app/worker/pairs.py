@@ -47,12 +47,12 @@ def _dataset(cache: SessionCache, document: Document, rows: Sequence[PairSource]
         pair = Pair(read.a, read.b, grid, model.adapter.prefix if grid is not None else 0)
         try:
             with progress.stage(number / len(rows), (number + 1) / len(rows)):
-                own = _answers(cache, document, row, pair)
+                answers = _answers(cache, document, row, pair)
         except WirescopeError as error:
             why = why or error.message
             continue
         pairs.append(pair)
-        chosen.append(own)
+        chosen.append(answers)
     if not rows:
         raise InputError("The dataset has no rows.", "Add pairs, or fill it from a task.")
     if not pairs:
@@ -102,8 +102,8 @@ def measure_over(
     cancelled: Cancel,
 ) -> Measured:
     """What circuits do over several sessions. Raises Cancelled."""
-    found = []
+    recoveries = []
     for number, session in enumerate(sessions):
         with progress.stage(number / len(sessions), (number + 1) / len(sessions)):
-            found.append(measure(session, circuits, kind, cancelled=cancelled))
-    return of_all_pairs(found)
+            recoveries.append(measure(session, circuits, kind, cancelled=cancelled))
+    return of_all_pairs(recoveries)

@@ -37,8 +37,8 @@ class Origin:
 def origin(document: Document) -> Origin:
     """What the scores of a document are of."""
     folder = Path(document.model.rpartition(":")[2]).expanduser()
-    found = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
-    files = tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in found)
+    paths = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
+    files = tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in paths)
     return Origin(document.model, document.precision, files, document.means, (document.clean, document.counterfactual))
 
 

@@ -42,10 +42,10 @@ def pinned_index(model: Model, key: str, answers: int) -> int:
 
 def pinned_indices(model: Model, keys: Sequence[str], answers: int) -> list[int]:
     """The answers that are pinned, in their order; pins of another model that mean nothing here are left out."""
-    found: dict[int, None] = {}
+    indices: dict[int, None] = {}
     for key in keys:
         try:
-            found[pinned_index(model, key, answers)] = None
+            indices[pinned_index(model, key, answers)] = None
         except WirescopeError:
             continue
-    return list(found)
+    return list(indices)

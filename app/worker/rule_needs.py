@@ -44,7 +44,7 @@ def find_what_the_rule_needs(request: Request, cache: SessionCache, send: Send, 
     find: Callable[..., Scores] = with_agreement if over_pairs else with_balance
     whole = cache.scores.at_spans.get(key, scores) if over_pairs else scores
     try:
-        found = find(
+        scored = find(
             cache.session,
             whole,
             dataset,
@@ -52,9 +52,9 @@ def find_what_the_rule_needs(request: Request, cache: SessionCache, send: Send, 
             cancelled=cancelled,
             memory=cache.kept.setdefault((rule.needs, key), {}),
         )
-        if found.spans:
-            cache.scores.at_spans[key] = found
-        cache.scores[key] = found.union()
+        if scored.spans:
+            cache.scores.at_spans[key] = scored
+        cache.scores[key] = scored.union()
     except Cancelled:
         raise
     except WirescopeError as error:

@@ -89,8 +89,8 @@ def inspect(request: Request, cache: SessionCache, target: Target, send: Send, c
     measured = None
     if not waits and not (isinstance(target, Node) and target.kind == "logits"):
         others = [edit for edit in edits if edit is not present and (positions or edit.target != target)]
-        own = present if present is not None else Edit(target, kind, positions or None)
-        measured = cache.metric([*others, own], cancelled) - cache.metric(others, cancelled)
+        tried = present if present is not None else Edit(target, kind, positions or None)
+        measured = cache.metric([*others, tried], cancelled) - cache.metric(others, cancelled)
     alone = bool(cache.scores_key(document).rows)
     send(InspectionReply(request.number, target, kind, measured, attention, positions, alone))
 

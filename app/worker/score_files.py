@@ -48,10 +48,10 @@ def share_done(scores: Scores) -> float:
 def scores_in(path: str, graph: Graph) -> tuple[ScoresFile, ScoresFile]:
     """What a file holds, of edges at spans as that of edges, and as it is. Raises InputError for a file that is none,
     or of another model, with the difference."""
-    found = read_scores(path, graph)
-    if found.scores.level not in CIRCUITS:
-        words = f"{Path(path).name} holds scores of {found.scores.level}."
+    stored = read_scores(path, graph)
+    if stored.scores.level not in CIRCUITS:
+        words = f"{Path(path).name} holds scores of {stored.scores.level}."
         raise InputError(words, "Open scores of edges, or trace here.")
-    union = found.scores.union()
-    size = found.size if found.size is None or union.kept is None else int(union.kept.sum())
-    return replace(found, scores=union, size=size), found
+    union = stored.scores.union()
+    size = stored.size if stored.size is None or union.kept is None else int(union.kept.sum())
+    return replace(stored, scores=union, size=size), stored

@@ -181,8 +181,8 @@ class SessionCache:
         name = "direction", self.metric_key, kind
         if name not in self.kept:
             self.kept[name] = measured_direction(self.session, kind)
-        found: Literal[-1, 0, 1] | None = self.kept[name]
-        return found
+        direction: Literal[-1, 0, 1] | None = self.kept[name]
+        return direction
 
     def cut_kind(self, document: Document) -> EditKind:
         """What a cut puts in, and what estimates are of: B's value only where B can stand beside A."""
@@ -293,11 +293,11 @@ def answers_of(session: Session) -> tuple[str, ...]:
         return session.model.class_names
     if session.model.adapter.shape.output_kind == "embedding":
         return ()
-    found = [prediction.label for prediction in session.clean.top(LISTED_ANSWERS)]
+    labels = [prediction.label for prediction in session.clean.top(LISTED_ANSWERS)]
     counterfactual = session.counterfactual
     if counterfactual is not None:
-        found += [prediction.label for prediction in counterfactual.top(LISTED_ANSWERS)]
-    return tuple(dict.fromkeys(found))
+        labels += [prediction.label for prediction in counterfactual.top(LISTED_ANSWERS)]
+    return tuple(dict.fromkeys(labels))
 
 
 def time_forward(session: Session) -> float:

@@ -266,9 +266,9 @@ class Hooks:
         """What a reader with edits reads. deltas: of edited nodes, which the stream has in it."""
         reader = self.readers[name]
         x = wide(stream)
-        own = self._acting(reader["slots"], x)  # at their rows, whatever x becomes
+        acting = self._acting(reader["slots"], x)  # at their rows, whatever x becomes
         unedited = x if deltas is None else x - deltas
-        for slot, share in own:
+        for slot, share in acting:
             if slot["op"] == "scale":
                 bias = self.values[reader["bias"]].to(x.device)
                 value = bias + (unedited - bias) * slot["factor"]
@@ -279,7 +279,7 @@ class Hooks:
             out = self.outs[edge["writer"]]
             current = out + self.deltas[edge["writer"]] if edge["writer"] in self.deltas else out
             after = current
-            for (_slot, share), under in zip(own, edge["under"], strict=True):
+            for (_slot, share), under in zip(acting, edge["under"], strict=True):
                 if under is not None:
                     after = after + share * (self._value(under, out, out) - after)
             x = x + (self._changed(edge["slots"], after, out) - after)

@@ -107,15 +107,17 @@ class _Planner:
 
     # ---- slots ----
 
-    def _reader(self, reader: Reader, own: list[ResolvedEdit], edges: dict[Node, list[ResolvedEdit]]) -> dict[str, Any]:
+    def _reader(
+        self, reader: Reader, edits: list[ResolvedEdit], edges: dict[Node, list[ResolvedEdit]]
+    ) -> dict[str, Any]:
         def under(node: Node) -> list[Slot | None]:
-            return [None if KINDS[edit.kind].adds else self._slot(node, edit) for edit in own]
+            return [None if KINDS[edit.kind].adds else self._slot(node, edit) for edit in edits]
 
         written = [
             {"writer": node.name, "under": under(node), "slots": [self._slot(node, edit) for edit in slots]}
             for node, slots in edges.items()
         ]
-        entry: dict[str, Any] = {"slots": [self._slot(reader, edit) for edit in own], "edges": written}
+        entry: dict[str, Any] = {"slots": [self._slot(reader, edit) for edit in edits], "edges": written}
         if any(slot["op"] == "scale" for slot in entry["slots"]):
             entry["bias"] = self._bias(reader)
         return entry

@@ -185,12 +185,12 @@ def _rows(parts: Sequence[Part]) -> list[list[int]]:
 
 def _split(rows: list[list[int]], widths: NDArray[np.float64], sizes: Sizes) -> list[list[int]]:
     """Rows that fit into the width: a wider one becomes several of about equal length."""
-    found = []
+    sub_rows = []
     for row in rows:
         whole = float(widths[row].sum()) + sizes.gap * (len(row) - 1)
         parts = min(len(row), int(np.ceil(whole / sizes.width)))
-        found += [row[place::parts] for place in range(parts)]
-    return found
+        sub_rows += [row[place::parts] for place in range(parts)]
+    return sub_rows
 
 
 def _middles(
@@ -206,9 +206,9 @@ def _middles(
     levels = np.empty(len(widths))
     for level, row in enumerate(rows):
         levels[row] = level
-    own = np.arange(len(widths), dtype=np.float64)
+    places = np.arange(len(widths), dtype=np.float64)
     best: tuple[int, list[list[int]], NDArray[np.float64]] | None = None
-    for wanted in (own, _wanted(rows, levels, pairs)):
+    for wanted in (places, _wanted(rows, levels, pairs)):
         tried = [_in_order(row, wanted[row], group_of) for row in rows]
         middles = _placed(tried, widths, pairs, sizes, cancelled)
         crossings = _crossings(np.stack([middles, levels], axis=1)[pairs])

@@ -302,16 +302,16 @@ def _check_counts(data: schema.ProjectData) -> None:
 
 def _numbers_of_trace(trace: TraceRecord) -> bytes:
     names = ("values", "kept", "agreement", "constants", "measured")
-    found = {name: getattr(trace, name) for name in names if getattr(trace, name) is not None}
-    packed: bytes = save({name: np.ascontiguousarray(array) for name, array in found.items()})
+    arrays = {name: getattr(trace, name) for name in names if getattr(trace, name) is not None}
+    packed: bytes = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     return packed
 
 
 def _numbers_of_circuit(edges: NDArray[np.int64], values: NDArray[np.float64] | None) -> bytes:
-    found = {"edges": np.ascontiguousarray(edges, dtype=np.int64)}
+    arrays = {"edges": np.ascontiguousarray(edges, dtype=np.int64)}
     if values is not None:
-        found["values"] = np.ascontiguousarray(values, dtype=np.float64)
-    packed: bytes = save(found)
+        arrays["values"] = np.ascontiguousarray(values, dtype=np.float64)
+    packed: bytes = save(arrays)
     return packed
 
 

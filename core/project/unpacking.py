@@ -239,10 +239,10 @@ def _evaluation(data: schema.EvaluationData, documents: Sequence[Document]) -> E
 def arrays_of(content: bytes, name: str) -> dict[str, NDArray[Any]]:
     """The arrays of a part. Raises InputError where it is no safetensors file, or its sizes are not true."""
     try:
-        found: dict[str, NDArray[Any]] = load(content)
+        arrays: dict[str, NDArray[Any]] = load(content)
     except (SafetensorError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise InputError(f"its part {name!r} holds no arrays ({str(error)[:80]})") from None
-    return found
+    return arrays
 
 
 Kind = Literal["f8", "f4", "i8", "b1"]
@@ -281,8 +281,8 @@ def _trace(
     part = f"traces/{number}.safetensors"
     arrays = arrays_of(read(part), part)
     sizes, edges, writers = _graph(data.graph)
-    found = arrays.get("values")
-    positions = found.shape[1] if found is not None and found.ndim == 2 else 0
+    stored = arrays.get("values")
+    positions = stored.shape[1] if stored is not None and stored.ndim == 2 else 0
     shapes: dict[str, tuple[int, ...]] = {"nodes": (writers,), "positions": (writers, positions)}
     shape = shapes.get(data.level, (edges, len(data.spans)) if data.level == "edge-spans" else (edges,))
     values = _array(arrays, "values", "f8", shape, part)

@@ -153,8 +153,8 @@ class Narrator:
             yield from (*a[0], *b[0])
             answers = [py.quoted(answer) for answer in _answers(row, metric)] if with_answers else []
             items.append(f"({', '.join([a[1], b[1], *answers])})")
-        own = "True" if with_answers and (metric is None or not metric.kind) else None
-        yield f"{name} = {py.call('dataset_of', 'model', py.listed(items), own=own)}"
+        answered = "True" if with_answers and (metric is None or not metric.kind) else None
+        yield f"{name} = {py.call('dataset_of', 'model', py.listed(items), own=answered)}"
 
     # ---- edits ----
 

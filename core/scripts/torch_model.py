@@ -89,8 +89,8 @@ def answer(model: Model, inputs: Tensor, library: str) -> str:
     with torch.no_grad():
         outputs, expected = model.adapter.module(**{argument: inputs}), model.adapter.own_forward(inputs)
     for path, read in _EMBEDDINGS.items():
-        found = read(outputs)
-        if found is not None and found.shape == expected.shape and torch.equal(found, expected):
+        read_back = read(outputs)
+        if read_back is not None and read_back.shape == expected.shape and torch.equal(read_back, expected):
             return f"model({argument}=x){path}"
     raise no_script("the model itself does not give what is read of it")
 

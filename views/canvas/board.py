@@ -177,8 +177,8 @@ class Board(QWidget, Generic[T]):
 
     def target_at(self, point: QPointF) -> T | None:
         """What a click at a point (widget pixels) means."""
-        found = self.targets_at(point) if self.world() is not None else []
-        return found[0] if found else None
+        targets = self.targets_at(point) if self.world() is not None else []
+        return targets[0] if targets else None
 
     def band(self, box: QRectF | None) -> None:
         """Show a rubber band, or none."""

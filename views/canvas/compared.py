@@ -54,13 +54,13 @@ class ComparedEdges:
 
     def nodes(self, graph: Graph) -> Mapping[Node, str]:
         """Heads and MLPs that take part, and in what."""
-        found: dict[Node, set[str]] = {}
+        sides: dict[Node, set[str]] = {}
         for index, kind in self.kind_of.items():
             edge = graph.edge(index)
             for node in (edge.writer, *graph.readers_of(edge.reader)):
-                found.setdefault(node, set()).update(("first", "second") if kind == "both" else (kind,))
+                sides.setdefault(node, set()).update(("first", "second") if kind == "both" else (kind,))
         shared = {"first", "second"}
-        return {node: "both" if kinds == shared else kinds.pop() for node, kinds in found.items()}
+        return {node: "both" if kinds == shared else kinds.pop() for node, kinds in sides.items()}
 
     def canvas_data(self, graph: Graph, input_label: str, output_label: str) -> CanvasData:
         """For the layout and the names: a value says no more than which edges come first."""

@@ -45,7 +45,7 @@ def label_boxes(scene: Scene, camera: Camera, view: QSizeF) -> list[tuple[GroupM
     """Where the names are (widget pixels): above a group's highest member in view, below the
     ones before."""
     metrics = QFontMetricsF(pixel_font(NOTE_PIXELS))
-    found: list[tuple[GroupMark, QRectF]] = []
+    placed: list[tuple[GroupMark, QRectF]] = []
     window = QRectF(QPointF(0, 0), view)
     for group in scene.data.groups:
         rects = [node_rect(scene, camera, node) for node in group.nodes]
@@ -59,10 +59,10 @@ def label_boxes(scene: Scene, camera: Camera, view: QSizeF) -> list[tuple[GroupM
         edited = any(node in scene.data.nodes and scene.data.nodes[node].label for node in group.nodes)
         lift = LIFT if edited else 0.0
         box = QRectF(QPointF(left, top.top() - HALO - 3 - lift - size.height()), size)
-        while any(box.intersects(other) for _, other in found):
+        while any(box.intersects(other) for _, other in placed):
             box.translate(0, size.height() + 2)
-        found.append((group, box))
-    return found
+        placed.append((group, box))
+    return placed
 
 
 def group_at(scene: Scene, camera: Camera, view: QSizeF, point: QPointF) -> GroupMark | None:

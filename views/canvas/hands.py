@@ -214,15 +214,15 @@ class Hands(Board[T]):
 
     def _show_tip(self, at: QPoint, point: QPoint) -> None:
         """Say what is under the pointer, and what Tab goes on to."""
-        found = self.targets_at(QPointF(point)) if self.world() is not None else []
-        if not found:
+        targets = self.targets_at(QPointF(point)) if self.world() is not None else []
+        if not targets:
             QToolTip.hideText()
             return
-        current = self._selection[0] if len(self._selection) == 1 and self._selection[0] in found else found[0]
+        current = self._selection[0] if len(self._selection) == 1 and self._selection[0] in targets else targets[0]
         words = self.tip(current)
-        if len(found) > 1:
-            number = found.index(current) + 1
-            words += f"\nTab: {self.name(found[number % len(found)])}  ·  {number} of {len(found)} here"
+        if len(targets) > 1:
+            number = targets.index(current) + 1
+            words += f"\nTab: {self.name(targets[number % len(targets)])}  ·  {number} of {len(targets)} here"
         around = QRectF(QPointF(point) - QPointF(3, 3), QSizeF(6, 6)).toRect()
         QToolTip.showText(at, words, self, around)
 
@@ -231,12 +231,12 @@ class Hands(Board[T]):
         is nothing to choose."""
         if self._pointer is None or self.world() is None:
             return False
-        found = self.targets_at(self._pointer)
-        if len(found) < 2:
+        targets = self.targets_at(self._pointer)
+        if len(targets) < 2:
             return False
         current = self._selection[0] if len(self._selection) == 1 else None
-        index = found.index(current) + (1 if key == Qt.Key.Key_Tab else -1) if current in found else 0
-        self.choose((found[index % len(found)],))
+        index = targets.index(current) + (1 if key == Qt.Key.Key_Tab else -1) if current in targets else 0
+        self.choose((targets[index % len(targets)],))
         point = self._pointer.toPoint()
         self._show_tip(self.mapToGlobal(point), point)
         return True

@@ -32,14 +32,14 @@ def _nodes_near(scene: Scene, camera: Camera, point: QPointF) -> list[tuple[floa
     offset = np.abs(layout.positions - (world.x(), world.y()))
     candidates = np.flatnonzero((offset[:, 0] <= reach) & (offset[:, 1] <= reach)).tolist()
     candidates += [0, len(layout.positions) - 1]  # the bars are wide
-    found = []
+    reached = []
     for number in dict.fromkeys(candidates):
         node = scene.data.graph.nodes[number]
         rect = camera.rect(layout.shape(node))
         distance = _distance(rect, point, round_=node.kind == "head")
         if distance <= REACH:
-            found.append((distance, number, node))
-    return [(distance, node) for distance, _, node in sorted(found, key=lambda item: item[:2])]
+            reached.append((distance, number, node))
+    return [(distance, node) for distance, _, node in sorted(reached, key=lambda item: item[:2])]
 
 
 def _distance(rect: QRectF, point: QPointF, round_: bool) -> float:
@@ -71,8 +71,8 @@ def edges_near(strokes: Strokes, camera: Camera, point: QPointF, reach: float = 
     order = np.argsort(of, kind="stable")
     places, first = np.unique(of[order], return_index=True)
     nearest = np.minimum.reduceat(apart[order], first)
-    found = [(float(d), int(place)) for d, place in zip(nearest, places, strict=True) if d <= reach]
-    return sorted(found, key=lambda item: (round(item[0], 1), -item[1]))
+    reached = [(float(d), int(place)) for d, place in zip(nearest, places, strict=True) if d <= reach]
+    return sorted(reached, key=lambda item: (round(item[0], 1), -item[1]))
 
 
 def nodes_in(scene: Scene, camera: Camera, box: QRectF) -> tuple[Node, ...]:
@@ -93,8 +93,8 @@ def clear_point(scene: Scene, camera: Camera, place: int, view: QRectF, hidden: 
         point = QPointF(round(x), round(y))
         if not inside.contains(point) or (hidden is not None and hidden.contains(point)):
             continue
-        found = targets_at(scene, camera, point)
-        if not found or found[0] != edge:
+        targets = targets_at(scene, camera, point)
+        if not targets or targets[0] != edge:
             continue
         others = [distance for distance, other in edges_near(scene, camera, point) if other != place]
         room = min(others, default=REACH)

@@ -211,14 +211,14 @@ def _place_pills(scene: Scene, camera: Camera, exposed: QRectF, taken: Taken, la
         # A change of the metric is worth more than a free view of the nodes behind it; the glyph alone comes last.
         tries = [(mark.label, taken), (mark.label, pills), ("", taken)] if mark.label else [("", taken)]
         in_view = ((points >= (view.left(), view.top())) & (points <= (view.right(), view.bottom()))).all(1).any()
-        found = next(
+        room = next(
             (at for text, others in tries if (at := _free_place(points, along, text, others, view, bool(in_view)))),
             None,
         )
-        middle = found[0] if found else 0.5 * total
+        middle = room[0] if room else 0.5 * total
         half = 7.0
-        if found:
-            rect, text = found[1], found[2]
+        if room:
+            rect, text = room[1], room[2]
             taken.add(rect)
             pills.add(rect)
             assert mark.edited is not None

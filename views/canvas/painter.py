@@ -193,14 +193,14 @@ def _stroke(path: QPainterPath, width: float) -> QPainterPath:
 def _crossed(scene: Scene, camera: Camera, stroke: QPainterPath) -> list[Node]:
     """The nodes above the edges that a lifted edge would cover."""
     box, far = stroke.boundingRect(), is_far(scene, camera)
-    found = []
+    nodes = []
     for node in scene.marked:
         if far and scene.mark(node).edited is None:
             continue  # a bar in a band, which edges pass over
         rect = node_rect(scene, camera, node)
         if rect.intersects(box) and stroke.intersects(rect):
-            found.append(node)
-    return found
+            nodes.append(node)
+    return nodes
 
 
 def _paint_ends(
@@ -242,9 +242,9 @@ def paint_small(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, s
     for place in np.flatnonzero(scene.edited).tolist():
         _paint_small_edge(painter, scene, camera, place, QColor(theme.text))
     for target in selection:
-        found = scene.place(target) if isinstance(target, Edge) else None
-        if found is not None:
-            _paint_small_edge(painter, scene, camera, found, chosen)
+        spot = scene.place(target) if isinstance(target, Edge) else None
+        if spot is not None:
+            _paint_small_edge(painter, scene, camera, spot, chosen)
     width, height = (
         max(0.5 * layout.pitch_x * camera.scale, 1.0),
         max(0.4 * layout.pitch_y * camera.scale, 1.0),

@@ -43,8 +43,8 @@ def walk(scene: Scene, here: Target | None, key: int, alt: bool, column: int) ->
         return True, sibling(scene, here, dx) if dx else along(scene, here, dy > 0), column
     if alt:
         return True, along(scene, here, dy > 0) if dy else here, column
-    found = column_of(scene.data.graph, here)
-    column = column if found is None else found
+    present = column_of(scene.data.graph, here)
+    column = column if present is None else present
     return True, step(scene.data.graph, here, dx, dy, column), column
 
 

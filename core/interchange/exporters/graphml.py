@@ -29,7 +29,7 @@ def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
     its note, if it has one."""
     import networkx as nx  # here, since the window saves and reads circuits too, and would wait for it
 
-    found = nx.MultiDiGraph(**circuit.about)
+    network = nx.MultiDiGraph(**circuit.about)
     names = circuit.names
     noted = {note.target: note for note in circuit.notes if note.about == "node"}
     groups = {node: group.name for group in reversed(circuit.groups) for node in group.nodes}
@@ -49,9 +49,9 @@ def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
                     note = noted[end.name]
                     words |= {key: text for key, text in (("called", note.name), ("note", note.text)) if text}
                 words = {key: visible(text) for key, text in words.items()}
-                found.add_node(end.name, kind=end.kind, layer=end.layer, **words)
-            found.add_edge(edge.writer.name, node.name, key=key, **data)
-    return found
+                network.add_node(end.name, kind=end.kind, layer=end.layer, **words)
+            network.add_edge(edge.writer.name, node.name, key=key, **data)
+    return network
 
 
 def to_graphml(circuit: Circuit) -> str:
@@ -59,10 +59,10 @@ def to_graphml(circuit: Circuit) -> str:
     import networkx as nx
 
     buffer = BytesIO()
-    found = to_networkx(circuit)
-    found.graph.update({key: visible(value) for key, value in found.graph.items()})
-    found.graph[HEAD] = head_of(circuit)
-    nx.write_graphml(found, buffer)
+    network = to_networkx(circuit)
+    network.graph.update({key: visible(value) for key, value in network.graph.items()})
+    network.graph[HEAD] = head_of(circuit)
+    nx.write_graphml(network, buffer)
     return buffer.getvalue().decode("utf-8")
 
 
@@ -71,11 +71,11 @@ def to_gexf(circuit: Circuit) -> str:
     import networkx as nx
 
     buffer = BytesIO()
-    found = to_networkx(circuit)
-    for number, (_, _, data) in enumerate(found.edges(data=True)):
+    network = to_networkx(circuit)
+    for number, (_, _, data) in enumerate(network.edges(data=True)):
         data["id"] = str(number)
-    found.graph.clear()
-    nx.write_gexf(found, buffer)
+    network.graph.clear()
+    nx.write_gexf(network, buffer)
     head = f"<description>{html.escape(head_of(circuit))}</description></meta>"
     return buffer.getvalue().decode("utf-8").replace("</meta>", head, 1)
 
@@ -86,12 +86,12 @@ def from_graphml(text: str) -> Circuit:
 
     _check_plain(text)
     try:
-        found = nx.parse_graphml(text, force_multigraph=True)
+        network = nx.parse_graphml(text, force_multigraph=True)
     except Exception as error:  # whatever networkx makes of a file that is none
         raise InputError(f"This is no GraphML that can be read: {error}.", HINT) from None
-    if not isinstance(found.graph.get(HEAD), str):
+    if not isinstance(network.graph.get(HEAD), str):
         raise InputError("This GraphML does not say what circuit it is.", HINT)
-    return circuit_from(found.graph[HEAD], _edges(found))
+    return circuit_from(network.graph[HEAD], _edges(network))
 
 
 def from_gexf(text: str) -> Circuit:
@@ -103,15 +103,15 @@ def from_gexf(text: str) -> Circuit:
     if head is None:
         raise InputError("This GEXF does not say what circuit it is.", HINT)
     try:
-        found = nx.read_gexf(BytesIO(text.encode("utf-8", "backslashreplace")))
+        network = nx.read_gexf(BytesIO(text.encode("utf-8", "backslashreplace")))
     except Exception as error:
         raise InputError(f"This is no GEXF that can be read: {error}.", HINT) from None
-    return circuit_from(html.unescape(head[1]), _edges(found))
+    return circuit_from(html.unescape(head[1]), _edges(network))
 
 
-def _edges(found: nx.MultiDiGraph) -> list[tuple[int, str, float | None]]:
+def _edges(network: nx.MultiDiGraph) -> list[tuple[int, str, float | None]]:
     try:
-        rows = [(data["rank"], str(data["name"]), data.get("score")) for _, _, data in found.edges(data=True)]
+        rows = [(data["rank"], str(data["name"]), data.get("score")) for _, _, data in network.edges(data=True)]
     except KeyError as error:
         raise InputError(f"An edge of the file lacks its {error}.", HINT) from None
     return rows

@@ -101,10 +101,10 @@ def _groups(circuit: Circuit, laid: Layered) -> list[str]:
 
 def _legend(circuit: Circuit, how: str) -> str:
     entries = []
-    found = {hue_of(circuit, place, told_direction(circuit.about)) for place in range(len(circuit))}
+    present = {hue_of(circuit, place, told_direction(circuit.about)) for place in range(len(circuit))}
     dashes = "" if how == SOLID else ' class="dashed"'
     for hue, words in zip(("t", "a", ""), (*hues(told_direction(circuit.about)), "not scored"), strict=True):
-        if hue in found:
+        if hue in present:
             swatch = f'<svg aria-hidden="true"{dashes}><path class="edge {hue}" d="M0 5H28" stroke-width="2.5"/></svg>'
             entries.append(f"<li>{swatch}{words}</li>")
     for group in circuit.groups:

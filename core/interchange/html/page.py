@@ -88,8 +88,8 @@ def in_script(json: str) -> str:
 
 def from_html(text: str) -> Circuit:
     """The circuit that a page of Wirescope holds. Raises InputError for another page."""
-    _, found, rest = text.partition(DATA)
-    if not found:
+    _, mark, rest = text.partition(DATA)
+    if not mark:
         raise InputError("This page holds no circuit.", "Open one that Wirescope exported.")
     return from_json(rest.partition("</script>")[0])
 

@@ -79,12 +79,12 @@ def _notes_of_steps(report: Report) -> dict[int, ReportNote]:
     places: dict[str, list[int]] = {}
     for place, step in enumerate(report.steps):
         places.setdefault(step.words, []).append(place)
-    found: dict[int, ReportNote] = {}
+    first: dict[int, ReportNote] = {}
     for note in notes_told(report):
         at = places.get(note.about, [])
         if len(at) == 1:
-            found.setdefault(at[0], note)
-    return found
+            first.setdefault(at[0], note)
+    return first
 
 
 def _curve(report: Report) -> str:

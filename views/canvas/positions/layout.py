@@ -121,8 +121,8 @@ class PositionsLayout:
 def make_positions_layout(data: PositionsData, size: QSizeF) -> PositionsLayout:
     """A layout for the room there is: columns are as wide as their text, or wider; rows as far apart as they fit."""
     graph = data.graph
-    found = {spot.node for spot in data.spots if spot.node.kind in ("head", "mlp")}
-    nodes = tuple(sorted(found, key=graph.writer_index))
+    used = {spot.node for spot in data.spots if spot.node.kind in ("head", "mlp")}
+    nodes = tuple(sorted(used, key=graph.writer_index))
     patches = data.picture is not None
     chips = QSizeF(THUMBNAIL, THUMBNAIL + sized(PATCH_TEXT)) if patches else QSizeF(0, sized(CHIP_HEIGHT))
     room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(margins())

@@ -65,8 +65,8 @@ class ComparisonCanvas(Canvas):
         assert isinstance(target, Edge)
         number = self._of.graph.edge_index(target)
         kind = self._edges.kind_of.get(number)
-        found = zip(("first", "second"), (places.get(number) for places in self._of.places), strict=True)
-        places = ", ".join(f"number {place:,} of the {which}" for which, place in found if place)
+        ranks = zip(("first", "second"), (places.get(number) for places in self._of.places), strict=True)
+        places = ", ".join(f"number {place:,} of the {which}" for which, place in ranks if place)
         words = f"{target_name(target)}: {WHERE[kind] if kind else 'in neither'}"
         return f"{words} ({places})" if places else words
 

@@ -205,7 +205,7 @@ class FigureDialog(QDialog):
 
     def _fit(self) -> None:
         """What the choice leaves to be chosen."""
-        choice, own = self.choice, "The graph and the positions are as wide as they are on the canvas"
+        choice, widths = self.choice, "The graph and the positions are as wide as they are on the canvas"
         compact = choice.drawing == "circuit"
         tikz = choice.form == "tikz"
         with QSignalBlocker(self.width_field):
@@ -220,7 +220,7 @@ class FigureDialog(QDialog):
             box.setCurrentIndex(max(box.findData(value), 0))
         for field, tip in ((self.preset, "Where it will stand"), (self.width_field, "How wide it is when printed")):
             field.setEnabled(compact)
-            field.setToolTip(tip if compact else own)
+            field.setToolTip(tip if compact else widths)
         self.edges.setEnabled(compact)
         self.edges.setToolTip("Of those that the canvas shows" if compact else "All that the canvas shows are drawn")
         self.fold.setEnabled(compact)

@@ -32,71 +32,71 @@ class AgreementPlot:
         return data.agreement.about.words
 
     def note(self, data: PlotsData) -> str:
-        found = data.agreement
-        if not found.count:
+        shown = data.agreement
+        if not shown.count:
             return ""
-        parts = [counted(found.count, "edge")]
-        if found.correlation is not None:
-            parts.append(f"correlation {found.correlation:.2f}")
-        parts.append(f"wrong sign at {found.wrong_sign:,}")
-        return "; ".join([*parts, *([found.note] if found.note else [])])
+        parts = [counted(shown.count, "edge")]
+        if shown.correlation is not None:
+            parts.append(f"correlation {shown.correlation:.2f}")
+        parts.append(f"wrong sign at {shown.wrong_sign:,}")
+        return "; ".join([*parts, *([shown.note] if shown.note else [])])
 
     def stale(self, data: PlotsData) -> bool:
         return False  # what is of another state is not kept
 
     def legend(self, data: PlotsData) -> list[Entry]:
-        found = data.agreement
-        if not found.count:
+        shown = data.agreement
+        if not shown.count:
             return []
         entries = [Entry("an edge", "positive", "o"), Entry("estimate = measurement", "muted", "dashed")]
-        if found.outliers:
+        if shown.outliers:
             entries.insert(1, Entry("named: farthest off", "negative", "o"))
-        if any(is_below_noise(value, found.floor) for value in found.measured.tolist()):
+        if any(is_below_noise(value, shown.floor) for value in shown.measured.tolist()):
             entries.append(Entry("below noise: may be rounding", "neutral", "o"))
         return entries
 
     def draw(self, chart: Chart, data: PlotsData, hidden: frozenset[int]) -> None:
         from views.panels.plots.axes import Axis
 
-        found, look = data.agreement, chart.theme
+        shown, look = data.agreement, chart.theme
         chart.start(
             Axis("estimated effect of removing the edge", short="estimated"), Axis("measured effect", short="measured")
         )
-        estimated, measured = found.estimated, found.measured
+        estimated, measured = shown.estimated, shown.measured
         ends = np.array([min(estimated.min(), measured.min(), 0.0), max(estimated.max(), measured.max(), 0.0)])
         chart.line(ends, ends, look.color("muted", 0.8), 1.4, dashed=True)
         for upright in (True, False):
             chart.across(0.0, look.color("faint"), upright)
         out = np.zeros(len(estimated), dtype=bool)
-        out[list(found.outliers)] = True
-        lost = np.abs(measured) < found.floor
+        out[list(shown.outliers)] = True
+        lost = np.abs(measured) < shown.floor
         small = 4.0 if len(estimated) > 400 else 6.0
         for chosen, color, alpha in ((lost & ~out, "neutral", 0.8), (~lost & ~out, "positive", 0.75)):
             if chosen.any():
                 chart.points(estimated[chosen], measured[chosen], look.color(color, alpha), small)
         if out.any():
             chart.points(estimated[out], measured[out], look.color("negative"), 7.5)
-        for place in found.outliers:
-            chart.name(estimated[place], measured[place], pretty_name(found.names[place]))
-        words = tuple(point_words(found, place) for place in range(len(found.names)))
+        for place in shown.outliers:
+            chart.name(estimated[place], measured[place], pretty_name(shown.names[place]))
+        words = tuple(point_words(shown, place) for place in range(len(shown.names)))
         chart.finish([Spots(estimated, measured, words)])
 
     def rows(self, data: PlotsData) -> Rows:
-        found = data.agreement
-        named = set(found.outliers)
+        shown = data.agreement
+        named = set(shown.outliers)
         rows = [
             (name, estimated, measured, int(place in named))
             for place, (name, estimated, measured) in enumerate(
-                zip(found.names, found.estimated.tolist(), found.measured.tolist(), strict=True)
+                zip(shown.names, shown.estimated.tolist(), shown.measured.tolist(), strict=True)
             )
         ]
-        return Rows(("edge", "estimated_effect", "measured_effect", "outlier"), rows, [found.about])
+        return Rows(("edge", "estimated_effect", "measured_effect", "outlier"), rows, [shown.about])
 
 
-def point_words(found: AgreementData, place: int) -> str:
+def point_words(shown: AgreementData, place: int) -> str:
     """ "a0.h1 → m2: estimated −0.41, measured −0.62. The estimate is 34 % too small."."""
-    estimated, measured = float(found.estimated[place]), float(found.measured[place])
-    words = f"{pretty_name(found.names[place])}: estimated {change_words(estimated)}, measured {change_words(measured)}"
-    if is_below_noise(measured, found.floor):
-        return f"{words}, below noise ({found.floor:.2g})"
+    estimated, measured = float(shown.estimated[place]), float(shown.measured[place])
+    words = f"{pretty_name(shown.names[place])}: estimated {change_words(estimated)}, measured {change_words(measured)}"
+    if is_below_noise(measured, shown.floor):
+        return f"{words}, below noise ({shown.floor:.2g})"
     return f"{words}. {gap_words(estimated, measured)}"

@@ -60,13 +60,13 @@ class Names:
         for word in ("input", "logits"):
             if len(text) > 1 and word.startswith(text):
                 return kind == _KINDS[word]
-        if found := _LAYER.fullmatch(text):
-            return np.isin(kind, (_KINDS["head"], _KINDS["mlp"])) & (layer == int(found["layer"]))
-        if found := _MLP.fullmatch(text):
-            return (kind == _KINDS["mlp"]) & _equal(layer, found["layer"])
-        if found := _HEADS.fullmatch(text):
-            heads = head // self._group if found["sort"] == "kv" else head
-            return (kind == _KINDS["head"]) & _equal(layer, found["layer"]) & _equal(heads, found["head"])
+        if parts := _LAYER.fullmatch(text):
+            return np.isin(kind, (_KINDS["head"], _KINDS["mlp"])) & (layer == int(parts["layer"]))
+        if parts := _MLP.fullmatch(text):
+            return (kind == _KINDS["mlp"]) & _equal(layer, parts["layer"])
+        if parts := _HEADS.fullmatch(text):
+            heads = head // self._group if parts["sort"] == "kv" else head
+            return (kind == _KINDS["head"]) & _equal(layer, parts["layer"]) & _equal(heads, parts["head"])
         raise NotAName(f"“{text}” names nothing here. Try {EXAMPLES}.")
 
     def readers(self, text: str) -> Mask:
@@ -78,21 +78,21 @@ class Names:
         through = np.isin(kind, [_PORTS[port["port"]]] if port["port"] else [0, 1, 2]) if port else True
         if not name:
             return np.broadcast_to(through, kind.shape).copy()
-        if found := _HEADS.fullmatch(name):
+        if parts := _HEADS.fullmatch(name):
             query = kind == _PORTS["q"]
             is_head = np.isin(kind, [0, 1, 2])
-            if found["sort"] == "kv":
+            if parts["sort"] == "kv":
                 numbers, is_head = head, is_head & ~query
-                matches = _equal(numbers, found["head"])
-            elif found["head"]:
-                matches = np.where(query, head == int(found["head"]), head == int(found["head"]) // self._group)
+                matches = _equal(numbers, parts["head"])
+            elif parts["head"]:
+                matches = np.where(query, head == int(parts["head"]), head == int(parts["head"]) // self._group)
             else:
                 matches = np.ones(kind.shape, dtype=bool)
-            return is_head & _equal(layer, found["layer"]) & matches & through
-        if found := _MLP.fullmatch(name):
-            return (kind == _PORTS["mlp"]) & _equal(layer, found["layer"]) & through
-        if found := _LAYER.fullmatch(name):
-            return (kind != _PORTS["logits"]) & (layer == int(found["layer"])) & through
+            return is_head & _equal(layer, parts["layer"]) & matches & through
+        if parts := _MLP.fullmatch(name):
+            return (kind == _PORTS["mlp"]) & _equal(layer, parts["layer"]) & through
+        if parts := _LAYER.fullmatch(name):
+            return (kind != _PORTS["logits"]) & (layer == int(parts["layer"])) & through
         if len(name) > 1 and "logits".startswith(name):
             return (kind == _PORTS["logits"]) & through
         if len(name) > 1 and "input".startswith(name):

@@ -103,8 +103,8 @@ class MatrixView(Painted):
         if self._matrix is None:
             return ""
         cells = range(len(self._matrix.tasks))
-        found = ((cut, task) for cut in cells for task in cells if self.cell(cut, task).contains(x, y))
-        return next((self._matrix.tip(cut, task) for cut, task in found), "")
+        under = ((cut, task) for cut in cells for task in cells if self.cell(cut, task).contains(x, y))
+        return next((self._matrix.tip(cut, task) for cut, task in under), "")
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
