@@ -13,9 +13,10 @@ from typing import Any
 from app.messages.background_work import BackgroundWork
 from app.messages.request import OneShotQuery
 from core.project.document import Document
-from core.project.repairs import Example, Figures, KeptRepair, Share
-
-__all__ = ["Example", "Figures", "Share"]
+from core.project.repairs import Example as Example
+from core.project.repairs import Figures as Figures
+from core.project.repairs import KeptRepair
+from core.project.repairs import Share as Share
 
 
 @dataclass(frozen=True)
