@@ -99,7 +99,7 @@ def handle_tasks(query: TasksQuery, request: Request, cache: SessionCache, send:
             tuple(len(cut) for cut in result.cuts),
             tuple(tuple(float(share) for share in row) for row in result.kept),
             tuple(tuple(float(share) for share in row) for row in result.random.mean(axis=1)),
-            tuple(sentences(result)),
+            tuple(sentences(replace(result, tasks=result.titles))),
         )
 
     send(TasksReply(request.number, query, cache.answer(same, request, find)))

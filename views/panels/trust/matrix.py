@@ -16,7 +16,7 @@ from views.widgets.text import plain_tip, show_text, wrapped
 WAYS = (  # of choosing the edges that are cut
     ("circuit", "the circuit of each task"),
     ("contrast", "edges scored against the other tasks"),
-    ("learned", "a direction of each edge, learned (slow)"),
+    ("learned", "learned directions (slow)"),
 )
 CAPTION = "How much of each task is kept (columns, %) where the edges of one are cut (rows)."
 GAP = 2.0
