@@ -378,7 +378,8 @@ def output_of(model: nn.Module, inputs: Tensor) -> Tensor:
     output: Any = model(inputs)
     if isinstance(output, Tensor):
         return output
-    found: Tensor | None = next((output[k] for k in ("logits", "image_embeds", "text_embeds") if k in output), None)
+    named = (getattr(output, name, None) for name in ("logits", "image_embeds", "text_embeds"))
+    found: Tensor | None = next((each for each in named if each is not None), None)
     if type(model).__name__ == "IJepaModel":
         found = output.last_hidden_state.mean(dim=1)
     if found is None and not type(model).__name__.startswith(("ViT", "DeiT")):

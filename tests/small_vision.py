@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import timm
+import torch
 import transformers
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
+
+from core.models.zero_shot import as_zero_shot
 
 CLASSES = 7
 IMAGE = 12
@@ -65,6 +68,26 @@ def vision_model(name: str, **options: Any) -> nn.Module:
         tower = {**sizes, **options}
         config = getattr(transformers, f"{kind}Config")(vision_config=tower, num_labels=CLASSES)
     return getattr(transformers, name)(config)  # type: ignore[no-any-return]
+
+
+def zero_shot(kind: str, classes: bool = True) -> nn.Module:
+    """A pair of towers that reads pictures, with as many class vectors as other small models have classes."""
+    text = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = getattr(transformers, f"{kind}Config")(
+        text_config={
+            **text,
+            "vocab_size": 11,
+            "bos_token_id": None,
+            "eos_token_id": 0,
+            "projection_size": 16,
+            "max_position_embeddings": 9,
+        },
+        vision_config=_HF_IMAGE,
+        projection_dim=PROJECTED,
+    )
+    pair = getattr(transformers, f"{kind}Model")(config)
+    width = PROJECTED if kind == "CLIP" else 16
+    return type(as_zero_shot(pair))(pair, torch.zeros(CLASSES, width) if classes else None)
 
 
 def _vit(head: bool, **options: Any) -> nn.Module:
@@ -169,4 +192,6 @@ IMAGES: dict[str, Callable[[], nn.Module]] = {
     "clip-classifier": lambda: vision_model("CLIPForImageClassification"),
     "siglip-vision": lambda: vision_model("SiglipVisionModel"),
     "siglip-classifier": lambda: vision_model("SiglipForImageClassification"),
+    "clip-zero-shot": lambda: zero_shot("CLIP"),
+    "siglip-zero-shot": lambda: zero_shot("Siglip"),
 }

@@ -14,8 +14,31 @@ if TYPE_CHECKING:
 
 
 def add_precision_option(parser: argparse.ArgumentParser, usual: str = USUAL_PRECISION) -> None:
-    """usual: what holds without it, in words. The option is then None."""
+    """How a model is opened: its precision, and its class texts where its classes are texts. usual: the precision that
+    holds without the option, in words. It is then None."""
     parser.add_argument("--precision", help=f"what the model computes in: fp32, bf16 or fp64 ({usual})")
+    parser.add_argument(
+        "--classes", help='what CLIP or SigLIP tells apart: texts with commas, as in "red circle, blue square"'
+    )
+    parser.add_argument(
+        "--template", action="append", help='a sentence with {} for the class, as in "a picture of a {}"; several times'
+    )
+
+
+def take_classes(options: argparse.Namespace) -> None:
+    """Put the class texts of a command into the name of its model. Raises ArgumentError."""
+    from core.models.class_texts import class_texts, texts_in, with_texts
+
+    classes, templates = getattr(options, "classes", None), getattr(options, "template", None)
+    if not classes and not templates:
+        return
+    if not options.model:
+        raise ArgumentError("--classes and --template are of a model.", "Name it: --model")
+    named = texts_in(options.model)
+    if not classes and named is None:
+        raise ArgumentError("--template is of class texts.", 'Give them too: --classes "red circle, blue square"')
+    texts = class_texts(classes or (named.classes if named else ()), templates)
+    options.model = with_texts(options.model, texts)
 
 
 def check_precision(precision: str) -> None:

@@ -26,6 +26,7 @@ from app.cli import (
     watch,
 )
 from app.cli.arguments import MODEL_HELP, with_examples
+from app.cli.open_model import take_classes
 from app.cli.output import tell
 from app.cli.plugins import NO_PLUGINS, NO_PLUGINS_HELP
 from core.errors import ArgumentError, Cancelled, WirescopeError
@@ -57,6 +58,7 @@ def command(arguments: Sequence[str]) -> int:
     """Run a command. Returns the exit code."""
     try:
         options = _parser(arguments[0]).parse_args(list(arguments))
+        take_classes(options)
         result: int = options.do(options)
         return result
     except ArgumentError as error:

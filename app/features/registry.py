@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from app.features.canvas.feature import FEATURE as CANVAS
 from app.features.circuit.feature import FEATURE as CIRCUIT
+from app.features.class_texts.feature import FEATURE as CLASS_TEXTS
 from app.features.code.feature import FEATURE as CODE
 from app.features.compare.feature import FEATURE as COMPARE
 from app.features.console.feature import FEATURE as CONSOLE
@@ -54,6 +55,7 @@ FEATURES: tuple[Feature, ...] = (
     REPAIR,
     COMPARE,
     CODE,
+    CLASS_TEXTS,
     CONSOLE,
     INSPECTOR,
     NOTES,

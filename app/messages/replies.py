@@ -54,6 +54,8 @@ class ModelReply:
     precision: str = "fp32"
     takes_ids: bool = False  # of text, as its folder has no tokenizer
     writes_text: bool = False  # its answers are next tokens
+    takes_class_texts: bool = False  # its classes are texts that the user writes
+    class_templates: tuple[str, ...] = ()  # the sentences that these stand in
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Edit",
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "note", "-"),
-            *("swap", "@make", "@dataset", "pick_none", "pin", "continue", "-", "find", "trace", "measure", "evaluate"),
-            *("watch", "repair", "fill_dataset", "-", "@copy_code", "-", "preferences"),
+            *("swap", "@make", "@dataset", "pick_none", "class_texts", "pin", "continue", "-", "find", "trace"),
+            *("measure", "evaluate", "watch", "repair", "fill_dataset", "-", "@copy_code", "-", "preferences"),
         ),
     ),
     (

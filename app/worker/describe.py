@@ -16,6 +16,7 @@ from core.inputs.pair import Side
 from core.inputs.tasks import tasks_for
 from core.metrics import METRICS
 from core.models.model import Model
+from core.models.zero_shot import ZeroShot, templates_of
 from core.parity import Parity
 from core.precision import precision_name, widened
 from core.project.document import Source
@@ -57,6 +58,8 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
         tasks=tuple(TaskWords(task.name, task.title, task.about) for task in tasks_for(model)),
         takes_ids=model.is_text and model.tokenizer is None,
         writes_text=shape.output_kind == "next token",
+        takes_class_texts=isinstance(model.adapter.module, ZeroShot),
+        class_templates=templates_of(model),
     )
 
 

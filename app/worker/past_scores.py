@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.worker.session_cache import SessionCache
 from app.worker.session_scores import ScoresKey
+from core.models.class_texts import base_name
 from core.project.document import Document
 from core.tracing.scores import Scores
 from core.tracing.selection import USUAL
@@ -36,7 +37,7 @@ class Origin:
 
 def origin(document: Document) -> Origin:
     """What the scores of a document are of."""
-    folder = Path(document.model.rpartition(":")[2]).expanduser()
+    folder = Path(base_name(document.model).rpartition(":")[2]).expanduser()
     paths = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
     files = tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in paths)
     return Origin(document.model, document.precision, files, document.means, (document.clean, document.counterfactual))

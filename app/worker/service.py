@@ -25,8 +25,10 @@ from app.worker.trace_times import Costs
 from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Side
 from core.memory import give_back
+from core.models.class_texts import base_name, texts_in
 from core.models.loading import load_model
 from core.models.model import Model
+from core.models.zero_shot import with_class_texts
 from core.progress import watched
 from core.project.document import Source
 from core.session import Session
@@ -96,7 +98,7 @@ class WorkerService:
             send(ProgressReply(request.number, f"Opening {name.rpartition('/')[2]}"))
             try:
                 use_threads(threads_to_open(name))
-                model = load_model(name, dtype=precision)
+                model = self._with_other_classes(name, precision) or load_model(name, dtype=precision)
             except WirescopeError as error:
                 send(FailureReply(request.number, "model", error.message, error.hint))
                 return None
@@ -107,6 +109,16 @@ class WorkerService:
         use_threads(self._threads)
         send(replace(opened, number=request.number))
         return self._model
+
+    def _with_other_classes(self, name: str, precision: str) -> Model | None:
+        """The model that is open, with the class texts of another name of it; None for another model. In half precision
+        it is read anew: texts are read in fp32."""
+        opened = self._opened
+        if opened is None or self._model is None or precision == "bf16" or opened.precision != precision:
+            return None
+        if not opened.takes_class_texts or base_name(opened.name) != base_name(name):
+            return None
+        return with_class_texts(self._model, texts_in(name))
 
     def _leave_cache(self) -> None:
         if self._cache is not None:

@@ -22,6 +22,7 @@ from core.edited import hooks
 from core.edited.card import baked_card, hooked_card
 from core.edited.plan import PlannedEdits
 from core.errors import ModelError, WirescopeError
+from core.models.class_texts import base_name
 from core.models.loading import TOKENIZERS
 from core.models.model import Model
 
@@ -128,8 +129,10 @@ def _save_pretrained(module: Any, model: Model, place: Path) -> None:
             shutil.copyfile(path, place / path.name)
         if not files:
             model.tokenizer.save_pretrained(place)
-    elif not model.is_text and model.processing is not None and source is None:
-        name = model.name.removeprefix("vision:")
+    if not model.is_text and model.processing is not None and source is None:
+        import transformers
+
+        name = base_name(model.name).removeprefix("vision:")
         try:
             transformers.AutoImageProcessor.from_pretrained(name, local_files_only=True).save_pretrained(place)
         except (OSError, ValueError):
@@ -161,6 +164,7 @@ def source_folder(name: str) -> Path | None:
     from core.models import packs
     from core.models.bundled import bundled_folder
 
+    name = base_name(name)
     kind, _, rest = name.partition(":")
     if kind == "bundled":
         return bundled_folder(rest)

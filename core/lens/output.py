@@ -4,9 +4,9 @@ one run.
     logits(x) = head(norm(x)), where norms divide by what they divided by at a given stream
 
 The final norm is frozen as `core.engine.frozen` states it; a layer norm after pooling (a classifier that reads the mean
-of the patches) keeps its scale too. A soft-cap of the logits is left out: the numbers are those before the cap. What
-nodes add to the stream then adds up in the logits (Elhage et al. 2021, "A Mathematical Framework for Transformer
-Circuits").
+of the patches) keeps its scale too, and so does a vector that is brought to length 1 (before it meets class
+texts). A soft-cap of the logits is left out: the numbers are those before the cap. What nodes add to the stream then
+adds up in the logits (Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits").
 """
 
 from __future__ import annotations
@@ -100,6 +100,8 @@ class _FrozenHead(TorchFunctionMode):
             return args[0]
         if func is F.layer_norm:
             return self._layer_norm(*args, **(kwargs or {}))
+        if func is F.normalize:
+            return self._normalize(*args, **(kwargs or {}))
         return func(*args, **(kwargs or {}))
 
     def _layer_norm(
@@ -112,9 +114,15 @@ class _FrozenHead(TorchFunctionMode):
     ) -> Tensor:
         dims = tuple(range(-len(normalized_shape), 0))
         centred = input - input.mean(dims, keepdim=True)
-        if self._first:
-            self._scales.append((centred.square().mean(dims, keepdim=True) + eps).sqrt().detach())
-        normed = centred / self._scales[self._used]
-        self._used += 1
+        normed = centred / self._scale(lambda: (centred.square().mean(dims, keepdim=True) + eps).sqrt())
         normed = normed if weight is None else normed * weight
         return normed if bias is None else normed + bias
+
+    def _normalize(self, input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+        return input / self._scale(lambda: input.norm(p, dim, keepdim=True).clamp_min(eps))
+
+    def _scale(self, make: Callable[[], Tensor]) -> Tensor:
+        if self._first:
+            self._scales.append(make().detach())
+        self._used += 1
+        return self._scales[self._used - 1]

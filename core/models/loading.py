@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from core.models.checkpoint import (
     stored_weights,
     weight_files,
 )
+from core.models.class_texts import base_name, texts_in
 from core.models.family import adapt, family_of
 from core.models.gpt2_blocks import is_plain, read_gpt2
 from core.models.health import check_mode, check_weights, placement
@@ -39,6 +41,7 @@ from core.models.refused import TOWERS, unsupported
 from core.models.token_file import TokenFile
 from core.models.unread import check_sizes, check_timm_file, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
+from core.models.zero_shot import ZeroShot, classified
 from core.precision import cast_parameters
 
 UNREAD = ("pooler.dense.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
@@ -51,12 +54,24 @@ BF16_ON_CPU = (
 PLAIN_ATTENTION = ("eager", "sdpa", None)  # implementations that are everywhere
 
 
-def load_model(source: Any, processor: Any = None, *, device: str | torch.device = "cpu", dtype: str = "fp32") -> Model:
+def load_model(
+    source: Any,
+    processor: Any = None,
+    *,
+    classes: Sequence[str] | str | None = None,
+    templates: Sequence[str] | str | None = None,
+    device: str | torch.device = "cpu",
+    dtype: str = "fp32",
+) -> Model:
     """Open a model.
 
     source: `bundled:NAME`, `pack:NAME`, `timm:NAME`, a folder, a Hub id, an nn.Module, or (nn.Module, processor).
-    Of a folder or Hub id with a pair of towers, as CLIP is: `vision:` or `text:` before it.
-    processor: for a module: its tokenizer or image processor; without one, only tensors are taken as inputs.
+    Of a folder or Hub id with a pair of towers, as CLIP is, one alone: `vision:` or `text:` before it.
+    processor: for a module: its tokenizer or image processor (of a pair of towers one that has both); without one, only
+    tensors are taken as inputs.
+    classes, templates: of CLIP and SigLIP with both towers, which are then classifiers of pictures: a text each, and
+    sentences with {} where the class goes, over which a class's text is averaged ("a photo of a {}" where config.json
+    names none). Without classes: those in the name or in config.json, else the output is the picture's embedding.
     device: where it computes: "cpu", "cuda", "mps". dtype: "fp32", "bf16", or "fp64", which Apple's GPUs do not have. A
     module of the user's stays where and as it is.
     Raises ModelError for what cannot be opened and for weights that are not finite or on several devices, ArgumentError
@@ -69,10 +84,12 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
         check_weights(source, type(source).__name__)
         model = _from_module(source, processor, type(source).__name__, type(source).__name__)
         check_mode(source)  # a module of the user's is never changed here
-        return model
+        return classified(model, classes, templates)
     if not isinstance(source, str | Path):
         raise ArgumentError(f"A model is named by text, a path or a module, not by {type(source).__name__}.")
-    name = str(source)
+    named, name = texts_in(str(source)), base_name(str(source))
+    if named is not None and not classes:
+        classes, templates = named.classes, templates or named.templates
     kind, _, rest = name.partition(":")
     if kind == "bundled":
         model = _bundled(name, rest)
@@ -83,6 +100,7 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
     else:
         model = _from_folder_or_hub(rest, kind) if kind in ("vision", "text") else _from_folder_or_hub(name)
     check_weights(model.adapter.module, model.title)
+    model = classified(model, classes, templates)
     model.adapter.module.requires_grad_(False)  # gradients are of streams: those of weights would be kept in vain
     if where == (model.adapter.device, model.adapter.dtype):
         return model
@@ -282,7 +300,10 @@ def _hugging_face_model(
     else:
         processor = _tokenizer(path, local=local)
         notes += () if processor is not None else (NO_TOKENIZER,)
-    return replace(_from_module(module, processor, name, title), notes=notes)
+    model = _from_module(module, processor, name, title)
+    if isinstance(model.adapter.module, ZeroShot):
+        model = replace(model, tokenizer=_tokenizer(path, local=local))
+    return replace(model, notes=notes)
 
 
 def _class_of(architecture: str) -> Any:
@@ -361,9 +382,12 @@ def _from_module(module: nn.Module, processor: Any, name: str, title: str) -> Mo
     adapter = adapt(module)
     if adapter.shape.input_kind == "text":
         return Model(name, title, adapter, tokenizer=processor)
+    tokenizer = None
+    if isinstance(adapter.module, ZeroShot):
+        tokenizer, processor = getattr(processor, "tokenizer", None), getattr(processor, "image_processor", processor)
     labels = getattr(getattr(module, "config", None), "id2label", None) or {}
     names = tuple(str(labels[index]) for index in sorted(labels)) if adapter.shape.output_kind == "classes" else ()
-    return Model(name, title, adapter, processing=_processing(processor), class_names=names)
+    return Model(name, title, adapter, tokenizer, _processing(processor), class_names=names)
 
 
 def _processing(processor: Any) -> ImageProcessing | None:

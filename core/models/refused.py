@@ -50,7 +50,9 @@ REFUSED: tuple[RefusedFamily, ...] = (
         "pictures and text share its stream; its language model alone opens, as Llama4ForCausalLM",
     ),
     RefusedFamily(
-        "SigLIP 2 vision", ("Siglip2Vision", "Siglip2ForImage"), "its pictures come as rows of patches with a mask"
+        "SigLIP 2 NaFlex",
+        ("Siglip2Vision", "Siglip2ForImage", "Siglip2Model"),
+        "its pictures come as rows of patches with a mask; SigLIP 2 of a fixed size (SiglipModel) opens",
     ),
     RefusedFamily(
         "models in an adapter", ("Peft",), "an adapter is around it; give what its merge_and_unload() returns"
@@ -63,7 +65,7 @@ REFUSED: tuple[RefusedFamily, ...] = (
     RefusedFamily("Swin", ("Swin",), "it works in windows at several scales, so it has no one residual stream"),
 )
 
-# Pairs of towers, by class: a tower of one opens alone.
+# Pairs of towers, by class: with class texts a pair is a classifier of pictures, and each tower opens alone.
 TOWERS: dict[str, dict[str, str]] = {
     "CLIPModel": {"vision": "CLIPVisionModelWithProjection", "text": "CLIPTextModelWithProjection"},
     "SiglipModel": {"vision": "SiglipVisionModel", "text": "SiglipTextModel"},
@@ -79,10 +81,5 @@ SUPPORTED = (
 
 def unsupported(class_name: str) -> ModelError:
     """The refusal of a model, with the reason where one is known."""
-    if class_name in TOWERS:
-        return ModelError(
-            f"{class_name} is a pair of towers with a residual stream each.",
-            "Open one of them: put vision: or text: before its name, as in vision:openai/clip-vit-base-patch32.",
-        )
     reason = next((row.why for row in REFUSED if class_name.startswith(row.classes)), "")
     return ModelError(f"{class_name} is not supported{': ' + reason if reason else ''}.", SUPPORTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.edits import ABLATIONS, KINDS, EditKind
+from core.models.class_texts import ClassTexts, with_texts
 from core.project.change import Change
 from core.project.document import Document, Source
 from core.project.metric_choice import MetricChoice
@@ -40,6 +41,14 @@ def swap(document: Document) -> Change | None:
 def set_metric(document: Document, choice: MetricChoice) -> Change:
     """Measure by another metric."""
     return Change(metric_words(choice), replace(document, metric=choice))
+
+
+def set_class_texts(document: Document, texts: ClassTexts) -> Change | None:
+    """Judge pictures by other texts; None where they are those that there are."""
+    name = with_texts(document.model, texts)
+    if name == document.model:
+        return None
+    return Change(f"Class texts: {short_text(', '.join(texts.classes))}", replace(document, model=name))
 
 
 def set_replacement(document: Document, kind: EditKind | None) -> Change:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from core.edits import ABLATIONS, KINDS, EditKind, Target
 from core.formatting import MINUS, pretty_name
 from core.metrics import METRICS
+from core.models.class_texts import base_name
 from core.project.document import Document, Source
 from core.project.examples import examples_for
 from core.project.metric_choice import MetricChoice
@@ -30,7 +31,7 @@ def open_words(document: Document, before: str) -> str:
 
 def model_words(model: str) -> str:
     """ "names" of bundled:names; of a folder or a Hub id its last part."""
-    return model.rstrip("/").rpartition("/")[2].rpartition(":")[2]
+    return base_name(model).rstrip("/").rpartition("/")[2].rpartition(":")[2]
 
 
 def source_words(letter: str, source: Source | None) -> str:

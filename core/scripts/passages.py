@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from core.edits import KINDS, Edit
 from core.groups import Group
 from core.metrics import METRICS
+from core.models.class_texts import base_name, texts_in
 from core.positions import Positions, plain_positions
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
@@ -61,7 +62,7 @@ class Narrator:
             return
         if new_model:
             precision = None if document.precision == "fp32" else py.quoted(document.precision)
-            yield f"model = {py.call('ws.load_model', py.quoted(document.model), dtype=precision)}"
+            yield f"model = {py.call('ws.load_model', *_named(document.model), dtype=precision)}"
         if document.clean is None:
             yield "# There is no input in A here: nothing runs."
             self._scored = None
@@ -314,6 +315,15 @@ class Narrator:
             dataset = "dataset" if document.scoring.over_dataset else None
             yield f"circuit = scores.select({document.size})"
             yield py.call("show_circuit", "session", "scores", "circuit", dataset=dataset)
+
+
+def _named(model: str) -> list[str]:
+    """What opens a model, its class texts apart."""
+    texts = texts_in(model)
+    arguments = [py.quoted(base_name(model))]
+    for name, given in (("classes", texts.classes), ("templates", texts.templates)) if texts else ():
+        arguments += [f"{name}={py.listed([py.quoted(text) for text in given])}"] if given else []
+    return arguments
 
 
 def _pair_of(document: Document | None) -> tuple[object, ...]:

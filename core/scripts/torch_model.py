@@ -13,7 +13,9 @@ from torch import Tensor
 from core.errors import ArgumentError
 from core.models import lora, packs
 from core.models.bundled import bundled_folder
+from core.models.class_texts import base_name
 from core.models.model import Model
+from core.models.zero_shot import CLIPModel, ZeroShot
 from core.scripts import literals as py
 
 OTHER_WAY = "Take ws.apply, or Copy as Python, which needs Wirescope."
@@ -35,11 +37,11 @@ class Opened:
 
 def opening(model: Model) -> Opened:
     """How a model is opened by its library alone. Raises ArgumentError where it cannot be."""
-    kind, _, rest = model.name.partition(":")
+    place = base_name(model.name)
+    kind, _, rest = place.partition(":")
     if kind == "timm":
         return _timm(rest)
     tower = kind if kind in ("vision", "text") else ""
-    place = model.name
     if kind == "bundled":
         place = str(bundled_folder(rest))
     elif kind == "pack":
@@ -74,7 +76,43 @@ def _transformers(model: Model, place: str, tower: str) -> list[str]:
         ]
         if hasattr(module.config, "projection_dim"):
             lines.append("config.projection_dim = pair.projection_dim")
-    return [*lines, f"model = {py.call(function, py.quoted(place), config=config, dtype='torch.float32')}"]
+    opened = f"model = {py.call(function, py.quoted(place), config=config, dtype='torch.float32')}"
+    texts = _zero_shot(module, place) if isinstance(module, ZeroShot) else []
+    return [*lines, opened, *texts]
+
+
+def _zero_shot(module: ZeroShot, place: str) -> list[str]:
+    """The lines that make the classes' vectors of their texts, and `scores`, what is read of the model."""
+    clip = isinstance(module, CLIPModel)
+    seen = "model.vision_model(pixel_values=x).pooler_output"
+    seen = f"model.visual_projection({seen})" if clip else seen
+    if module.texts is None:
+        return ["", "def scores(x):", f"    return {seen}", ""]
+    read = "model.text_model(input_ids=ids).pooler_output"
+    read = f"model.text_projection({read})" if clip else read
+    padded = f', padding="max_length", max_length={module.config.text_config.max_position_embeddings}'
+    lower = "" if clip else ".lower()"
+    bias = "" if clip else " + model.logit_bias"
+    return [
+        f"tokenizer = transformers.AutoTokenizer.from_pretrained({py.quoted(place)})",
+        f"CLASSES = {py.listed([py.quoted(name) for name in module.texts.classes])}",
+        f"TEMPLATES = {py.listed([py.quoted(template) for template in module.texts.templates])}",
+        "",
+        "def sentence_vector(text):",
+        f"    ids = tokenizer(text{lower}, return_tensors='pt'{'' if clip else padded})['input_ids']",
+        f"    return F.normalize({read}, dim=-1)[0]",
+        "",
+        "def class_vector(name):",
+        "    rows = [sentence_vector(template.replace('{}', name)) for template in TEMPLATES]",
+        "    return F.normalize(torch.stack(rows).mean(0), dim=-1)",
+        "",
+        "VECTORS = torch.stack([class_vector(name) for name in CLASSES])",
+        "",
+        "def scores(x):",
+        f"    pictures = F.normalize({seen}, dim=-1)",
+        f"    return pictures @ VECTORS.to(pictures.dtype).T * model.logit_scale.exp(){bias}",
+        "",
+    ]
 
 
 def answer(model: Model, inputs: Tensor, library: str) -> str:
@@ -84,6 +122,8 @@ def answer(model: Model, inputs: Tensor, library: str) -> str:
     argument = "input_ids" if model.is_text else "pixel_values"
     if library == "timm":
         return "model(x)"
+    if isinstance(model.adapter.module, ZeroShot):
+        return "scores(x)"
     if kind != "embedding":
         return f"model({argument}=x).logits{'[:, -1]' if kind == 'next token' else ''}"
     with torch.no_grad():

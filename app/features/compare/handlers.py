@@ -27,6 +27,7 @@ from core.formatting import pairs_words
 from core.graph import Graph
 from core.interchange.made_of import changed_pictures, made_of
 from core.memory import give_back
+from core.models.class_texts import base_name
 from core.models.fingerprint import weights_hash
 from core.models.loading import load_model
 from core.progress import stage, watched
@@ -155,7 +156,7 @@ def _is_count(words: str) -> bool:
 
 def is_local(model: str) -> bool:
     """Whether a model can be opened without asking a network."""
-    folder = model.removeprefix("vision:").removeprefix("text:")
+    folder = base_name(model).removeprefix("vision:").removeprefix("text:")
     return model.startswith(("bundled:", "pack:")) or (folder != "" and os.path.isdir(folder))
 
 

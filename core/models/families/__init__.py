@@ -29,6 +29,7 @@ from core.models.families import (
     stablelm,
     vision_timm,
     vit,
+    zero_shot,
 )
 from core.models.family import Family
 
@@ -56,6 +57,7 @@ ROWS: tuple[Family, ...] = (
     *beit.ROWS,
     *clip.ROWS,
     *siglip.ROWS,
+    *zero_shot.ROWS,
     *vision_timm.ROWS,
     *eva.ROWS,
 )

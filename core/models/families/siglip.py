@@ -44,6 +44,10 @@ class SiglipVisionAdapter(HfVisionAdapter):
     def pool(self, normed: Tensor) -> Tensor:
         if self.classifies:
             return normed.mean(dim=1)
+        return self.attention_pool(normed)
+
+    def attention_pool(self, normed: Tensor) -> Tensor:
+        """[batch, width] from all patches."""
         return part(self._body, "head")(normed)  # type: ignore[no-any-return]
 
     def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:

@@ -116,12 +116,7 @@ def test_a_tower_of_a_pair_opens_alone(name: str, tmp_path: Path) -> None:
     assert near.run([ws.Edit(node, "patch") for node in near.graph.writers]).metric.item() == pytest.approx(1)
 
 
-def test_a_pair_of_towers_is_refused_with_how_to_open_one(tmp_path: Path, gpt2_folder: Path) -> None:
-    module = save_pair("CLIP", tmp_path)
-    for source in (tmp_path, (module, None)):
-        error = refusal(source)
-        assert error.message.startswith("CLIPModel is a pair of towers")
-        assert "vision:" in error.hint
+def test_a_tower_of_a_model_that_is_no_pair_is_refused(gpt2_folder: Path) -> None:
     assert "no pair of towers" in refusal(f"text:{gpt2_folder}").message
 
 

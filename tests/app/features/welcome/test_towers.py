@@ -11,6 +11,8 @@ from PySide6.QtCore import Qt
 from core.edits import Edit
 from core.graph import Node
 from core.lens.attention import attention_pattern
+from core.models.loading import load_model
+from core.session import Session
 from tests.app.person import Person
 from tests.small_models import save_pair
 
@@ -79,10 +81,33 @@ def test_a_text_tower_opened_over_pictures_brings_a_prompt_and_no_logits(viewer:
     assert viewer.panel("predictions").metric_name.text() == "cosine to A − cosine to B"
 
 
-def test_a_pair_of_towers_says_how_to_open_one(reader: Person, pair: Path) -> None:
-    reader.workbench.models.open_model(str(pair))
-    reader.wait(reader.dialogs)
-    reader.rest()
-    words = reader.dismiss()
-    assert "pair of towers" in words
-    assert "vision:" in words
+def test_class_texts_are_written_in_the_window_and_judge_the_picture(person: Person, pair: Path, pictures) -> None:
+    person.open(str(pair), pictures("a.png"), pictures("b.png"))
+    assert not person.dialogs()
+    assert "Write class texts" in person.notes("A")
+    assert person.panel("predictions").metric_name.text() == "cosine to A − cosine to B"
+    (index,) = person.strong_edges()
+    person.click_edge(index)
+    person.press(Qt.Key.Key_X)
+    edits = person.edits()
+    person.choose("edit", "Class Texts")
+    dialog = person.controller("class_texts").dialog
+    dialog.classes.setPlainText("Mary")
+    dialog.templates.setPlainText("{}")
+    dialog.use.click()
+    assert "at least two" in dialog.problem.text()
+    dialog.classes.setPlainText("Mary\na drink\nthe store")
+    dialog.use.click()
+    person.rest()
+    assert not person.dialogs()
+    assert dialog.problem.text() == ""
+    assert {label for label, *_ in person.predictions()} == {"Mary", "a drink", "the store"}
+    assert person.edits() == edits
+    model = load_model(pair, classes=["Mary", "a drink", "the store"], templates=["{}"])
+    assert person.workbench.opened.class_names == model.class_names
+    expected = Session(model, model.pair(*(pictures(name) for name in ("a.png", "b.png")))).clean.answer
+    assert (person.session().clean.answer - expected).abs().max() < 1e-5
+    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    person.rest()
+    assert person.panel("predictions").metric_name.text() == "cosine to A − cosine to B"
+    assert person.edits() == edits

@@ -71,6 +71,7 @@ PREFIXES = {
     "dinov3": "CLS reg1 reg2 reg3 reg4",
     "siglip-vision": "",
     "siglip-classifier": "",
+    "siglip-zero-shot": "",
 }
 
 

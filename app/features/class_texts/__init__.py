@@ -1,0 +1,1 @@
+"""The classes of a zero-shot model, as texts that the user writes."""

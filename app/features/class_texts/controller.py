@@ -1,0 +1,63 @@
+"""The dialog of class texts, joined to the workbench."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.messages.replies import ModelReply
+from app.workbench.workbench import Workbench
+from core.errors import ArgumentError
+from core.models.class_texts import class_texts
+from core.project.input_operations import set_class_texts
+from views.panels.class_texts.dialog import ClassTextsDialog
+
+
+def why_not(workbench: Workbench) -> str:
+    """Why there are no class texts to write."""
+    if workbench.opened is None:
+        return "Open a model first"
+    return "" if workbench.opened.takes_class_texts else "Only CLIP and SigLIP with both towers read class texts"
+
+
+class ClassTextsController(QObject):
+    """Of one window."""
+
+    def __init__(self, workbench: Workbench, window: QWidget) -> None:
+        super().__init__(window)
+        self._workbench, self._window = workbench, window
+        self.dialog: ClassTextsDialog | None = None
+        workbench.model_opened.connect(self._show_opened)
+
+    def show(self) -> None:
+        """Open the dialog, or bring it to the front."""
+        if self.dialog is None:
+            self.dialog = ClassTextsDialog(self._window)
+            self.dialog.wanted.connect(self.take)
+        opened = self._workbench.opened
+        if opened is not None:
+            self.dialog.show_texts(opened.class_names, opened.class_templates)
+        self.dialog.show()
+        self.dialog.raise_()
+
+    def take(self, classes: Sequence[str], templates: Sequence[str]) -> None:
+        """Judge the picture by these texts; what is wrong with them is said in the dialog."""
+        assert self.dialog is not None
+        try:
+            texts = class_texts(list(classes), list(templates) or None)
+        except ArgumentError as error:
+            self.dialog.set_problem(f"{error.message} {error.hint}".strip())
+            return
+        self.dialog.set_problem("")
+        self._workbench.take(set_class_texts(self._workbench.document, texts))
+
+    def _show_opened(self, opened: ModelReply) -> None:
+        """Another model, or the same with other texts: undo brings back earlier ones."""
+        if self.dialog is None or not self.dialog.isVisible():
+            return
+        if opened.takes_class_texts:
+            self.dialog.show_texts(opened.class_names, opened.class_templates)
+        else:
+            self.dialog.close()

@@ -1,0 +1,1 @@
+"""The dialog in which class texts are written."""
