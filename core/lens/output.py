@@ -118,7 +118,9 @@ class _FrozenHead(TorchFunctionMode):
         normed = normed if weight is None else normed * weight
         return normed if bias is None else normed + bias
 
-    def _normalize(self, input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    def _normalize(
+        self, input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None
+    ) -> Tensor:
         return input / self._scale(lambda: input.norm(p, dim, keepdim=True).clamp_min(eps))
 
     def _scale(self, make: Callable[[], Tensor]) -> Tensor:

@@ -77,7 +77,8 @@ def test_a_class_is_the_mean_over_its_templates(kind: str, tmp_path: Path) -> No
                 sentence = template.replace("{}", name)
                 options = {"padding": "max_length", "max_length": 9} if kind == "Siglip" else {}
                 sentence = sentence.lower() if kind == "Siglip" else sentence
-                found = pair.get_text_features(**tokenizer(sentence, return_tensors="pt", **options)).pooler_output
+                read = tokenizer(sentence, return_tensors="pt", **options)["input_ids"]  # SigLIP reads padding too
+                found = pair.get_text_features(input_ids=read).pooler_output
                 rows.append(functional.normalize(found[0], dim=0))
             vectors.append(functional.normalize(torch.stack(rows).mean(0), dim=0))
         image = functional.normalize(pair.get_image_features(pixels(0)).pooler_output, dim=-1)
