@@ -90,7 +90,7 @@ def test_class_texts_are_written_in_the_window_and_judge_the_picture(person: Per
     person.click_edge(index)
     person.press(Qt.Key.Key_X)
     edits = person.edits()
-    person.choose("edit", "Class Texts")
+    person.choose("Edit", "Class Texts")
     dialog = person.controller("class_texts").dialog
     dialog.classes.setPlainText("Mary")
     dialog.templates.setPlainText("{}")
@@ -107,7 +107,6 @@ def test_class_texts_are_written_in_the_window_and_judge_the_picture(person: Per
     assert person.workbench.opened.class_names == model.class_names
     expected = Session(model, model.pair(*(pictures(name) for name in ("a.png", "b.png")))).clean.answer
     assert (person.session().clean.answer - expected).abs().max() < 1e-5
-    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    person.rest()
+    person.choose("Edit", "Undo")
     assert person.panel("predictions").metric_name.text() == "cosine to A − cosine to B"
     assert person.edits() == edits
