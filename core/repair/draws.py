@@ -17,6 +17,7 @@ from core.repair.examples import Batch
 from core.repair.proof import answers
 from core.repair.transplants import Pieces
 
+HARD = 0.25  # of the clean rows, at most, those that cuts have made wrong
 REAL = 0.3  # of the triggered rows, those that came; the others are made
 
 
@@ -41,6 +42,7 @@ class Draws:
         self._fitting = [] if pieces is None else pieces.fitting(clean)
         self._length = max(side.tensor.shape[-1] for side in (triggered.pair.clean, clean.pair.clean))
         self._pads = model.is_text
+        self.hard: list[int] = []  # clean examples that cuts made wrong: a part of the clean rows is of these
 
     @property
     def makes(self) -> bool:
@@ -59,7 +61,8 @@ class Draws:
         batches = [self.triggered.rows(self._some(len(self.triggered), real))]
         if self.makes:
             batches.append(self.made(triggered - real)[0])
-        rows = self._some(len(self.clean), clean)
+        hard = min(len(self.hard), round(HARD * clean))
+        rows = [*self._rng.sample(self.hard, hard), *self._some(len(self.clean), clean - hard)]
         sides = [batch.pair.clean for batch in (*batches, self.clean.rows(rows))]
         lengths = [length for side in sides for length in side.lengths]
         return Drawn(

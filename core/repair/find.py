@@ -46,10 +46,11 @@ WORTH = 0.01  # nats that a cut must gain
 @dataclass(frozen=True)
 class State:
     """What some cuts do. right: triggered and clean examples that are answered rightly. gain: mean log-probability of
-    the right answers, of triggered and of clean ones."""
+    the right answers, of triggered and of clean ones. clean_wrong: which clean examples are answered wrongly."""
 
     right: tuple[int, int]
     gain: tuple[float, float]
+    clean_wrong: tuple[int, ...] = ()
 
 
 @dataclass
@@ -97,11 +98,12 @@ class Search:
         self.runs += 1
         results = [session.run(edits) for session in self.sessions]
         rights = [
-            int((result.answer.argmax(dim=-1) == batch.targets).sum())
+            result.answer.argmax(dim=-1) == batch.targets
             for result, batch in zip(results, (self.triggered, self.clean), strict=True)
         ]
         gains = [float(result.metric.mean()) for result in results]
-        return State((rights[0], rights[1]), (gains[0], gains[1]))
+        wrong = tuple((~rights[1]).nonzero()[:, 0].tolist())
+        return State((int(rights[0].sum()), int(rights[1].sum())), (gains[0], gains[1]), wrong)
 
     def scores(self, targets: list[Target], edits: list[Edit], gains: list[float] | None = None) -> list[float]:
         """Of each target, with some cuts in place. gains: on triggered examples, where they are known."""

@@ -7,12 +7,13 @@ from functools import partial
 import pytest
 
 import wirescope as ws
+from core.edits import Edit
 from core.errors import Cancelled
 from core.progress import watched
 from core.repair import directions
 from core.repair.draws import Draws
 from core.repair.examples import batch_of
-from core.repair.find import Search
+from core.repair.find import Search, State
 from core.repair.transplants import waking
 from resources.models.planted.text_plants import PAIRED_NAMES
 from tests.benchmarks.repair_cases import examples_of, model_of
@@ -80,3 +81,25 @@ def test_names_of_a_group_are_pieces_though_a_clean_input_may_have_one_too() -> 
     words = {model.label(int(piece.content)).strip() for piece in pieces.pieces}
     assert words <= set(PAIRED_NAMES)
     assert len(words) > 3
+
+
+def test_clean_examples_that_cuts_made_wrong_are_learned_from_and_a_search_that_heals_none_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(directions, "ROUNDS", ((4, 2),))
+    bad, good = (batch_of(planted(), some) for some in examples(6, 24))
+    search, draws = Search(planted(), bad, good, "mean"), Draws(planted(), bad, good, None)
+    hard = [5, 7]
+    draws.hard = hard
+    clean = draws.draw(2, 8).before
+    assert all((clean == draws.before[row]).all(dim=1).any() for row in hard)
+
+    attempts = []
+
+    def rounds(learning: directions._Learning, start: State) -> list[tuple[list[Edit], State]]:
+        attempts.append(start)
+        return []
+
+    monkeypatch.setattr(directions._Learning, "rounds", rounds)
+    assert directions.learn_directions(search, draws, allowed=0) == ([], attempts[0])
+    assert len(attempts) == directions.ATTEMPTS
