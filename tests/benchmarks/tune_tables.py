@@ -1,5 +1,5 @@
-"""Tables of `wirescope bench tune`: means over the draws with 95 % intervals (Student), and differences from LoRA with
-even ranks on the same draws (paired; p by Wilcoxon's signed ranks from six draws on)."""
+"""Tables of `wirescope bench tune`: means over the draws with 95 % intervals (Student), and differences on the same
+draws from LoRA with even ranks and from LoRA placed at random (paired; p by Wilcoxon's signed ranks from six draws)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tests.benchmarks.repair_outcomes import Outcome
 from tests.benchmarks.repair_tables import counted, paired, percent, spread
 from tests.benchmarks.table import Table
 from tests.benchmarks.tune_tasks import SMOLLM2, TASKS
-from tests.benchmarks.tune_units import ARMS, EVEN, UNTRAINED
+from tests.benchmarks.tune_units import ARMS, EVEN, RANDOM, UNTRAINED
 
-HEADS = ("placed", "trained parameters", "held-out accuracy", "points over even", "p")
+HEADS = ("placed", "trained parameters", "held-out accuracy", "points over even", "points over random")
 SIDE = {"bundled:names": "its five behaviours", SMOLLM2: "indirect objects"}
 MORE = ("rate", "of the parameters in attention, mean depth", "seconds, choosing among them")
 
@@ -32,10 +32,10 @@ class Draws:
     def values(self, arm: str, name: str) -> list[float]:
         return [outcome[name] for outcome in self.arms[arm]]
 
-    def over_even(self, arm: str) -> list[float]:
-        """Points of held-out accuracy more than even ranks give, a draw."""
-        pairs = zip(self.values(arm, "held out"), self.values(EVEN, "held out"), strict=True)
-        return [100 * (value - even) for value, even in pairs]
+    def over(self, arm: str, other: str) -> list[float]:
+        """Points of held-out accuracy more than another arm has, a draw."""
+        pairs = zip(self.values(arm, "held out"), self.values(other, "held out"), strict=True)
+        return [100 * (first - second) for first, second in pairs]
 
     def lost(self, arm: str) -> list[float]:
         """Points of accuracy that what was known before has lost, a draw."""
@@ -65,7 +65,8 @@ def _cells(draws: Draws, arm: str, large: bool) -> list[str]:
     return [
         f"{statistics.mean(draws.values(arm, 'parameters')):,.0f}",
         spread([100 * value for value in draws.values(arm, "held out")], " %"),
-        *_against_even(draws, arm),
+        _against(draws, arm, EVEN),
+        _against(draws, arm, RANDOM),
         spread(draws.lost(arm), ""),
         *more,
         f"{outcomes[0]['rate']:g}",
@@ -82,16 +83,18 @@ def _where(outcomes: Sequence[Outcome]) -> str:
     return f"{percent(attention)}, {depth:.2f}"
 
 
-def _against_even(draws: Draws, arm: str) -> list[str]:
-    if arm == EVEN:
-        return ["", ""]
-    return [spread(draws.over_even(arm), ""), paired(draws.values(arm, "held out"), draws.values(EVEN, "held out"))]
+def _against(draws: Draws, arm: str, other: str) -> str:
+    """ "3.0 ± 0.2, p 0.031"; nothing beside itself."""
+    if other == arm or other not in draws.arms:
+        return ""
+    p = paired(draws.values(arm, "held out"), draws.values(other, "held out"))
+    return spread(draws.over(arm, other), "") + (f", p {p}" if p else "")
 
 
 def in_short(found: Sequence[Draws]) -> Table:
     """Points of held-out accuracy over even ranks, an arm a row and a task a column."""
     rows = [
-        [arm, *(spread(draws.over_even(arm), "") for draws in found)]
+        [arm, *(spread(draws.over(arm, EVEN), "") for draws in found)]
         for arm in ARMS
         if arm != EVEN and all(arm in each.arms for each in found)
     ]

@@ -14,9 +14,9 @@ from tests.benchmarks.tune_tasks import NAMES, SMOLLM2, TASKS
 from tests.benchmarks.tune_training import trained
 
 PART = "tune"
-UNTRAINED, EVEN, FULL = "untrained", "even", "full"
+UNTRAINED, EVEN, RANDOM, FULL = "untrained", "even", "random", "full"
 CHANGE, ADALORA = "circuit's change", "AdaLoRA"
-ARMS = (EVEN, "circuit", CHANGE, "gradient", "random", ADALORA, FULL)
+ARMS = (EVEN, "circuit", CHANGE, "gradient", RANDOM, ADALORA, FULL)
 RATES = {NAMES: (3e-3, 1e-2, 1.8e-2, 3e-2), SMOLLM2: (3e-3, 1e-2)}  # of LoRA
 OTHER_RATES = {
     (NAMES, ADALORA): (1e-2, 3e-2, 6e-2, 1e-1),

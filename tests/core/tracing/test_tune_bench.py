@@ -168,9 +168,9 @@ def test_tables_compare_draws_that_all_arms_have() -> None:
     assert draws.seeds == list(range(6))
     row = dict(zip(table_of(draws).heads, table_of(draws).rows[1], strict=True))
     assert row["placed"] == "circuit"
-    assert row["points over even"] == "3.0 ± 0.0"
+    assert row["points over even"] == "3.0 ± 0.0, p 0.031"
+    assert row["points over random"] == ""
     assert row["its five behaviours, points lost"] == "10.0 ± 0.0"
-    assert row["p"] == "0.031"
     assert "untrained: 2.5 % held out, its five behaviours 90.0 %" in table_of(draws).title
     one = Draws(NAMES, [each for each in found if each["arm"] != "circuit"])
     assert [row[0] for row in table_of(one).rows] == ["even"]
