@@ -21,7 +21,7 @@ import tqdm
 from core.models import packs
 from tests.benchmarks.repair_outcomes import Outcome
 from tests.benchmarks.table import Table
-from tests.benchmarks.tune_tables import Draws, in_short, table_of
+from tests.benchmarks.tune_tables import Draws, in_short, rates_table, table_of
 from tests.benchmarks.tune_tasks import NAMES, SMOLLM2, TASKS
 from tests.benchmarks.tune_units import ARMS, Unit, chosen_rates, main_units, rates_of, run, tuning_units
 
@@ -40,6 +40,8 @@ def tables(short: bool = False, processes: int = PROCESSES, minutes: float | Non
     found = []
     for draws in _short(processes, ends) if short else _whole(processes, ends):
         yield table_of(draws)
+        if draws.tuning:
+            yield rates_table(draws)
         found.append(draws)
     if found:
         yield in_short(found)
@@ -61,7 +63,7 @@ def _whole(processes: int, ends: float) -> Iterator[Draws]:
             print(f"{name}: the time was over before its rates were chosen; run it again.", file=sys.stderr)
             continue
         units = main_units(name, chosen_rates(outcomes), SEEDS)
-        draws = Draws(name, list(finish(units, processes, ends)))
+        draws = Draws(name, list(finish(units, processes, ends)), outcomes)
         if draws.seeds:
             yield draws
 

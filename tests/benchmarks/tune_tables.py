@@ -18,13 +18,14 @@ MORE = ("rate", "of the parameters in attention, mean depth", "seconds, choosing
 
 
 class Draws:
-    """The outcomes of one task, arm by arm; of draws that all arms have finished."""
+    """The outcomes of one task, arm by arm; of draws that all arms have finished. tuning: those that the rates were
+    chosen by."""
 
-    def __init__(self, task: str, outcomes: Sequence[Outcome]) -> None:
+    def __init__(self, task: str, outcomes: Sequence[Outcome], tuning: Sequence[Outcome] = ()) -> None:
         arms: dict[str, dict[int, Outcome]] = {}
         for outcome in outcomes:
             arms.setdefault(outcome["arm"], {})[outcome["seed"]] = outcome
-        self.task = task
+        self.task, self.tuning = task, tuning
         self.seeds = sorted(set.intersection(*(set(some) for some in arms.values()))) if arms else []
         listed = [arm for arm in (UNTRAINED, *ARMS) if arm in arms]
         self.arms = {arm: [arms[arm][seed] for seed in self.seeds] for arm in listed}
@@ -89,6 +90,21 @@ def _against(draws: Draws, arm: str, other: str) -> str:
         return ""
     p = paired(draws.values(arm, "held out"), draws.values(other, "held out"))
     return spread(draws.over(arm, other), "") + (f", p {p}" if p else "")
+
+
+def rates_table(draws: Draws) -> Table:
+    """What each rate gave on the draws that it was chosen on, an arm a row."""
+    rows: dict[str, dict[float, list[float]]] = {}
+    for outcome in draws.tuning:
+        rows.setdefault(outcome["arm"], {}).setdefault(outcome["rate"], []).append(100 * outcome["validation"])
+    count = max(map(len, rows.values()))
+    cells = [
+        [arm, *(f"{statistics.mean(values):.0f} % at {rate:g}" for rate, values in sorted(by_rate.items()))]
+        for arm, by_rate in rows.items()
+    ]
+    seeds = counted(len({outcome["seed"] for outcome in draws.tuning}), "draw")
+    heads = ("placed", *(f"rate {number + 1}" for number in range(count)))
+    return Table(f"{draws.task}: validation accuracy at each learning rate, {seeds} of their own", heads, cells)
 
 
 def in_short(found: Sequence[Draws]) -> Table:

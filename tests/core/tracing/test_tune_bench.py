@@ -16,7 +16,7 @@ from core.models import packs
 from tests.benchmarks import repair_outcomes, tune, tune_training, tune_units
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.tune_places import EVEN, MOST, at_random, even, in_order, maps_of, of_maps, share_in_attention
-from tests.benchmarks.tune_tables import Draws, in_short, table_of
+from tests.benchmarks.tune_tables import Draws, in_short, rates_table, table_of
 from tests.benchmarks.tune_tasks import KINDS, SMOLLM2, TASKS, Lesson, names_order
 from tests.benchmarks.tune_training import Examples, model_of
 from tests.benchmarks.tune_units import ARMS, UNTRAINED, chosen_rates, tuning_units
@@ -158,6 +158,9 @@ def test_rates_are_those_of_the_best_validation_and_of_equal_ones_that_of_less_l
         for seed in (0, 1)
     ]
     assert chosen_rates(some) == {"even": 0.2}
+    table = rates_table(Draws(NAMES, [], some))
+    assert table.rows == [["even", "60 % at 0.1", "60 % at 0.2", "55 % at 0.3"]]
+    assert "2 draws of their own" in table.title
 
 
 def test_tables_compare_draws_that_all_arms_have() -> None:
