@@ -52,6 +52,7 @@ def test_progress_moves_on_and_a_cancel_is_heard_while_directions_are_learned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(directions, "ROUNDS", ((6, 4), (2, 4)))
+    monkeypatch.setattr(directions, "ATTEMPTS", 1)
     bad, good = (batch_of(planted(), some) for some in examples(6, 12))
     search = Search(planted(), bad, good, "mean")
     draws = Draws(planted(), bad, good, None)
