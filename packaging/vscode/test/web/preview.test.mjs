@@ -45,7 +45,7 @@ async function opened(file, theme = "Default Dark Modern") {
     const { hostname, protocol } = new URL(request.url());
     if (protocol.startsWith("http") && !/(^|\.)localhost$/.test(hostname)) outside.push(request.url());
   });
-  await page.goto(`${server.address}/?file=${file}&theme=${encodeURIComponent(theme)}`);
+  await page.goto(`${server.address}/?file=${file}&theme=${encodeURIComponent(theme)}`, { timeout: 120_000 }); // a whole VS Code is loaded
   return page;
 }
 
