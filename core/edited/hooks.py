@@ -44,9 +44,7 @@ def wide(x: Tensor) -> Tensor:
 
 
 class Hooks:
-    """The edits of a plan on a module, until `remove`. values: the tensors that the plan names. One forward at a
-    time.
-    """
+    """The edits of a plan on a module, until `remove`. values: the tensors that the plan names. One forward at once."""
 
     def __init__(self, module: nn.Module, plan: dict[str, Any], values: dict[str, Tensor]) -> None:
         self.module, self.plan = module, plan
@@ -148,9 +146,8 @@ class Hooks:
                 written = written.reshape(self.stream.shape)
                 self._written(mlp, _times(block, layer["mlp_scale"], written))
 
-            self.handles.append(
-                block.get_submodule(layer["after_mlp"] or layer["mlp"]).register_forward_hook(after_mlp)
-            )
+            writer = block.get_submodule(layer["after_mlp"] or layer["mlp"])
+            self.handles.append(writer.register_forward_hook(after_mlp))
 
         def after_block(_module: nn.Module, _args: Any, out: Any) -> Any:
             x = out[0] if isinstance(out, tuple) else out
@@ -239,11 +236,8 @@ class Hooks:
         outs = []
         for head in heads:
             rows = slice(head * size, (head + 1) * size)
-            part = z[..., rows]
-            if layer["inner"] is not None:
-                out = F.linear(_share_in_norm(inner, z, rows), w)
-            else:
-                out = F.linear(part, w[:, rows])
+            inside = layer["inner"] is not None
+            out = F.linear(_share_in_norm(inner, z, rows), w) if inside else F.linear(z[..., rows], w[:, rows])
             out = _times(block, layer["scale"], out)
             outs.append(out if factor is None else (out * factor).to(out.dtype))
         return outs
