@@ -23,8 +23,8 @@ from core.edited.card import baked_card, hooked_card
 from core.edited.plan import PlannedEdits
 from core.errors import ModelError, WirescopeError
 from core.models.class_texts import base_name
-from core.models.loading import TOKENIZERS
 from core.models.model import Model
+from core.models.tokenizer_loading import TOKENIZERS
 
 TOKENIZER_FILES = (*TOKENIZERS, "special_tokens_map.json", "added_tokens.json", "chat_template*")
 BESIDE = ("generation_config.json", "preprocessor_config.json", "processor_config.json")  # of a checkpoint, taken over

@@ -39,14 +39,13 @@ from core.models.health import check_mode, check_weights, placement
 from core.models.model import Model
 from core.models.refused import TOWERS, unsupported
 from core.models.token_file import TokenFile
+from core.models.tokenizer_loading import NO_TOKENIZER, tokenizer_of
 from core.models.unread import check_sizes, check_timm_file, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
 from core.models.zero_shot import ZeroShot, classified
 from core.precision import cast_parameters
 
 UNREAD = ("pooler.dense.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
-TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "spiece.model", "*.bpe.model", "*.tiktoken", "tekken.json")
-NO_TOKENIZER = "It has no tokenizer: it takes token ids, not text."
 CPU_IN_BF16 = (torch.device("cpu"), torch.bfloat16)
 BF16_ON_CPU = (
     "It computes in bf16 on the CPU: often slower than fp32 there, and small effects are lost in its rounding."
@@ -193,7 +192,7 @@ def _adapted(folder: Path, adapter: dict[str, Any], name: str, title: str, tower
     base = lora.base_name(folder, adapter)
     opened = _from_folder_or_hub(base, tower, adapted=False)
     module = lora.merge(opened.adapter.module, folder, str(adapter["peft_type"]))
-    tokenizer = _tokenizer(str(folder), local=True) if opened.is_text else None
+    tokenizer = tokenizer_of(str(folder), local=True) if opened.is_text else None
     notes = (*opened.notes, f"The adapter {title} is merged into {opened.title}.")
     return replace(
         opened, name=name, title=title, adapter=adapt(module), tokenizer=tokenizer or opened.tokenizer, notes=notes
@@ -298,11 +297,11 @@ def _hugging_face_model(
         except OSError:
             processor = None
     else:
-        processor = _tokenizer(path, local=local)
+        processor = tokenizer_of(path, local=local)
         notes += () if processor is not None else (NO_TOKENIZER,)
     model = _from_module(module, processor, name, title)
     if isinstance(model.adapter.module, ZeroShot):
-        model = replace(model, tokenizer=_tokenizer(path, local=local))
+        model = replace(model, tokenizer=tokenizer_of(path, local=local))
     return replace(model, notes=notes)
 
 
@@ -320,24 +319,6 @@ def _stored_numbers(folder: Path) -> dict[str, Tensor]:
     from safetensors.torch import load_file
 
     return {name: tensor for path in weight_files(folder) for name, tensor in load_file(path).items()}
-
-
-def _tokenizer(path: str, *, local: bool) -> Any:
-    """The tokenizer of a folder or Hub id; None where there is none. Raises ModelError for one that lacks its
-    vocabulary."""
-    import transformers
-
-    if local and not any(any(Path(path).glob(pattern)) for pattern in TOKENIZERS):
-        return None
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False, local_files_only=local)
-    if len(tokenizer) > len(tokenizer.all_special_ids):
-        return tokenizer
-    if not local:  # the library makes an empty one where there are no files
-        return None
-    raise ModelError(
-        f"The tokenizer in {path} has no vocabulary.",
-        "Get its files (tokenizer.json) again; without any tokenizer file the model opens too, and takes token ids.",
-    )
 
 
 def _tower_config(path: str, tower: str, options: dict[str, Any]) -> Any:

@@ -11,17 +11,15 @@ from dataclasses import dataclass, replace
 
 from core.edits import KINDS, Edit
 from core.groups import Group
-from core.metrics import METRICS
 from core.models.class_texts import base_name, texts_in
 from core.positions import Positions, plain_positions
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import TraceChoice
 from core.scripts import literals as py
+from core.scripts.metric_lines import answers_of, metric_line, pin_line
 from core.tracing.selection import RULES
 from core.tracing.selection import USUAL as USUAL_RULE
-
-BY_NUMBER = "id:"  # how a pin names an answer whose text does not lead back to it
 
 
 @dataclass(frozen=True)
@@ -78,8 +76,8 @@ class Narrator:
         new_session = new_pair or (before is not None and before.means != document.means)
         if new_session:
             yield from self._session(document)
-        elif before is not None and _metric(before) != _metric(document):
-            yield f"session.with_metric({_metric(document)})"
+        elif before is not None and metric_line(before) != metric_line(document):
+            yield f"session.with_metric({metric_line(document)})"
         yield from self._edits(before, document, was_idle)
         if new_session or before is None or _ran(before) != _ran(document):
             yield from self._run(document)
@@ -125,7 +123,7 @@ class Narrator:
             rows = [replace(row, counterfactual=None) for row in document.population]
             yield from self._rows("means_over", rows, with_answers=False)
             population = "means_over"
-        metric = _metric(document)
+        metric = metric_line(document)
         yield "session = " + py.call(
             "ws.Session",
             "model",
@@ -152,7 +150,7 @@ class Narrator:
             a = self._source(f"picture_{number}a", row.clean)
             b = ([], "None") if row.counterfactual is None else self._source(f"picture_{number}b", row.counterfactual)
             yield from (*a[0], *b[0])
-            answers = [py.quoted(answer) for answer in _answers(row, metric)] if with_answers else []
+            answers = [py.quoted(answer) for answer in answers_of(row, metric)] if with_answers else []
             items.append(f"({', '.join([a[1], b[1], *answers])})")
         answered = "True" if with_answers and (metric is None or not metric.kind) else None
         yield f"{name} = {py.call('dataset_of', 'model', py.listed(items), own=answered)}"
@@ -230,7 +228,7 @@ class Narrator:
             yield f"{name} = {py.numbers(edit.value)}"
 
     def _run(self, document: Document) -> Iterator[str]:
-        pins = [_pin(pin) for pin in document.pinned]
+        pins = [pin_line(pin) for pin in document.pinned]
         edits = "edits"
         if self._pairs > 1 and any(edit.positions for edit in _usable(document)):
             self._needs.add("fitting")  # another input may be shorter than the one that they were made for
@@ -352,36 +350,6 @@ def _rule(document: Document, choice: TraceChoice) -> str:
     return rule.name
 
 
-def _metric(document: Document) -> str:
-    """The metric as the API makes it; "None" for the session's own."""
-    choice = document.metric
-    if choice is None or not choice.kind:
-        return "None"
-    row = METRICS.get(choice.kind)
-    if row is not None and row.without_b and document.counterfactual is None:
-        choice, row = MetricChoice(row.without_b), METRICS.get(row.without_b)
-    if row is not None and not row.graded:  # which the window shows the usual one for
-        return "None"
-    target = py.quoted(choice.target) if row is not None and row.needs_target else None
-    foil = py.quoted(choice.foil) if row is not None and row.needs_foil else None
-    answers = [answer for answer in (target, foil) if answer is not None]
-    functions = {"logit_difference", "probability", "log_probability", "class_logit", "kl"}
-    if choice.kind in functions:
-        return f"ws.{choice.kind}({', '.join(answers)})"
-    return py.call("ws.Metric", py.quoted(choice.kind), *answers)
-
-
-def _answers(row: PairSource, choice: MetricChoice | None) -> tuple[str, ...]:
-    """Target and foil of a row; none where the metric has none, or is the answer of each row's own A."""
-    if choice is None or not choice.kind:
-        return (row.target, row.foil or row.target) if row.target else ()
-    kind = METRICS.get(choice.kind)
-    if kind is None or not kind.needs_target:
-        return ()
-    target = row.target or choice.target
-    return (target, (row.foil or choice.foil) if kind.needs_foil else target)
-
-
 def _run_of(group: Group, edits: tuple[Edit, ...]) -> range | None:
     """Where a group's nodes stand one after another among edits, all edited alike."""
     nodes, count = set(group.nodes), len(group.nodes)
@@ -402,8 +370,3 @@ def _positions(positions: Positions) -> str:
 def _number(value: float) -> str:
     """A number exactly; a whole one as a whole one, as some options are."""
     return repr(int(value)) if float(value).is_integer() else repr(float(value))
-
-
-def _pin(pin: str) -> str:
-    number = pin.strip().removeprefix(BY_NUMBER)
-    return number if pin.strip().startswith(BY_NUMBER) and number.isdecimal() else py.quoted(pin)

@@ -12,7 +12,7 @@ from app.workbench.workbench import Workbench
 from core.errors import ArgumentError
 from core.models.class_texts import class_texts
 from core.project.input_operations import set_class_texts
-from views.panels.class_texts.dialog import ClassTextsDialog
+from views.panels.class_texts.panel import ClassTextsDialog
 
 
 def why_not(workbench: Workbench) -> str:
