@@ -12,7 +12,7 @@ FEATURE = Feature(
     actions=(
         Action(
             "class_texts",
-            "Clas&s Texts…",
+            "Class Texts…",
             (),
             "Write what CLIP or SigLIP tells apart",
             why_not=why_not,
