@@ -17,6 +17,7 @@ from torch import Tensor
 import wirescope as ws
 from core.errors import ModelError
 from core.models.bundled import bundled_folder
+from core.models.zero_shot import NO_CLASSES
 from tests.small_models import ALL, small_input, small_model
 
 Weights = dict[str, Tensor]
@@ -61,10 +62,11 @@ def test_every_family_opens_from_a_folder_without_a_note_on_its_weights(family: 
         pytest.skip("of timm")
     module.save_pretrained(tmp_path)
     model = ws.load_model(tmp_path)
-    assert not [note for note in model.notes if "tokenizer" not in note]
+    assert not [note for note in model.notes if "tokenizer" not in note and note != NO_CLASSES]
     opened = model.adapter.module.state_dict()
     for name, weight in module.state_dict().items():
-        assert torch.equal(opened[name], weight), name
+        if name != "class_vectors":  # made of texts
+            assert torch.equal(opened[name], weight), name
 
 
 def biases(weights: Weights) -> None:
