@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject
 
 from app.presenters.cards import awaited_cards
 from app.presenters.edits import edit_rows
-from app.presenters.predictions import predictions
 from app.presenters.snapshot import Snapshot
 from app.presenters.subject import Subject
 from app.workbench.canvas_feed import CanvasFeed
@@ -83,4 +82,4 @@ class Presenter(QObject):
     def send_predictions(self) -> None:
         workbench = self._workbench
         if workbench.ran is not None:
-            workbench.predictions_changed.emit(predictions(workbench.ran, workbench.stale, workbench.direction))
+            workbench.predictions_changed.emit(workbench.ran, workbench.stale)

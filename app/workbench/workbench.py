@@ -45,7 +45,7 @@ class Workbench(QObject):
     metric_changed = Signal(object)  # InputsReply
     canvas_changed = Signal(object)  # CanvasData
     strongest_changed = Signal(int)  # how many edges are shown until a circuit is chosen
-    predictions_changed = Signal(object)  # PredictionsData
+    predictions_changed = Signal(object, bool)  # RunReply, and whether it is of an earlier document
     nothing_to_show = Signal(str)
     inspection_changed = Signal()  # what is known of the selection
     edits_changed = Signal(object)  # list of EditRow

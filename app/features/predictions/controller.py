@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
+from app.features.predictions.presenter import predictions
 from app.features.predictions.queries import PinQuery, PinReply
-from app.messages.replies import InputsReply
+from app.messages.replies import InputsReply, RunReply
 from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
@@ -34,12 +35,15 @@ class PredictionsController(QObject):
         self._workbench.on(PinReply, self._take_checked)
         self._workbench.metric_changed.connect(self._offer)
         self._workbench.nothing_to_show.connect(lambda _reason: self._workbench.set_query(KEY, None))
-        self._workbench.predictions_changed.connect(panel.show_predictions)
+        self._workbench.predictions_changed.connect(self._show)
         self._workbench.nothing_to_show.connect(panel.show_nothing)
         self._workbench.history_changed.connect(self._name_model)
         for ended in (self._workbench.given_up, self._workbench.failed):
             ended.connect(lambda _: self._name_none())
         self._show_options()
+
+    def _show(self, ran: RunReply, stale: bool) -> None:
+        self._panel.show_predictions(predictions(ran, stale, self._workbench.direction))
 
     def _name_model(self) -> None:
         """The model of the present step has no answers yet while it is being opened."""

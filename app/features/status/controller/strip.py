@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.messages.replies import InputsReply, ModelReply
+from app.messages.replies import InputsReply, ModelReply, RunReply
 from app.presenters.time_left import Pace
 from app.services.process_memory import memory_words, resident_megabytes
 from app.workbench.workbench import Workbench
-from views.panels.predictions.data import PredictionsData
 from views.panels.status.panel import StatusStrip
 
 
@@ -81,6 +80,6 @@ class StatusController(QObject):
             whole = f"memory {memory_words(resident)}"
             self._status.set_memory(f"{whole} · {kept}", whole)
 
-    def _show_run(self, data: PredictionsData) -> None:
-        time, *rest = data.run_words.split(" · ")
-        self._status.set_run(data.run_words, " · ".join((time, *rest[:1])), stale=data.stale)
+    def _show_run(self, ran: RunReply, stale: bool) -> None:
+        time, *rest = ran.words.split(" · ")
+        self._status.set_run(ran.words, " · ".join((time, *rest[:1])), stale=stale)
