@@ -17,11 +17,12 @@ PART = "tune"
 UNTRAINED, EVEN, RANDOM, FULL = "untrained", "even", "random", "full"
 CHANGE, ADALORA = "circuit's change", "AdaLoRA"
 ARMS = (EVEN, "circuit", CHANGE, "gradient", RANDOM, ADALORA, FULL)
-RATES = {NAMES: (3e-3, 1e-2, 1.8e-2, 3e-2), SMOLLM2: (3e-3, 1e-2)}  # of LoRA
+RATES = {NAMES: (3e-3, 1e-2, 1.8e-2, 3e-2), SMOLLM2: (1.5e-3, 3e-3, 5.5e-3, 1e-2)}  # of LoRA
 OTHER_RATES = {
     (NAMES, ADALORA): (1e-2, 3e-2, 6e-2, 1e-1),
     (NAMES, FULL): (1e-4, 3e-4, 6e-4, 1e-3),
-    (SMOLLM2, FULL): (1e-4, 3e-4),
+    (SMOLLM2, ADALORA): (3e-3, 1e-2, 3e-2, 6e-2),
+    (SMOLLM2, FULL): (3e-5, 1e-4, 2e-4, 4e-4),
 }
 TUNED_ON = 1000  # the first seed of the draws that rates are chosen on; no other figure comes of them
 

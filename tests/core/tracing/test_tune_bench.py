@@ -19,7 +19,7 @@ from tests.benchmarks.tune_places import EVEN, MOST, at_random, even, in_order, 
 from tests.benchmarks.tune_tables import Draws, in_short, rates_table, table_of
 from tests.benchmarks.tune_tasks import KINDS, SMOLLM2, TASKS, Lesson, names_order
 from tests.benchmarks.tune_training import Examples, model_of
-from tests.benchmarks.tune_units import ARMS, UNTRAINED, chosen_rates, tuning_units
+from tests.benchmarks.tune_units import ARMS, UNTRAINED, chosen_rates, rates_of, tuning_units
 
 NAMES = "names-order"
 COSTS = {f"transformer.h.{layer}.{name}": cost for layer in range(2) for name, cost in
@@ -158,6 +158,8 @@ def test_rates_are_those_of_the_best_validation_and_of_equal_ones_that_of_less_l
         for seed in (0, 1)
     ]
     assert chosen_rates(some) == {"even": 0.2}
+    tried = {task: {len(rates_of(task, arm)) for arm in ARMS} for task in TASKS}
+    assert all(counts == {4} for counts in tried.values())
     table = rates_table(Draws(NAMES, [], some))
     assert table.rows == [["even", "60 % at 0.1", "60 % at 0.2", "55 % at 0.3"]]
     assert "2 draws of their own" in table.title
