@@ -28,10 +28,10 @@ DEAR = "fine-tuning, both and made"
 OFTEN = tuple(name for name in RIVALS if name not in SELDOM)
 LESS = tuple(name for name in OFTEN if name != DEAR)
 OTHERS: tuple[tuple[int, Knowledge], ...] = (
-    (4, "triggered"),
-    (64, "triggered"),
     (TRIGGERED, "suspicious"),
     (TRIGGERED, "clean"),
+    (4, "triggered"),
+    (64, "triggered"),
 )
 PROCESSES, MINUTES = 2, 55.0
 SHORT_HELD_OUT, SHORT_MINUTES = 200, 4.0
@@ -58,9 +58,10 @@ def units(models: Sequence[str], short: bool = False) -> list[Unit]:
 
     add(range(LASTING), ("edges", "positions"), tuple(RIVALS))
     add(range(LASTING), ("nodes",), ())
-    add(range(LASTING, 3), ("edges", "positions"), OFTEN)
+    add(range(LASTING, 3), ("edges",), OFTEN)
     add_others(range(1))
-    add(range(3, POSITIONS), ("edges", "positions"), OFTEN)
+    add(range(LASTING, POSITIONS), ("positions",), ())
+    add(range(3, POSITIONS), ("edges",), OFTEN)
     add(range(LASTING, SELDOM_SEEDS), ("nodes",), SELDOM)
     add(range(POSITIONS, SEEDS), ("edges",), LESS)
     add_others(range(1, FEWER_SEEDS))
