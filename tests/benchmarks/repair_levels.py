@@ -15,6 +15,7 @@ from tests.benchmarks.repair_tables import (
     examples,
     left_and_lost,
     percent,
+    place_of,
     signed,
     table_of,
 )
@@ -52,7 +53,7 @@ def tables_of(finished: Mapping[Unit, list[Outcome]]) -> list[Table]:
 
 def side_by_side(some: Sequence[Draws], medium: str) -> Table:
     """A row a way, a column a model."""
-    ways = list(dict.fromkeys(way for draws in some for way in draws.ways))
+    ways = sorted({way for draws in some for way in draws.ways}, key=place_of)
     rows = [[way, *(left_and_lost(draws, way) if way in draws.ways else "" for draws in some)] for way in ways]
     title = (
         f"{_capital(examples(some[0]))}, {INPUTS[medium]}: misbehaviour left, points of clean accuracy lost; "

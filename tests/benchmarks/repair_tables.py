@@ -54,7 +54,7 @@ class Draws:
         self.knowledge = outcomes[0].get("knowledge", "triggered")
         self.seeds = sorted(found[REPAIR])
         self.ways: dict[str, list[Outcome]] = {}
-        for way in sorted(found, key=_place):
+        for way in sorted(found, key=place_of):
             some = [found[way][seed] for seed in self.seeds if seed in found[way]]
             if some:
                 self.ways[way] = some
@@ -91,7 +91,8 @@ class Draws:
         return "equal" if all(own <= other for own, other in means) else "missed"
 
 
-def _place(way: str) -> int:
+def place_of(way: str) -> int:
+    """Its row in tables."""
     return ORDER.index(way) if way in ORDER else len(ORDER)
 
 
