@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import MODEL_HELP
-from app.cli.open_model import add_precision_option, open_model
+from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json
 from app.cli.progress import Progress
 from app.cli.run_options import inputs_of_file
@@ -36,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="draws the inputs that everything is tried on (0)")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    add_precision_option(parser)
+    add_opening_options(parser)
     parser.set_defaults(do=detect_command)
 
 

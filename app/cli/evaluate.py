@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP
-from app.cli.open_model import add_precision_option, open_model
+from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import PAIRS, add_pair_options, asked_pairs, check_pair_options, row_pairs, session_over, task_pairs
 from app.cli.progress import Progress
@@ -38,7 +38,7 @@ wirescope evaluate circuit.json --task ioi --seed 1 --size 40
 def add_options(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("file", help="what `wirescope trace` or the window wrote, or an EAP-IG graph file")
     evaluate.add_argument("--model", help=MODEL_HELP + " (by default the one that the file names)")
-    add_precision_option(evaluate, "that of the trace")
+    add_opening_options(evaluate, "that of the trace")
     add_pair_options(evaluate, required=False)
     evaluate.add_argument("--metric", help="another metric than the file's, as for trace")
     evaluate.add_argument("--size", type=int, help="edges of the circuit (else the fewest that recover most of it)")

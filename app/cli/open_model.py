@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.models.model import Model
 
 
-def add_precision_option(parser: argparse.ArgumentParser, usual: str = USUAL_PRECISION) -> None:
+def add_opening_options(parser: argparse.ArgumentParser, usual: str = USUAL_PRECISION) -> None:
     """How a model is opened: its precision, and its class texts where its classes are texts. usual: the precision that
     holds without the option, in words. It is then None."""
     parser.add_argument("--precision", help=f"what the model computes in: fp32, bf16 or fp64 ({usual})")
@@ -30,14 +30,14 @@ def take_classes(options: argparse.Namespace) -> None:
     from core.models.class_texts import class_texts, texts_in, with_texts
 
     classes, templates = getattr(options, "classes", None), getattr(options, "template", None)
-    if not classes and not templates:
+    if classes is None and not templates:
         return
     if not options.model:
         raise ArgumentError("--classes and --template are of a model.", "Name it: --model")
     named = texts_in(options.model)
-    if not classes and named is None:
+    if classes is None and named is None:
         raise ArgumentError("--template is of class texts.", 'Give them too: --classes "red circle, blue square"')
-    texts = class_texts(classes or (named.classes if named else ()), templates)
+    texts = class_texts(named.classes if classes is None and named is not None else classes or (), templates)
     options.model = with_texts(options.model, texts)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import MODEL_HELP
-from app.cli.open_model import add_precision_option, open_model
+from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json, tell
 from app.cli.progress import Progress
 from core.errors import WirescopeError
@@ -63,7 +63,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="draws the examples that are held out (0)")
     parser.add_argument("--out", metavar="FOLDER", help="write the repaired model there, with a card")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    add_precision_option(parser)
+    add_opening_options(parser)
     parser.set_defaults(do=repair_command)
 
 

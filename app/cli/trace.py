@@ -14,7 +14,7 @@ import numpy as np
 
 from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP, literal, metric_help
 from app.cli.method_options import add_method_options, option_words, options_for
-from app.cli.open_model import add_precision_option, open_model
+from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options, session_over
 from app.cli.progress import Progress
@@ -51,7 +51,7 @@ wirescope trace --model bundled:names --task ioi --method eap --ablation mean --
 
 def add_options(trace: argparse.ArgumentParser) -> None:
     trace.add_argument("--model", required=True, help=MODEL_HELP)
-    add_precision_option(trace)
+    add_opening_options(trace)
     add_pair_options(trace, required=True)
     trace.add_argument("--metric", help=f"{metric_help()}; KIND alone takes each pair's own answers, as by default the "
                        "logit difference does")  # fmt: skip

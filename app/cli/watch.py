@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import MODEL_HELP
 from app.cli.circuit_of_file import circuit_of_file
-from app.cli.open_model import add_precision_option, open_model
+from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json, tell
 from app.cli.progress import Progress
 from app.cli.run_options import inputs_of_file
@@ -44,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="FOLDER", help="write the monitor there, as a module that needs no Wirescope")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    add_precision_option(parser)
+    add_opening_options(parser)
     parser.set_defaults(do=watch_command)
 
 

@@ -31,6 +31,7 @@ from core.models.model import Model
 from core.models.zero_shot import with_class_texts
 from core.progress import watched
 from core.project.document import Source
+from core.project.step_names import model_words
 from core.session import Session
 
 
@@ -95,7 +96,7 @@ class WorkerService:
         name, precision = request.document.model, request.document.precision
         opened = self._opened
         if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
-            send(ProgressReply(request.number, f"Opening {name.rpartition('/')[2]}"))
+            send(ProgressReply(request.number, f"Opening {model_words(name)}"))
             try:
                 use_threads(threads_to_open(name))
                 model = self._with_other_classes(name, precision) or load_model(name, dtype=precision)

@@ -258,7 +258,7 @@ class _Search:
         """How far the best other answer is ahead of the answer before, with each change, in units of how far answers
         are ahead usually, [change, row]; above 0 the answer has turned."""
         before = self.before[len(rows)]
-        found = []
+        rows_ahead = []
         step = max(1, AT_ONCE // len(rows))
         for start in range(0, len(changes), step):
             at(start / len(changes))
@@ -269,10 +269,10 @@ class _Search:
                     ids[number, :, place] = token
             logits = self._logits(ids.flatten(0, 1)).float()
             same = before.repeat(len(some))[:, None]
-            own = logits.gather(1, same)[:, 0]
+            kept = logits.gather(1, same)[:, 0]
             other = logits.scatter(1, same, -torch.inf).amax(dim=1)
-            found.append(((other - own) / self.usually).view(len(some), len(rows)))
-        return torch.cat(found).cpu()
+            rows_ahead.append(((other - kept) / self.usually).view(len(some), len(rows)))
+        return torch.cat(rows_ahead).cpu()
 
     @torch.no_grad()
     def _logits(self, ids: Tensor) -> Tensor:

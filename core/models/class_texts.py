@@ -17,6 +17,7 @@ from core.errors import ArgumentError
 MARK = "?class="
 PLACE = "{}"  # where a template has the class
 LONGEST = 1000  # classes
+MOST_CHARACTERS = 100_000  # of them and of templates, as a name has them: files hold names of a limited length
 USUAL_TEMPLATES = ("a photo of a {}",)  # of a model whose config.json names none
 _PLAIN = " {}()'!,.-_"  # written as they are, with letters and digits
 
@@ -39,6 +40,14 @@ class ClassTexts:
             raise ArgumentError(f"There are {len(self.classes)} class texts; {LONGEST} is the most.", "Write fewer.")
         if any(not text.strip() for text in (*self.classes, *self.templates)):
             raise ArgumentError("A class text is empty.", "Leave it out.")
+        broken = next((text for text in (*self.classes, *self.templates) if not _is_text(text)), None)
+        if broken is not None:
+            raise ArgumentError(f"The class text {broken!r} has half a character in it.", "Write it again.")
+        if len(with_texts("", self)) > MOST_CHARACTERS:
+            raise ArgumentError(
+                f"The class texts and sentences have more than {MOST_CHARACTERS:,} characters together.",
+                "Write fewer, or shorter ones.",
+            )
         plain = [name.strip().lower() for name in self.classes]
         twice = next((name for at, name in enumerate(plain) if name in plain[:at]), None)
         if twice is not None:
@@ -87,13 +96,18 @@ def texts_in(name: str) -> ClassTexts | None:
     _, mark, rest = name.partition(MARK)
     if not mark:
         return None
-    found: dict[str, list[str]] = {"class": [], "template": []}
+    texts: dict[str, list[str]] = {"class": [], "template": []}
     for part in f"class={rest}".split("&"):
         field, _, text = part.partition("=")
-        if field not in found:
+        if field not in texts:
             raise ArgumentError(f"A model's name has classes and templates behind its ?, not {field!r}.")
-        found[field].append(unquote(text))
-    return class_texts(found["class"], found["template"] or None)
+        texts[field].append(unquote(text))
+    return class_texts(texts["class"], texts["template"] or None)
+
+
+def _is_text(text: str) -> bool:
+    """Whether UTF-8 can hold it: not half of a surrogate pair."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _written(text: str) -> str:

@@ -295,6 +295,7 @@ def _check_counts(data: schema.ProjectData) -> None:
         ("runs", len(data.runs), schema.MOST_LISTED),
         ("curves", len(data.curves), schema.MOST_LISTED),
         ("groups", len(data.groups), schema.MOST_LISTED),
+        ("examples", 0 if data.repair is None else len(data.repair.examples), schema.MOST_INPUTS),
     ):
         if count > most:
             raise InputError(f"The project has {count:,} {what}, and a file holds {most:,}.", "Begin another project.")

@@ -121,27 +121,27 @@ def repair_data(
         where = kept_path(each.input)
         return schema.ExampleData(text(where), answer, each.triggered, where != each.input)
 
-    found = record.result
+    result = record.result
     data = schema.RepairData([example(each) for each in record.examples])
-    if found is not None:
+    if result is not None:
         data.of = [example(each) for each in record.of]
         data.model, data.precision = text(record.opens[0]), record.opens[1]
         data.result = schema.KeptRepairData(
-            [edit(each) for each in found.edits],
-            found.level,  # type: ignore[arg-type]
-            found.kind,
-            found.knowledge,  # type: ignore[arg-type]
-            found.budget,
-            [_figures_data(each) for each in (*found.used, *found.held_out)],
-            found.edges_cut,
-            found.edges,
-            found.made,
-            found.made_for_proof,
-            found.runs,
-            found.repeats,
-            found.seconds,
-            rows(found.means),
-            found.uneven,
+            [edit(each) for each in result.edits],
+            result.level,  # type: ignore[arg-type]
+            result.kind,
+            result.knowledge,  # type: ignore[arg-type]
+            result.budget,
+            [_figures_data(each) for each in (*result.used, *result.held_out)],
+            result.edges_cut,
+            result.edges,
+            result.made,
+            result.made_for_proof,
+            result.runs,
+            result.repeats,
+            result.seconds,
+            rows(result.means),
+            result.uneven,
         )
     return data
 
@@ -157,36 +157,36 @@ def repair_of(data: schema.RepairData | None, edits: Sequence[Edit], datasets: S
         )
         for some in (data.examples, data.of)
     )
-    found = data.result
-    if found is None:
+    kept = data.result
+    if kept is None:
         return RepairRecord(examples)
-    if not found.edits or any(not 0 <= number < len(edits) for number in found.edits):
+    if not kept.edits or any(not 0 <= number < len(edits) for number in kept.edits):
         raise InputError("its repair has cuts that are not among its edits")
-    cuts = tuple(edits[number] for number in found.edits)
+    cuts = tuple(edits[number] for number in kept.edits)
     if any(isinstance(cut.target, str | Reader) for cut in cuts):
         raise InputError("its repair has a cut that is no edge, head or MLP")
-    if not 0 <= found.means < len(datasets):
+    if not 0 <= kept.means < len(datasets):
         raise InputError("its repair has means over rows that are not among its datasets")
-    used, used_after, before, after = (_figures(each) for each in found.figures)
+    used, used_after, before, after = (_figures(each) for each in kept.figures)
     return RepairRecord(
         examples,
         KeptRepair(
             cuts,
-            found.level,
-            found.kind,
-            found.knowledge,
-            found.budget,
+            kept.level,
+            kept.kind,
+            kept.knowledge,
+            kept.budget,
             (used, used_after),
             (before, after),
-            found.edges_cut,
-            found.edges,
-            found.made,
-            found.made_for_proof,
-            found.runs,
-            found.repeats,
-            found.seconds,
-            datasets[found.means],
-            found.uneven,
+            kept.edges_cut,
+            kept.edges,
+            kept.made,
+            kept.made_for_proof,
+            kept.runs,
+            kept.repeats,
+            kept.seconds,
+            datasets[kept.means],
+            kept.uneven,
         ),
         of,
         (data.model, data.precision),

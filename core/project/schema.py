@@ -23,6 +23,7 @@ VERSION = 2
 Number = Annotated[int, Meta(ge=0, le=2**31)]
 Place = Annotated[int, Meta(ge=-1, le=2**31)]  # -1: none
 Name = Annotated[str, Meta(max_length=4096)]
+ModelName = Annotated[str, Meta(max_length=2**17)]  # with its class texts (`core.models.class_texts`)
 Hash = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]  # SHA-256; empty: none
 # The most of each, so that a file that says little cannot ask for much memory and time.
 MOST_STEPS, MOST_EDITS, MOST_INPUTS, MOST_LISTED = 100_000, 100_000, 200_000, 10_000
@@ -111,7 +112,7 @@ class DocumentData(_Struct):
     """clean, counterfactual: in `sources`. edits, groups: in `edits`, `groups`. dataset: in `datasets`; 0: no rows.
     one_mean: a mean is one over all positions."""
 
-    model: Name
+    model: ModelName
     clean: Place = -1
     counterfactual: Place = -1
     metric: MetricData | None = None
@@ -169,7 +170,7 @@ class StepData(_Struct):
 
 
 class ModelData(_Struct):
-    name: Name
+    name: ModelName
     precision: Name
     weights: Hash
 
@@ -186,7 +187,7 @@ class TraceData(_Struct):
     """Scores; their numbers are `traces/N.safetensors`, N the place in the list. model, clean, counterfactual, metric,
     population, kind, choice, rows, one_mean: what they are of."""
 
-    model: Name
+    model: ModelName
     precision: Name
     clean: Place
     counterfactual: Place
@@ -282,7 +283,7 @@ class NoteData(_Struct):
     target: Name
     text: str = ""
     name: Name = ""
-    model: Name = ""
+    model: ModelName = ""
 
 
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -355,7 +356,7 @@ class RepairData(_Struct):
 
     examples: Examples = []
     of: Examples = []
-    model: Name = ""
+    model: ModelName = ""
     precision: Name = ""
     result: KeptRepairData | None = None
 

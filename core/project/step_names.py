@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
@@ -32,6 +33,11 @@ def open_words(document: Document, before: str) -> str:
 def model_words(model: str) -> str:
     """ "names" of bundled:names; of a folder or a Hub id its last part."""
     return base_name(model).rstrip("/").rpartition("/")[2].rpartition(":")[2]
+
+
+def folder_words(model: str) -> str:
+    """The same as a part of a folder's name."""
+    return re.sub(r"[^\w.-]+", "-", model_words(model)).strip("-.") or "model"
 
 
 def source_words(letter: str, source: Source | None) -> str:

@@ -32,12 +32,12 @@ class ClassTextsController(QObject):
         workbench.model_opened.connect(self._show_opened)
 
     def show(self) -> None:
-        """Open the dialog, or bring it to the front."""
+        """Open the dialog, or bring it to the front with what is written in it."""
         if self.dialog is None:
             self.dialog = ClassTextsDialog(self._window)
             self.dialog.wanted.connect(self.take)
         opened = self._workbench.opened
-        if opened is not None:
+        if opened is not None and not self.dialog.isVisible():
             self.dialog.show_texts(opened.class_names, opened.class_templates)
         self.dialog.show()
         self.dialog.raise_()

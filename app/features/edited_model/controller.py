@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
@@ -14,6 +13,7 @@ from app.services.notifier import Notifier
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
+from core.project.step_names import folder_words
 
 WEIGHTS = "The edits are in its weights: it opens as any checkpoint does."
 HOOKS = (
@@ -36,7 +36,7 @@ class EditedModelController(QObject):
     def export(self) -> None:
         opened = self._workbench.opened
         assert opened is not None
-        name = re.sub(r"[^\w.-]+", "-", opened.name.rpartition("/")[2].rpartition(":")[2]).strip("-.") or "model"
+        name = folder_words(opened.name)
         start = str(Path(self._settings.folder()) / f"{name}-edited")
         title = "Name a new folder for the edited model"
         chosen, _ = QFileDialog.getSaveFileName(self._window, title, start)

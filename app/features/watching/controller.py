@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
@@ -20,6 +19,7 @@ from app.workbench.workbench import Workbench
 from core.edits import Target
 from core.graph import Node
 from core.project.document import Document
+from core.project.step_names import folder_words
 from views.panels.inputs.panel import InputsPanel
 from views.panels.watching.data import WatchingData
 
@@ -49,7 +49,7 @@ class WatchingController(QObject):
         self._settings, self._notifier, self._window = settings, notifier, window
         self._serial = 0
         self._asked: WatchQuery | None = None
-        self._found: Figure[WatchReply] | None = None
+        self._seen: Figure[WatchReply] | None = None
         self._writing: OneShot[ExportMonitorQuery] = OneShot(workbench, "monitor")
         panel.watching.export.clicked.connect(self.export)
         panel.watching.stop.clicked.connect(self.stop)
@@ -64,13 +64,13 @@ class WatchingController(QObject):
         """Watch what is selected, else the circuit, else every node."""
         self._serial += 1
         rows = self._workbench.document.dataset
-        self._asked, self._found = WatchQuery(self._serial, parts_of(self._workbench), rows), None
+        self._asked, self._seen = WatchQuery(self._serial, parts_of(self._workbench), rows), None
         self._panels.bring("inputs")
         self._workbench.set_query(KEY, self._asked)
         self._show()
 
     def stop(self) -> None:
-        self._asked = self._found = None
+        self._asked = self._seen = None
         self._workbench.set_query(KEY, None)
         self._show()
 
@@ -79,7 +79,7 @@ class WatchingController(QObject):
         opened = self._workbench.opened
         if opened is None or self._asked is None:
             return
-        name = re.sub(r"[^\w.-]+", "-", opened.name.rpartition("/")[2].rpartition(":")[2]).strip("-.") or "model"
+        name = folder_words(opened.name)
         start = str(Path(self._settings.folder()) / f"{name}-monitor")
         chosen, _ = QFileDialog.getSaveFileName(self._window, "Name a new folder for the monitor", start)
         if not chosen:
@@ -93,9 +93,9 @@ class WatchingController(QObject):
     def _take(self, reply: WatchReply) -> None:
         if reply.query != self._asked:
             return
-        if self._found is None:
+        if self._seen is None:
             self._workbench.message.emit(f"{watching(reply.query, reply).words}.")
-        self._found = Figure(reply.query, reply, self._workbench.document)
+        self._seen = Figure(reply.query, reply, self._workbench.document)
         self._show()
 
     def _take_written(self, reply: ExportMonitorReply) -> None:
@@ -130,15 +130,15 @@ class WatchingController(QObject):
     # ---- what is shown ----
 
     def _show(self) -> None:
-        asked, figure = self._asked, self._found
+        asked, figure = self._asked, self._seen
         reply = None if figure is None else figure.reply
         self._panel.watching.set_data(WatchingData() if asked is None else watching(asked, reply))
         stale = figure is not None and not figure.holds(self._workbench.document)
-        for card, found in (
+        for card, said in (
             (self._panel.card_a, None if reply is None else reply.a),
             (self._panel.card_b, None if reply is None else reply.b),
         ):
-            card.verdict.set_verdict(verdict(found, 0 if reply is None else reply.calibrated, stale))
+            card.verdict.set_verdict(verdict(said, 0 if reply is None else reply.calibrated, stale))
 
 
 def parts_of(workbench: Workbench) -> tuple[Target, ...]:

@@ -45,12 +45,12 @@ def _learn(query: WatchQuery, request: Request, cache: SessionCache, send: Send,
 
 
 def _verdict(learnt: Watch, side: Side) -> Verdict:
-    found = learnt.verdicts(Dataset([Pair(side)]))
-    row = found.parts[0]
+    verdicts = learnt.verdicts(Dataset([Pair(side)]))
+    row = verdicts.parts[0]
     strongest = row.topk(min(FARTHEST, len(row))).indices.tolist()
     return Verdict(
-        bool(found.alarms[0]),
-        float(learnt.carry_more(found.scores)[0]),
+        bool(verdicts.alarms[0]),
+        float(learnt.carry_more(verdicts.scores)[0]),
         tuple((learnt.parts[part], float(row[part])) for part in strongest),
     )
 

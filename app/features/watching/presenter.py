@@ -39,21 +39,21 @@ def watching(query: WatchQuery, reply: WatchReply | None) -> WatchingData:
     return WatchingData(f"{short}, learnt from {counted(learnt, 'input')}", (short, "Watching"), tip, able=True)
 
 
-def verdict(found: Verdict | None, calibrated: int, stale: bool) -> CardVerdict:
+def verdict(said: Verdict | None, calibrated: int, stale: bool) -> CardVerdict:
     """The line on a card."""
-    if found is None:
+    if said is None:
         return CardVerdict()
-    far = ", ".join(f"{pretty_name(name)} {signed(deviations, 1)}" for name, deviations in found.farthest)
+    far = ", ".join(f"{pretty_name(name)} {signed(deviations, 1)}" for name, deviations in said.farthest)
     tip = f"Farthest out, in standard deviations of the dataset's inputs: {far}."
-    if not found.unusual:
-        more = percent(found.more)
+    if not said.unusual:
+        more = percent(said.more)
         long, shorter = f"Usual: {more} of the dataset's inputs carry more", f"Usual: {more} carry more"
-    elif found.more:
-        less = percent(1 - found.more, 1)
+    elif said.more:
+        less = percent(1 - said.more, 1)
         long, shorter = f"Unusual: carries more than {less} of the dataset's inputs", f"Unusual: more than {less}"
         tip += " It is unlike the dataset's inputs; that does not say that something is wrong with it."
     else:
         compared = f"all {calibrated:,} of the dataset's inputs that it is compared with"
         long, shorter = f"Unusual: carries more than {compared}", f"Unusual: carries more than all {calibrated:,}"
         tip += " It is unlike the dataset's inputs; that does not say that something is wrong with it."
-    return CardVerdict(long, (shorter, shorter.partition(":")[0]), tip, found.unusual, stale)
+    return CardVerdict(long, (shorter, shorter.partition(":")[0]), tip, said.unusual, stale)

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from core.edits import Edit
-from core.errors import InputError, WirescopeError
+from core.errors import ArgumentError, InputError, WirescopeError
 from core.evaluation.statement import Statement
 from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
+from core.models.class_texts import class_texts, texts_in, with_texts
 from core.notes import Note
 from core.project import limits, schema
 from core.project.document import Document, PairSource, Source
@@ -220,6 +221,19 @@ def test_options_that_no_method_has_are_refused(method: str, option: str, tmp_pa
     save_project(path, Project((StepRecord("Start", document),)))
     with pytest.raises(InputError, match=f"an option called '{re.escape(option)}'"):
         load_project(path)
+
+
+def test_a_model_with_the_most_class_texts_opens_again(tmp_path: Path) -> None:
+    texts = class_texts([f"{number}" + "€" * 9 for number in range(1000)])
+    model = with_texts("bundled:captions", texts)
+    assert len(model) > 80_000
+    project = Project((StepRecord("Start", Document(model, Source("text", "A"))),))
+    save_project(tmp_path / "one.wire", project)
+    opened = load_project(tmp_path / "one.wire").steps[0].document.model
+    assert texts_in(opened) == texts
+    for wrong, words in (([*texts.classes[:-1], "€" * 12_000], "more than 100,000"), (["a", "\ud800"], "half a char")):
+        with pytest.raises(ArgumentError, match=words):
+            class_texts(wrong)
 
 
 def test_project_files_are_known_by_their_ending() -> None:

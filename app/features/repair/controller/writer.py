@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -13,6 +12,7 @@ from app.messages.request import QueryRefusal
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
+from core.project.step_names import folder_words
 
 WEIGHTS = "The cuts are in its weights: it opens as any checkpoint does."
 HOOKS = (
@@ -38,7 +38,7 @@ class Writer(QObject):
         opened = self._workbench.opened
         if opened is None:
             return
-        name = re.sub(r"[^\w.-]+", "-", opened.name.rpartition("/")[2].rpartition(":")[2]).strip("-.") or "model"
+        name = folder_words(opened.name)
         start = str(Path(self._settings.folder()) / f"{name}-repaired")
         chosen, _ = QFileDialog.getSaveFileName(self._window, "Name a new folder for the repaired model", start)
         if not chosen:

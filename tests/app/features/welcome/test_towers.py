@@ -97,6 +97,7 @@ def test_class_texts_are_written_in_the_window_and_judge_the_picture(person: Per
     dialog.use.click()
     assert "at least two" in dialog.problem.text()
     dialog.classes.setPlainText("Mary\na drink\nthe store")
+    person.choose("Edit", "Class Texts")  # again: what is written stays
     dialog.use.click()
     person.rest()
     assert not person.dialogs()
