@@ -29,6 +29,7 @@ class ClassTextsController(QObject):
         super().__init__(window)
         self._workbench, self._window = workbench, window
         self.dialog: ClassTextsDialog | None = None
+        self._shown = ""  # the name of the model whose texts the dialog was filled with
         workbench.model_opened.connect(self._show_opened)
 
     def show(self) -> None:
@@ -38,7 +39,7 @@ class ClassTextsController(QObject):
             self.dialog.wanted.connect(self.take)
         opened = self._workbench.opened
         if opened is not None and not self.dialog.isVisible():
-            self.dialog.show_texts(opened.class_names, opened.class_templates)
+            self._fill(self.dialog, opened)
         self.dialog.show()
         self.dialog.raise_()
 
@@ -54,10 +55,15 @@ class ClassTextsController(QObject):
         self._workbench.take(set_class_texts(self._workbench.document, texts))
 
     def _show_opened(self, opened: ModelReply) -> None:
-        """Another model, or the same with other texts: undo brings back earlier ones."""
+        """Another model, or the same with other texts: undo brings back earlier ones. Where the model refuses what is
+        written, the one before opens again, and what is written stays to be mended."""
         if self.dialog is None or not self.dialog.isVisible():
             return
-        if opened.takes_class_texts:
-            self.dialog.show_texts(opened.class_names, opened.class_templates)
-        else:
+        if not opened.takes_class_texts:
             self.dialog.close()
+        elif opened.name != self._shown:
+            self._fill(self.dialog, opened)
+
+    def _fill(self, dialog: ClassTextsDialog, opened: ModelReply) -> None:
+        dialog.show_texts(opened.class_names, opened.class_templates)
+        self._shown = opened.name

@@ -96,6 +96,11 @@ def test_class_texts_are_written_in_the_window_and_judge_the_picture(person: Per
     dialog.templates.setPlainText("{}")
     dialog.use.click()
     assert "at least two" in dialog.problem.text()
+    dialog.classes.setPlainText("Mary\n猫")
+    dialog.use.click()
+    person.rest()
+    assert "does not know the word 猫" in person.dismiss()
+    assert dialog.classes.toPlainText() == "Mary\n猫"  # to be mended
     dialog.classes.setPlainText("Mary\na drink\nthe store")
     person.choose("Edit", "Class Texts")  # again: what is written stays
     dialog.use.click()
