@@ -14,4 +14,14 @@ def _read(path: str | Path, graph: Graph | None) -> Scores:
     return read_scores(path, graph).scores
 
 
-ROWS = (ScoresForm("json", scores_to_json, _read),)
+def _json(scores: Scores) -> bytes:
+    return scores_to_json(scores).encode()
+
+
+def _parquet(scores: Scores) -> bytes:
+    from core.interchange.parquet import scores_to_parquet  # its reader of rows is not needed for JSON
+
+    return scores_to_parquet(scores)
+
+
+ROWS = (ScoresForm("json", ".json", _json, _read), ScoresForm("parquet", ".parquet", _parquet, _read))

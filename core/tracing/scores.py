@@ -23,7 +23,7 @@ from core.errors import ArgumentError
 from core.formatting import percent
 from core.graph import Graph, Node
 from core.plugins import Table
-from core.saving import save_text
+from core.saving import save_bytes
 from core.tracing.meaning import DIRECTION_IN_FILES, NOISE_FLOOR
 from core.tracing.method import METHODS
 from core.tracing.options import CIRCUITS, Level
@@ -64,8 +64,16 @@ class Scores:
     spans: tuple[str, ...] = ()
 
     def save(self, path: str | Path) -> None:
-        """Write them to a JSON file, which `Scores.load` reads. Raises WirescopeError where that is not possible."""
-        save_text(Path(path), SCORES_FORMS["json"].write(self))
+        """Write them to a file that `Scores.load` reads: Parquet where its name ends so, else JSON. Raises WirescopeError
+        where that is not possible, ArgumentError for an ending under which they would not be read back."""
+        ending = Path(path).suffix.lower()
+        if ending == ".pt":
+            raise ArgumentError(
+                "EAP-IG's files for torch hold scores with a circuit.",
+                "Give a path that ends in .json; `wirescope trace --format eap-ig-pt` writes one for torch.",
+            )
+        row = next((row for row in SCORES_FORMS.values() if row.ending == ending), SCORES_FORMS["json"])
+        save_bytes(Path(path), row.write(self))
 
     @classmethod
     def load(cls, path: str | Path, graph: Graph | None = None) -> Scores:
@@ -234,10 +242,12 @@ class Scores:
 
 @dataclass(frozen=True)
 class ScoresForm:
-    """A form of scores as files. write: the text. read: a file, checked against a graph where one is given."""
+    """A form of scores as files. ending: of their names. write: the content. read: a file, checked against a graph where
+    one is given."""
 
     name: str
-    write: Callable[[Scores], str]
+    ending: str
+    write: Callable[[Scores], bytes]
     read: Callable[[str | Path, Graph | None], Scores]
 
 

@@ -33,6 +33,11 @@ def test_without_pyarrow_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPa
     assert "wirescope[parquet]" in refusal.value.hint
     with pytest.raises(WirescopeError, match="need pyarrow"):
         read_scores(tmp_path / "a.parquet")
+    with pytest.raises(WirescopeError, match="need pyarrow"):
+        some_scores().save(tmp_path / "a.parquet")
+    with pytest.raises(ArgumentError, match="with a circuit"):
+        some_scores().save(tmp_path / "a.pt")
+    assert not list(tmp_path.iterdir())  # nothing that its name does not say
 
 
 @pytest.mark.parametrize("spans", [(), ("subject", "rest")])
