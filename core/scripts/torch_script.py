@@ -90,7 +90,8 @@ class _Script:
                 levels[1].append(resolved)
             elif isinstance(resolved.target, Reader):
                 if KINDS[edit.kind].adds:
-                    raise EditError(f"No script in plain PyTorch can change the sum of all that {edit.name} reads.", OTHER_WAY)
+                    words = f"No script in plain PyTorch can change the sum of all that {edit.name} reads."
+                    raise EditError(words, OTHER_WAY)
                 of_readers.setdefault(resolved.target, []).append(resolved)
             else:
                 self.nodes.setdefault(resolved.target, []).append(resolved)

@@ -64,8 +64,8 @@ class Scores:
     spans: tuple[str, ...] = ()
 
     def save(self, path: str | Path) -> None:
-        """Write them to a file that `Scores.load` reads: Parquet where its name ends so, else JSON. Raises WirescopeError
-        where that is not possible, ArgumentError for an ending under which they would not be read back."""
+        """Write them to a file that `Scores.load` reads: Parquet where its name ends so, else JSON. Raises
+        WirescopeError where that is not possible, ArgumentError for an ending under which they would not be read."""
         ending = Path(path).suffix.lower()
         if ending == ".pt":
             raise ArgumentError(
@@ -242,8 +242,8 @@ class Scores:
 
 @dataclass(frozen=True)
 class ScoresForm:
-    """A form of scores as files. ending: of their names. write: the content. read: a file, checked against a graph where
-    one is given."""
+    """A form of scores as files. ending: of their names. write: the content. read: a file, checked against a graph
+    where one is given."""
 
     name: str
     ending: str

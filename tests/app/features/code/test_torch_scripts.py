@@ -100,7 +100,7 @@ def test_every_family(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_a_script_cannot_say_is_refused_with_the_reason() -> None:
     session = session_of(replace(names(), edits=()))
     for edits, words in (
-        ([ws.Edit("->m1", "noise")], "add to all that"),
+        ([ws.Edit("->m1", "noise")], "change the sum of all that ->m1 reads"),  # a direction, too, is taken out of it
         ([ws.Edit("m1", "optimal")], "of the kind optimal"),
     ):
         with pytest.raises(WirescopeError, match=words) as caught:
