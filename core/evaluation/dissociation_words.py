@@ -1,4 +1,4 @@
-"""What a double dissociation result, as a table, as sentences and as JSON."""
+"""What a double dissociation gave, as a table, as sentences and as JSON."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("repair", "Repairs"),
     ("detection", "Detection"),
     ("rules", "Hidden rules"),
+    ("tuning", "Where to train"),
     ("project-file", "The project file"),
     ("extending", "Adding to Wirescope"),
     ("glossary", "Glossary"),
