@@ -75,6 +75,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "show_runs": ("experiments", "results", "log of traces", "compare", "sweep"),
     "repair": ("backdoor", "trojan", "trigger", "fault", "fix", "backdoored", "bias", "shortcut", "unlearn"),
     "watch": ("monitor", "detect", "anomaly", "unusual", "alarm", "outlier", "out of distribution", "guard"),
+    "class_texts": ("zero-shot", "labels", "categories", "prompts", "clip", "siglip"),
     "show_inspector": ("attention", "details", "properties"),
     "show_changes": ("highlight", "downstream"),
     "full_screen": ("fullscreen", "maximise", "maximize"),
