@@ -14,6 +14,7 @@ from core.project.history import History
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
 from core.project.project import records_of, steps_of
+from core.project.step_names import folder_words
 
 GRAPH = Graph(2, 2, 2)
 HEAD, OTHER = Node("head", 0, 1), Node("mlp", 1)
@@ -134,3 +135,9 @@ def test_a_history_is_in_the_same_state_again_only_when_nothing_of_it_is_another
     root, current = steps_of(*records_of(history))
     history.take_over(root, current)
     assert history.state == sum(step.stamp for step, _ in history.steps())
+
+
+def test_a_folder_is_called_after_a_model_without_its_class_texts() -> None:
+    assert folder_words("/models/my clip?class=red circle&class=50%25/50") == "my-clip"
+    assert folder_words("bundled:names") == "names"
+    assert folder_words("openai/clip") == "clip"
