@@ -364,9 +364,10 @@ def _from_module(module: nn.Module, processor: Any, name: str, title: str) -> Mo
     if adapter.shape.input_kind == "text":
         return Model(name, title, adapter, tokenizer=processor)
     tokenizer = None
+    labels = getattr(getattr(module, "config", None), "id2label", None) or {}
     if isinstance(adapter.module, ZeroShot):
         tokenizer, processor = getattr(processor, "tokenizer", None), getattr(processor, "image_processor", processor)
-    labels = getattr(getattr(module, "config", None), "id2label", None) or {}
+        labels = {}  # its classes are texts: those of the configuration are the library's usual ones
     names = tuple(str(labels[index]) for index in sorted(labels)) if adapter.shape.output_kind == "classes" else ()
     return Model(name, title, adapter, tokenizer, _processing(processor), class_names=names)
 

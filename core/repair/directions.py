@@ -199,7 +199,7 @@ class _Learning:
             lengths = drawn.lengths[triggered:, None]
             real = torch.arange(out.shape[1], device=lengths.device) < lengths
             changed, carried = (each[triggered:][real].square().sum(dim=-1).mean() for each in (change, out))
-            lost.append(changed / carried)
+            lost.append(changed / carried.clamp(min=1e-12))  # a head may write nothing on clean inputs
 
         given = projected_answers(self.search.model.adapter, drawn.inputs, drawn.lengths, directions, see)
         after = given.log_softmax(dim=-1)

@@ -151,6 +151,9 @@ def label(model: Model, opened: Opened) -> list[str]:
             f"tokenizer = transformers.AutoTokenizer.from_pretrained({py.quoted(opened.place)})",
             "label = lambda index: tokenizer.decode([index])",
         ]
+    module = model.adapter.module
+    if isinstance(module, ZeroShot) and module.texts is not None:
+        return ["label = CLASSES.__getitem__"]
     if 0 < len(model.class_names) <= 20:
         return [f"label = {py.listed([py.quoted(name) for name in model.class_names])}.__getitem__"]
     if model.class_names and opened.library == "transformers":
