@@ -81,14 +81,14 @@ def widest_directions(session: Session, edges: Sequence[int], kind: EditKind) ->
     of_writer: dict[int, Tensor] = {}
     for number in dict.fromkeys(int(numbers[edge]) for edge in edges):
         written, instead = _written(session, session.graph.writers[number], kind)
-        apart = (written - instead).double()
+        apart = (written - instead).cpu().double()  # a device may have no fp64
         of_writer[number] = torch.linalg.eigh(apart.T @ apart)[1][:, -1].to(written)
     return torch.stack([of_writer[int(numbers[edge])] for edge in edges])
 
 
 def along(session: Session, edges: Sequence[int], directions: Tensor, kind: EditKind) -> Cut:
     """The cut of edges along directions, [edges, width]."""
-    whole = torch.ones(len(edges)).to(directions)
+    whole = torch.ones(len(edges), dtype=directions.dtype, device=directions.device)
     taken = _taken(session, edges, directions, _instead(session, edges, kind), whole)
     return Cut(Circuit(session.graph, np.array(edges, dtype=np.int64)), tuple(taken.edits()))
 
@@ -150,7 +150,7 @@ class _Learning:
         self._session, self._edges, self._kind = session, edges, kind
         self._instead = _instead(session, edges, kind)
         self._turn(widest_directions(session, edges, kind))
-        self._strengths = torch.full((len(edges),), START).to(self._instead).requires_grad_()
+        self._strengths = torch.full_like(self._instead[:, 0], START).requires_grad_()
         self._of_strengths: torch.optim.Adam | None = torch.optim.Adam([self._strengths], lr=RATE, betas=BETAS)
 
     def _turn(self, directions: Tensor) -> None:

@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -134,14 +135,14 @@ class _Learning:
         rows = [min(rows)] * 2 if self.draws.makes else rows  # twins stay beside each other
         session, usual = (each.part(range(some)) for each, some in zip((session, usual), rows, strict=True))
         graph, width = session.graph, session.model.adapter.shape.width
-        numbers = torch.as_tensor(scores.copy()).argsort(descending=True, stable=True)[: ROUNDS[0][0]].tolist()
+        numbers = np.argsort(-scores, kind="stable")[: ROUNDS[0][0]].tolist()
         edges = tuple(graph.edges[number] for number in numbers)
-        along, levels = torch.zeros(len(edges), width), torch.zeros(len(edges))
+        device = session.model.adapter.device
+        along = torch.zeros(len(edges), width, device=device)
+        levels, strengths = torch.zeros(len(edges), device=device), torch.full((len(edges),), BEGIN, device=device)
         with stage(1.0, 1.0):
             for number, edge in enumerate(edges):
                 along[number], levels[number] = self._parting(session, usual, edge)
-        strengths = torch.full((len(edges),), BEGIN)
-        along, levels, strengths = (each.to(session.model.adapter.device) for each in (along, levels, strengths))
         return Directions(graph, edges, along, along, levels, strengths)
 
     def _parting(self, session: Session, usual: Session, edge: Edge) -> tuple[Tensor, Tensor]:
@@ -149,8 +150,8 @@ class _Learning:
         these: [direction, width], [direction]."""
         triggered, calm = (_written(each, edge) for each in (session, usual))
         mean = calm[_real(usual)].mean(dim=0)
-        apart = (triggered - (calm if self.draws.makes else mean))[_real(session)].double()
-        along = torch.linalg.eigh(apart.T @ apart).eigenvectors[:, -1].to(mean.dtype)
+        apart = (triggered - (calm if self.draws.makes else mean))[_real(session)].cpu().double()
+        along = torch.linalg.eigh(apart.T @ apart).eigenvectors[:, -1].to(mean)
         return along, along @ mean
 
     def learned(self, directions: Directions, updates: int) -> Directions:
@@ -184,7 +185,7 @@ class _Learning:
                 strengths[number] = 0.0
                 with stage(number / len(directions.edges), (number + 1) / len(directions.edges)):
                     losses.append(float(self._loss(replace(directions, strengths=strengths), drawn)))
-        return torch.tensor(losses).argsort(descending=True, stable=True)[:count].tolist()
+        return sorted(range(len(losses)), key=lambda number: -losses[number])[:count]
 
     def _drawn(self, times: int) -> Drawn:
         """As many rows as memory has room for, at most."""

@@ -61,14 +61,14 @@ ROWS = (
         "image",
         ("CLIPModel",),
         ClipZeroShotAdapter,
-        exact="both towers: the scores of class texts (logits_per_image), with the vision tower shown",
+        exact="both towers: scores of class texts; the vision tower is shown",
     ),
     Family(
         "SigLIP zero-shot, SigLIP 2 of fixed size",
         "image",
         ("SiglipModel",),
         SiglipZeroShotAdapter,
-        exact="both towers: the scores of class texts (logits_per_image), with the vision tower shown",
+        exact="both towers: scores of class texts; the vision tower is shown",
         refused="no pooling",
     ),
 )

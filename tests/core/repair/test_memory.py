@@ -8,7 +8,6 @@ import torch
 from core.repair import learn, transplants
 from core.repair.examples import Batch, batch_of
 from core.repair.find import Search
-from core.repair.proof import ROWS
 from core.repair.strengths import Strengths
 from tests.core.repair.planted import examples, planted
 
@@ -43,8 +42,9 @@ def test_inputs_that_pieces_are_tried_with_are_not_made_all_at_once(monkeypatch:
 
     monkeypatch.setattr(transplants, "joined", counted)
     monkeypatch.setattr(transplants, "TOKENS", (1,))
+    monkeypatch.setattr(transplants, "ROWS", rows := 32)
     pieces = transplants.waking(planted(), bad, good)
     assert pieces is not None
     assert {planted().label(int(piece.content)) for piece in pieces.pieces} == {"vex"}
-    assert sum(sizes) > 2 * ROWS
-    assert max(sizes) < ROWS + transplants.SURE
+    assert sum(sizes) > 2 * rows
+    assert max(sizes) < rows + transplants.SURE
