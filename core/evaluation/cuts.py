@@ -57,7 +57,7 @@ def sum_of_singles(session: Session, cut: Cut, kind: EditKind, cancelled: Cancel
         return float("nan")
     if not cut.directions:
         return float(Scan(session, list(cut.circuit), kind).run(cancelled=cancelled).sum())
-    whole = float(session.clean.metric.double().mean())
+    whole = float(session.clean.metric.cpu().double().mean())
     return sum(float(_metric(session, [edit], cancelled).mean()) - whole for edit in cut.directions)
 
 

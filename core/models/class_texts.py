@@ -1,7 +1,7 @@
 """The classes of a zero-shot model: texts that the user writes, and templates that they are put into. They are part of
 the model's name, so that whatever opens a model by its name again has the same classes:
 
-    bundled:captions?class=red circle&class=blue square&template=a picture of a {}
+    openai/clip-vit-base-patch32?class=red circle&class=blue square&template=a picture of a {}
 
 Imports no torch, so that menus can ask.
 """

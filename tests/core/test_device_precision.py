@@ -17,6 +17,8 @@ from torch.overrides import TorchFunctionMode
 
 import wirescope as ws
 from core.edits import EDIT_KINDS
+from core.evaluation.cuts import Cut, sum_of_singles
+from core.evaluation.direction_cuts import along, widest_directions
 from core.lens.positions import NodeGradients, estimated_effects, written_norms
 from core.lens.repair import self_repair
 from core.lens.unfolded import unfold
@@ -69,6 +71,7 @@ JOBS: dict[str, Callable[[ws.Session], object]] = {
     "positions": lambda s: estimated_effects(s, NodeGradients(s), s.graph.writers[1], "patch"),
     "attention": lambda s: ws.attention_pattern(s.run(positions="all"), 0, 0),
     "watch": lambda s: watched(s).scores(torch.tensor([[1, 2, 3]], device="cpu")),
+    "cut along directions": lambda s: sum_of_singles(s, cut_along(s, [3, 40]), "zero", None),
     "norms": lambda s: written_norms(s.run(positions="all"), s.graph.nodes[1]),
     **{
         f"{name} at {level}": lambda s, name=name, level=level: ws.trace(s, name, level=level, options=OPTIONS)
@@ -76,6 +79,10 @@ JOBS: dict[str, Callable[[ws.Session], object]] = {
         for level in method.levels
     },
 }
+
+
+def cut_along(session: ws.Session, edges: list[int]) -> Cut:
+    return along(session, edges, widest_directions(session, edges, "zero"), "zero")
 
 
 def watched(session: ws.Session) -> ws.Watch:
