@@ -14,7 +14,7 @@ from torch import Tensor
 from core.engine.state import at_last
 from core.errors import ArgumentError
 from core.graph import Node
-from core.lens.logit_lens import positions_read, stream_after
+from core.lens.logit_lens import positions_read, stream_after, warning_at
 from core.pictures.heat_map import heat_map
 from core.precision import widened
 from core.result import Result
@@ -28,7 +28,8 @@ _STAGES = {"input": "input", "head": "a{}", "mlp": "m{}"}
 class LogitLens:
     """stages: after what the stream is read, [stage]: the embedding, each layer's attention, its MLP. answers: those
     that were asked for, by their labels. probabilities: theirs, [stage, position, answer]. best: the likeliest answer
-    of all, its id and its probability, [stage, position]; labels: what it is called."""
+    of all, its id and its probability, [stage, position]; labels: what it is called. warning: why the stages before the
+    end may mean little; empty where nothing speaks against them."""
 
     stages: tuple[str, ...]
     answers: tuple[str, ...]
@@ -36,6 +37,7 @@ class LogitLens:
     best: NDArray[np.int64]
     best_probabilities: NDArray[np.float32]
     labels: tuple[tuple[str, ...], ...]
+    warning: str = ""
 
     def _repr_svg_(self) -> str:
         """In a notebook: the likeliest answer at each stage and position, the end of the model on top."""
@@ -43,7 +45,8 @@ class LogitLens:
         columns = [str(number) for number in range(self.best.shape[1])][some]
         words = [row[some] for row in reversed(self.labels)]
         values = self.best_probabilities[::-1, some]
-        return heat_map(values, self.stages[::-1], columns, words=words, title="the likeliest answer").svg
+        title = "the likeliest answer" + (" (not aligned with the texts before the end)" if self.warning else "")
+        return heat_map(values, self.stages[::-1], columns, words=words, title=title).svg
 
 
 def logit_lens(result: Result, answers: Sequence[str | int] = (), row: int = 0) -> LogitLens:
@@ -76,6 +79,7 @@ def logit_lens(result: Result, answers: Sequence[str | int] = (), row: int = 0) 
         ids_at,
         torch.stack(best_values).float().cpu().numpy(),
         tuple(tuple(model.label(int(index)) for index in at) for at in ids_at),
+        warning_at(result, nodes[0]),
     )
 
 

@@ -4,12 +4,15 @@ Of the stream: the final norm and the head, as if the model ended there: probabi
 "interpreting GPT: the logit lens"). Of a node: how far it pushes each answer by itself, with the norm's scale frozen at
 the stream that the output would read at this position; logits, less their mean over all answers, which changes nothing
 (Elhage et al. 2021). A classifier reads one position or pools several: what is looked at stands at all of those.
+
+CLIP and SigLIP learn to compare a picture with texts at the end of the tower alone. Nothing keeps the streams before it
+in the space of the texts, so what the lens says of them carries a warning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -20,6 +23,11 @@ from core.graph import Node
 from core.lens.output import FrozenOutput, needs_head
 from core.precision import widened
 from core.result import Result, keeps_no
+
+NOT_ALIGNED = (
+    "This model compares pictures with texts at the end of its tower alone. Before that, what the stream holds is not "
+    "aligned with the texts: read these numbers with care."
+)
 
 
 @dataclass(frozen=True)
@@ -33,10 +41,12 @@ class LensAnswer:
 
 @dataclass(frozen=True)
 class LensReading:
-    """The answers that are pushed most, the most first. unit: what their values are."""
+    """The answers that are pushed most, the most first. unit: what their values are. warning: why they may mean little;
+    empty where nothing speaks against them."""
 
     unit: Literal["probability", "logits"]
     rows: tuple[LensAnswer, ...]
+    warning: str = ""
 
 
 def stream_lens(
@@ -52,7 +62,7 @@ def stream_lens(
     with torch.no_grad():
         answers = _answers(result.model.adapter.read(x.expand(1, positions_read(result), -1)))
     probabilities = widened(answers).softmax(dim=-1)
-    return _reading(result, "probability", probabilities, count, also)
+    return replace(_reading(result, "probability", probabilities, count, also), warning=warning_at(result, after))
 
 
 def node_lens(
@@ -93,6 +103,12 @@ def stream_after(result: Result, node: Node) -> Tensor:
     stream = state.final if at_end else state.attention_in[layer]
     assert stream is not None
     return stream
+
+
+def warning_at(result: Result, node: Node) -> str:
+    """What speaks against reading the stream after a node in the model's answers; empty where nothing does."""
+    at_end = stream_after(result, node) is result.state.final
+    return NOT_ALIGNED if result.model.adapter.compares_at_end and not at_end else ""
 
 
 def _check(result: Result) -> None:

@@ -109,6 +109,7 @@ class Adapter(ABC):
     q_norm_name: str | None = None  # of a norm of q [batch, n, heads, head_width], head by head, before `turn`
     k_norm_name: str | None = None
     final_norm: Any  # module before the head; an Identity where there is none
+    compares_at_end = False  # whether training asked for an answer in texts, at the end of the tower alone
 
     def __init__(self, module: Any) -> None:
         self.module: Any = module

@@ -18,6 +18,7 @@ from core.models.zero_shot import as_zero_shot
 
 class ClipZeroShotAdapter(ClipVisionAdapter):
     family = "CLIP zero-shot"
+    compares_at_end = True
 
     def __init__(self, module: Any) -> None:
         super().__init__(as_zero_shot(module))
@@ -36,6 +37,7 @@ class ClipZeroShotAdapter(ClipVisionAdapter):
 
 class SiglipZeroShotAdapter(SiglipVisionAdapter):
     family = "SigLIP zero-shot"
+    compares_at_end = True
 
     def __init__(self, module: Any) -> None:
         super().__init__(as_zero_shot(module))

@@ -9,7 +9,7 @@ import wirescope as ws
 from core.errors import ArgumentError
 from core.graph import INPUT, LOGITS, Node
 from core.lens.direct import direct_attribution
-from core.lens.logit_lens import node_lens, node_logits, stream_lens
+from core.lens.logit_lens import NOT_ALIGNED, node_lens, node_logits, stream_lens
 from tests.core.engine.cases import case
 
 
@@ -63,6 +63,20 @@ def test_a_zeroed_node_says_nothing_and_a_scaled_one_half() -> None:
             assert float(found.abs().max()) < 1e-12
         else:  # along the same direction, if with another scale of the norm
             assert float(torch.cosine_similarity(found, whole)) == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("family", "warns"), [("clip-zero-shot", True), ("siglip-zero-shot", True), ("vit-classifier", False)]
+)
+def test_class_texts_are_aligned_with_the_end_alone(family: str, warns: bool) -> None:
+    result = case(family).session().run(positions="all")
+    before, warning = [INPUT, Node("mlp", 0), Node("head", result.model.graph.layers - 1)], NOT_ALIGNED if warns else ""
+    assert {stream_lens(result, node, 0).warning for node in before} == {warning}
+    assert stream_lens(result, LOGITS, 0).warning == ""
+    assert stream_lens(result, Node("mlp", result.model.graph.layers - 1), 0).warning == ""
+    lens = ws.logit_lens(result)
+    assert lens.warning == warning
+    assert ("not aligned" in lens._repr_svg_()) == warns
 
 
 def test_what_cannot_be_read_is_refused_in_words() -> None:

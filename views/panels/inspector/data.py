@@ -24,7 +24,8 @@ class LogitLensRow:
 @dataclass(frozen=True)
 class LogitLensData:
     """The logit lens at one position, and the direct share of the metric. why: why there is nothing; then the rest is
-    empty. at: the position in words. share: logits, of `words`; rank 1 is the largest of `of` nodes."""
+    empty. at: the position in words. share: logits, of `words`; rank 1 is the largest of `of` nodes. warning: what
+    speaks against what the stream says."""
 
     at: str = ""
     node: tuple[LogitLensRow, ...] = ()
@@ -35,6 +36,7 @@ class LogitLensData:
     rank: int = 0
     of: int = 0
     why: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True)

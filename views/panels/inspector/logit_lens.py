@@ -35,11 +35,12 @@ class LogitLensSection(Section):
         self.switch.clicked.connect(self._switch)
         self.body.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)  # below: the column may be narrow
         self.rows = BarRows("What it says")
+        self.warning = wrapped()
         self.why = wrapped()
         self.share_words = wrapped()
         self.share_words.setToolTip(_SHARE_TIP)
         self.share = BarRows("Direct share")
-        for widget in (self.rows, self.share, self.share_words, self.why):
+        for widget in (self.rows, self.warning, self.share, self.share_words, self.why):
             self.body.addWidget(widget)
 
     def show_logit_lens(self, data: LogitLensData | None) -> None:
@@ -63,6 +64,7 @@ class LogitLensSection(Section):
         self.switch.setText("show the node" if stream else "show the stream")
         self.switch.setToolTip(_NODE_TIP if stream else _STREAM_TIP)
         self.rows.setVisible(bool(rows))
+        show_text(self.warning, data.warning if stream and rows else "")
         self.rows.set_rows([_bar(row, stream) for row in rows], most=1.0 if stream else 0.0)
         what = "stream" if stream else "logit lens"
         self.hint.setText(*((f"{what} at {data.at}", f"at {data.at}", "") if data.at else ("",)))

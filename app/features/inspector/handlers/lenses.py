@@ -96,17 +96,18 @@ def _logit_lens(
         position = _read_at(cache, result, node)
     asked = [*session.metric.target[:1], *session.metric.foil[:1]]
     try:
-        stream = logit_lens_rows(stream_lens(result, node, position, also=asked), asked)
+        reading = stream_lens(result, node, position, also=asked)
     except WirescopeError as error:
         return LogitLensData(why=str(error))
+    stream, warning = logit_lens_rows(reading, asked), reading.warning
     at = position_name(cache, position)
     if node.kind == "logits":
-        return LogitLensData(at, (), stream)
+        return LogitLensData(at, (), stream, warning=warning)
     try:
         own = logit_lens_rows(node_lens(result, node, position, also=asked), asked)
         shares = _shares(cache, edits, cancelled)
     except WirescopeError as error:
-        return LogitLensData(at, (), stream, why=str(error))
+        return LogitLensData(at, (), stream, why=str(error), warning=warning)
     number = session.graph.writer_index(node)
     return LogitLensData(
         at,
@@ -117,6 +118,7 @@ def _logit_lens(
         float(np.abs(shares.values).max()),
         shares.rank(number),
         len(shares.values),
+        warning=warning,
     )
 
 

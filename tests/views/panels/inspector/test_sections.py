@@ -34,6 +34,7 @@ SAYS = LogitLensData(
     2.0,
     12,
     301,
+    warning="not aligned",
 )
 
 
@@ -72,8 +73,11 @@ def test_the_lens_of_the_node_and_of_the_stream(show, qtbot):
         == 'It adds this to logit(" Mary") − logit(" John") by itself: the 12th largest share among 301 nodes.'
     )
     assert says.share.rows()[0].color == "negative"
+    assert not says.warning.isVisible()
     click(qtbot, says.switch)
     assert says.rows.row_texts() == [("a", "0.40"), ("Mary", "0.040")]
+    assert says.warning.isVisible()
+    assert says.warning.text() == "not aligned"
     assert says.hint.text() == "stream at “to”"
 
 
