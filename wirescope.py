@@ -11,6 +11,8 @@ from core.errors import WirescopeError
 from core.evaluation.balance import with_balance
 from core.evaluation.dissociation import Dissociation, dissociate
 from core.evaluation.faithfulness import Curve, faithfulness
+from core.evaluation.minimal_patch import minimal_patch
+from core.evaluation.patched_set import MinimalPatch
 from core.evaluation.trust import Trust, trust
 from core.evaluation.uniqueness import SecondCircuit, second_circuit
 from core.generation import GeneratedToken
@@ -71,6 +73,7 @@ __all__ = [
     "Graph",
     "LogitLens",
     "Metric",
+    "MinimalPatch",
     "Model",
     "Node",
     "Options",
@@ -114,6 +117,7 @@ __all__ = [
     "logit_difference",
     "logit_lens",
     "mean_attention",
+    "minimal_patch",
     "node_lens",
     "path_patching",
     "probability",

@@ -40,7 +40,8 @@ class Scan:
     """The effects of one kind of edit on many targets.
 
     targets: "edges" (all of them, in the order of the graph), "nodes" (all writers), or edges, readers and nodes or
-    their names. kind, value, seed, positions: of each edit. edits: those that stand while each is made.
+    their names; or edits, each made as it is. kind, value, seed, positions: of the edits of all other targets. edits:
+    those that stand while each is made.
 
     effects: [targets], NaN where it is not measured yet. `parts` measures what is missing and gives results as they
     come; stop it and call it again to go on. Raises ArgumentError and EditError.
@@ -49,7 +50,7 @@ class Scan:
     def __init__(
         self,
         session: Session,
-        targets: Literal["edges", "nodes"] | Sequence[Edge | Reader | Node | str] = "edges",
+        targets: Literal["edges", "nodes"] | Sequence[Edge | Reader | Node | str | Edit] = "edges",
         kind: EditKind = "patch",
         *,
         positions: Positions | None = None,
@@ -63,7 +64,9 @@ class Scan:
                 raise ArgumentError(
                     f"A scan of {targets!r} is not known.", 'Write "edges", "nodes", or a list of names.'
                 )
-            scan_targets: Sequence[Edge | Reader | Node | str] = graph.edges if targets == "edges" else graph.writers
+            scan_targets: Sequence[Edge | Reader | Node | str | Edit] = (
+                graph.edges if targets == "edges" else graph.writers
+            )
         else:
             scan_targets = targets
         self.session = session
@@ -151,4 +154,5 @@ class Scan:
                 yield numbers[start : start + most]
 
     def _edit(self, number: int) -> Edit:
-        return replace(self._like, target=self.targets[number])
+        target = self.targets[number]
+        return target if isinstance(target, Edit) else replace(self._like, target=target)

@@ -1,0 +1,121 @@
+"""`wirescope flip`: a minimal set of parts whose values from B turn A's answer into B's."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from app.cli.arguments import DATASET_HELP
+from app.cli.output import say, say_json, tell
+from app.cli.progress import Progress
+from app.cli.run import open_session
+from app.cli.run_options import add_run_options
+from app.cli.tables import aligned
+from core.errors import ArgumentError
+from core.formatting import answer_words
+
+if TYPE_CHECKING:
+    from core.evaluation.patched_set import MinimalPatch, Tried
+    from core.session import Session
+
+WORDS = "find a minimal set of parts whose values from B turn the answer into that of B"
+EXAMPLES = """
+wirescope flip --model bundled:shapes --clean circle.png --counterfactual heart.png
+wirescope flip --model bundled:shapes --clean circle.png --counterfactual heart.png --level positions --block 2
+wirescope flip --model bundled:names --clean "The capital of France is" \\
+  --counterfactual "The capital of Italy is" --level edges --without "input->m0"
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_run_options(parser, required=True)
+    parser.add_argument(
+        "--level", default="nodes", help="what the set is made of: nodes, edges, or positions of the input (nodes)"
+    )
+    parser.add_argument(
+        "--block", type=int, metavar="N", help="of a picture: squares of N x N patches instead of single ones"
+    )
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="PART",
+        help="a node, edge or position that the set may not have, to look for another one; several times",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
+    parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
+    parser.set_defaults(do=flip_command)
+
+
+def flip_command(options: argparse.Namespace) -> int:
+    from core.evaluation.minimal_patch import minimal_patch
+    from core.evaluation.patched_set import square_groups
+
+    if options.counterfactual is None:
+        raise ArgumentError("The values to patch come from B.", "Give it: --counterfactual.")
+    if options.block is not None and options.level != "positions":
+        raise ArgumentError("--block is of positions.", "Add --level positions.")
+    session, edits = open_session(options)
+    with Progress() as progress:
+        found = minimal_patch(
+            session,
+            options.level,
+            groups=None if options.block is None else square_groups(session.pair, options.block),
+            edits=edits,
+            without=_without(options),
+            progress=lambda share: progress("looking for a minimal patch", share),
+        )
+    if options.json:
+        say_json(_report(session, found))
+    else:
+        say("\n".join(_table(session, found)))
+    if not found.flips:
+        tell("Nothing was found that turns the answer.")
+    return 0
+
+
+def _without(options: argparse.Namespace) -> list[int | str]:
+    if options.level != "positions":
+        return list(options.without)
+    try:
+        return [int(each) for each in options.without]
+    except ValueError:
+        raise ArgumentError("--without names positions by their numbers.", "For example --without 3.") from None
+
+
+def _table(session: Session, found: MinimalPatch) -> list[str]:
+    """The set as it grows, and what is left without each part."""
+    from core.evaluation.patched_set import part_words
+
+    rows = [("", "patched from B", "margin", "answer", "without it", "answer")]
+    rows.append(("0", "nothing", f"{found.margin:.2f}", answer_words(found.a), "", ""))
+    for number, step in enumerate(found.steps):
+        alone = found.certificate[number] if found.certificate else None
+        less = ("", "") if alone is None else (f"{alone.margin:.2f}", answer_words(alone.answer))
+        name = part_words(session.pair, step.edit)
+        rows.append((str(number + 1), name, f"{step.margin:.2f}", answer_words(step.answer), *less))
+    counts = (
+        f"{found.measured:,} of {found.candidates:,} candidates were patched alone; {found.runs:,} runs. "
+        f"The margin of B itself: {found.b_margin:.2f} logits."
+    )
+    return [*aligned(rows, "><><><"), "", found.words, counts]
+
+
+def _report(session: Session, found: MinimalPatch) -> dict[str, Any]:
+    def row(tried: Tried) -> dict[str, Any]:
+        return {"edit": str(tried.edit), "margin": tried.margin, "answer": tried.answer}
+
+    return {
+        "model": session.model.name,
+        "clean": session.pair.clean.text,
+        "counterfactual": None if session.pair.counterfactual is None else session.pair.counterfactual.text,
+        "level": found.level,
+        "answers": {"A": found.a, "B": found.b},
+        "margins": {"A": found.margin, "B": found.b_margin},
+        "flips": found.flips,
+        "smallest": found.smallest,
+        "steps": [row(step) for step in found.steps],
+        "without": [row(tried) for tried in found.certificate],
+        "candidates": found.candidates,
+        "measured alone": found.measured,
+        "runs": found.runs,
+        "words": found.words,
+    }
