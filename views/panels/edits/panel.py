@@ -34,6 +34,17 @@ _PAD = 6
 _Index = QModelIndex | QPersistentModelIndex
 
 
+def name_and_words(width: int, row: EditRow, words_font: QFont) -> tuple[str, str]:
+    """What a row of some width in pixels says. The name comes first: words give way to it, to a third of the row."""
+    mono, plain = QFontMetrics(small_mono()), QFontMetrics(words_font)
+    name = pretty_name(row.name)
+    needed = mono.horizontalAdvance(name) + _PAD
+    room = max(width - needed, min(width // 3, plain.horizontalAdvance(row.words)))
+    words = plain.elidedText(row.words, Qt.TextElideMode.ElideMiddle, room)
+    left = width - plain.horizontalAdvance(words) - _PAD
+    return mono.elidedText(name, Qt.TextElideMode.ElideMiddle, left), words
+
+
 class _RowDelegate(QStyledItemDelegate):
     """Name in mono, words in grey, a cross at the right."""
 
@@ -47,7 +58,7 @@ class _RowDelegate(QStyledItemDelegate):
         return QRect(row.right() - row.height() + 1, row.top(), row.height(), row.height())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        row, theme = index.data(_ROW), current()
+        row = index.data(_ROW)
         rect: QRect = option.rect  # type: ignore[attr-defined]
         state = option.state  # type: ignore[attr-defined]
         selected = bool(state & QStyle.StateFlag.State_Selected)
@@ -56,22 +67,21 @@ class _RowDelegate(QStyledItemDelegate):
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         cross = self.cross_rect(rect)
         words_font: QFont = option.font  # type: ignore[attr-defined]
-        words_width = QFontMetrics(words_font).horizontalAdvance(row.words)
-        words = QRect(cross.left() - words_width - 2, rect.top(), words_width, rect.height())
-        name = QRect(rect.left(), rect.top(), words.left() - rect.left() - _PAD, rect.height())
-        mono = small_mono()
-        painter.setFont(mono)
-        painter.setPen(theme.color("selection" if selected else "text"))
-        text = QFontMetrics(mono).elidedText(pretty_name(row.name), Qt.TextElideMode.ElideMiddle, max(name.width(), 10))
-        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)
-        painter.setFont(words_font)
-        painter.setPen(theme.color("muted"))
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, row.words)
+        name, words = name_and_words(rect.width() - cross.width() - 2, row, words_font)
+        self._write(painter, rect, 0, name, small_mono(), "selection" if selected else "text")
+        left = cross.left() - 2 - QFontMetrics(words_font).horizontalAdvance(words)
+        self._write(painter, rect, left - rect.left(), words, words_font, "muted")
         side = rect.height() * 0.6
         glyph = QRectF(0, 0, side, side)
         glyph.moveCenter(QRectF(cross).center())
         draw_icon(painter, "cross", glyph, "text" if hovered and index.row() == self.hot_cross else "muted")
         painter.restore()
+
+    @staticmethod
+    def _write(painter: QPainter, row: QRect, left: int, text: str, font: QFont, color: str) -> None:
+        painter.setFont(font)
+        painter.setPen(current().color(color))
+        painter.drawText(row.adjusted(left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class _Rows(QListWidget):
