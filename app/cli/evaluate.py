@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.interchange.scores_files import ScoresFile
     from core.models.model import Model
     from core.session import Session
+    from core.tracing.scores import Scores
 
 CURVES = ("curve", "curve by size", "curve without them")  # of a report
 
@@ -122,6 +123,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
     report["metric"] = over.metric
     report["direction"] = scores.direction if scores.signed else None
     report |= _of_circuit(over, found, replacement, report["size"], options.seed)
+    if not scores.spans:
+        report |= inputs_counted(scores, report["size"])
     report |= _within(found, report)
     report["right"]["same"] = report["answers"] == "same"
     report["verdict"] = [line.words for line in verdict(statements(report))]
@@ -191,6 +194,14 @@ def _of_circuit(over: SessionOver, found: ScoresFile, replacement: Any, size: in
         "metric of the model": {"whole": float(whole.whole.mean()), "nothing": float(whole.nothing.mean())},
         "answers": answers,
     }
+
+
+def inputs_counted(scores: Scores, size: int) -> dict[str, Any]:
+    """Of a circuit's edges, where what a head reads of a writer is counted as one, and of all."""
+    from core.circuit.head_inputs import count_inputs
+
+    edges = scores.select(size).edges
+    return {"inputs": {"circuit": count_inputs(scores.graph, edges), "of": count_inputs(scores.graph)}}
 
 
 def _within(found: ScoresFile, report: dict[str, Any]) -> dict[str, Any]:

@@ -104,4 +104,7 @@ def _circuit(report: dict[str, Any]) -> Iterator[str]:
     if circuit["low"] is not None:
         parts.append(f"95 % of resampled sets of pairs give {percent(circuit['low'])} to {percent(circuit['high'])}")
     parts.append(f"random circuits of its size {percent(circuit['random low'])} to {percent(circuit['random high'])}")
+    if report.get("chosen by") == "attn-input" and "inputs" in report:
+        inputs = report["inputs"]
+        parts.append(f"with a head's query, key and value edges as one, {inputs['circuit']:,} of {inputs['of']:,}")
     yield f"the circuit of the {_which(report)} {report['size']:,} edges: {'; '.join(parts)}"

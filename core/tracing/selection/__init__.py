@@ -2,7 +2,8 @@
 the command line and `Scores.select` are made. Imports no torch.
 
 `top` is what a ranking says; the others know more: that edges hang together (`greedy`, `program`), or how sure their
-signs are (`consensus`), or what circuits of them really recover (`balance`).
+signs are (`consensus`), or what circuits of them really recover (`balance`). `attn-input` counts otherwise: a head's
+inputs as one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from core.errors import ArgumentError
 from core.tracing.options import CIRCUITS, LEVEL_WORDS
+from core.tracing.selection.attn_input import attn_input
 from core.tracing.selection.balance import balance
 from core.tracing.selection.consensus import consensus, sign_agreement
 from core.tracing.selection.greedy import greedy
@@ -128,6 +130,13 @@ RULES: dict[str, Rule] = {
             "the connected circuit whose scores add up to most, by an integer program",
             choose=program,
             phrase="chosen for the largest connected sum",
+        ),
+        Rule(
+            "attn-input",
+            "A head's inputs as one",
+            "what a head reads of a writer as one: its query, key and value edges together, by the sum of their scores",
+            order=attn_input,
+            phrase="chosen with a head's inputs as one",
         ),
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
 
@@ -12,6 +13,7 @@ import scipy.optimize
 
 from core import progress
 from core.circuit import connected
+from core.circuit.head_inputs import count_inputs
 from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import percent
 from core.graph import Graph
@@ -134,6 +136,41 @@ def test_a_gap_of_more_than_the_whole_sum_is_read_too() -> None:
     """Of a sum near 0 a better one may be many times as large; and a file may say anything."""
     assert gap_of({GAP: percent(12.5, 4)}) == pytest.approx(12.5)
     assert gap_of({GAP: "little"}) == 0
+
+
+@pytest.mark.parametrize("graph", [GRAPHS["heads"], LARGE, GRAPHS["parallel"]], ids=["heads", "shared", "parallel"])
+@pytest.mark.parametrize(("spans", "by_size"), [(1, False), (1, True), (2, False)])
+def test_what_a_head_reads_of_a_writer_stands_together(graph: Graph, spans: int, by_size: bool) -> None:
+    """By names, worked out edge by edge."""
+    one = scores(graph, 4, spans, direction=-1)
+
+    def input_of(part: int) -> tuple[str, str, int]:
+        edge = graph.edge(part // spans)
+        return edge.writer.name, ", ".join(node.name for node in inputs[edge.reader.name]), part % spans
+
+    inputs = {}
+    for reader in graph.readers:
+        nodes = graph.readers_of(reader)
+        if reader.kind == "q":  # with its K/V head's group
+            nodes = next(graph.readers_of(port) for port in graph.ports(nodes[0]) if port.kind == "k")
+        inputs[reader.name] = nodes
+    towards = -one.values.ravel()
+    sums: dict[tuple[str, str, int], float] = {}
+    for part, value in enumerate(towards):
+        sums[input_of(part)] = sums.get(input_of(part), 0.0) + float(value)
+    order = one.select(len(towards), "attn-input", by_size=by_size).parts.tolist()
+    assert sorted(order) == list(range(len(towards)))
+    met = list(dict.fromkeys(map(input_of, order)))
+    assert [input_of(part) for part in order] == [each for each in met for _ in range(_size(each, order, input_of))]
+    ranked = [abs(sums[each]) if by_size else sums[each] for each in met]
+    assert ranked == sorted(ranked, reverse=True)
+    if spans == 1:
+        assert count_inputs(graph) == len(sums)
+        assert count_inputs(graph, np.array(order[:5])) == len({input_of(part) for part in order[:5]})
+
+
+def _size(one: object, order: list[int], input_of: Callable[[int], object]) -> int:
+    return sum(input_of(part) == one for part in order)
 
 
 def test_consensus_puts_sure_edges_first_and_those_that_lead_away_last() -> None:
