@@ -1,8 +1,8 @@
 """What a head reads of a writer is taken as one: its edges into the query, key and value ports of that head stand or
 fall together, ranked by the sum of their scores. Edges into MLPs and the output are ranked as they are.
 
-Circuits of vision transformers are counted so by Vi-CD (Żukowska et al. 2026): a head's inputs as one receiver. Sums of scores are
-estimates of what removing the three edges at once does, as a score is of one. By size: the size of the sum, so that
+Vi-CD counts circuits of vision transformers so (Żukowska et al. 2026): a head's inputs as one receiver. Sums of scores
+are estimates of what removing the three edges at once does, as a score is of one. By size: the size of the sum, so that
 edges of one input that undo each other do not count twice. With grouped-query attention the heads that share keys and
 values are one receiver. A circuit whose size falls inside an input has only some edges of the last one.
 """
