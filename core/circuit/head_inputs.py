@@ -18,12 +18,13 @@ def inputs_of(graph: Graph) -> NDArray[np.int64]:
     receivers: dict[tuple[str, int, int], int] = {}
     numbers = []
     for reader in graph.readers:
-        key = (reader.kind, reader.layer, reader.head)
+        key: tuple[str, int, int] = (reader.kind, reader.layer, reader.head)
         if reader.kind in ("q", "k", "v"):
             key = ("head", reader.layer, reader.head // group if reader.kind == "q" else reader.head)
         numbers.append(receivers.setdefault(key, len(receivers)))
     pairs = np.asarray(numbers, dtype=np.int64)[graph.edge_readers] * graph.n_writers + graph.edge_writers
-    return np.unique(pairs, return_inverse=True)[1].astype(np.int64).reshape(-1)
+    inputs: NDArray[np.int64] = np.unique(pairs, return_inverse=True)[1].astype(np.int64).reshape(-1)
+    return inputs
 
 
 def count_inputs(graph: Graph, edges: NDArray[np.int64] | None = None) -> int:
