@@ -42,6 +42,7 @@ from core.models.model import Model
 from core.path_patching import path_patching
 from core.pictures.heat_map import heat_map
 from core.pictures.picture import Picture
+from core.probing.fit import FittedProbe, fit_probe
 from core.repair.examples import Example
 from core.repair.repair import Repair, repair
 from core.result import Result
@@ -69,6 +70,7 @@ __all__ = [
     "EditedModel",
     "Example",
     "Exported",
+    "FittedProbe",
     "GeneratedToken",
     "Graph",
     "LogitLens",
@@ -110,6 +112,7 @@ __all__ = [
     "ensemble",
     "export_model",
     "faithfulness",
+    "fit_probe",
     "heat_map",
     "kl",
     "load_model",

@@ -45,6 +45,8 @@ class Layout:
 def layout(model: Any) -> Layout:
     """Find the parts of a model by its class's name."""
     kind = type(model).__name__
+    if kind == "Probed":
+        return layout(model.encoder)
     if kind.startswith("GPT2"):
         config, parts = model.config, model.transformer
         blocks = [

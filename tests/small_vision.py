@@ -7,12 +7,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import timm
 import torch
 import transformers
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
+from core.models.probe import Probe, ProbeReport, Reads
+from core.models.probed import Probed
 from core.models.zero_shot import as_zero_shot
 
 CLASSES = 7
@@ -88,6 +91,14 @@ def zero_shot(kind: str, classes: bool = True) -> nn.Module:
     pair = getattr(transformers, f"{kind}Model")(config)
     width = PROJECTED if kind == "CLIP" else 16
     return type(as_zero_shot(pair))(pair, torch.zeros(CLASSES, width) if classes else None)
+
+
+def probed(encoder: nn.Module, features: int = 16, reads: Reads = "output") -> nn.Module:
+    """A model without a head with a probe of as many classes as other small models have."""
+    names = tuple(f"class {number}" for number in range(CLASSES))
+    report = ProbeReport((1,) * CLASSES)
+    weight, bias = np.zeros((CLASSES, features), np.float32), np.zeros(CLASSES, np.float32)
+    return Probed(encoder, Probe("linear", reads, names, weight, bias, report))
 
 
 def _vit(head: bool, **options: Any) -> nn.Module:
@@ -194,4 +205,8 @@ IMAGES: dict[str, Callable[[], nn.Module]] = {
     "siglip-classifier": lambda: vision_model("SiglipForImageClassification"),
     "clip-zero-shot": lambda: zero_shot("CLIP"),
     "siglip-zero-shot": lambda: zero_shot("Siglip"),
+    "dinov2-probe": lambda: probed(_dinov2(head=False)),
+    "dinov2-registers-probe": lambda: probed(
+        vision_model("Dinov2WithRegistersModel", num_register_tokens=4), 32, "class+mean"
+    ),
 }

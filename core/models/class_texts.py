@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 from core.errors import ArgumentError
 
 MARK = "?class="
+MARKS = (MARK, "?probe=")  # of what a name has behind it: class texts, or a probe (`core.models.probe`)
 PLACE = "{}"  # where a template has the class
 LONGEST = 1000  # classes
 MOST_CHARACTERS = 100_000  # of them and of templates, as a name has them: files hold names of a limited length
@@ -88,7 +89,9 @@ def with_texts(name: str, texts: ClassTexts | None) -> str:
 
 def base_name(name: str) -> str:
     """A model's name without its classes."""
-    return name.partition(MARK)[0]
+    for mark in MARKS:
+        name = name.partition(mark)[0]
+    return name
 
 
 def texts_in(name: str) -> ClassTexts | None:

@@ -37,6 +37,8 @@ from core.models.family import adapt, family_of
 from core.models.gpt2_blocks import is_plain, read_gpt2
 from core.models.health import check_mode, check_weights, placement
 from core.models.model import Model
+from core.models.probe import Probe
+from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
 from core.models.token_file import TokenFile
 from core.models.tokenizer_loading import NO_TOKENIZER, tokenizer_of
@@ -59,6 +61,7 @@ def load_model(
     *,
     classes: Sequence[str] | str | None = None,
     templates: Sequence[str] | str | None = None,
+    probe: Probe | str | Path | None = None,
     device: str | torch.device = "cpu",
     dtype: str = "fp32",
 ) -> Model:
@@ -71,6 +74,7 @@ def load_model(
     classes, templates: of CLIP and SigLIP with both towers, which are then classifiers of pictures: a text each, and
     sentences with {} where the class goes, over which a class's text is averaged ("a photo of a {}" where config.json
     names none). Without classes: those in the name or in config.json, else the output is the picture's embedding.
+    probe: of a vision model without a head, which then has its classes: the file of one (`ws.fit_probe(...).save`).
     device: where it computes: "cpu", "cuda", "mps". dtype: "fp32", "bf16", or "fp64", which Apple's GPUs do not have. A
     module of the user's stays where and as it is.
     Raises ModelError for what cannot be opened and for weights that are not finite or on several devices, ArgumentError
@@ -83,7 +87,7 @@ def load_model(
         check_weights(source, type(source).__name__)
         model = _from_module(source, processor, type(source).__name__, type(source).__name__)
         check_mode(source)  # a module of the user's is never changed here
-        return classified(model, classes, templates)
+        return as_asked(classified(model, classes, templates), probe)
     if not isinstance(source, str | Path):
         raise ArgumentError(f"A model is named by text, a path or a module, not by {type(source).__name__}.")
     named, name = texts_in(str(source)), base_name(str(source))
@@ -99,7 +103,7 @@ def load_model(
     else:
         model = _from_folder_or_hub(rest, kind) if kind in ("vision", "text") else _from_folder_or_hub(name)
     check_weights(model.adapter.module, model.title)
-    model = classified(model, classes, templates)
+    model = as_asked(classified(model, classes, templates), probe, str(source))
     model.adapter.module.requires_grad_(False)  # gradients are of streams: those of weights would be kept in vain
     if where == (model.adapter.device, model.adapter.dtype):
         return model
@@ -368,6 +372,8 @@ def _from_module(module: nn.Module, processor: Any, name: str, title: str) -> Mo
     if isinstance(adapter.module, ZeroShot):
         tokenizer, processor = getattr(processor, "tokenizer", None), getattr(processor, "image_processor", processor)
         labels = {}  # its classes are texts: those of the configuration are the library's usual ones
+    if isinstance(adapter.module, Probed):
+        return Model(name, title, adapter, None, _processing(processor), adapter.module.probe.classes)
     names = tuple(str(labels[index]) for index in sorted(labels)) if adapter.shape.output_kind == "classes" else ()
     return Model(name, title, adapter, tokenizer, _processing(processor), class_names=names)
 

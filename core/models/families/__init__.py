@@ -23,6 +23,7 @@ from core.models.families import (
     olmo2,
     opt,
     phi,
+    probe,
     qwen3,
     siglip,
     smollm3,
@@ -58,6 +59,7 @@ ROWS: tuple[Family, ...] = (
     *clip.ROWS,
     *siglip.ROWS,
     *zero_shot.ROWS,
+    *probe.ROWS,
     *vision_timm.ROWS,
     *eva.ROWS,
 )

@@ -16,8 +16,9 @@ from core.lens.attention import mean_attention
 from tests.core.engine.cases import case
 from tests.small_models import ALL
 
-# Those with class texts have the same vision towers, and are called with pictures alone.
-HUGGING_FACE = [family for family in ALL if not family.startswith("timm") and not family.endswith("zero-shot")]
+# Those with class texts or a probe have the same vision towers, and are called with pictures alone.
+OTHERS = ("zero-shot", "probe")
+HUGGING_FACE = [family for family in ALL if not family.startswith("timm") and not family.endswith(OTHERS)]
 
 
 @pytest.mark.parametrize("family", HUGGING_FACE)

@@ -72,6 +72,7 @@ PREFIXES = {
     "siglip-vision": "",
     "siglip-classifier": "",
     "siglip-zero-shot": "",
+    "dinov2-registers-probe": "CLS reg1 reg2 reg3 reg4",
 }
 
 

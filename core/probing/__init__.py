@@ -1,0 +1,1 @@
+"""Classes for a vision model that has none, from pictures in labelled folders."""
