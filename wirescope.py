@@ -51,6 +51,7 @@ from core.scripts.public import to_python
 from core.scripts.torch_script import torch_script as to_torch
 from core.session import Session
 from core.steering import difference_of_means
+from core.studies.modalities import ModalityStudy, study_modalities
 from core.tracing.methods.ensemble import ensemble
 from core.tracing.scores import Scores
 from core.tracing.sign_agreement import with_agreement
@@ -76,6 +77,7 @@ __all__ = [
     "LogitLens",
     "Metric",
     "MinimalPatch",
+    "ModalityStudy",
     "Model",
     "Node",
     "Options",
@@ -128,6 +130,7 @@ __all__ = [
     "report",
     "second_circuit",
     "stream_lens",
+    "study_modalities",
     "to_python",
     "to_torch",
     "trace",

@@ -23,6 +23,7 @@ from app.cli import (
     plugins,
     repair,
     run,
+    study,
     trace,
     watch,
 )
@@ -34,7 +35,8 @@ from core.errors import ArgumentError, Cancelled, WirescopeError
 
 # By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
 _COMMANDS = (
-    run, export, trace, evaluate, compare, dissociate, flip, repair, detect, watch, methods, models, families, plugins,
+    run, export, trace, evaluate, compare, dissociate, flip, repair, detect, watch, study, methods, models, families,
+    plugins,
 )  # fmt: skip
 COMMANDS: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[1]: module for module in _COMMANDS}
 

@@ -19,6 +19,7 @@ PAGES = {  # of parts that have a page of their own
     "detect": MEASURED.with_name("detection.md"),
     "rules": MEASURED.with_name("rules.md"),
     "tune": MEASURED.with_name("tuning.md"),
+    "modalities": MEASURED.with_name("modalities.md"),
 }
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-rollout", "random")
 

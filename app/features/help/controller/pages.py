@@ -27,6 +27,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("detection", "Detection"),
     ("rules", "Hidden rules"),
     ("tuning", "Where to train"),
+    ("modalities", "Text and pictures side by side"),
     ("project-file", "The project file"),
     ("extending", "Adding to Wirescope"),
     ("glossary", "Glossary"),

@@ -1,0 +1,117 @@
+"""How few edges recover most of a behaviour, and how often the scores that they are ranked by are wrong.
+
+Sparsity: edges are scored on one half of the pairs (`core.tracing`; patched from B), and circuits of the best of them
+are really run on the other half, every other edge carrying its value in B. The figure is the share of all edges of the
+smallest of the sizes run that recovers 80 % (`core.evaluation.measured`); beside it that of as many edges drawn at
+random. Between two sizes it is interpolated on the logarithm of the size.
+
+Disagreement: of each pair by itself, its N edges of the largest scores. Each is really patched, alone, in the whole
+model (`core.scan`). Spearman's rank correlation of estimated and exact effects, and the share of edges whose sign the
+estimate has wrong, of those whose exact effect is more than rounding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.circuit import Circuit
+from core.evaluation.agreement import rank_correlation
+from core.evaluation.measured import Measured, measure
+from core.progress import at, stage
+from core.scan import Scan
+from core.session import Session
+from core.studies.estimate import Estimate, Floats, Rows, estimate
+from core.tracing.direction import FLAT
+from core.tracing.trace import trace
+
+SHARE = 0.8  # of the behaviour
+SIZES = 25  # of circuits, evenly on a logarithmic scale
+NIL = 1e-4  # of the largest exact effect of a pair: below it, a sign is rounding's
+
+
+@dataclass(frozen=True, eq=False)
+class Sparsity:
+    """sizes: of circuits, rising, the last one all edges. best, random: what they do [sizes, pairs], of the best edges
+    and of each draw of random ones."""
+
+    sizes: tuple[int, ...]
+    best: Measured
+    random: tuple[Measured, ...]
+
+    def share(self) -> Estimate:
+        return estimate(lambda rows: self._needed(self.best, rows), self.best.pairs)
+
+    def random_share(self) -> Estimate:
+        def mean(rows: Rows) -> float:
+            needed = [self._needed(each, rows) for each in self.random]
+            return float(np.exp(np.mean(np.log(needed))))
+
+        return estimate(mean, self.best.pairs)
+
+    def _needed(self, runs: Measured, rows: Rows) -> float:
+        """The share of edges; NaN where A and B score alike."""
+        if abs(float(runs.whole[rows].mean()) - float(runs.nothing[rows].mean())) < FLAT:
+            return float("nan")
+        return needed(self.sizes, runs.recovered(rows))
+
+
+def needed(sizes: tuple[int, ...], recovered: Floats) -> float:
+    """The share of all edges (the last size) that SHARE takes. sizes rise; recovered: what each recovers."""
+    enough = np.flatnonzero(recovered >= SHARE)
+    if not len(enough):
+        return 1.0
+    place = int(enough[0])
+    if place == 0:
+        return sizes[0] / sizes[-1]
+    (low, high), (below, above) = np.log(sizes[place - 1 : place + 1]), recovered[place - 1 : place + 1]
+    return float(np.exp(low + (SHARE - below) / (above - below) * (high - low)) / sizes[-1])
+
+
+def sparsity(search: Session, judged: Session, method: str, draws: int, seed: int) -> Sparsity:
+    """search, judged: of other pairs. Raises NothingToRecoverError where the whole model and B score alike, EditError
+    without a B, Cancelled."""
+    with stage(0.0, 0.3):
+        scores = trace(search, method, replacement="patch")
+    edges = search.graph.n_edges
+    sizes = tuple(sorted({round(size) for size in np.geomspace(1, edges, SIZES)}))
+    rng = np.random.default_rng(seed)
+    rankings = [scores.select(edges).edges, *(rng.permutation(edges).astype(np.int64) for _ in range(draws))]
+    circuits = [Circuit(search.graph, ranking[:size]) for ranking in rankings for size in sizes]
+    with stage(0.3, 1.0):
+        runs = measure(judged, circuits, "patch")
+    runs.recovered()
+    by_ranking = [
+        replace(runs, circuits=part, circuits_right=None) for part in np.split(runs.circuits, len(rankings), axis=0)
+    ]
+    return Sparsity(sizes, by_ranking[0], tuple(by_ranking[1:]))
+
+
+@dataclass(frozen=True, eq=False)
+class Disagreement:
+    """edges: of each pair. correlation, wrong_sign: [pairs]; the latter NaN where no effect is more than rounding."""
+
+    edges: int
+    correlation: Floats
+    wrong_sign: Floats
+
+
+def disagreement(session: Session, method: str, edges: int) -> Disagreement:
+    """Of each pair of a session. Raises EditError without a B, Cancelled."""
+    pairs = session.pair.batch
+    edges = min(edges, session.graph.n_edges)
+    correlation, wrong = np.full(pairs, np.nan), np.full(pairs, np.nan)
+    for row in range(pairs):
+        with stage(row / pairs, (row + 1) / pairs):
+            part = session.part(range(row, row + 1))
+            scores = trace(part, method, replacement="patch")
+            numbers = scores.strongest(edges)
+            estimated = -scores.values[numbers]
+            exact = Scan(part, [session.graph.edge(int(number)) for number in numbers], "patch").run()
+        at((row + 1) / pairs)
+        correlation[row] = rank_correlation(estimated, exact)
+        told = np.abs(exact) > NIL * np.abs(exact).max()
+        if told.any():
+            wrong[row] = float((np.sign(estimated[told]) != np.sign(exact[told])).mean())
+    return Disagreement(edges, correlation, wrong)
