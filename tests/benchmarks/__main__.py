@@ -5,7 +5,8 @@
     python -m tests.benchmarks tune [--short] [--processes N] [--minutes N]
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise` and
-`modalities`, which take some minutes, and `selection`, `smollm2`, `repair`, `dissociate` and `tune`, which take half an hour each.
+`modalities`, which take some minutes, and `selection`, `smollm2`, `repair`, `dissociate` and `tune`, which take half an
+hour each.
 """
 
 from __future__ import annotations
