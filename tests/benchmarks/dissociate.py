@@ -1,5 +1,5 @@
 """Double dissociation of the tasks of `names`: a matrix for each way of choosing what is cut, and further draws of
-pairs for the learned one, whose settings were chosen on draw 0: it takes no part here."""
+pairs for the learned one, whose settings were chosen on draw 0: it takes no part here. Some minutes on one thread."""
 
 from __future__ import annotations
 
@@ -31,29 +31,33 @@ def tables(
     ways: Sequence[Choose] = WAYS,
     further: Sequence[int] = FURTHER,
 ) -> Iterator[Table]:
-    """A summary, and a matrix a way. further: draws of the learned way that the summary tells of alone."""
+    """README's matrix, that of the learned way without intervals; a summary; and a matrix a way. further: draws of the
+    learned way that the summary tells of alone."""
     torch.set_num_threads(1)
     model = ws.load_model("bundled:names")
-    summary, matrices, told = [], [], "In short"
+    summary, matrices, short = [], [], list[Table]()
     for choose, draw in [*((way, DRAW) for way in ways), *(("learned", draw) for draw in further)]:
         result = ws.dissociate(model, tasks, choose=choose, pairs=pairs, seed=draw)
         summary.append([choose, str(draw), *_counts(result)])
         if draw == DRAW:
             matrices.append(Table(f"{title(result)}; draw {draw}", heads(result), rows(result)))
-            told = in_short(result) if choose == "learned" else told
-    yield Table(told, HEADS, summary)
+            short += [in_short(result)] * (choose == "learned")
+    yield from short
+    yield Table("Ways of choosing what is cut", HEADS, summary)
     yield from matrices
 
 
-def in_short(result: ws.Dissociation) -> str:
-    """What the learned way found, in a sentence."""
+def in_short(result: ws.Dissociation) -> Table:
+    """What the learned way found: what is left of each task, under a sentence."""
     count, sizes = len(result.tasks), [len(cut) for cut in result.cuts]
     entirely = sum(is_specific(result.entire, task) for task in range(count))
-    return (
+    told = (
         f"Tasks of `{result.model.removeprefix('bundled:')}`: a direction cut out of each of {min(sizes)} to "
         f"{max(sizes)} edges hurts one task and spares the others for {len(result.specific)} of {count} tasks; the "
         f"same edges, cut entirely, for {entirely}"
     )
+    rows = [[f"of {name}", *map(percent, kept)] for name, kept in zip(result.tasks, result.kept.tolist(), strict=True)]
+    return Table(told, ("left, where edges are cut", *result.tasks), rows)
 
 
 def _counts(result: ws.Dissociation) -> list[str]:

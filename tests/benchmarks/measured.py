@@ -42,7 +42,7 @@ def with_summary(readme: str, measured: str) -> str:
 
 def write(part: str, tables: Sequence[Table]) -> None:
     """Put a part's tables on their page, where it has a place for them, and a summary into README: that of
-    measured.md, the first table of repairs, or the title of that of tasks."""
+    measured.md, or the first table of repairs and of tasks."""
     page = PAGES.get(part, MEASURED)
     text = page.read_text(encoding="utf-8")
     if has_place(part, text):
@@ -52,8 +52,7 @@ def write(part: str, tables: Sequence[Table]) -> None:
     if page == MEASURED:
         README.write_text(with_summary(readme, text), encoding="utf-8")
     elif part in ("repair", "dissociate") and tables and has_place(part, readme):  # the first table sums up the others
-        first = tables[0].as_markdown() if part == "repair" else f"**{tables[0].title}**"
-        README.write_text(filled(readme, f"measured: {part}", first), encoding="utf-8")
+        README.write_text(filled(readme, f"measured: {part}", tables[0].as_markdown()), encoding="utf-8")
 
 
 def summary(measured: str) -> Table:

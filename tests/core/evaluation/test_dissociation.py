@@ -15,7 +15,8 @@ from core.evaluation.direction_cuts import learned_cuts
 from core.evaluation.dissociation import Dissociation, dissociate
 from core.evaluation.dissociation_words import as_json, heads, rows, sentences
 from core.evaluation.task_pairs import task_pairs
-from tests.benchmarks.dissociate import tables
+from core.formatting import percent
+from tests.benchmarks.dissociate import in_short, tables
 from tests.benchmarks.measured import PAGES, with_tables
 
 TWO = ("capitals", "agreement")
@@ -118,9 +119,12 @@ def test_what_cannot_be_asked_is_said(model: ws.Model) -> None:
         dissociate(model, TWO, pairs=4, cancelled=lambda: True)
 
 
-def test_the_bench_makes_a_matrix_and_a_summary() -> None:
+def test_the_bench_makes_a_matrix_and_a_summary(found: Dissociation) -> None:
     summary, matrix = tables(pairs=4, tasks=TWO, ways=("contrast",), further=())
     assert [row[0] for row in matrix.rows] == list(TWO)
     assert summary.rows[0][0] == "contrast"
     page = PAGES["dissociate"].read_text(encoding="utf-8")
     assert matrix.as_markdown() in with_tables(page, "dissociate", [summary, matrix])
+    short = in_short(found)
+    assert [row[1:] for row in short.rows] == [[percent(share) for share in row] for row in found.kept.tolist()]
+    assert f"{len(found.specific)} of 2 tasks" in short.title
