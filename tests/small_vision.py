@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import timm
 import torch
 import transformers
+from PIL import Image
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
@@ -20,6 +22,7 @@ from core.models.zero_shot import as_zero_shot
 
 CLASSES = 7
 IMAGE = 12
+COLOURS = {"blue": (30, 40, 220), "red": (220, 40, 30), "green": (40, 210, 50)}
 PROJECTED = 10  # width of the space that two towers share
 
 _HF_IMAGE: dict[str, Any] = {
@@ -99,6 +102,26 @@ def probed(encoder: nn.Module, features: int = 16, reads: Reads = "output") -> n
     report = ProbeReport((1,) * CLASSES)
     weight, bias = np.zeros((CLASSES, features), np.float32), np.zeros(CLASSES, np.float32)
     return Probed(encoder, Probe("linear", reads, names, weight, bias, report))
+
+
+def save_encoder(folder: Path) -> nn.Module:
+    """A small DINOv2 without a head, with its image processor."""
+    torch.manual_seed(0)
+    module: Any = transformers.Dinov2Model(transformers.Dinov2Config(**_DINOV2))
+    module.save_pretrained(folder)
+    transformers.ViTImageProcessor(size={"height": IMAGE, "width": IMAGE}).save_pretrained(folder)
+    return module.eval()  # type: ignore[no-any-return]
+
+
+def write_colours(folder: Path, counts: dict[str, int]) -> Path:
+    """Noisy pictures of a colour each, in a folder of each colour."""
+    rng = np.random.default_rng(0)
+    for name, count in counts.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            noise = rng.normal(0, 30, (20, 20, 3)) + COLOURS[name]
+            Image.fromarray(noise.clip(0, 255).astype(np.uint8)).save(folder / name / f"{number}.png")
+    return folder
 
 
 def _vit(head: bool, **options: Any) -> nn.Module:

@@ -23,6 +23,25 @@ def add_opening_options(parser: argparse.ArgumentParser, usual: str = USUAL_PREC
     parser.add_argument(
         "--template", action="append", help='a sentence with {} for the class, as in "a picture of a {}"; several times'
     )
+    parser.add_argument(
+        "--probe", metavar="FILE", help="classes for a vision model that has none, as `wirescope probe` saves them"
+    )
+
+
+def take_probe(options: argparse.Namespace) -> None:
+    """Put the probe of a command into the name of its model. Raises ArgumentError, InputError."""
+    path = getattr(options, "probe", None)
+    if path is None:
+        return
+    from core.models.class_texts import texts_in
+    from core.models.probe import read_probe, with_digest
+    from core.models.probe_store import keep
+
+    if not options.model:
+        raise ArgumentError("--probe is of a model.", "Name it: --model")
+    if texts_in(options.model) is not None:
+        raise ArgumentError("A model has its classes from texts or from a probe, not from both.")
+    options.model = with_digest(options.model, keep(read_probe(path)))
 
 
 def take_classes(options: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ from app.cli import (
     methods,
     models,
     plugins,
+    probe,
     repair,
     run,
     study,
@@ -28,15 +29,15 @@ from app.cli import (
     watch,
 )
 from app.cli.arguments import MODEL_HELP, with_examples
-from app.cli.open_model import take_classes
+from app.cli.open_model import take_classes, take_probe
 from app.cli.output import tell
 from app.cli.plugins import NO_PLUGINS, NO_PLUGINS_HELP
 from core.errors import ArgumentError, Cancelled, WirescopeError
 
 # By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
 _COMMANDS = (
-    run, export, trace, evaluate, compare, dissociate, flip, repair, detect, watch, study, methods, models, families,
-    plugins,
+    run, export, trace, evaluate, compare, dissociate, flip, repair, probe, detect, watch, study, methods, models,
+    families, plugins,
 )  # fmt: skip
 COMMANDS: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[1]: module for module in _COMMANDS}
 
@@ -62,6 +63,7 @@ def command(arguments: Sequence[str]) -> int:
     try:
         options = _parser(arguments[0]).parse_args(list(arguments))
         take_classes(options)
+        take_probe(options)
         result: int = options.do(options)
         return result
     except ArgumentError as error:

@@ -55,6 +55,8 @@ class ModelReply:
     takes_ids: bool = False  # of text, as its folder has no tokenizer
     writes_text: bool = False  # its answers are next tokens
     takes_class_texts: bool = False  # its classes are texts that the user writes
+    takes_probe: bool = False  # it has no classes of its own, or those of a probe
+    reads_both: bool = False  # a probe may read its class token beside the mean of the patches
     class_templates: tuple[str, ...] = ()  # the sentences that these stand in
 
 

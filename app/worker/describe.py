@@ -15,7 +15,9 @@ from core.formatting import is_below_noise
 from core.inputs.pair import Side
 from core.inputs.tasks import tasks_for
 from core.metrics import METRICS
+from core.models.families.dinov2 import Dinov2Adapter
 from core.models.model import Model
+from core.models.probed import why_no_probe
 from core.models.zero_shot import ZeroShot, templates_of
 from core.parity import Parity
 from core.precision import precision_name, widened
@@ -59,6 +61,8 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
         takes_ids=model.is_text and model.tokenizer is None,
         writes_text=shape.output_kind == "next token",
         takes_class_texts=isinstance(model.adapter.module, ZeroShot),
+        takes_probe=why_no_probe(model) is None,
+        reads_both=isinstance(model.adapter, Dinov2Adapter),
         class_templates=templates_of(model),
     )
 

@@ -28,6 +28,9 @@ from core.memory import give_back
 from core.models.class_texts import base_name, texts_in
 from core.models.loading import load_model
 from core.models.model import Model
+from core.models.probe import digest_in
+from core.models.probe_store import kept
+from core.models.probed import with_probe
 from core.models.zero_shot import with_class_texts
 from core.progress import watched
 from core.project.document import Source
@@ -112,14 +115,19 @@ class WorkerService:
         return self._model
 
     def _with_other_classes(self, name: str, precision: str) -> Model | None:
-        """The model that is open, with the class texts of another name of it; None for another model. In half precision
-        it is read anew: texts are read in fp32."""
+        """The model that is open, with the class texts or the probe of another name of it; None for another model. In
+        half precision it is read anew: texts are read in fp32, and so is what a probe is of."""
         opened = self._opened
         if opened is None or self._model is None or precision == "bf16" or opened.precision != precision:
             return None
-        if not opened.takes_class_texts or base_name(opened.name) != base_name(name):
+        if base_name(opened.name) != base_name(name):
             return None
-        return with_class_texts(self._model, texts_in(name))
+        if opened.takes_class_texts:
+            return with_class_texts(self._model, texts_in(name))
+        if not opened.takes_probe:
+            return None
+        digest = digest_in(name)
+        return with_probe(self._model, kept(digest) if digest else None)
 
     def _leave_cache(self) -> None:
         if self._cache is not None:

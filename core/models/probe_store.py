@@ -27,10 +27,15 @@ def _place(digest: str) -> Path:
     return probes_folder() / f"{digest}.probe"
 
 
+def know(probe: Probe) -> str:
+    """Know a probe until the program ends: one of a project that is opened. Gives its hash."""
+    _known[probe.digest] = probe
+    return probe.digest
+
+
 def keep(probe: Probe) -> str:
     """Know a probe from now on; gives its hash. Where the folder cannot be written, until the program ends."""
-    digest = probe.digest
-    _known[digest] = probe
+    digest = know(probe)
     with suppress(OSError, WirescopeError):
         if not _place(digest).exists():
             probes_folder().mkdir(parents=True, exist_ok=True)

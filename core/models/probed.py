@@ -93,13 +93,18 @@ def why_no_probe(model: Model) -> tuple[str, str] | None:
 
 def check_reads(adapter: Adapter, reads: Reads) -> None:
     """Raise ArgumentError for what cannot be read of a model."""
-    if reads not in READS:
-        raise ArgumentError(f"A probe reads {' or '.join(READS)}, not {reads!r}.")
     if reads == "class+mean" and not isinstance(adapter, Dinov2Adapter):
         raise ArgumentError(
             f"The class token beside the mean of the patches is read of DINOv2 alone, not of {adapter.family}.",
             "Let the probe read the model's own output.",
         )
+
+
+def check_options(kind: str, reads: str) -> None:
+    """Raise ArgumentError for a kind of probe, or something to read, that there is not."""
+    for what, given, table in (("A probe is", kind, KINDS), ("A probe reads", reads, READS)):
+        if given not in table:
+            raise ArgumentError(f"{what} {' or '.join(table)}, not {given!r}.")
 
 
 def with_probe(model: Model, probe: Probe | None) -> Model:

@@ -29,8 +29,8 @@ from core.errors import ArgumentError, InputError
 from core.models.family import adapt
 from core.models.fingerprint import weights_hash
 from core.models.model import Model
-from core.models.probe import KINDS, Kind, Probe, ProbeReport, Reads, save_probe
-from core.models.probed import check_reads, encoder_of, features, with_probe
+from core.models.probe import Kind, Probe, ProbeReport, Reads, save_probe
+from core.models.probed import check_options, check_reads, encoder_of, features, with_probe
 from core.precision import precision_name, widened
 from core.probing.labelled import Labelled, labelled
 from core.progress import at, stage, while_asking
@@ -77,8 +77,7 @@ def fit_probe(
     for folders without pictures of two classes that can be read.
     """
     encoder = encoder_of(model)
-    if kind not in KINDS:
-        raise ArgumentError(f"A probe is {' or '.join(KINDS)}, not {kind!r}.")
+    check_options(kind, reads)
     check_reads(adapt(encoder), reads)
     if model.processing is None:
         raise ArgumentError(
@@ -231,7 +230,8 @@ def _means(x: Numbers, y: NDArray[np.int64]) -> tuple[Numbers, Numbers]:
     if spread <= 0:  # one picture of each class
         middle = means.mean(axis=0)
         spread = float(np.square(means - middle).sum(axis=1).mean()) or 1.0
-    return means / spread, -np.square(means).sum(axis=1) / (2 * spread)
+    squares = np.square(means).sum(axis=1)
+    return (means - means.mean(axis=0)) / spread, (squares.mean() - squares) / (2 * spread)
 
 
 def _wilson(count: int, of: int) -> tuple[float, float]:

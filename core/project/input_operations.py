@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.edits import ABLATIONS, KINDS, EditKind
 from core.models.class_texts import ClassTexts, with_texts
+from core.models.probe import with_digest
 from core.project.change import Change
 from core.project.document import Document, Source
 from core.project.metric_choice import MetricChoice
@@ -49,6 +51,16 @@ def set_class_texts(document: Document, texts: ClassTexts) -> Change | None:
     if name == document.model:
         return None
     return Change(f"Class texts: {short_text(', '.join(texts.classes))}", replace(document, model=name))
+
+
+def set_probe(document: Document, digest: str, classes: Sequence[str] = ()) -> Change | None:
+    """Give a vision model the classes of a probe (`core.models.probe_store`), or none where there is no digest. None
+    where they are those that it has."""
+    name = with_digest(document.model, digest)
+    if name == document.model:
+        return None
+    words = f"Probe: {short_text(', '.join(classes))}" if digest else "Without the probe"
+    return Change(words, replace(document, model=name))
 
 
 def set_replacement(document: Document, kind: EditKind | None) -> Change:

@@ -14,6 +14,8 @@ MOST_PICTURE = 64 << 20
 MOST_PICTURES = 256 << 20  # of all pictures that a save takes along by their paths
 MOST_NUMBERS = 128 << 20  # of one part of numbers
 MOST_EDGES = 20_000_000  # of the graph of a model
+MOST_PROBE = 64 << 20
+_PROBE = re.compile(r"probes/([0-9a-f]{64})", re.ASCII)
 _PICTURE = re.compile(r"pictures/([0-9a-f]{64})", re.ASCII)
 _NUMBERS = re.compile(r"vectors\.safetensors|(?:traces|circuits|runs)/(?:0|[1-9]\d{0,4})\.safetensors", re.ASCII)
 
@@ -25,6 +27,7 @@ CONTENTS = {
     "traces/": ("scores of one trace", "Begin another project, and trace over fewer positions there."),
     "circuits/": ("edges of one circuit", "Keep fewer edges."),
     "runs/": ("edges of one run's circuit", "Keep fewer edges."),
+    "probes/": ("numbers of one probe", "Fit a probe of fewer classes."),
     "pictures/": ("bytes of one picture", "Give a smaller picture, or this one by its file."),
 }
 
@@ -36,6 +39,17 @@ def picture_name(sha256: str) -> str:
 def picture_hash(name: str) -> str:
     """The hash that the name of a part says; empty of what is no picture."""
     match = _PICTURE.fullmatch(name)
+    return match[1] if match else ""
+
+
+def probe_name(digest: str) -> str:
+    """digest: of the bytes of a probe, as `core.models.probe` has them."""
+    return f"probes/{digest}"
+
+
+def probe_digest(name: str) -> str:
+    """The hash that the name of a part says; empty of what is no probe."""
+    match = _PROBE.fullmatch(name)
     return match[1] if match else ""
 
 
@@ -57,6 +71,8 @@ def limit(name: str) -> int | None:
         return MOST_JSON
     if _NUMBERS.fullmatch(name):
         return MOST_NUMBERS
+    if probe_digest(name):
+        return MOST_PROBE
     return MOST_PICTURE if picture_hash(name) else None
 
 

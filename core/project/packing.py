@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,14 +17,16 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from core.edits import Edit
-from core.errors import InputError
+from core.errors import InputError, ModelError
 from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
+from core.models.probe import MARK, digest_in
+from core.models.probe_store import kept as kept_probe
 from core.notes import Note
 from core.project import schema
 from core.project.curves import curve_data
 from core.project.document import Document, PairSource, Source
-from core.project.limits import MOST_PICTURE, MOST_PICTURES, kept, picture_name
+from core.project.limits import MOST_PICTURE, MOST_PICTURES, kept, picture_name, probe_name
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
 from core.project.places import kept_path
@@ -125,7 +128,7 @@ class _Packer:
         for place, run in enumerate(project.runs):
             if run.edges is not None:
                 parts[f"runs/{place}.safetensors"] = _numbers_of_circuit(run.edges, run.values)
-        return parts | {picture_name(name): content for name, content in self._pictures.items()}
+        return parts | _probes(data) | {picture_name(name): content for name, content in self._pictures.items()}
 
     # ---- tables ----
 
@@ -283,6 +286,17 @@ class _Packer:
             None if run.graph is None or run.edges is None else schema.GraphData(*run.graph),
             _words(run.about),
         )
+
+
+def _probes(data: schema.ProjectData) -> dict[str, bytes]:
+    """The probes that models have by their names, so that these open elsewhere too; one that is not known here stays a
+    name."""
+    names = {each.model for each in data.documents} | {each.model for each in data.traces}
+    parts = {}
+    for digest in sorted({digest_in(name) for name in names if MARK in name}):
+        with suppress(ModelError):
+            parts[probe_name(digest)] = kept_probe(digest).content
+    return parts
 
 
 def _check_counts(data: schema.ProjectData) -> None:

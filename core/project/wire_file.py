@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 
 from core.errors import InputError
+from core.models.probe import Probe, probe_of
+from core.models.probe_store import know
 from core.project import schema
 from core.project.archive import Archive, damaged, write_archive
-from core.project.limits import check_size, limit, picture_hash
+from core.project.limits import check_size, limit, picture_hash, probe_digest
 from core.project.migrations import migrate
 from core.project.packing import pack
 from core.project.project import Project
@@ -47,8 +49,12 @@ def load_project(path: Path) -> Project:
         pictures = {
             sha: _picture(archive, name, sha, path.name) for name in archive.names if (sha := picture_hash(name))
         }
+        probes = [_probe(archive, name, path.name) for name in archive.names if probe_digest(name)]
         try:
-            return unpack(data, archive.read, pictures)
+            project = unpack(data, archive.read, pictures)
+            for probe in probes:
+                know(probe)
+            return project
         except InputError as error:
             if error.hint:
                 raise
@@ -60,6 +66,16 @@ def _picture(archive: Archive, name: str, sha256: str, file: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise damaged(file, f"its picture {sha256[:12]}… is another one than it says")
     return content
+
+
+def _probe(archive: Archive, name: str, file: str) -> Probe:
+    content = archive.read(name)
+    if hashlib.sha256(content).hexdigest() != probe_digest(name):
+        raise damaged(file, f"its part {name[:20]}… is another one than it says")
+    try:
+        return probe_of(content, "its probe")
+    except InputError as error:
+        raise damaged(file, error.message.removesuffix(".")) from None
 
 
 def _read_json(content: bytes, name: str) -> schema.ProjectData:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from core.edits import KINDS, Edit
 from core.groups import Group
 from core.models.class_texts import base_name, texts_in
+from core.models.probe import digest_in
 from core.positions import Positions, plain_positions
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
@@ -60,6 +61,9 @@ class Narrator:
             return
         if new_model:
             precision = None if document.precision == "fp32" else py.quoted(document.precision)
+            if digest_in(document.model):
+                yield "# Its classes are those of a probe, which Wirescope keeps on this computer under this number."
+                yield '# Saved as a file it goes elsewhere: ws.load_model(..., probe="FILE")'
             yield f"model = {py.call('ws.load_model', *_named(document.model), dtype=precision)}"
         if document.clean is None:
             yield "# There is no input in A here: nothing runs."
@@ -318,7 +322,7 @@ class Narrator:
 def _named(model: str) -> list[str]:
     """What opens a model, its class texts apart."""
     texts = texts_in(model)
-    arguments = [py.quoted(base_name(model))]
+    arguments = [py.quoted(model if digest_in(model) else base_name(model))]
     for name, given in (("classes", texts.classes), ("templates", texts.templates)) if texts else ():
         arguments += [f"{name}={py.listed([py.quoted(text) for text in given])}"] if given else []
     return arguments

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ from core.errors import ArgumentError
 from core.models import lora, packs
 from core.models.bundled import bundled_folder
 from core.models.class_texts import base_name
+from core.models.family import adapt
 from core.models.model import Model
+from core.models.probe_store import keep, probes_folder
+from core.models.probed import Probed
 from core.models.zero_shot import CLIPModel, ZeroShot
 from core.scripts import literals as py
 
@@ -37,6 +40,8 @@ class Opened:
 
 def opening(model: Model) -> Opened:
     """How a model is opened by its library alone. Raises ArgumentError where it cannot be."""
+    if isinstance(model.adapter.module, Probed):
+        return _probed(model, model.adapter.module)
     place = base_name(model.name)
     kind, _, rest = place.partition(":")
     if kind == "timm":
@@ -57,6 +62,41 @@ def opening(model: Model) -> Opened:
         if '"architecture"' in (folder / "config.json").read_text(encoding="utf-8") and not tower:
             return _timm(f"local-dir:{place}")
     return Opened("transformers", tuple(_transformers(model, place, tower)), place)
+
+
+def _probed(model: Model, module: Probed) -> Opened:
+    """The encoder, opened as `model.encoder`, and the lines that read the probe's file. Raises ArgumentError."""
+    opened = opening(_bare(model, module))
+    place = probes_folder() / f"{keep(module.probe)}.probe"
+    if not place.is_file():
+        raise no_script("the probe could not be kept in the user's data folder")
+    lines = [f"model.encoder = {each.removeprefix('model = ')}" if each.startswith("model = ") else each
+             for each in opened.lines]  # fmt: skip
+    return replace(
+        opened,
+        lines=(
+            "from safetensors.torch import load_file",
+            "model = torch.nn.Module()",
+            *lines,
+            f"PROBE = load_file({py.quoted(str(place))})",
+            "",
+            *_class_and_mean(model),
+            "def scores(features):",
+            '    return F.linear(features, PROBE["weight"].to(features), PROBE["bias"].to(features))',
+            "",
+        ),
+    )
+
+
+def _class_and_mean(model: Model) -> list[str]:
+    if model.adapter.module.probe.reads == "output":
+        return []
+    mean = f"tokens[:, {model.adapter.prefix}:].mean(1)"
+    return ["def class_and_mean(tokens):", f"    return torch.cat([tokens[:, 0], {mean}], dim=1)", ""]
+
+
+def _bare(model: Model, module: Probed) -> Model:
+    return replace(model, name=base_name(model.name), adapter=adapt(module.encoder))
 
 
 def _timm(name: str) -> Opened:
@@ -118,6 +158,11 @@ def _zero_shot(module: ZeroShot, place: str) -> list[str]:
 def answer(model: Model, inputs: Tensor, library: str) -> str:
     """The expression of what is read of the model's output, for inputs `x`. Raises ArgumentError where the model
     itself does not give it."""
+    module = model.adapter.module
+    if isinstance(module, Probed):
+        if module.probe.reads == "class+mean":
+            return "scores(class_and_mean(model.encoder(pixel_values=x).last_hidden_state))"
+        return f"scores({answer(_bare(model, module), inputs, library).replace('model(', 'model.encoder(', 1)})"
     kind = model.adapter.shape.output_kind
     argument = "input_ids" if model.is_text else "pixel_values"
     if library == "timm":
@@ -154,7 +199,7 @@ def label(model: Model, opened: Opened) -> list[str]:
     module = model.adapter.module
     if isinstance(module, ZeroShot) and module.texts is not None:
         return ["label = CLASSES.__getitem__"]
-    if 0 < len(model.class_names) <= 20:
+    if 0 < len(model.class_names) <= 20 or isinstance(module, Probed):
         return [f"label = {py.listed([py.quoted(name) for name in model.class_names])}.__getitem__"]
     if model.class_names and opened.library == "transformers":
         return ["label = model.config.id2label.__getitem__"]

@@ -22,9 +22,7 @@ from core.probing.words import report_lines
 from tests.core.engine.cases import TOLERANCE
 from tests.oracle import Oracle
 from tests.small_models import keep_precision, randomise, small_model
-from tests.small_vision import IMAGE, IMAGES
-
-COLOURS = {"blue": (30, 40, 220), "red": (220, 40, 30), "green": (40, 210, 50)}
+from tests.small_vision import IMAGE, IMAGES, write_colours
 
 
 def to_pixels(image: Image.Image) -> torch.Tensor:
@@ -40,20 +38,9 @@ def encoder(family: str = "dinov2") -> ws.Model:
     return ws.load_model((small_model(family), PROCESSING))
 
 
-def write(folder: Path, counts: dict[str, int], seed: int = 0) -> Path:
-    """Noisy pictures of a colour each, in a folder each."""
-    rng = np.random.default_rng(seed)
-    for name, count in counts.items():
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        for number in range(count):
-            noise = rng.normal(0, 30, (20, 20, 3)) + COLOURS[name]
-            Image.fromarray(noise.clip(0, 255).astype(np.uint8)).save(folder / name / f"{number}.png")
-    return folder
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return write(tmp_path / "colours", {"red": 7, "blue": 6, "green": 6})
+    return write_colours(tmp_path / "colours", {"red": 7, "blue": 6, "green": 6})
 
 
 def own_features(model: ws.Model, paths: list[Path]) -> np.ndarray:
@@ -184,7 +171,7 @@ def test_what_cannot_be_used_is_counted_and_said(folder: Path) -> None:
 
 
 def test_one_picture_of_a_class_leaves_its_accuracy_unknown(tmp_path: Path) -> None:
-    folder = write(tmp_path, {"red": 1, "blue": 4})
+    folder = write_colours(tmp_path, {"red": 1, "blue": 4})
     for kind in ("linear", "means"):
         fitted = ws.fit_probe(encoder(), folder, kind)  # type: ignore[arg-type]
         assert fitted.report.accuracy is None
@@ -194,7 +181,7 @@ def test_one_picture_of_a_class_leaves_its_accuracy_unknown(tmp_path: Path) -> N
 
 def test_bad_folders_and_models_are_refused_with_the_reason(folder: Path, tmp_path: Path) -> None:
     bare = encoder()
-    bad = write(tmp_path / "bad", {"red": 1})
+    bad = write_colours(tmp_path / "bad", {"red": 1})
     (tmp_path / "none" / "a").mkdir(parents=True)
     (bad / "blue").mkdir()
     (bad / "blue" / "x.png").write_bytes(b"\x89PNG, or so it says")

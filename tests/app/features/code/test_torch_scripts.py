@@ -19,6 +19,7 @@ from core.edit_kinds import KINDS
 from core.edited.apply import sharing_copy
 from core.errors import WirescopeError
 from core.metrics import Metric
+from core.models.probed import Probed
 from core.models.zero_shot import ZeroShot
 from core.project.document import Document
 from core.scripts import torch_script as writer
@@ -94,11 +95,18 @@ def test_every_family(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
         found: dict[str, object] = {"MODULE": module}
         if isinstance(module, ZeroShot):  # the lines that open it make this of the class texts
             found["scores"] = lambda x, module=module: module(x).logits
+        if isinstance(module, Probed):  # these of the probe's file
+            found["scores"], found["class_and_mean"] = module.head, class_and_mean
         exec(compile(script, "script.py", "exec"), found)
         edited = found["edited"]
         assert isinstance(edited, torch.Tensor)
         worst = float((edited - session.run(edits).answer).abs().max())
         assert worst <= 1e-9, f"{', '.join(map(str, edits))}: {worst:.2e}"
+
+
+def class_and_mean(tokens: torch.Tensor) -> torch.Tensor:
+    """Of DINOv2 with four registers."""
+    return torch.cat([tokens[:, 0], tokens[:, 5:].mean(1)], dim=1)
 
 
 def test_what_a_script_cannot_say_is_refused_with_the_reason() -> None:
