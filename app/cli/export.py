@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.arguments import DATASET_HELP, IMAGE_ENDINGS, literal, parse_edits, parse_metric
+from app.cli.made_b import made_counterfactual
 from app.cli.open_model import check_precision
 from app.cli.output import say
 from app.cli.paper_options import PAPER_FORMS, add_paper_options, paper_of, wants_paper
@@ -138,10 +139,10 @@ def _export_file(options: argparse.Namespace) -> int:
     """Write the circuit of a file in another form. Raises ArgumentError, InputError."""
     from app.cli.circuit_of_file import circuit_of_file
 
-    of_model = ("model", "clean", "counterfactual", "metric", "dataset", "edit", "cut")
+    of_model = ("model", "clean", "counterfactual", "make_b", "metric", "dataset", "edit", "cut")
     asked = next((name for name in of_model if getattr(options, name)), None)
     if asked is not None:
-        raise ArgumentError("A file is exported as it is, without a model.", f"Leave out --{asked}.")
+        raise ArgumentError("A file is exported as it is, without a model.", f"Leave out --{asked.replace('_', '-')}.")
     if options.format in SCRIPTS:
         from app.cli.scripts import write_script
 
@@ -186,12 +187,16 @@ def _export_file(options: argparse.Namespace) -> int:
 
 def _document(options: argparse.Namespace) -> Document:
     """The document that the options describe. Raises ArgumentError."""
+    from core.inputs.corruption_words import is_made
     from core.project.document import Document, Source
     from core.project.metric_choice import MetricChoice
+    from core.project.row_cells import made_from
 
     def source(value: str | None) -> Source | None:
         if value is None:
             return None
+        if is_made(value):
+            return made_from(Source("image", path=options.clean, name=Path(options.clean).name), value)
         if Path(value).suffix.lower() in IMAGE_ENDINGS:
             return Source("image", path=value, name=Path(value).name)
         return Source("text", text=value)
@@ -199,4 +204,6 @@ def _document(options: argparse.Namespace) -> Document:
     metric = parse_metric(options.metric)
     choice = None if metric is None else MetricChoice(metric.kind, metric.target or "", metric.foil or "")
     precision = options.precision or USUAL_PRECISION
-    return Document(options.model, source(options.clean), source(options.counterfactual), choice, precision=precision)
+    return Document(
+        options.model, source(options.clean), source(made_counterfactual(options)), choice, precision=precision
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.arguments import parse_edits, refuse_pictures
+from app.cli.made_b import made_counterfactual, pair_of
 from app.cli.open_model import open_model
 from app.cli.output import say, tell
 from app.cli.pairs import memory_of
@@ -47,5 +48,5 @@ def _session(options: argparse.Namespace, model: Model) -> Session | None:
         return Session(model, dataset.pairs[0], dataset=dataset, mean_over_positions=True, **memory_of(options))
     if model.is_text:
         refuse_pictures(model, (options.clean, options.counterfactual))
-    pair = model.pair(options.clean, options.counterfactual)
+    pair = pair_of(model, options.clean, made_counterfactual(options))
     return Session(model, pair, dataset=dataset, **memory_of(options))

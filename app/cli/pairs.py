@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import literal
+from app.cli.made_b import (
+    add_make_option,
+    made_counterfactual,
+    pair_of,
+    pictures_in,
+    placed,
+    with_made,
+)
 from core.errors import ArgumentError, InputError
+from core.inputs.corruption_words import is_made
 
 if TYPE_CHECKING:
     from core.inputs.dataset_columns import FileRow
@@ -61,9 +70,12 @@ def add_pair_options(parser: argparse.ArgumentParser, required: bool) -> None:
     instead = "" if required else "instead of the file's own pairs: "
     source = parser.add_mutually_exclusive_group(required=required)
     source.add_argument("--task", help=f"{instead}a built-in task: {_task_names()}")
-    source.add_argument("--dataset", metavar="FILE", help=f"{instead}pairs as CSV, TSV or JSON lines")
+    source.add_argument(
+        "--dataset", metavar="FILE", help=f"{instead}pairs as CSV, TSV or JSON lines, or a folder of pictures"
+    )
     source.add_argument("--clean", metavar="TEXT|IMAGE", help=f"{instead}input A of a single pair{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B of the single pair")
+    add_make_option(parser)
     add_memory_option(parser)
     parser.add_argument("--pairs", type=int, help=f"how many of a task ({PAIRS})")
     parser.add_argument("--seed", type=int, default=0, help="of the task's pairs and of all else that is drawn (0)")
@@ -84,6 +96,10 @@ def check_pair_options(options: argparse.Namespace) -> None:
         raise ArgumentError(f"--pairs is at least 1, not {options.pairs}.")
     if options.counterfactual is not None and options.clean is None:
         raise ArgumentError("--counterfactual is the B of --clean.", "Give --clean too.")
+    if options.make_b is not None:
+        if options.clean is None and options.dataset is None:
+            raise ArgumentError("--make-b makes the B of pictures.", "Give --clean or --dataset too.")
+        made_counterfactual(options)
 
 
 def asked_pairs(model: Model, options: argparse.Namespace, with_roles: bool = False) -> AskedPairs:
@@ -96,11 +112,15 @@ def asked_pairs(model: Model, options: argparse.Namespace, with_roles: bool = Fa
         return task_pairs(model, options.task, options.pairs or PAIRS, options.seed, with_roles)
     if options.dataset is not None:
         file = Path(options.dataset)
+        pictures = [] if model.is_text else [FileRow(str(picture)) for picture in pictures_in(file)]
+        if pictures:
+            return row_pairs(model, with_made(pictures, options.make_b), f"of {file.name}", with_roles)
         read = read_dataset_file(file)
-        pairs = row_pairs(model, _placed(model, read.rows, file.parent), f"of {file.name}", with_roles)
+        rows = with_made(_placed(model, read.rows, file.parent), options.make_b)
+        pairs = row_pairs(model, rows, f"of {file.name}", with_roles)
         return replace(pairs, notes=(*read.notes, *pairs.notes))
     row = FileRow(options.clean, options.counterfactual or "")
-    return row_pairs(model, _placed(model, [row], Path()), "")
+    return row_pairs(model, with_made(_placed(model, [row], Path()), options.make_b), "")
 
 
 def task_pairs(model: Model, task: str, pairs: int, seed: int, with_roles: bool = False) -> AskedPairs:
@@ -150,7 +170,7 @@ def row_pairs(model: Model, rows: Sequence[FileRow], origin: str, with_roles: bo
     if not kept:
         raise InputError(first if len(rows) == 1 else f"No pair {origin} can be used. {first}", misfits[0].hint)
     pairs = [
-        _with_roles(model.pair(row.clean, row.counterfactual or None), row.roles if with_roles else "") for row in kept
+        _with_roles(pair_of(model, row.clean, row.counterfactual), row.roles if with_roles else "") for row in kept
     ]
     dataset = Dataset(pairs, [(row.target, row.foil) for row in kept] if answered else ())
     left_out = (f"{len(rows):,} pairs {origin}: {misfit_words(misfits)}",) if misfits else ()
@@ -177,7 +197,13 @@ def _misfit(model: Model, row: FileRow, with_b: bool, answered: bool, foiled: bo
         return Misfit("no B", "It has no B, which others have.", "Give every row a B, or none.")
     if (answered and row.target == "") or (foiled and row.foil == ""):
         return Misfit("no answers", "It lacks answers, which others have.", "Give every row a target and a foil.")
-    return misfit(model, row.clean, row.counterfactual, row.target, row.foil)
+    if not is_made(row.counterfactual):
+        return misfit(model, row.clean, row.counterfactual, row.target, row.foil)
+    try:
+        pair_of(model, row.clean, row.counterfactual)
+    except InputError as error:
+        return Misfit("a B that cannot be made", error.message, error.hint)
+    return misfit(model, row.clean, "", row.target, row.foil)
 
 
 def _placed(model: Model, rows: Sequence[FileRow], folder: Path) -> list[FileRow]:
@@ -191,6 +217,8 @@ def _placed(model: Model, rows: Sequence[FileRow], folder: Path) -> list[FileRow
         return list(rows)
 
     def place(path: str) -> str:
+        if is_made(path):
+            return placed(path, folder.resolve())
         return str((folder / Path(path).expanduser()).resolve()) if path else ""
 
     return [replace(row, clean=place(row.clean), counterfactual=place(row.counterfactual)) for row in rows]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.arguments import DATASET_HELP, parse_edits, parse_metric, refuse_pictures
 from app.cli.continuing import add_continue_options, check_continue, continued
+from app.cli.made_b import made_counterfactual, pair_of
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import memory_of
@@ -66,10 +67,10 @@ def _session_of_project(options: argparse.Namespace) -> tuple[Session, list[Edit
     """The session and the edits of a project's present step. Raises WirescopeError."""
     from app.cli.project_files import open_project
 
-    of_model = ("model", "clean", "counterfactual", "metric", "dataset", "edit", "precision")
+    of_model = ("model", "clean", "counterfactual", "make_b", "metric", "dataset", "edit", "precision")
     asked = next((name for name in of_model if getattr(options, name)), None)
     if asked is not None:
-        raise ArgumentError("A project is run as it was saved.", f"Leave out --{asked}.")
+        raise ArgumentError("A project is run as it was saved.", f"Leave out --{asked.replace('_', '-')}.")
     if not is_project(options.file):
         raise ArgumentError(f"{options.file} is no project.", "Give FILE.wire, or --model and --clean.")
     engine, snapshot = open_project(options.file, options.memory)
@@ -84,12 +85,13 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
     missing = next((name for name in ("model", "clean") if getattr(options, name) is None), None)
     if missing is not None:
         raise ArgumentError(f"--{missing} is missing.", "Give --model and --clean, or a project: FILE.wire.")
+    counterfactual = made_counterfactual(options)
     edits, metric = parse_edits(options.edit), parse_metric(options.metric)
     model = open_model(options.model, options.precision, options.device)
     if model.is_text:
         refuse_pictures(model, (options.clean, options.counterfactual))
     dataset = None if options.dataset is None else inputs_of_file(model, Path(options.dataset))
-    pair = model.pair(options.clean, options.counterfactual)
+    pair = pair_of(model, options.clean, counterfactual)
     for side in (pair.clean, pair.counterfactual):
         for note in () if side is None else side.notes:
             tell(note)

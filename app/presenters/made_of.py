@@ -11,10 +11,12 @@ from core.edits import Edit
 from core.errors import InputError
 from core.graph import Graph
 from core.inputs.corruption_kinds import ImageCorruption
+from core.inputs.corruption_words import is_made
 from core.inputs.dataset_files import FileRow
 from core.interchange.made_of import FileInput, MadeOf, hash_of, hash_of_file
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
+from core.project.row_cells import made_cell, made_from
 from core.project.step_names import metric_words
 
 
@@ -57,9 +59,7 @@ def _dataset(document: Document, made: MadeOf) -> tuple[PairSource, ...]:
     """The rows of a file that is over a dataset, each with the answers that it had; else those that are there."""
     if len(made.rows) < 2 or made.clean is None:
         return document.dataset
-    present = tuple(
-        FileRow(_words_of(row.clean), _words_of(row.counterfactual), row.target, row.foil) for row in document.dataset
-    )
+    present = tuple(FileRow(*_cells(row), row.target, row.foil) for row in document.dataset)
     _, target, foil = made.metric or ("", "", "")
 
     def alike(row: FileRow, there: FileRow) -> bool:
@@ -73,7 +73,7 @@ def _dataset(document: Document, made: MadeOf) -> tuple[PairSource, ...]:
     return tuple(
         PairSource(
             _row_source(kind, row.clean),
-            _row_source(kind, row.counterfactual) if row.counterfactual else None,
+            _row_b(kind, row) if row.counterfactual else None,
             _answer(row.target),
             _answer(row.foil),
         )
@@ -81,9 +81,11 @@ def _dataset(document: Document, made: MadeOf) -> tuple[PairSource, ...]:
     )
 
 
-def _words_of(source: Source | None) -> str:
-    """A side as a file's row has it."""
-    return "" if source is None else source.text or source.path
+def _cells(row: PairSource) -> tuple[str, str]:
+    """A and B as a file's row has them."""
+    b = row.counterfactual
+    clean = row.clean.text or row.clean.path
+    return clean, "" if b is None else made_cell(row.clean, b) or b.text or b.path
 
 
 def _answer(value: str | int) -> str:
@@ -95,6 +97,12 @@ def _row_source(kind: Literal["text", "image"], words: str) -> Source:
     if kind == "text":
         return Source("text", text=words)
     return Source("image", path=words, name=PurePath(words).name)
+
+
+def _row_b(kind: Literal["text", "image"], row: FileRow) -> Source:
+    if kind == "image" and is_made(row.counterfactual):
+        return made_from(_row_source(kind, row.clean), row.counterfactual)
+    return _row_source(kind, row.counterfactual)
 
 
 def difference_words(document: Document, whole: Document) -> str:
@@ -153,12 +161,21 @@ def _source(side: FileInput | None) -> Source | None:
 def _file_rows(rows: tuple[PairSource, ...], choice: MetricChoice | None, opened: ModelReply) -> tuple[FileRow, ...]:
     """With each row's own answers, else the metric's. None where a picture has no file that holds it."""
     option = next((option for option in opened.metric_options if choice and option.kind == choice.kind), None)
-    sides = [side for row in rows for side in (row.clean, row.counterfactual) if side is not None]
-    if any(side.kind == "image" and (not side.path or side.corruption is not None) for side in sides):
+    if not all(_has_files(row) for row in rows):
         return ()
     listed = []
     for row in rows:
         target = (row.target or choice.target) if choice and option and option.needs_target else ""
         foil = (row.foil or choice.foil) if choice and option and option.needs_foil else ""
-        listed.append(FileRow(_words_of(row.clean), _words_of(row.counterfactual), target, foil))
+        listed.append(FileRow(*_cells(row), target, foil))
     return tuple(listed)
+
+
+def _has_files(row: PairSource) -> bool:
+    """Whether a row's pictures are in files, a B that is made from A apart."""
+    sides = [row.clean, *([] if row.counterfactual is None else [row.counterfactual])]
+    files = all(side.kind == "text" or side.path for side in sides)
+    changed = [side for side in sides if side.corruption is not None]
+    return files and (
+        not changed or (row.counterfactual is not None and bool(made_cell(row.clean, row.counterfactual)))
+    )

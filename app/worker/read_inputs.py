@@ -23,7 +23,7 @@ def read_source(model: Model, source: Source | None) -> tuple[Side | None, str]:
     try:
         side = model.side(source.text if source.kind == "text" else (source.data or source.path))
         if source.corruption is not None:
-            side = corrupted_side(model, side, source.corruption)
+            side = corrupted_side(model, side, source.corruption, source.data or source.path)
         if source.kind == "image" and source.words:  # bytes have no name of their own
             side = replace(side, text=source.words)
         return side, ""

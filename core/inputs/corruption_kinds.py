@@ -10,8 +10,14 @@ from core.errors import ArgumentError
 TextKind = Literal["names", "swap", "shuffle", "mask"]
 TEXT_KINDS: tuple[TextKind, ...] = get_args(TextKind)
 
-ImageKind = Literal["other", "blur", "mean", "noise", "shuffle"]
+ImageKind = Literal["other", "blur", "mean", "noise", "shuffle", "inpaint", "word"]
 IMAGE_KINDS: tuple[ImageKind, ...] = get_args(ImageKind)
+
+Place = Literal[
+    "centre", "top", "bottom", "left", "right", "top left", "top right", "bottom left", "bottom right"
+]  # where a word is printed
+PLACES: tuple[Place, ...] = get_args(Place)
+WORD_SIZE = 0.2  # of the picture's height
 
 # What each kind makes, for people.
 TEXT_WORDS: dict[TextKind, str] = {
@@ -26,29 +32,48 @@ IMAGE_WORDS: dict[ImageKind, str] = {
     "mean": "mean colour",
     "noise": "noise",
     "shuffle": "shuffled patches",
+    "inpaint": "inpainted",
+    "word": "a printed word",
 }
 
 
 @dataclass(frozen=True)
 class ImageCorruption:
-    """How B is made from a picture. patches: indices of the patch grid, row by row; none: the whole picture. other: the
-    other picture, a path or the bytes of a file, for `other`.
+    """How B is made from a picture.
 
-    Raises ArgumentError for an unknown kind.
+    What changes: patches, indices of the patch grid, row by row; or the light part of a mask, a path or the bytes of a
+    picture file of the size of A's; without both the whole picture. other: the other picture, a path or the bytes of a
+    file, for `other`. Of `word`: text; size, the height of its letters as a share of the picture's height; place,
+    where there are no patches and no mask; sticker, whether black on a white box, else the letters alone.
+
+    Raises ArgumentError for an unknown kind or place, a size that is not between 0 and 1, and patches beside a mask.
     """
 
     kind: ImageKind
     patches: tuple[int, ...] = ()
     seed: int = 0
     other: str | bytes = b""
+    mask: str | bytes = b""
+    text: str = ""
+    size: float = WORD_SIZE
+    place: Place = "centre"
+    sticker: bool = True
 
     def __post_init__(self) -> None:
-        if self.kind not in IMAGE_KINDS:
+        for what, value, known in (("corruption of pictures", self.kind, IMAGE_KINDS), ("place", self.place, PLACES)):
+            if value not in known:
+                raise ArgumentError(f"There is no {what} called {value!r}.", f"There are: {', '.join(known)}.")
+        if not 0 < self.size <= 1:
             raise ArgumentError(
-                f"There is no corruption of pictures called {self.kind!r}.", f"There are: {', '.join(IMAGE_KINDS)}."
+                f"A word's size is {self.size}.", "It is a share of the picture's height: 0.2 is usual."
             )
+        if self.patches and self.mask:
+            raise ArgumentError("A region is both brushed and given as a mask.", "Give patches or a mask, not both.")
 
     def words(self) -> str:
-        """ "blurred", "noise in 3 patches" """
-        where = f" in {len(self.patches)} patch{'es' * (len(self.patches) != 1)}" if self.patches else ""
+        """ "blurred", "noise in 3 patches", "“dog” on a sticker" """
+        count = len(self.patches)
+        where = f" in {count} patch{'es' * (count != 1)}" if count else " in a mask" if self.mask else ""
+        if self.kind == "word":
+            return f"“{self.text}” {'on a sticker' if self.sticker else 'printed'}{where}"
         return IMAGE_WORDS[self.kind] + where

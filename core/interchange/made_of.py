@@ -97,7 +97,7 @@ def changed_pictures(sides: Sequence[FileInput | None]) -> list[str]:
             continue
         if not side.path:
             changes.append(f"{side.name or 'a picture'} was pasted, and the file holds its name only")
-        elif str(dict(side.corruption).get("other", "")).startswith("sha256:"):
+        elif any(str(value).startswith("sha256:") for name, value in side.corruption if name in ("other", "mask")):
             changes.append(f"{side.name} is changed by a picture that was pasted, which the file does not hold")
         elif side.sha256 and hash_of_file(side.path) != side.sha256:
             there = Path(side.path).expanduser().exists()

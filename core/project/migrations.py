@@ -11,8 +11,11 @@ from typing import Any
 
 from core.project.schema import VERSION
 
-# By the version that it takes. 2 has a repair beside all that 1 has.
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda document: document}
+# By the version that it takes. 2 has a repair beside all that 1 has; 3 has further ways of making B from a picture.
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda document: document,
+    2: lambda document: document,
+}
 
 
 def migrate(document: dict[str, Any], version: int) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class _Packer:
         curves = [curve_data(curve, self._document(curve.document)) for curve in project.curves]
         data = schema.ProjectData(
             format="wirescope project",
-            version=2,
+            version=schema.VERSION,
             documents=self._tables["documents"],
             steps=steps,
             current=project.current,
@@ -199,15 +199,23 @@ class _Packer:
         )
 
     def _corruption(self, corruption: ImageCorruption) -> schema.CorruptionData:
-        other = corruption.other
-        given = isinstance(other, bytes)
         return schema.CorruptionData(
             corruption.kind,
             list(corruption.patches),
             corruption.seed,
-            "" if isinstance(other, bytes) else _text(kept_path(other)),
-            (self._picture(other) if other else "") if given else self._picture_at(str(other)),  # type: ignore[arg-type]
+            *self._file(corruption.other),
+            *self._file(corruption.mask),
+            _text(corruption.text),
+            corruption.size,
+            corruption.place,
+            corruption.sticker,
         )
+
+    def _file(self, file: str | bytes) -> tuple[str, str]:
+        """The path of a picture that is given by its path or its bytes, and the hash of its bytes."""
+        if isinstance(file, bytes):
+            return "", self._picture(file) if file else ""
+        return _text(kept_path(file)), self._picture_at(file)
 
     def _picture(self, content: bytes) -> str:
         name = hashlib.sha256(content).hexdigest()

@@ -1,4 +1,4 @@
-"""The project file's `project.json`, version 2, as msgspec checks it. A change here is another VERSION, with a row in
+"""The project file's `project.json`, version 3, as msgspec checks it. A change here is another VERSION, with a row in
 `core.project.migrations`.
 
 What many steps share (documents, inputs, edits, rows of a dataset) stands once in a table, and is referred to by its
@@ -8,17 +8,19 @@ safetensors. resources/docs/project-file.md describes all of it.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from core.edit_kinds import EditKind
+from core.inputs.corruption_kinds import WORD_SIZE, ImageKind
+from core.inputs.corruption_kinds import Place as WordPlace
 from core.notes import About
 from core.tracing.options import Level
 
 FORMAT = "wirescope project"
-VERSION = 2
+VERSION: Final = 3
 
 Number = Annotated[int, Meta(ge=0, le=2**31)]
 Place = Annotated[int, Meta(ge=-1, le=2**31)]  # -1: none
@@ -43,13 +45,20 @@ class Header(msgspec.Struct):
 
 
 class CorruptionData(_Struct):
-    """other: the path of the other picture; other_picture: the hash of its bytes, where the file holds them."""
+    """other, mask: paths of pictures; other_picture, mask_picture: the hashes of their bytes, where the file holds
+    them."""
 
-    kind: Literal["other", "blur", "mean", "noise", "shuffle"]
+    kind: ImageKind
     patches: list[Number] = []
     seed: int = 0
     other: Name = ""
     other_picture: Hash = ""
+    mask: Name = ""
+    mask_picture: Hash = ""
+    text: str = ""
+    size: Annotated[float, Meta(gt=0, le=1)] = WORD_SIZE
+    place: WordPlace = "centre"
+    sticker: bool = True
 
 
 class SourceData(_Struct):
@@ -365,7 +374,7 @@ class ProjectData(_Struct):
     """The whole of `project.json`. made_by: the version of Wirescope that wrote it."""
 
     format: Literal["wirescope project"]
-    version: Literal[2]
+    version: Literal[3]
     documents: Annotated[list[DocumentData], Meta(min_length=1, max_length=MOST_STEPS)]
     steps: Annotated[list[StepData], Meta(min_length=1, max_length=MOST_STEPS)]
     current: Number = 0

@@ -124,10 +124,20 @@ def _picture(name: str, pictures: Mapping[str, bytes]) -> bytes:
 
 
 def _corruption(data: schema.CorruptionData, pictures: Mapping[str, bytes]) -> ImageCorruption:
-    other: str | bytes = found_path(data.other) or b""
-    if data.other_picture and not (isinstance(other, str) and hash_of_file(other) == data.other_picture):
-        other = _picture(data.other_picture, pictures)
-    return ImageCorruption(data.kind, tuple(data.patches), data.seed, other)
+    other = _file(data.other, data.other_picture, pictures)
+    mask = _file(data.mask, data.mask_picture, pictures)
+    if data.patches and mask:
+        raise InputError("one of its pictures is changed both in patches and in a mask")
+    how = data.text, data.size, data.place, data.sticker
+    return ImageCorruption(data.kind, tuple(data.patches), data.seed, other, mask, *how)
+
+
+def _file(path: str, picture: str, pictures: Mapping[str, bytes]) -> str | bytes:
+    """A picture by its path where it is there as it was, else by its bytes."""
+    there: str | bytes = found_path(path) or b""
+    if picture and not (isinstance(there, str) and hash_of_file(there) == picture):
+        return _picture(picture, pictures)
+    return there
 
 
 def _row(data: schema.RowData, sources: Sequence[Source]) -> PairSource:

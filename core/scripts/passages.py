@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from core.edits import KINDS, Edit
 from core.groups import Group
+from core.inputs.corruption_kinds import ImageCorruption
 from core.models.class_texts import base_name, texts_in
 from core.models.probe import digest_in
 from core.positions import Positions, plain_positions
@@ -99,7 +100,12 @@ class Narrator:
         corruption = source.corruption
         if corruption is None:
             return lines, made
-        other = corruption.other
+        usual = ImageCorruption("word")
+        how = {
+            name: repr(value) if isinstance(value, float | bool) else py.quoted(value)
+            for name in ("text", "size", "place", "sticker")
+            if (value := getattr(corruption, name)) != getattr(usual, name)
+        }
         changed = py.call(
             "ws.corrupted",
             "model",
@@ -107,11 +113,17 @@ class Narrator:
             py.quoted(corruption.kind),
             *([repr(list(corruption.patches))] if corruption.patches else []),
             seed=repr(corruption.seed) if corruption.seed else None,
-            other=self._picture(Source("image", path=other) if isinstance(other, str) else Source("image", data=other))
-            if other
-            else None,
+            other=self._file(corruption.other),
+            mask=self._file(corruption.mask),
+            **how,
         )
         return [*lines, f"{name} = {changed}"], name
+
+    def _file(self, file: str | bytes) -> str | None:
+        """A picture that a corruption takes, by its path or its bytes; None for none."""
+        if not file:
+            return None
+        return self._picture(Source("image", path=file) if isinstance(file, str) else Source("image", data=file))
 
     def _picture(self, source: Source) -> str:
         made = py.picture(source)

@@ -15,7 +15,7 @@ from core.edits import Edit
 from core.evaluation.statement import Statement
 from core.graph import Graph
 from core.groups import Group
-from core.inputs.corruption_kinds import IMAGE_KINDS, ImageCorruption
+from core.inputs.corruption_kinds import IMAGE_KINDS, PLACES, ImageCorruption
 from core.notes import About, Note
 from core.project.curves import CurveRecord
 from core.project.document import Document, PairSource, Source
@@ -49,7 +49,11 @@ corruptions = st.builds(
     st.lists(st.integers(0, 300), max_size=3).map(tuple),
     st.integers(-5, 5),
     st.binary(max_size=5) | st.sampled_from(["/no/such/picture.png"]),
-)
+    text=TEXTS,
+    size=st.floats(0.01, 1),
+    place=st.sampled_from(PLACES),
+    sticker=st.booleans(),
+) | st.builds(ImageCorruption, st.just("inpaint"), mask=st.binary(max_size=5) | st.just("/no/such/mask.png"))
 sources = st.builds(Source, st.just("text"), TEXTS) | st.builds(
     Source,
     st.just("image"),

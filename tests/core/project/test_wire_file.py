@@ -149,6 +149,17 @@ def test_a_file_of_version_2_opens_with_its_repair() -> None:
     assert (found.runs, found.edges_cut, found.means[0].target) == (99, 7, " Mary")
 
 
+def test_a_file_of_version_3_opens_with_its_printed_word() -> None:
+    project, before = load_project(FILES / "version-3.wire"), load_project(FILES / "version-2.wire")
+    assert project.repair == before.repair
+    row = project.document.dataset[1]
+    assert row.clean == before.document.dataset[1].clean
+    word = ImageCorruption("word", mask=b"not a real mask", text="dog", size=0.3, place="top left", sticker=False)
+    assert row.counterfactual == replace(row.clean, corruption=word)
+    with zipfile.ZipFile(FILES / "version-3.wire") as archive:
+        assert b'"version":3' in archive.read("project.json")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -206,7 +217,7 @@ def test_what_a_window_saved_in_version_1_opens() -> None:
 def test_what_a_newer_version_saved_is_refused_with_the_way_out(tmp_path: Path) -> None:
     content = project_bytes(Project((StepRecord("Start", Document("m")),)))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        text = archive.read("project.json").replace(b'"version":2', b'"version":7')
+        text = archive.read("project.json").replace(f'"version":{schema.VERSION}'.encode(), b'"version":7')
     path = tmp_path / "new.wire"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("project.json", text)

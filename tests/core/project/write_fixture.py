@@ -12,6 +12,7 @@ from core.edits import Edit
 from core.evaluation.statement import Statement
 from core.graph import Graph, Node
 from core.groups import Group
+from core.inputs.corruption_kinds import ImageCorruption
 from core.notes import Note
 from core.project.document import Document, PairSource, Source
 from core.project.history import Recovery
@@ -41,10 +42,12 @@ def fixture() -> Project:
     start = Document("bundled:names", Source("text", "When Mary and John"), Source("text", "When Tom and John"))
     start = replace(start, metric=MetricChoice("logit_difference", " Mary", " John"))
     head = Node("head", 0, 1)
+    attack = ImageCorruption("word", mask=b"not a real mask", text="dog", size=0.3, place="top left", sticker=False)
     picture = Source("image", data=b"not a real picture", name="cat.png")
+    attacked = replace(picture, corruption=attack)
     cut = start.with_edit(Edit(head, "patch")).with_edit(Edit(GRAPH.edge(3), "scale", (2,), 0.5))
     choice = TraceChoice("eap-ig", (("steps", 8.0),), over_dataset=True)
-    rows = (PairSource(start.clean, start.counterfactual, " Mary", " John"), PairSource(picture))
+    rows = (PairSource(start.clean, start.counterfactual, " Mary", " John"), PairSource(picture, attacked))
     kept = replace(cut, size=12, traced=choice, dataset=rows, groups=(Group("movers", "teal", (head, Node("mlp", 1))),))
     steered = replace(start, edits=(Edit(Node("mlp", 1), "steer", None, (0.5, -1.0), 2.0),), pinned=(" Mary",))
     outcome = Outcome("logit difference", 1.5, 0.25, "probability", (PredictionRow(" Mary", 0.6, 0.4, 0.1),), True)

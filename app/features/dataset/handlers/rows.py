@@ -18,12 +18,14 @@ from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.pair_sources import rows_of
 from app.worker.session_cache import SessionCache
 from core.errors import InputError
+from core.inputs.corruption_words import is_made
 from core.inputs.dataset_files import read_dataset_file, read_pasted
 from core.inputs.real_files import check_real_file
 from core.inputs.tasks import make_task
 from core.models.model import Model
 from core.project.document import PairSource, Source
 from core.project.metric_choice import MetricChoice
+from core.project.row_cells import made_from
 
 ROWS = 24  # of a task
 
@@ -47,7 +49,9 @@ def _make_rows(query: RowsQuery, model: Model) -> tuple[tuple[PairSource, ...], 
     rows = tuple(
         PairSource(
             _file_source(row.clean, model, folder),
-            _file_source(row.counterfactual, model, folder) if row.counterfactual else None,
+            _file_source(row.counterfactual, model, folder, _file_source(row.clean, model, folder))
+            if row.counterfactual
+            else None,
             _answer(row.target, model),
             _answer(row.foil, model),
         )
@@ -94,9 +98,12 @@ def _metric_words(choice: MetricChoice | None, cache: SessionCache) -> str:
 # ---- sources and rows ----
 
 
-def _file_source(value: str, model: Model, folder: Path) -> Source:
+def _file_source(value: str, model: Model, folder: Path, clean: Source | None = None) -> Source:
+    """clean: the row's A, which a B may be made from."""
     if model.is_text:
         return Source("text", text=value)
+    if clean is not None and is_made(value):
+        return made_from(clean, value, folder)
     path = Path(value).expanduser()
     path = path if path.is_absolute() else folder / path
     return Source("image", path=str(path), name=path.name)

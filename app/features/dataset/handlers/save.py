@@ -12,15 +12,17 @@ from core.formatting import counted
 from core.inputs.dataset_files import FileRow, write_dataset
 from core.models.model import Model
 from core.project.document import PairSource, Source
+from core.project.row_cells import made_cell
 from core.saving import save_bytes
 
 
 def save_table(path: str, rows: Sequence[PairSource], model: Model, ids: bool) -> str:
     """Write the rows; returns what was written, in words. Raises InputError where a file cannot be written, or a row
-    has not what its columns need: a corrupted picture is made of what the model sees, so no file could hold it."""
+    has not what its columns need: a corrupted picture is made of what the model sees, so no picture file could hold it;
+    where it is made from A, the table says how."""
     for row in rows:
         for source in (row.clean, row.counterfactual):
-            if source is not None and source.corruption is not None:
+            if source is not None and source.corruption is not None and not _made(row):
                 raise InputError(
                     f"{source.name or 'A picture'} is changed as the model sees it, so no picture file can hold it.",
                     "Save the rows without it, or give B a picture of its own.",
@@ -30,7 +32,7 @@ def save_table(path: str, rows: Sequence[PairSource], model: Model, ids: bool) -
     table = [
         FileRow(
             pictures.cell(row.clean),
-            "" if row.counterfactual is None else pictures.cell(row.counterfactual),
+            "" if row.counterfactual is None else _made(row) or pictures.cell(row.counterfactual),
             *(model.answer(answer) if ids and answer else answer for answer in (row.target, row.foil)),
         )
         for row in rows
@@ -40,6 +42,11 @@ def save_table(path: str, rows: Sequence[PairSource], model: Model, ids: bool) -
     if pictures.written:
         words += f", and {counted(pictures.written, 'picture')} to {pictures.folder.name}"
     return f"{words}."
+
+
+def _made(row: PairSource) -> str:
+    """How B is made from A, for the table; empty where it is not, or no table could say it."""
+    return "" if row.counterfactual is None else made_cell(row.clean, row.counterfactual)
 
 
 class _Pictures:

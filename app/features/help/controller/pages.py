@@ -28,6 +28,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("rules", "Hidden rules"),
     ("tuning", "Where to train"),
     ("modalities", "Text and pictures side by side"),
+    ("pictures", "Pictures and regions"),
     ("project-file", "The project file"),
     ("extending", "Adding to Wirescope"),
     ("glossary", "Glossary"),

@@ -41,7 +41,7 @@ def names() -> Document:
 
 
 def shapes() -> Document:
-    """Five edits of a picture, at patches among them."""
+    """Five edits of a picture with a word printed on it, at patches among them."""
     edits = (
         Edit(at("a1.h0"), "patch", (4, 5, 6)),
         Edit(at("m1"), "mean"),
@@ -49,7 +49,10 @@ def shapes() -> Document:
         Edit(at("a0.h1"), "scale", None, -0.5),
         Edit(at("m0->m1"), "patch", (0, 3)),
     )
-    return replace(example("shapes/0").document, edits=edits)
+    document = example("shapes/0").document
+    attack = ImageCorruption("word", text="a ring", size=0.3, place="top", sticker=False)
+    b = replace(document.clean, corruption=attack)
+    return replace(document, counterfactual=b, edits=edits)
 
 
 def tower(folder: Path) -> Document:
@@ -65,7 +68,10 @@ def tower(folder: Path) -> Document:
         Edit(at("a0.h0"), "scale", None, 2.0),
         Edit(at("a0.h1->a1.h1<k>"), "patch"),
     )
-    return Document(f"vision:{folder}", a, replace(a, corruption=ImageCorruption("noise", (), 2)), edits=edits)
+    mask = io.BytesIO()
+    Image.effect_mandelbrot((12, 12), (-2, -1.5, 1, 1.5), 30).point(lambda value: 255 * (value > 0)).save(mask, "PNG")
+    noise = ImageCorruption("noise", seed=2, mask=mask.getvalue())
+    return Document(f"vision:{folder}", a, replace(a, corruption=noise), edits=edits)
 
 
 def replies_to(document: Document, **asked: object) -> dict[type, Reply]:

@@ -1,0 +1,28 @@
+"""A B that is made from A, as a table holds it: `make:` and how (`core.inputs.corruption_words`)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import InputError
+from core.inputs.corruption_words import MAKE, parse_corruption, written
+from core.project.document import Source
+
+
+def made_from(clean: Source, cell: str, folder: Path | None = None) -> Source:
+    """The B that a cell makes from A. folder: where relative paths in it begin. Raises InputError for an A that is
+    no picture as it is, ArgumentError for a cell that does not say how."""
+    if clean.kind != "image" or clean.corruption is not None:
+        raise InputError("B can be made so from a picture alone.", "Give A as a picture file.")
+    corruption = parse_corruption(cell.removeprefix(MAKE), folder)
+    return replace(clean, corruption=corruption, name=f"{clean.name or Path(clean.path).name}, {corruption.words()}")
+
+
+def made_cell(clean: Source, b: Source) -> str:
+    """The cell of a B that is made from A; empty for one that is not, or that takes a picture without a path."""
+    corruption = b.corruption
+    if corruption is None or clean.corruption is not None or (b.path, b.data) != (clean.path, clean.data):
+        return ""
+    pasted = any(isinstance(file, bytes) and file for file in (corruption.other, corruption.mask))
+    return "" if pasted else MAKE + written(corruption)
