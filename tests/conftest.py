@@ -1,7 +1,10 @@
 """What every test stands on: no hub, no screen, one thread, one seed, no user's settings, and nothing left behind.
 
-A test fails when it leaves a Qt window, a running QTimer or QThread, or a Python thread. Torch and Qt are not imported
-here: what concerns them happens only in processes that have loaded them anyway.
+A test fails when it leaves a Qt window, a running QTimer or QThread, or a Python thread. Torch is not imported here,
+nor more of Qt than its package, which pytest-qt imports anyway: what concerns them happens only in processes that have
+loaded them.
+
+The garbage collector rests, as in the program (app/window/garbage_collector.py): `no_qt_left` collects after each test.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from typing import Any
 
 import pytest
 
+from app.window.plain_imports import import_plainly
+
 # Set before anything reads them, so that neither Torch nor Qt has to be imported for it.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
@@ -38,6 +43,7 @@ atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
 for variable in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
     os.environ[variable] = str(SCRATCH / variable.lower())
 _test_number = itertools.count()
+import_plainly()  # what tests import: some 3,000 modules a process
 
 THREAD_GRACE_SECONDS = 6.0
 # tqdm's monitor serves the whole process and ends with it.
@@ -63,6 +69,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent / "display") and not ON_DISPLAY:
             item.add_marker(needs_display)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # modules stay: no collection has to go over them
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -92,8 +102,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
         sys.modules["torch"].set_grad_enabled(True)  # as in a new process, whatever the test before has left
-    if "PySide6.QtWidgets" in sys.modules:
-        gc.disable()  # as the program does: see app/window/garbage_collector.py. `no_qt_left` collects after each test
+    gc.disable()
 
 
 @pytest.hookimpl(wrapper=True)

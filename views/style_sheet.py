@@ -2,7 +2,8 @@
 
 Panels say what they are by properties, never by colours of their own: `card` (a rounded panel), `role` on a
 label (`title`, `heading`, `muted`, `number`, `warning`, `bad`), `primary` (the one filled button), `flat` (a button
-without a frame), `chosen` (the tool or the kind of edit in use; a checked button looks the same).
+without a frame), `link` (a word that acts, in the colour of that name), `chosen` (the tool or the kind of edit in use;
+a checked button looks the same).
 """
 
 from __future__ import annotations
@@ -67,6 +68,18 @@ QPushButton[flat="true"], QToolButton[flat="true"] { background: transparent; bo
 QPushButton[flat="true"]:hover, QToolButton[flat="true"]:hover { background: @hover@; }
 QPushButton:focus, QToolButton:focus { border: 1px solid @accent@; }
 QPushButton[primary="true"]:focus { border: 2px solid @text@; padding: 4px 11px; }
+QPushButton[link] {
+    background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 2px 3px; text-align: left;
+    font-weight: 400;
+}
+QPushButton[flush="true"] { border-left-width: 0px; padding: 2px 3px 2px 0px; }
+QPushButton[bold="true"] { font-weight: 600; }
+QPushButton[link="muted"] { color: @muted@; }
+QPushButton[link="text"] { color: @text@; }
+QPushButton[link="accent"] { color: @accent@; }
+QPushButton[link="selection"] { color: @selection@; }
+QPushButton[link]:hover { color: @text@; background: @hover@; }
+QPushButton[link]:focus { border-color: @accent@; }
 QToolButton::menu-indicator { image: none; }
 QToolButton[popupMode="1"] { padding-right: 22px; }
 QToolButton[popupMode="2"] { padding-right: 22px; }

@@ -143,7 +143,10 @@ class PluggedIn(QObject):
             menu = self._menus.pop(key, None)
             if menu is not None:
                 menu.deleteLater()
-        widget = self._parts.docks.pop(feature.key, None) or self._parts.panels.get(feature.key)
+        dock = self._parts.docks.pop(feature.key, None)
+        if dock is not None:
+            self._parts.desk.docks.remove(dock)
+        widget = dock or self._parts.panels.get(feature.key)
         self._parts.rows.pop(feature.key, None)
         if self._parts.panels.pop(feature.key, None) is not None and widget is not None:
             widget.deleteLater()

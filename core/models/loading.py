@@ -42,6 +42,7 @@ from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
 from core.models.token_file import TokenFile
 from core.models.tokenizer_loading import NO_TOKENIZER, tokenizer_of
+from core.models.unfilled import unfilled
 from core.models.unread import check_sizes, check_timm_file, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
 from core.models.zero_shot import ZeroShot, classified
@@ -275,16 +276,17 @@ def _hugging_face_model(
     verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()  # its report of a tower lists all weights of the other one
     try:
-        module, report = cls.from_pretrained(
-            path if whole else None,
-            config=config,
-            state_dict=None if whole else _stored_numbers(Path(path)),
-            dtype=torch.float32,
-            use_safetensors=True,
-            output_loading_info=True,
-            ignore_mismatched_sizes=True,  # they are refused below, by name
-            **options,
-        )
+        with unfilled():
+            module, report = cls.from_pretrained(
+                path if whole else None,
+                config=config,
+                state_dict=None if whole else _stored_numbers(Path(path)),
+                dtype=torch.float32,
+                use_safetensors=True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they are refused below, by name
+                **options,
+            )
     finally:
         transformers.utils.logging.set_verbosity(verbosity)
     check_sizes(title, report["mismatched_keys"])

@@ -42,6 +42,7 @@ class TitleBar(QWidget):
         row.addWidget(self.name, 1)
         beside = getattr(panel, "for_title", None)  # what a panel has to say beside its name
         self._says_more = isinstance(beside, QWidget)
+        self._tabbed: bool | None = None  # as it is laid out
         if isinstance(beside, QWidget):
             row.addWidget(beside, 3)
         for button in (self.float_button, self.close_button):
@@ -57,6 +58,9 @@ class TitleBar(QWidget):
 
     def set_tabbed(self, tabbed: bool) -> None:
         """Below a tab that says its name, an edge is enough where there is nothing else to say."""
+        if tabbed == self._tabbed:
+            return
+        self._tabbed = tabbed
         self.name.setText("" if tabbed else self._dock.windowTitle())
         tabbed = tabbed and not self._says_more
         for part in (self.name, self.float_button, self.close_button):
@@ -118,6 +122,7 @@ class Dock(QDockWidget):
         self.setTitleBarWidget(self.title_bar)
         panel.setProperty("card", "docked")
         self.setWidget(panel)
+        desk.docks.append(self)
         for changed in (self.dockLocationChanged, self.visibilityChanged, self.topLevelChanged):
             changed.connect(lambda *_: desk.look_at_tabs())
 
@@ -139,12 +144,15 @@ class Dock(QDockWidget):
 
 
 class Desk(QMainWindow):
-    """Holds the centre and the docks around it. Tells when somebody has pulled at the gap between two of them."""
+    """Holds the centre and the docks around it. Tells when somebody has pulled at the gap between two of them.
+
+    Attributes: docks, all that were made, in that order."""
 
     pulled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.docks: list[Dock] = []
         self._tidy = QTimer(self, singleShot=True, interval=0)  # once the docks have their places
         self._tidy.timeout.connect(self._hide_lost_tabs)
         self.setWindowFlags(Qt.WindowType.Widget)  # a part of the window, not one of its own
@@ -165,7 +173,7 @@ class Desk(QMainWindow):
 
     def look_at_tabs(self) -> None:
         """A dock among tabs needs no name of its own."""
-        for dock in self.findChildren(Dock):
+        for dock in self.docks:
             others = [other for other in self.tabifiedDockWidgets(dock) if not other.isHidden()]
             dock.title_bar.set_tabbed(bool(others) and not dock.isFloating())
         self._tidy.start()
@@ -173,7 +181,7 @@ class Desk(QMainWindow):
     def _hide_lost_tabs(self) -> None:
         """Qt leaves a bar of tabs behind, over a panel, when a layout is restored. One that is in use lies upon its
         dock."""
-        tops = {(dock.x(), dock.y()) for dock in self.findChildren(Dock) if dock.isVisible() and not dock.isFloating()}
+        tops = {(dock.x(), dock.y()) for dock in self.docks if dock.isVisible() and not dock.isFloating()}
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             used = bar.count() > 1 and (bar.x(), bar.y() + bar.height()) in tops
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if used else Qt.FocusPolicy.NoFocus)
@@ -192,7 +200,7 @@ class Desk(QMainWindow):
 
     def _open_tab_menu(self, bar: QTabBar, point: QPoint) -> None:
         words = bar.tabText(bar.tabAt(point))
-        for dock in self.findChildren(Dock):
+        for dock in self.docks:
             if dock.windowTitle() == words:
                 dock.make_menu().popup(bar.mapToGlobal(point))
 

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from core.glossary import explained
 from views.theme import current, keep_font, mono_font, text_scale, theme_changes, ui_font
 
+_LOOKS = frozenset((QEvent.Type.FontChange, QEvent.Type.StyleChange))
+
 
 def plain_tip(text: str) -> str:
     """A tooltip that shows `text` as it is: Qt would take `<q>` for markup."""
@@ -46,6 +48,8 @@ class ElidedLabel(QLabel):
 
     def setText(self, text: str, *shorter: str) -> None:
         """`shorter` are ways to say it where there is less room, longest first."""
+        if (text, shorter) == (self._text, self._shorter):
+            return
         self._text, self._shorter = text, shorter
         self.setAccessibleName(text)
         self._elide()
@@ -78,21 +82,22 @@ class ElidedLabel(QLabel):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+        if event.type() in _LOOKS:
             self.updateGeometry()
             self._elide()
 
     def _elide(self) -> None:
-        shown = self._text
-        if self.width() < self.sizeHint().width() - 2:
-            metrics = self.fontMetrics()
-            fitting = [text for text in self._shorter if metrics.horizontalAdvance(text) <= self.width()]
+        shown, width, metrics = self._text, self.width(), self.fontMetrics()
+        if shown and width < metrics.horizontalAdvance(shown):
+            fitting = [text for text in self._shorter if metrics.horizontalAdvance(text) <= width]
             last = self._shorter[-1] if self._shorter else self._text
-            shown = fitting[0] if fitting else metrics.elidedText(last, self._mode, self.width())
+            shown = fitting[0] if fitting else metrics.elidedText(last, self._mode, width)
         if shown != super().text():
             super().setText(shown)
         tips = [self._text] if shown != self._text else []
-        self.setToolTip(plain_tip("\n".join(tips + ([self._tip] if self._tip else []))))
+        tip = plain_tip("\n".join(tips + ([self._tip] if self._tip else [])))
+        if tip != self.toolTip():  # a window has hundreds of labels, and Qt sends an event for each that is told
+            self.setToolTip(tip)
 
 
 class TintedLabel(ElidedLabel):
