@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.graph import Edge, Graph, Node, Reader
+from core.towers_graph import plain, tower_of
 
 
 def downstream(graph: Graph, targets: Iterable[Node | Reader | Edge]) -> NDArray[np.bool_]:
     """The nodes whose input an edit of one of these can change: [nodes], in the order of `graph.nodes`."""
+    if graph.towers:
+        return _in_towers(graph, targets)
     before = np.array([graph.writers_before(reader) for reader in graph.readers])
     hit = np.zeros(len(before), dtype=bool)
     for target in targets:
@@ -24,6 +27,18 @@ def downstream(graph: Graph, targets: Iterable[Node | Reader | Edge]) -> NDArray
     reached = _fed(graph, hit)
     writers = np.flatnonzero(reached[:-1])
     return _fed(graph, hit | (before > writers[0])) if len(writers) else reached
+
+
+def _in_towers(graph: Graph, targets: Iterable[Node | Reader | Edge]) -> NDArray[np.bool_]:
+    """The same where two towers stand side by side."""
+    reached = np.zeros(graph.n_writers + 1, dtype=bool)
+    targets = tuple(targets)
+    for number, tower in enumerate(graph.towers):
+        inside = [plain(target) for target in targets if tower_of(target) in (number, None)]
+        of_tower = downstream(tower.graph, inside)
+        reached[tower.writers] = of_tower[:-1]
+        reached[-1] |= of_tower[-1]
+    return reached
 
 
 def _fed(graph: Graph, hit: NDArray[np.bool_]) -> NDArray[np.bool_]:

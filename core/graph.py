@@ -113,11 +113,20 @@ class Graph:
         return start + self.heads + (0 if reader.kind == "k" else self.kv_heads) + reader.head
 
     def writers_before(self, reader: Reader) -> int:
-        """How many writers a reader can read: writers 0 .. n-1."""
+        """How many writers a reader can read, from `first_writer` on."""
         if reader.kind == "logits":
             return self.n_writers
         before = 1 + reader.layer * (self.heads + 1)
         return before + self.heads if reader.kind == "mlp" and not self.parallel else before
+
+    def first_writer(self, reader: Reader) -> int:
+        """The number of the first writer that a reader can read."""
+        return 0
+
+    @property
+    def towers(self) -> tuple[Tower, ...]:
+        """Of a graph of two towers, that of pictures and that of texts; of others nothing."""
+        return ()
 
     def ports(self, node: Node) -> tuple[Reader, ...]:
         """The readers through which a node reads: q, k, v of a head (K/V shared with its group), or the one
@@ -166,7 +175,13 @@ class Graph:
     @cached_property
     def edge_writers(self) -> NDArray[np.int32]:
         """Writer number of every edge: [edges]."""
-        return (np.arange(self.n_edges) - self.first_edge[self.edge_readers]).astype(np.int32)
+        shift = self.first_edge[:-1] - self._first_writers
+        return (np.arange(self.n_edges) - shift[self.edge_readers]).astype(np.int32)
+
+    @cached_property
+    def _first_writers(self) -> NDArray[np.int64]:
+        """[readers]"""
+        return np.array([self.first_writer(reader) for reader in self.readers], dtype=np.int64)
 
     @cached_property
     def edges(self) -> EdgeList:
@@ -181,12 +196,11 @@ class Graph:
     def edge(self, index: int) -> Edge:
         if not 0 <= index < self.n_edges:
             raise ArgumentError(f"There is no edge number {index}.", f"This model has {self.n_edges} edges.")
-        reader = int(self.edge_readers[index])
-        return Edge(self.writers[index - int(self.first_edge[reader])], self.readers[reader])
+        return Edge(self.writers[int(self.edge_writers[index])], self.readers[int(self.edge_readers[index])])
 
     def edge_index(self, edge: Edge) -> int:
         """The number of an edge. Raises ArgumentError where the writer does not come before the reader."""
-        writer = self.check_edge(edge)
+        writer = self.check_edge(edge) - self.first_writer(edge.reader)
         return int(self.first_edge[self.reader_index(edge.reader)]) + writer
 
     def check_edge(self, edge: Edge) -> int:
@@ -217,9 +231,9 @@ class Graph:
 
     def edges_out_of(self, node: Node) -> NDArray[np.int64]:
         """Indices of all edges that leave a writer."""
-        writer = self.writer_index(node)
-        later = np.diff(self.first_edge) > writer
-        return self.first_edge[:-1][later] + writer
+        place = self.writer_index(node) - self._first_writers
+        reading = (place >= 0) & (np.diff(self.first_edge) > place)
+        return (self.first_edge[:-1] + place)[reading]
 
     # ---- names ---------------------------------------------------------------------------------------------
 
@@ -294,8 +308,22 @@ class Graph:
         writers = difflib.get_close_matches(writer, writer_names, n=4, cutoff=0.4)
         readers = difflib.get_close_matches(reader, reader_names, n=4, cutoff=0.4)
         pairs = [Edge(self._parse_node(near), self._parse_reader(name)) for name in readers for near in writers]
-        edges = [edge for edge in pairs if self.writer_index(edge.writer) < self.writers_before(edge.reader)]
-        return [edge.name for edge in edges[:2]]
+        return [edge.name for edge in pairs if self._has(edge)][:2]
+
+    def _has(self, edge: Edge) -> bool:
+        place = self.writer_index(edge.writer) - self.first_writer(edge.reader)
+        return 0 <= place < self.writers_before(edge.reader)
+
+
+@dataclass(frozen=True, eq=False)
+class Tower:
+    """One of two towers: its graph, and the numbers that its writers, readers and edges have in the graph of both, in
+    the order of its own. `logits` is a reader of both."""
+
+    graph: Graph
+    writers: NDArray[np.int64]
+    readers: NDArray[np.int64]
+    edges: NDArray[np.int64]
 
 
 class EdgeList(Sequence[Edge]):
@@ -323,7 +351,8 @@ class EdgeList(Sequence[Edge]):
     def __iter__(self) -> Iterator[Edge]:
         for number, reader in enumerate(self._graph.readers):
             count = int(self._graph.first_edge[number + 1] - self._graph.first_edge[number])
-            for writer in self._graph.writers[:count]:
+            first = self._graph.first_writer(reader)
+            for writer in self._graph.writers[first : first + count]:
                 yield Edge(writer, reader)
 
     @property

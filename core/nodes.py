@@ -8,22 +8,24 @@ from typing import Literal
 
 NodeKind = Literal["input", "head", "mlp", "logits"]
 PortKind = Literal["q", "k", "v", "mlp", "logits"]
+TEXT = "t."  # before the names of a text tower's nodes and readers, where two towers are one graph
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """A component: `input`, head `head` of layer `layer`, the MLP of `layer`, or `logits` (which only
-    reads)."""
+    reads). tower: TEXT in the text tower of two (`core.towers_graph`)."""
 
     kind: NodeKind
     layer: int = 0
     head: int = 0
+    tower: str = ""
 
     @property
     def name(self) -> str:
         if self.kind == "head":
-            return f"a{self.layer}.h{self.head}"
-        return f"m{self.layer}" if self.kind == "mlp" else self.kind
+            return f"{self.tower}a{self.layer}.h{self.head}"
+        return f"{self.tower}m{self.layer}" if self.kind == "mlp" else f"{self.tower}{self.kind}"
 
     def __str__(self) -> str:
         return self.name
@@ -32,20 +34,21 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A place that reads the stream. `head` is the query head for q, the K/V head for k and v; `shared` marks
-    a K/V head that serves several query heads (it is named `kv`)."""
+    a K/V head that serves several query heads (it is named `kv`). tower: as of a node."""
 
     kind: PortKind
     layer: int = 0
     head: int = 0
     shared: bool = False
+    tower: str = ""
 
     @property
     def name(self) -> str:
         if self.kind == "mlp":
-            return f"m{self.layer}"
+            return f"{self.tower}m{self.layer}"
         if self.kind == "logits":
             return "logits"
-        return f"a{self.layer}.{'kv' if self.shared else 'h'}{self.head}<{self.kind}>"
+        return f"{self.tower}a{self.layer}.{'kv' if self.shared else 'h'}{self.head}<{self.kind}>"
 
     def __str__(self) -> str:
         return self.name

@@ -26,6 +26,8 @@ from core.noise import noise_floor
 from core.positions import Positions
 from core.progress import stage, watched, within
 from core.session import Session
+from core.towers.session import TowersSession
+from core.towers_graph import plain, tower_of
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ class Scan:
         if self.session.parts:
             yield from self._over_parts(cancelled)
             return
+        if isinstance(self.session, TowersSession):
+            yield from self._over_towers(self.session, cancelled)
+            return
         begun = self.done / max(len(self), 1)
         with watched(None, cancelled), stage(begun, begun):
             scanner = Scanner(self.session.engine, self.edits)
@@ -140,6 +145,26 @@ class Scan:
                     self.effects[part.numbers] = shares @ table[:, part.numbers]
                     yield Part(part.numbers, self.effects[part.numbers])
             del of_rows  # before the next part's runs are made
+
+    def _over_towers(self, session: TowersSession, cancelled: Callable[[], bool] | None) -> Iterator[Part]:
+        """The same of two towers: each tower's targets in it, while the other is as the standing edits make it."""
+        graph, before = session.graph, 0
+        targets = [graph.parse(target) if isinstance(target, str) else target for target in self.targets]
+        number_of = [tower_of(target) for target in targets]
+        if None in number_of:
+            raise ArgumentError("logits reads both towers: they have no place of a common edit.", "Take its edges.")
+        if self._like.positions is not None and len(set(number_of)) > 1:
+            raise ArgumentError("Positions are those of one tower.", "Scan the targets of each by themselves.")
+        for number, (tower, edits) in enumerate(session.holding(self.edits)):
+            numbers = np.flatnonzero(np.array(number_of) == number)
+            of_tower = copy(self)
+            of_tower.session, of_tower.edits = tower, tuple(edits)
+            of_tower.targets = [plain(targets[place]) for place in numbers.tolist()]
+            of_tower.effects = self.effects[numbers]
+            share, before = before / len(self), before + len(numbers)
+            for part in within(of_tower.parts(cancelled), share, before / len(self)):
+                self.effects[numbers[part.numbers]] = part.effects
+                yield Part(numbers[part.numbers], part.effects)
 
     def _batches(self, scanner: Scanner) -> Iterator[list[int]]:
         """The numbers of targets that are not measured, those of one stage together, and of these those of one

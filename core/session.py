@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -53,6 +54,15 @@ class Session:
     Raises ModelError where the engine does not agree with the model's own forward, InputError for answers that do
     not fit and inputs on another device, MemoryBudgetError where a run would need more than its memory.
     """
+
+    towers: tuple[Session, ...] = ()  # of a model of two towers, a session of each (`core.towers`)
+
+    def __new__(cls, model: Model | None = None, *_args: Any, **_options: Any) -> Session:
+        """Of a model that has a class of its own for them, one of that. model: None of a copy."""
+        if cls is Session and model is not None and model.sessions:
+            module, _, name = model.sessions.partition(":")
+            cls = getattr(importlib.import_module(module), name)
+        return super().__new__(cls)
 
     def __init__(
         self,

@@ -38,9 +38,15 @@ def reachable(graph: Graph, edges: NDArray[np.int64]) -> tuple[NDArray[np.bool_]
 def reachable_at(graph: Graph, kept: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """The same span by span: ([spans, writers], [spans, readers]). kept: [spans, readers, writers]. A head carries what
     its keys and values read at any span to all spans."""
+    fed = np.zeros((len(kept), graph.n_writers), dtype=bool)
+    if graph.towers:
+        used = np.zeros(kept.shape[:2], dtype=bool)
+        for tower in graph.towers:
+            of_tower = kept[:, tower.readers][:, :, tower.writers]
+            fed[:, tower.writers], used[:, tower.readers] = reachable_at(tower.graph, of_tower)
+        return fed, used
     heads, kv_heads = graph.heads, graph.kv_heads
     group = heads // kv_heads
-    fed = np.zeros((len(kept), graph.n_writers), dtype=bool)
     fed[:, 0] = True
     for layer in range(graph.layers):
         ports, mlp, first = _of_layer(graph, layer)

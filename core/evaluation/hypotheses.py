@@ -238,9 +238,10 @@ def random_path(graph: Graph, rng: np.random.Generator, spans: PathSpans | None 
     while True:
         number = int(rng.integers(0, graph.writers_before(reader)))
         edges.append((int(graph.first_edge[graph.reader_index(reader)]) + number) * spans.count + span)
-        if number == 0:
+        writer = graph.writers[graph.first_writer(reader) + number]
+        if writer.kind == "input":
             return edges
-        ports = graph.ports(graph.writers[number])
+        ports = graph.ports(writer)
         reader = ports[int(rng.integers(0, len(ports)))]
         if spans.count > 1 and reader.kind in ("k", "v"):
             span = int(rng.choice(spans.carrying))

@@ -198,7 +198,8 @@ class _Runs:
         with stage(0.0, prepared / total):
             session, answers = self._session
         with stage(prepared / total, (prepared + means) / total):
-            ablation(self._replacement).prepare(session.engine.references, self._cancelled)
+            for each in session.towers or (session,):
+                ablation(self._replacement).prepare(each.engine.references, self._cancelled)
         with stage((prepared + means) / total, 1.0):
             results = session.run_circuits(circuits, self._replacement, self._cancelled)
         return [_row(result, answers) for result in (session.clean, *results)]

@@ -42,6 +42,7 @@ from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
 from core.models.token_file import TokenFile
 from core.models.tokenizer_loading import NO_TOKENIZER, tokenizer_of
+from core.models.towers import PREFIX, with_towers
 from core.models.unfilled import unfilled
 from core.models.unread import check_sizes, check_timm_file, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
@@ -63,13 +64,15 @@ def load_model(
     classes: Sequence[str] | str | None = None,
     templates: Sequence[str] | str | None = None,
     probe: Probe | str | Path | None = None,
+    towers: bool = False,
     device: str | torch.device = "cpu",
     dtype: str = "fp32",
 ) -> Model:
     """Open a model.
 
     source: `bundled:NAME`, `pack:NAME`, `timm:NAME`, a folder, a Hub id, an nn.Module, or (nn.Module, processor).
-    Of a folder or Hub id with a pair of towers, as CLIP is, one alone: `vision:` or `text:` before it.
+    Of a folder or Hub id with a pair of towers, as CLIP is, one alone: `vision:` or `text:` before it. Before any name
+    of a pair, `towers:`, which is what `towers` says: both are in its graph, and meet in the similarity.
     processor: for a module: its tokenizer or image processor (of a pair of towers one that has both); without one, only
     tensors are taken as inputs.
     classes, templates: of CLIP and SigLIP with both towers, which are then classifiers of pictures: a text each, and
@@ -83,6 +86,10 @@ def load_model(
     """
     if isinstance(source, tuple):
         source, processor = source
+    if towers or (isinstance(source, str) and source.startswith(PREFIX)):
+        source = source.removeprefix(PREFIX) if isinstance(source, str) else source
+        asked = {"classes": classes, "templates": templates, "probe": probe, "device": device, "dtype": dtype}
+        return with_towers(load_model(source, processor, **asked))  # type: ignore[arg-type]
     where = placement(device, dtype)
     if isinstance(source, nn.Module):
         check_weights(source, type(source).__name__)
@@ -98,7 +105,7 @@ def load_model(
     if kind == "bundled":
         model = _bundled(name, rest)
     elif kind == "pack":
-        model = _from_folder(_pack_folder(rest), name, packs.PACKS[rest].title)
+        model = _from_folder(packs.installed(rest), name, packs.PACKS[rest].title)
     elif kind == "timm":
         model = _from_timm(rest, name)
     else:
@@ -124,14 +131,6 @@ def _bundled(name: str, title: str) -> Model:
         module = adapt(read_vit(folder, config))
         return Model(name, title, module, processing=vit_processing(config), class_names=names)
     return _from_folder(folder, name, title)
-
-
-def _pack_folder(name: str) -> Path:
-    if name not in packs.PACKS:
-        raise ArgumentError(f"There is no model pack {name!r}.", f"There are: {', '.join(packs.PACKS)}.")
-    if not packs.is_installed(name):
-        raise ModelError(f"The model pack {name} is not installed.", f"Get it with: wirescope models get {name}")
-    return packs.pack_folder(name)
 
 
 def _from_folder_or_hub(name: str, tower: str = "", *, adapted: bool = True) -> Model:

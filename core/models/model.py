@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -44,6 +44,7 @@ class Model:
     class_names: tuple[str, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
     _labels: dict[int, str] = field(default_factory=dict, init=False, repr=False, compare=False)  # of answers, so far
+    sessions: ClassVar[str] = ""  # the class of its sessions, as module:name; empty for the usual one
 
     @property
     def graph(self) -> Graph:

@@ -77,10 +77,11 @@ class ZeroShot(nn.Module):
         """[sentence, space], by the library's own tower."""
         raise NotImplementedError
 
-    def scores(self, embedded: Tensor) -> Tensor:
-        """[batch, space] to logits [batch, class]."""
-        assert self.class_vectors is not None
-        scores: Tensor = F.normalize(embedded, dim=-1) @ self.class_vectors.T * self.logit_scale.exp()
+    def scores(self, embedded: Tensor, vectors: Tensor | None = None) -> Tensor:
+        """[batch, space] to logits [batch, class]. vectors: of the class texts, in place of the model's own."""
+        vectors = self.class_vectors if vectors is None else vectors
+        assert vectors is not None
+        scores: Tensor = F.normalize(embedded, dim=-1) @ vectors.T * self.logit_scale.exp()
         return scores
 
     def forward(self, pixel_values: Tensor) -> Scores:
@@ -116,8 +117,8 @@ class SiglipModel(ZeroShot):
     def embed_sentences(self, ids: Tensor) -> Tensor:
         return self.text_model(input_ids=ids).pooler_output  # type: ignore[no-any-return]
 
-    def scores(self, embedded: Tensor) -> Tensor:
-        scores: Tensor = super().scores(embedded) + self.logit_bias
+    def scores(self, embedded: Tensor, vectors: Tensor | None = None) -> Tensor:
+        scores: Tensor = super().scores(embedded, vectors) + self.logit_bias
         return scores
 
 
@@ -208,11 +209,16 @@ def class_vectors(module: ZeroShot, tokenizer: Any, texts: ClassTexts, title: st
             part = numbers[start : start + ENCODED_AT_ONCE]
             rows = module.embed_sentences(torch.tensor([ids[number] for number in part], device=device))
             embedded |= dict(zip(part, rows, strict=True))
-    every = F.normalize(torch.stack([embedded[number] for number in range(len(ids))]), dim=-1)
-    mean = every.reshape(len(texts.classes), len(texts.templates), -1).mean(1)
-    if not bool(torch.isfinite(mean).all()):
+    vectors = vectors_of(torch.stack([embedded[number] for number in range(len(ids))]), texts)
+    if not bool(torch.isfinite(vectors).all()):
         raise ModelError(f"The text tower of {title} gives numbers that are not finite.")
-    return F.normalize(mean, dim=-1)
+    return vectors
+
+
+def vectors_of(embedded: Tensor, texts: ClassTexts) -> Tensor:
+    """[class, space], each of length 1, from what the text tower gives for the sentences [class * template, space]."""
+    every = F.normalize(embedded, dim=-1)
+    return F.normalize(every.reshape(len(texts.classes), len(texts.templates), -1).mean(1), dim=-1)
 
 
 def _ids(module: ZeroShot, tokenizer: Any, sentence: str, title: str) -> Sequence[int]:

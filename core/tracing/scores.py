@@ -178,7 +178,8 @@ class Scores:
             edges, at = np.divmod(order, len(self.spans))
             return Circuit(self.graph, edges, self.values.ravel()[order], about, self.spans, at)
         kept = np.zeros(self.graph.n_writers, dtype=bool)
-        kept[order] = kept[0] = True
+        kept[order] = True
+        kept[[number for number, node in enumerate(self.graph.writers) if node.kind == "input"]] = True
         reading = np.array([r.kind == "logits" or any(kept[self.graph.writer_index(node)]
                             for node in self.graph.readers_of(r)) for r in self.graph.readers])  # fmt: skip
         edges = np.flatnonzero(kept[self.graph.edge_writers] & reading[self.graph.edge_readers]).astype(np.int64)

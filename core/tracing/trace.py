@@ -29,6 +29,7 @@ from core.tracing.options import Level
 from core.tracing.over_pairs import Batch, batches_over, fitting_positions, metric_name, own_batches, usual_positions
 from core.tracing.scores import Scores
 from core.tracing.told_options import Options
+from core.tracing.towers import check_towers, score_towers
 
 
 class Tracing:
@@ -56,6 +57,8 @@ class Tracing:
         self.options = options or Options()
         self.method_options = self.options.of(self.method.takes)
         self.method.check(session, replacement, level)
+        if session.towers:
+            check_towers(self.method, replacement, level)
         pairs = [session.pair] if dataset is None else dataset.pairs
         if level == "positions":
             common_length(pairs)
@@ -102,8 +105,9 @@ class Tracing:
                         sessions[-1].engine.share(shared, shared.budget // len(batches))
                     if self.method.replaces:
                         carried = ablation(self.replacement)
-                        carried.prepare(sessions[0].engine.references, cancelled)
-                        self._constants = carried.constants(sessions[0].engine.references)
+                        for each in sessions[0].towers or sessions[:1]:
+                            carried.prepare(each.engine.references, cancelled)
+                            self._constants = carried.constants(each.engine.references)
                     if not self.method.makes_clean:
                         gap_so_far += self._gap_of(sessions[-1], cancelled)
                 share = after
@@ -123,7 +127,8 @@ class Tracing:
                 of_all=self._decided,
                 spans=self.spans,
             )
-            for result in within(self.method.score(job), start + prepared * (stop - start), stop, listener, cancelled):
+            results = score_towers(self.method, job) if first.towers else self.method.score(job)
+            for result in within(results, start + prepared * (stop - start), stop, listener, cancelled):
                 if self.method.makes_clean:  # the runs are there now
                     gap_so_far = self._gap + sum(self._gap_of(each, cancelled) for each in sessions)
                 so_far = result.values * job.pairs if self._sum is None else self._sum + result.values * job.pairs

@@ -10,10 +10,12 @@ from typing import Any
 
 from torch import Tensor
 
-from core.models.families.clip import ClipVisionAdapter
-from core.models.families.siglip import SiglipVisionAdapter
+from core.models.adapter import part
+from core.models.families.clip import ClipTextAdapter, ClipVisionAdapter
+from core.models.families.siglip import SiglipTextAdapter, SiglipVisionAdapter
 from core.models.family import Family
-from core.models.zero_shot import as_zero_shot
+from core.models.text_tower import TextTowerAdapter
+from core.models.zero_shot import CLIPModel, ZeroShot, as_zero_shot
 
 
 class ClipZeroShotAdapter(ClipVisionAdapter):
@@ -55,6 +57,37 @@ class SiglipZeroShotAdapter(SiglipVisionAdapter):
 
     def own_embedding(self, outputs: Any) -> Tensor:
         return outputs.image_embeds  # type: ignore[no-any-return]
+
+
+class ClipSentencesAdapter(ClipTextAdapter):
+    """The text tower inside the pair."""
+
+    def own_forward(self, inputs: Tensor) -> Tensor:
+        return self.module.embed_sentences(inputs)  # type: ignore[no-any-return]
+
+    @property
+    def vocabulary(self) -> int | None:
+        return int(self.config.vocab_size)
+
+
+class SiglipSentencesAdapter(SiglipTextAdapter):
+    """The text tower inside the pair."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        self._head = part(module, "text_model.head")
+
+    def own_forward(self, inputs: Tensor) -> Tensor:
+        return self.module.embed_sentences(inputs)  # type: ignore[no-any-return]
+
+    @property
+    def vocabulary(self) -> int | None:
+        return int(self.config.vocab_size)
+
+
+def sentences_adapter(module: ZeroShot) -> TextTowerAdapter:
+    """Of a pair's text tower."""
+    return ClipSentencesAdapter(module) if isinstance(module, CLIPModel) else SiglipSentencesAdapter(module)
 
 
 ROWS = (

@@ -55,6 +55,15 @@ def is_installed(name: str) -> bool:
     return _is_complete(_pack(name), pack_folder(name))
 
 
+def installed(name: str) -> Path:
+    """The folder of a pack that is there. Raises ArgumentError for an unknown one, ModelError where it is not there."""
+    if name not in PACKS:
+        raise ArgumentError(f"There is no model pack {name!r}.", f"There are: {', '.join(PACKS)}.")
+    if not is_installed(name):
+        raise ModelError(f"The model pack {name} is not installed.", f"Get it with: wirescope models get {name}")
+    return pack_folder(name)
+
+
 def get(name: str, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> Path:
     """Install the pack, unless it is installed already, and return its folder.
 

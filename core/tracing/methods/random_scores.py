@@ -29,7 +29,7 @@ def random_scores(job: Job) -> Iterator[MethodResult]:
     sizes = {
         "edges": (graph.n_edges,),
         "nodes": (graph.n_writers,),
-        "positions": (graph.n_writers, job.session.engine.length),
+        "positions": (graph.n_writers, job.session.pair.length),
         "edge-spans": (graph.n_edges, len(job.spans)),
     }
     yield MethodResult(np.random.default_rng(job.options_of(RandomOptions).seed).standard_normal(sizes[job.level]))

@@ -82,6 +82,8 @@ class Rule:
             return "these edges were kept by a search, or are one circuit, which is its own choice"
         if np.isnan(ranked.weights).any():
             return "some edges have no score"
+        if self.choose is not None and ranked.graph.towers:
+            return "it joins one input to the output, and two towers have two"
         if self.needs and not ranked.signed:
             return "these scores have no sign"
         if self.needs == "agreement" and ranked.agreement is None:

@@ -23,7 +23,7 @@ class Blocks:
     output: the block of `logits`, the last one."""
 
     def __init__(self, graph: Graph, spans: int = 1) -> None:
-        keys = [(node.kind, node.layer, 0 if graph.coupled else node.head) for node in graph.writers]
+        keys = [(node.kind, node.layer, 0 if graph.coupled else node.head, node.tower) for node in graph.writers]
         numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         of_writer = np.array([numbers[key] for key in keys])
         self._spans, self._nodes = spans, len(numbers)
