@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from core.errors import ArgumentError
 from core.graph import Graph, Tower
 from core.nodes import TEXT, Edge, Node, Reader
 
-T = TypeVar("T", Node, Reader, Edge)
 End = TypeVar("End", Node, Reader)
 
 
@@ -145,7 +144,13 @@ def _named(what: End) -> End:
     return what if what.kind == "logits" else replace(what, tower=TEXT)
 
 
-def plain(what: T) -> T:
+@overload
+def plain(what: End) -> End: ...
+@overload
+def plain(what: Edge) -> Edge: ...
+@overload
+def plain(what: Node | Reader | Edge) -> Node | Reader | Edge: ...
+def plain(what: Node | Reader | Edge) -> Node | Reader | Edge:
     """A node, reader or edge as its tower's own graph has it."""
     if isinstance(what, Edge):
         return Edge(plain(what.writer), plain(what.reader))
