@@ -149,7 +149,8 @@ class Scan:
     def _over_towers(self, session: TowersSession, cancelled: Callable[[], bool] | None) -> Iterator[Part]:
         """The same of two towers: each tower's targets in it, while the other is as the standing edits make it."""
         graph, before = session.graph, 0
-        targets = [graph.parse(target) if isinstance(target, str) else target for target in self.targets]
+        made = [self._edit(number) for number in range(len(self))]
+        targets = [graph.parse(edit.target) if isinstance(edit.target, str) else edit.target for edit in made]
         number_of = [tower_of(target) for target in targets]
         if None in number_of:
             raise ArgumentError("logits reads both towers: they have no place of a common edit.", "Take its edges.")
@@ -159,7 +160,7 @@ class Scan:
             numbers = np.flatnonzero(np.array(number_of) == number)
             of_tower = copy(self)
             of_tower.session, of_tower.edits = tower, tuple(edits)
-            of_tower.targets = [plain(targets[place]) for place in numbers.tolist()]
+            of_tower.targets = [replace(made[place], target=plain(targets[place])) for place in numbers.tolist()]
             of_tower.effects = self.effects[numbers]
             share, before = before / len(self), before + len(numbers)
             for part in within(of_tower.parts(cancelled), share, before / len(self)):
