@@ -23,14 +23,15 @@ def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
 
 
 class PatchImage(Painted):
-    """Fits the picture to the width, up to `most_height`. Patches are numbered by rows."""
+    """Fits the picture to the width, up to `most_height`, or less where `set_most_height` says so. Patches are numbered
+    by rows."""
 
     patch_hovered = Signal(int)  # -1: none
     patch_clicked = Signal(int)
 
     def __init__(self, most_height: int = 216, choosable: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._most_height = most_height
+        self._most_height = self._allowed_height = most_height
         self._choosable = choosable
         self._image = QImage()
         self._grey = QImage()  # under weights, so that the only colour is theirs
@@ -89,9 +90,21 @@ class PatchImage(Painted):
         return True
 
     def heightForWidth(self, width: int) -> int:
+        return min(self._allowed_height, self.wanted_height(width))
+
+    def wanted_height(self, width: int) -> int:
+        """Pixels, where there is room enough."""
         if self._image.isNull():
             return 0
         return min(self._most_height, round(width * self._image.height() / self._image.width()))
+
+    def set_most_height(self, pixels: int) -> bool:
+        """Where there is less room. Never more than it may have at most. Tells whether that changes something."""
+        before, self._allowed_height = self._allowed_height, min(pixels, self._most_height)
+        if self._allowed_height == before:
+            return False
+        self.updateGeometry()
+        return True
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.heightForWidth(self.width() or 200))

@@ -13,19 +13,22 @@ from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from views.widgets.patch_image import PatchImage
 from views.widgets.scroll_bars import show_vertical_bar
 
 LEAST_LINES = 4  # that the cards have before the column scrolls as a whole
 SIDE = 14  # pixels left and right of everything
+LEAST_PICTURE = 96  # pixels that a picture gives way to, so that the other card's is in sight as well
 GAP, BOTTOM = 16, 12  # pixels between cards and what is below, and under it
 
 
 class InputsColumn(QScrollArea):
-    """The cards scroll by themselves where there is no room for all of them; only where that would leave them next to
-    nothing does the column scroll as a whole."""
+    """Where there is no room for all of the cards, their pictures become smaller. Then the cards scroll by themselves;
+    only where that would leave them next to nothing does the column scroll as a whole. pictures: of the cards."""
 
-    def __init__(self, cards: Sequence[QWidget], below: Sequence[QWidget]) -> None:
+    def __init__(self, cards: Sequence[QWidget], below: Sequence[QWidget], pictures: Sequence[PatchImage] = ()) -> None:
         super().__init__()
+        self._pictures = pictures
         self._whole = QWidget()
         self.cards = QScrollArea(self._whole)
         self._cards_content = _column(cards, 10, 4, 20)
@@ -48,7 +51,8 @@ class InputsColumn(QScrollArea):
 
     def wanted_height(self, width: int) -> int:
         """Pixels with which nothing scrolls, in so many of width."""
-        return self._cards_height(width) + self._below_height(width)
+        full = sum(each.wanted_height(width - 2 * SIDE) - each.heightForWidth(width - 2 * SIDE) for each in self._seen())
+        return self._cards_height(width) + full + self._below_height(width)
 
     def _cards_height(self, width: int) -> int:
         return _height(self._cards_content, width)
@@ -56,6 +60,23 @@ class InputsColumn(QScrollArea):
     def _below_height(self, width: int) -> int:
         """With the room around it."""
         return GAP + _height(self._below, width) + BOTTOM
+
+    def _seen(self) -> list[PatchImage]:
+        return [each for each in self._pictures if not each.isHidden()]
+
+    def _fit_pictures(self) -> None:
+        """All of them alike give up what is lacking, down to what can still be looked at."""
+        seen, width = self._seen(), self.width()
+        if not seen:
+            return
+        lacking = self.wanted_height(width) - self.height()
+        heights = [each.wanted_height(width - 2 * SIDE) for each in seen]
+        most = max(heights)
+        while most > LEAST_PICTURE and sum(max(0, height - most) for height in heights) < lacking:
+            most -= 1
+        for each in seen:
+            if each.set_most_height(most):
+                each.parentWidget().updateGeometry()  # at once: what the cards need is asked next
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -69,6 +90,7 @@ class InputsColumn(QScrollArea):
 
     def _arrange(self) -> None:
         """Heights follow from this area's size alone, never from a bar that is there or not."""
+        self._fit_pictures()
         width, height = self.width(), self.height()
         bar = self.verticalScrollBar().sizeHint().width()
         needed, below = self._cards_height(width), self._below_height(width)

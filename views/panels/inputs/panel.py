@@ -63,7 +63,9 @@ class InputsPanel(QFrame):
         self.edits = EditsList()
 
         below = self.watching, self.metric_editor, self.edits
-        self.scroll_area = InputsColumn((self.card_a, self.card_b, self.where), below)
+        self.scroll_area = InputsColumn(
+            (self.card_a, self.card_b, self.where), below, (self.card_a.picture, self.card_b.picture)
+        )
         self.cards = self.scroll_area.cards
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 4, 1, 4)

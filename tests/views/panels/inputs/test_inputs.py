@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from core.project.metric_choice import MetricChoice
 from views.panels.edits.data import EditRow
+from views.panels.inputs.column import LEAST_PICTURE
 from views.panels.inputs.data import CardData, MetricOption
 from views.panels.inputs.metric_editor import MetricEditor
 from views.panels.inputs.panel import InputsPanel
@@ -144,6 +145,23 @@ def test_a_picture_has_its_grid_name_and_buttons(panel, qtbot, texts):
     qtbot.mouseClick(panel.card_a.open_button, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(panel.card_a.paste_button, Qt.MouseButton.LeftButton)
     assert (requested, pasted) == (["A"], ["A"])
+
+
+def test_two_pictures_share_the_room_that_there_is(panel):
+    square = np.full((64, 64, 3), 128, np.uint8)
+    for letter in "AB":
+        panel.set_card(CardData(letter, "image", image=square, grid=(8, 8), name=f"{letter}.png"))
+    seen = {}
+    for height in (1000, 570, 300, 1001):
+        panel.resize(300, height)
+        QApplication.processEvents()
+        pictures = panel.card_a.picture, panel.card_b.picture
+        assert pictures[0].height() == pictures[1].height()
+        seen[height] = pictures[0].height()
+        corner = pictures[1].mapTo(panel.cards.viewport(), pictures[1].rect().bottomRight())
+        if height > 300:
+            assert panel.cards.viewport().rect().contains(corner), "all of B is in sight"
+    assert seen[1000] == seen[1001] == 216 > seen[570] > seen[300] == LEAST_PICTURE
 
 
 def test_a_missing_picture_invites_to_open_one(panel, qtbot):
