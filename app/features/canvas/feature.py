@@ -8,10 +8,16 @@ from app.features.canvas.controller.boards import BoardsController
 from app.features.canvas.controller.export import ExportController
 from app.features.canvas.controller.figures import FiguresController
 from app.features.canvas.controller.graph import GraphController
-from app.features.canvas.controller.positions import PositionsController, why_no_level
+from app.features.canvas.controller.positions import PositionsController
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
+from app.workbench.workbench import Workbench
 from views.canvas.levels import Levels
+
+
+def why_no_level(workbench: Workbench) -> str:
+    """There is nothing to unfold before a model is open."""
+    return "" if workbench.opened is not None else "Open a model first"
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,6 @@ from core.project.input_operations import set_class_texts
 from views.panels.class_texts.panel import ClassTextsDialog
 
 
-def why_not(workbench: Workbench) -> str:
-    """Why there are no class texts to write."""
-    if workbench.opened is None:
-        return "Open a model first"
-    return "" if workbench.opened.takes_class_texts else "Only CLIP and SigLIP with both towers read class texts"
-
-
 class ClassTextsController(QObject):
     """Of one window."""
 

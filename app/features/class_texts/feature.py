@@ -3,9 +3,18 @@ undo brings earlier ones back."""
 
 from __future__ import annotations
 
-from app.features.class_texts.controller import ClassTextsController, why_not
+from app.features.class_texts.controller import ClassTextsController
 from app.services.actions import Action
 from app.services.context import Feature
+from app.workbench.workbench import Workbench
+
+
+def why_no_class_texts(workbench: Workbench) -> str:
+    """Why there are no class texts to write."""
+    if workbench.opened is None:
+        return "Open a model first"
+    return "" if workbench.opened.takes_class_texts else "Only CLIP and SigLIP with both towers read class texts"
+
 
 FEATURE = Feature(
     key="class_texts",
@@ -15,7 +24,7 @@ FEATURE = Feature(
             "Class Texts…",
             (),
             "Write what CLIP or SigLIP tells apart",
-            why_not=why_not,
+            why_not=why_no_class_texts,
             run=ClassTextsController.show,
         ),
     ),

@@ -176,12 +176,3 @@ class CompareController(QObject):
 
     def _refuse(self, message: str, hint: str) -> None:
         self._notifier.problem(FailureReply(0, "run", message, hint))
-
-
-def why_no_comparison(workbench: Workbench) -> str:
-    """Why the circuit shown cannot be compared with a file's."""
-    if workbench.opened is None:
-        return "Open a model first"
-    if not workbench.document.size:
-        return "Choose a circuit first: trace, or drag the handle under the canvas"
-    return "" if workbench.scored is not None else "The edges have no scores"

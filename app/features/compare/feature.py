@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from app.features.compare.controller import CompareController, why_no_comparison
+from app.features.compare.controller import CompareController
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
+from app.workbench.workbench import Workbench
 from views.panels.compare.panel import ComparePanel
+
+
+def why_no_comparison(workbench: Workbench) -> str:
+    """Why the circuit shown cannot be compared with a file's."""
+    if workbench.opened is None:
+        return "Open a model first"
+    if not workbench.document.size:
+        return "Choose a circuit first: trace, or drag the handle under the canvas"
+    return "" if workbench.scored is not None else "The edges have no scores"
+
 
 COMPARE = Action(
     "compare_circuit",

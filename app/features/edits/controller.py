@@ -9,27 +9,6 @@ from app.workbench.workbench import Workbench
 from views.panels.edits.panel import EditsList
 
 
-def why_no_edit(workbench: Workbench) -> str:
-    return "" if workbench.editing.editable() else "Select a node or a wire first"
-
-
-def why_no_restore(workbench: Workbench) -> str:
-    return "" if workbench.editing.edited() else "Select what is edited"
-
-
-def why_no_reset(workbench: Workbench) -> str:
-    return "" if workbench.document.edits else "Nothing is edited"
-
-
-def why_no_group(workbench: Workbench) -> str:
-    grouping = workbench.grouping
-    return grouping.why_not() or ("" if grouping.selected() is None else "These are a group already")
-
-
-def why_no_ungroup(workbench: Workbench) -> str:
-    return "" if workbench.grouping.touched() else "Select a group"
-
-
 class EditsController(QObject):
     """Edits what is selected, and keeps the list of edits in step. listed: the list, which lies in the panel of the
     inputs."""

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from app.features.edits.controller import (
-    EditsController,
-    why_no_edit,
-    why_no_group,
-    why_no_reset,
-    why_no_restore,
-    why_no_ungroup,
-)
+from app.features.edits.controller import EditsController
 from app.services.actions import Action
 from app.services.context import Feature
+from app.workbench.workbench import Workbench
+
+
+def why_no_edit(workbench: Workbench) -> str:
+    return "" if workbench.editing.editable() else "Select a node or a wire first"
+
+
+def why_no_restore(workbench: Workbench) -> str:
+    return "" if workbench.editing.edited() else "Select what is edited"
+
+
+def why_no_reset(workbench: Workbench) -> str:
+    return "" if workbench.document.edits else "Nothing is edited"
+
+
+def why_no_group(workbench: Workbench) -> str:
+    grouping = workbench.grouping
+    return grouping.why_not() or ("" if grouping.selected() is None else "These are a group already")
+
+
+def why_no_ungroup(workbench: Workbench) -> str:
+    return "" if workbench.grouping.touched() else "Select a group"
+
 
 ACTIONS = (
     Action(

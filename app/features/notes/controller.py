@@ -88,8 +88,3 @@ class NotesController(QObject):
         size = workbench.document.size
         of_it = [(circuit, f"the circuit of {counted(size, 'edge')}")] if circuit is not None and size else []
         return [*of_it, (PROJECT, "the project")]
-
-
-def why_not(workbench: Workbench) -> str:
-    """Why no note can be written."""
-    return "" if workbench.document.model else "Open a model first"

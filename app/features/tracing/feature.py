@@ -5,11 +5,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.features.tracing.controller.measure import MeasureController, why_no_measure
+from app.features.tracing.controller.measure import MeasureController, left_to_measure
 from app.features.tracing.controller.node_scores import NodeScoresController
 from app.features.tracing.controller.trace import TraceController
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
+from app.workbench.workbench import Workbench
+
+
+def why_no_measure(workbench: Workbench) -> str:
+    """Asked often, so of what is drawn already."""
+    shown = workbench.presenter.canvas_feed.sent if workbench.opened is not None else None
+    return "" if left_to_measure(shown) else "No edge shown is left to measure"
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,6 @@ from views.panels.inputs.panel import InputsPanel
 from views.panels.watching.data import WatchingData
 
 KEY = "watch"
-LEAST_ROWS = 20
-NO_MODEL = "Open a model first"
 WRITTEN = (
     "It is a small PyTorch module with its threshold, without the model's weights. README.md there says how it is put "
     "on the model."
@@ -148,12 +146,3 @@ def parts_of(workbench: Workbench) -> tuple[Target, ...]:
     if chosen or not size or scored is None or opened is None:
         return chosen
     return tuple(opened.graph.edge(int(index)) for index in scored.ranking.kept(size))
-
-
-def why_no_watch(workbench: Workbench) -> str:
-    if workbench.opened is None or workbench.ready is None:
-        return NO_MODEL
-    rows = len(workbench.document.dataset)
-    if rows >= LEAST_ROWS:
-        return ""
-    return f"The dataset says what is usual: it has {rows} inputs, and {LEAST_ROWS} are the least"

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from app.features.watching.controller import WatchingController, why_no_watch
+from app.features.watching.controller import WatchingController
 from app.services.actions import Action
 from app.services.context import Feature
+from app.workbench.workbench import Workbench
+
+LEAST_ROWS = 20
+NO_MODEL = "Open a model first"
+
+
+def why_no_watch(workbench: Workbench) -> str:
+    """Why nothing can be learned of what is usual."""
+    if workbench.opened is None or workbench.ready is None:
+        return NO_MODEL
+    rows = len(workbench.document.dataset)
+    if rows >= LEAST_ROWS:
+        return ""
+    return f"The dataset says what is usual: it has {rows} inputs, and {LEAST_ROWS} are the least"
+
 
 FEATURE = Feature(
     key="watching",

@@ -214,8 +214,3 @@ def _positions(place: Place) -> Positions:
     if isinstance(place, Spot) and place.node == LOGITS:
         return ()
     return place.goal if isinstance(place, Move) else place.positions
-
-
-def why_no_level(workbench: Workbench) -> str:
-    """There is nothing to unfold before a model is open."""
-    return "" if workbench.opened is not None else "Open a model first"

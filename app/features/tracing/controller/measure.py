@@ -62,9 +62,3 @@ def left_to_measure(data: CanvasData | None) -> tuple[int, ...]:
     """The edges of a canvas that are only estimated."""
     marks = () if data is None else data.edges
     return tuple(mark.index for mark in marks if not mark.measured and not mark.below_noise)
-
-
-def why_no_measure(workbench: Workbench) -> str:
-    """Asked often, so of what is drawn already."""
-    shown = workbench.presenter.canvas_feed.sent if workbench.opened is not None else None
-    return "" if left_to_measure(shown) else "No edge shown is left to measure"
