@@ -55,6 +55,7 @@ class TokenChips(Painted):
         self._words: list[str] = []
         self._advances: list[tuple[float, float]] = []  # of the word, of the index
         self._laid_out_for = -1
+        self._heights: dict[int, int] = {}  # by width
         self._height = 0.0
         self._picking = Picking()
         self._double = False  # the next release ends a double click
@@ -129,6 +130,7 @@ class TokenChips(Painted):
 
     def _reset(self) -> None:
         self._laid_out_for = -1
+        self._heights.clear()
         self.updateGeometry()
         self.layout_changed.emit()
         self.update()
@@ -137,7 +139,9 @@ class TokenChips(Painted):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return round(self._lay_out(width))
+        if width not in self._heights:  # a layout asks again and again, at the same few widths
+            self._heights[width] = round(self._lay_out(width))
+        return self._heights[width]
 
     def sizeHint(self) -> QSize:
         return QSize(220, self.heightForWidth(220))

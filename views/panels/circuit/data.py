@@ -57,7 +57,7 @@ class RuleData:
     phrase: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class CircuitData:
     """The strip's state. edges: of the whole graph, 0 without a model. size: edges that the circuit keeps; None while
     no circuit is chosen and the `overview` strongest edges are shown. kept: of a run that may be of another size or an

@@ -101,6 +101,7 @@ class ThresholdStrip(QFrame):
         self._third.addWidget(self.least)
         layout.addLayout(self._third)
         self.set_data(CircuitData())
+        self._show()
 
     def _behind(self) -> tuple[QWidget, ...]:
         """What stands behind the title, or below it."""
@@ -118,14 +119,19 @@ class ThresholdStrip(QFrame):
     def set_data(self, data: CircuitData) -> None:
         if data.size != self._data.size or data.edges != self._data.edges:
             self._refused = ""
-        self._data = data
+        same, self._data = data == self._data, data
         self.field.setEnabled(data.edges > 0)
-        self.least.setVisible(data.can_trace)
-        self.least.setEnabled(not data.tracing and not data.problem)
         if not self.field.hasFocus() or not self.field.isModified():
             self._show_size(data.size)
         self.rule.set_rules(data.rules, data.rule)
         self.track.set_data(data)
+        if not same:  # mostly it is: each reply and each step of the history asks
+            self._show()
+
+    def _show(self) -> None:
+        data = self._data
+        self.least.setVisible(data.can_trace)
+        self.least.setEnabled(not data.tracing and not data.problem)
         self.overview.setVisible(data.size is not None)
         self.overview.setToolTip(
             f"Keep no circuit: show the {data.overview} strongest edges, those that work away from A too"
