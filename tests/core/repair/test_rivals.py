@@ -66,6 +66,19 @@ def test_fine_tuning_on_all_examples_learns_their_answers_and_leaves_the_model_a
     torch.testing.assert_close(answers(planted(), some.clean), before, atol=0, rtol=0)
 
 
+def test_made_examples_take_the_place_of_the_triggered_ones_where_there_are_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without them it is the fine-tuning on both, which has its easy case below."""
+    taken: list[list[Batch]] = []
+    monkeypatch.setattr(fine_tuning, "of_rates", lambda _job, batches, rates: taken.append([*batches, rates]))
+    some, made = job(4, 8), job(2, 8).triggered
+    for name, each in (("both", some), ("both and made", some), ("both and made", replace(some, made=made))):
+        RIVALS[f"fine-tuning, {name}"].treat(each)
+    assert taken[0] == taken[1] == [some.clean, some.triggered, fine_tuning.RATES]
+    assert taken[2] == [some.clean, made, fine_tuning.RATES]
+
+
 def test_random_edges_are_cut_whole_as_many_as_the_repair_cuts_and_the_best_draw_is_taken() -> None:
     """What the third draw answers, with means by position, is made the right answer: that draw must win, and answer
     so."""
@@ -137,7 +150,6 @@ EASY = {
     "fine-tuning, clean": 0.7,
     "fine-tuning, clean, higher rates": 0.7,
     "fine-tuning, both": 0.3,
-    "fine-tuning, both and made": 0.3,
     "LoRA, both": 0.2,
     "PURE": 0.2,
     "steering": 0.7,
