@@ -51,8 +51,9 @@ class InputsColumn(QScrollArea):
 
     def wanted_height(self, width: int) -> int:
         """Pixels with which nothing scrolls, in so many of width."""
-        full = sum(each.wanted_height(width - 2 * SIDE) - each.heightForWidth(width - 2 * SIDE) for each in self._seen())
-        return self._cards_height(width) + full + self._below_height(width)
+        inside = width - 2 * SIDE
+        given_up = sum(each.wanted_height(inside) - each.heightForWidth(inside) for each in self._seen())
+        return self._cards_height(width) + given_up + self._below_height(width)
 
     def _cards_height(self, width: int) -> int:
         return _height(self._cards_content, width)
