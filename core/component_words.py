@@ -7,11 +7,12 @@ from core.graph import Edge, Node
 
 def node_words(node: Node) -> str:
     """A node for somebody who does not see the canvas."""
+    of_tower = " of the text tower" if node.tower else ""
     if node.kind == "head":
-        return f"head {node.head} of layer {node.layer}"
+        return f"head {node.head} of layer {node.layer}{of_tower}"
     if node.kind == "mlp":
-        return f"MLP of layer {node.layer}"
-    return "the input" if node.kind == "input" else "the output"
+        return f"MLP of layer {node.layer}{of_tower}"
+    return f"the input{of_tower}" if node.kind == "input" else "the output"
 
 
 def edge_words(edge: Edge) -> str:

@@ -71,6 +71,8 @@ class Graph:
 
     def writer_index(self, node: Node) -> int:
         """The number of a writer. Raises ArgumentError for `logits` and for nodes outside the model."""
+        if node.tower:
+            raise ArgumentError(f"{node.name} is of a text tower, and this model has one tower.", self._extent)
         if node.kind == "input":
             return 0
         if node.kind == "head" and 0 <= node.layer < self.layers and 0 <= node.head < self.heads:
@@ -100,6 +102,8 @@ class Graph:
 
     def reader_index(self, reader: Reader) -> int:
         """The number of a reader. Raises ArgumentError for readers outside the model."""
+        if reader.tower:
+            raise ArgumentError(f"{reader.name} is of a text tower, and this model has one tower.", self._extent)
         if reader.kind == "logits":
             return self.layers * self._readers_per_layer
         heads = self.heads if reader.kind == "q" else self.kv_heads

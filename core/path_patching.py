@@ -31,6 +31,7 @@ from core.graph import Edge, Graph, Node, Reader
 from core.inputs.pair import Pair
 from core.result import Result
 from core.session import Session
+from core.towers_graph import check_one_tower
 
 
 def path_patching(
@@ -46,6 +47,7 @@ def path_patching(
     `logits`; of a head by its name all three ports. Raises ArgumentError for others, EditError without a B, Cancelled.
     """
     graph = session.graph
+    check_one_tower(graph, "Path patching")
     sending = [_node(graph, sender) for sender in _listed(senders)]
     reading = [reader for receiver in _listed(receivers) for reader in _readers(graph, receiver)]
     pair, b = session.pair, session.pair.counterfactual

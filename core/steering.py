@@ -23,6 +23,7 @@ from core.errors import ArgumentError, InputError
 from core.graph import LOGITS, Edge, Node, Reader
 from core.inputs.pair import Dataset, stack_rows
 from core.models.model import Model
+from core.towers_graph import check_one_tower
 
 
 def difference_of_means(
@@ -43,6 +44,7 @@ def difference_of_means(
     Raises ArgumentError for a name that is neither, InputError for no inputs or a position that one does not have,
     MemoryBudgetError where one input needs more memory.
     """
+    check_one_tower(model.graph, "A difference of means")
     target = model.graph.parse(at) if isinstance(at, str) else at
     if isinstance(target, Edge):
         raise ArgumentError(f"{target.name} is an edge.", "Name a node (m3) or a reader (->m3).")

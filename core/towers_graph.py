@@ -163,3 +163,12 @@ def tower_of(target: Node | Reader | Edge) -> int | None:
     if what.kind == "logits":
         return None
     return 1 if what.tower == TEXT else 0
+
+
+def check_one_tower(graph: Graph, what: str) -> None:
+    """Raise ArgumentError where a graph has two. what: works on one alone, in words."""
+    if graph.towers:
+        raise ArgumentError(
+            f"{what} is for one tower, and this model has two.",
+            "Open one: the name without towers:, or vision: or text: before it.",
+        )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MODEL_HELP = (
     "bundled:NAME, pack:NAME, timm:NAME, a folder with safetensors, or a Hub id; "
-    "vision: or text: before the last two for a tower of CLIP or SigLIP"
+    "vision: or text: before the last two for a tower of CLIP or SigLIP, towers: before any for both"
 )
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp")
 EDIT_HELP = (

@@ -15,12 +15,13 @@ from core.graph import Graph
 def inputs_of(graph: Graph) -> NDArray[np.int64]:
     """The number of the input that each edge belongs to, [edges]: edges of one writer into one receiver share it."""
     group = graph.heads // graph.kv_heads
-    receivers: dict[tuple[str, int, int], int] = {}
+    receivers: dict[tuple[str, int, int, str], int] = {}
     numbers = []
     for reader in graph.readers:
-        key: tuple[str, int, int] = (reader.kind, reader.layer, reader.head)
+        key: tuple[str, int, int, str] = (reader.kind, reader.layer, reader.head, reader.tower)
         if reader.kind in ("q", "k", "v"):
-            key = ("head", reader.layer, reader.head // group if reader.kind == "q" else reader.head)
+            head = reader.head // group if reader.kind == "q" else reader.head
+            key = ("head", reader.layer, head, reader.tower)
         numbers.append(receivers.setdefault(key, len(receivers)))
     pairs = np.asarray(numbers, dtype=np.int64)[graph.edge_readers] * graph.n_writers + graph.edge_writers
     inputs: NDArray[np.int64] = np.unique(pairs, return_inverse=True)[1].astype(np.int64).reshape(-1)

@@ -26,6 +26,7 @@ from core.positions import Extent, plain_positions
 from core.precision import wide_dtype
 from core.replacements.project import projection_of
 from core.replacements.zero import Zero
+from core.towers_graph import check_one_tower
 
 NO_SESSION = "Give the session that it was made in: session=..."
 _UNBOUNDED = 1 << 40  # longer than any input
@@ -55,6 +56,7 @@ class PlannedEdits:
 def plan_edits(model: Model, edits: Sequence[Edit], session: Inputs | None = None) -> PlannedEdits:
     """Everything that edits do, as hooks do it. session: where values and positions are taken from; needed by edits
     that have any. Raises ArgumentError, EditError, ModelError for a family that does not say where its parts are."""
+    check_one_tower(model.graph, "Putting edits into the model itself")
     if session is not None and session.model.adapter.module is not model.adapter.module:
         raise ArgumentError("The session is of another model.", "Take model = session.model.")
     return _Planner(model, session).plan(edits)

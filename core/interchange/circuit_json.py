@@ -17,6 +17,7 @@ from core.interchange.group_data import groups_in, groups_of
 from core.interchange.note_data import note_rows, notes_in
 from core.spans import POSITION, REST
 from core.text_files import parse_json
+from core.towers_graph import TowersGraph
 from core.tracing.selection import CHOSEN_BY, chosen_by
 
 FORMAT = "wirescope circuit"
@@ -88,20 +89,25 @@ def spans_in(document: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def shape_of(graph: Graph) -> dict[str, int | bool]:
-    """A graph's sizes, as files hold them."""
-    shape: dict[str, int | bool] = {
+def shape_of(graph: Graph) -> dict[str, Any]:
+    """A graph's sizes, as files hold them; of two towers the vision tower's, and under "text" those of the other."""
+    shape: dict[str, Any] = {
         "layers": graph.layers,
         "heads": graph.heads,
         "kv_heads": graph.kv_heads,
         "parallel": graph.parallel,
     }
-    return shape | ({"coupled": True} if graph.coupled else {})
+    shape |= {"coupled": True} if graph.coupled else {}
+    return shape | ({"text": shape_of(graph.towers[1].graph)} if graph.towers else {})
 
 
 def graph_from(shape: dict[str, Any]) -> Graph:
     """The graph of a file's sizes. Raises InputError, TypeError."""
-    return _graph(**shape)
+    text = shape.get("text")
+    graph = _graph(**{name: size for name, size in shape.items() if name != "text"})
+    if text is None:
+        return graph
+    return TowersGraph(graph.layers, graph.heads, graph.kv_heads, graph.parallel, graph.coupled, text=_graph(**text))
 
 
 def _graph(layers: int, heads: int, kv_heads: int, parallel: bool, coupled: bool = False) -> Graph:

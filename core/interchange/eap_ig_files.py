@@ -138,6 +138,8 @@ def graph_document(
 
 def check_whole(scores: Scores) -> None:
     """Raise ArgumentError for scores of anything but edges, and where some have none yet."""
+    if scores.graph.towers:
+        raise ArgumentError("An EAP-IG file holds the graph of one tower, and here are two.", "Write JSON instead.")
     if scores.level != "edges":
         raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {scores.level}.", "Trace edges.")
     if np.isnan(scores.values).any():

@@ -156,9 +156,16 @@ def constants_in(document: dict[str, Any], graph: Graph) -> NDArray[np.float32] 
 
 def difference(one: Graph, other: Graph) -> str:
     """How two graphs differ, in words: "30 layers against 12, 9 heads against 12, 47,011 edges against 32,491"."""
-    a, b = ({**shape_of(graph), "edges": graph.n_edges} for graph in (one, other))
+    if bool(one.towers) != bool(other.towers):
+        return "two towers against one" if one.towers else "one tower against two"
+    a, b = ({**_sizes(graph), "edges": graph.n_edges} for graph in (one, other))
     parts = [_against(key.replace("_", " "), a.get(key, False), b.get(key, False)) for key in dict.fromkeys([*a, *b])]
     return ", ".join(part for part in parts if part) or "no difference in shape"
+
+
+def _sizes(graph: Graph) -> dict[str, int | bool]:
+    sizes = shape_of(graph)
+    return sizes | {f"text {name}": size for name, size in sizes.pop("text", {}).items()}
 
 
 def _against(what: str, one: int | bool, other: int | bool) -> str:

@@ -26,7 +26,7 @@ def parts_of(graph: Graph, edges: Sequence[Edge], groups: Sequence[Group] | None
     folded; None where none is."""
     present = {node for edge in edges for node in (edge.writer, *graph.readers_of(edge.reader))}
     nodes = [node for node in graph.nodes if node in present]
-    if groups is None:
+    if groups is None or graph.towers:  # their layers stand side by side
         return [Part(node.name, (node,)) for node in nodes]
     grouped = {node for group in groups for node in group.nodes}
     layers: dict[int, list[Node]] = {}

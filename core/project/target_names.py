@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from core.edits import Target
 from core.errors import InputError
-from core.nodes import INPUT, LOGITS, Edge, Node, PortKind, Reader
+from core.nodes import INPUT, LOGITS, TEXT, Edge, Node, PortKind, Reader
 
 _NODE = re.compile(r"a(\d{1,5})\.h(\d{1,5})|m(\d{1,5})", re.ASCII)
 _PORT = re.compile(r"a(\d{1,5})\.(h|kv)(\d{1,5})<([qkv])>", re.ASCII)
@@ -21,11 +22,13 @@ def target_named(name: str) -> Target:
 
 
 def node_named(name: str) -> Node:
-    """`input`, `a1.h2`, `m3` or `logits`. Raises InputError."""
-    if name == INPUT.name:
-        return INPUT
+    """`input`, `a1.h2`, `m3` or `logits`; `t.a1.h2` in the text tower of two. Raises InputError."""
     if name == LOGITS.name:
         return LOGITS
+    if name.startswith(TEXT) and name != TEXT + LOGITS.name:
+        return replace(node_named(name.removeprefix(TEXT)), tower=TEXT)
+    if name == INPUT.name:
+        return INPUT
     match = _NODE.fullmatch(name)
     if match is None:
         raise InputError(f"{name[:80]!r} is the name of no node.")
@@ -37,6 +40,8 @@ def node_named(name: str) -> Node:
 def _reader_named(name: str) -> Reader:
     if name == LOGITS.name:
         return Reader("logits")
+    if name.startswith(TEXT) and name != TEXT + LOGITS.name:
+        return replace(_reader_named(name.removeprefix(TEXT)), tower=TEXT)
     port = _PORT.fullmatch(name)
     if port is not None:
         kind: PortKind = port[4]  # type: ignore[assignment]

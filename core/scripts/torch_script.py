@@ -33,6 +33,7 @@ from core.scripts.torch_text import (
     STATE,
 )
 from core.session import Session
+from core.towers_graph import check_one_tower
 
 Slots = list[ResolvedEdit]
 Levels = list[Slots]  # of an edge: of all that its reader reads, then its own
@@ -41,6 +42,7 @@ Levels = list[Slots]  # of an edge: of all that its reader reads, then its own
 def torch_script(session: Session, edits: Sequence[Edit]) -> str:
     """A script that prints the session's metric without and with edits, and the likeliest answers. Raises EditError
     for edits, and ArgumentError for sessions, that it cannot express."""
+    check_one_tower(session.graph, "A script in plain PyTorch")
     return _Script(session, edits).text()
 
 

@@ -172,5 +172,8 @@ def subtitle_of(report: Report) -> str:
     circuit = report.circuit
     graph = circuit.graph
     kept = len({*circuit.edges.tolist()})
-    words = f"{kept:,} of {graph.n_edges:,} edges of {graph.layers} layers with {graph.heads} heads"
+    sizes = [
+        f"{each.layers} layers with {each.heads} heads" for each in [tower.graph for tower in graph.towers] or [graph]
+    ]
+    words = f"{kept:,} of {graph.n_edges:,} edges of {' and '.join(sizes)}"
     return words + (f", {circuit.about['metric']}" if circuit.about.get("metric") else "")

@@ -19,6 +19,8 @@ from torch.nn import functional
 import wirescope as ws
 from core.downstream import downstream
 from core.errors import ArgumentError, EditError, InputError
+from core.evaluation.share_slopes import slopes_of_shares
+from core.project.target_names import target_named
 from core.scan import Scan
 from core.towers_graph import plain, tower_of
 from tests.core.engine.cases import TOLERANCE, random_edit, random_targets
@@ -182,6 +184,40 @@ def test_a_circuit_keeps_edges_in_both() -> None:
     assert names == ["t.a1.h0", "t.a1.h1", "t.a1.h2", "t.a1.h3", "t.m1", "logits"]
 
 
+def test_scores_and_circuits_of_both_are_written_and_read(tmp_path: Path) -> None:
+    session = towers("Siglip").session
+    scores = ws.trace(session, "eap", replacement="zero")
+    scores.save(tmp_path / "scores.json")
+    again = ws.Scores.load(tmp_path / "scores.json", session.graph)
+    assert again.graph == session.graph
+    assert np.array_equal(again.values, scores.values)
+    circuit = scores.top(60)
+    circuit.save(tmp_path / "circuit.json")
+    assert ws.Circuit.load(tmp_path / "circuit.json").names == circuit.names
+    with pytest.raises(InputError, match="two towers against one"):
+        ws.Scores.load(tmp_path / "scores.json", session.graph.towers[0].graph)
+    for name in ("t.a1.h2->logits", "t.input->t.a0.h1<k>", "m0->a1.h1<q>", "t.m1"):
+        assert target_named(name) == session.graph.parse(name)
+    assert "t.a0.h0" in circuit.to_dot()
+    assert ">t.m1<" in ws.circuit_of(session.graph, ["t.m1->logits", "m1->logits"])._repr_svg_()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_slopes_of_shares_hold_the_other_tower_at_its_shares(kind: str) -> None:
+    session = towers(kind).session
+    circuit = ws.trace(session, "eap", replacement="zero").top(150)
+    shares = np.zeros(session.graph.n_edges)
+    shares[circuit.edges] = 1.0
+    metric, slopes = slopes_of_shares(session, shares, "zero")
+    assert metric == pytest.approx(float(session.run_circuit(circuit, "zero").metric.mean()), abs=TOLERANCE)
+    step = 1e-5
+    for number in (circuit.edges[0], circuit.edges[1], *np.flatnonzero(shares == 0)[::40]):
+        moved = shares.copy()
+        moved[number] -= step
+        changed, _ = slopes_of_shares(session, moved, "zero")
+        assert (metric - changed) / step == pytest.approx(slopes[number], abs=1e-4)
+
+
 def test_texts_of_b_are_what_the_text_tower_is_patched_with() -> None:
     case = towers("CLIP")
     picture = case.model.pair(pixels(0), pixels(1))
@@ -227,6 +263,16 @@ def test_what_two_towers_do_not_have_is_refused(tmp_path: Path) -> None:
         _ = session.engine
     with pytest.raises(ArgumentError, match="two towers have two"):
         ws.trace(session, "eap").select(20, "program")
+    for refused in (
+        lambda: ws.apply(case.model, [ws.Edit("t.m0", "zero")]),
+        lambda: ws.difference_of_means(case.model, [pixels(0)], [pixels(1)], "t.m0"),
+        lambda: ws.path_patching(session, "t.m0"),
+        lambda: ws.to_torch(session, [ws.Edit("m0", "zero")]),
+    ):
+        with pytest.raises(ArgumentError, match="this model has two"):
+            refused()
+    with pytest.raises(ArgumentError, match="is of a text tower"):
+        session.image.run([ws.Edit(case.model.graph.parse("t.m0"), "zero")])
     save_pair("CLIP", tmp_path)
     with pytest.raises(ArgumentError, match="there are none"):
         ws.load_model(f"towers:{tmp_path}")
