@@ -126,7 +126,11 @@ MEASURES: dict[str, Measure] = {
         "where patching it moves the answer by half",
         lambda found: found.meeting.arrived(),
     ),
-    "edges": Measure("Edges that recover 80 %", "share of all edges, best first", lambda found: found.sparsity.share()),
+    "edges": Measure(
+        "Edges that recover 80 %",
+        "share of all edges, those with the largest scores",
+        lambda found: found.sparsity.share(),
+    ),
     "random edges": Measure(
         "the same, random edges (control)", "share of all edges", lambda found: found.sparsity.random_share()
     ),

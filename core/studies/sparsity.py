@@ -1,9 +1,10 @@
 """How few edges recover most of a behaviour, and how often the scores that they are ranked by are wrong.
 
-Sparsity: edges are scored on one half of the pairs (`core.tracing`; patched from B), and circuits of the best of them
-are really run on the other half, every other edge carrying its value in B. The figure is the share of all edges of the
-smallest of the sizes run that recovers 80 % (`core.evaluation.measured`); beside it that of as many edges drawn at
-random. Between two sizes it is interpolated on the logarithm of the size.
+Sparsity: edges are scored on one half of the pairs (`core.tracing`; patched from B), and circuits of those of the
+largest scores, whatever their sign (as MIB's CMD wants them), are really run on the other half, every other edge
+carrying its value in B. The figure is the share of all edges of the smallest of the sizes run from which on all recover
+80 % (`core.evaluation.measured`); beside it the same of edges drawn at random. Between two sizes it is interpolated on
+the logarithm of the size.
 
 Disagreement: of each pair by itself, its N edges of the largest scores. Each is really patched, alone, in the whole
 model (`core.scan`). Spearman's rank correlation of estimated and exact effects, and the share of edges whose sign the
@@ -33,8 +34,8 @@ NIL = 1e-4  # of the largest exact effect of a pair: below it, a sign is roundin
 
 @dataclass(frozen=True, eq=False)
 class Sparsity:
-    """sizes: of circuits, rising, the last one all edges. best, random: what they do [sizes, pairs], of the best edges
-    and of each draw of random ones."""
+    """sizes: of circuits, rising, the last one all edges. best, random: what they do [sizes, pairs], of the edges with
+    the largest scores, and of each draw of random ones."""
 
     sizes: tuple[int, ...]
     best: Measured
@@ -59,10 +60,10 @@ class Sparsity:
 
 def needed(sizes: tuple[int, ...], recovered: Floats) -> float:
     """The share of all edges (the last size) that SHARE takes. sizes rise; recovered: what each recovers."""
-    enough = np.flatnonzero(recovered >= SHARE)
-    if not len(enough):
+    short = np.flatnonzero(recovered < SHARE)
+    place = int(short[-1]) + 1 if len(short) else 0
+    if place == len(sizes):
         return 1.0
-    place = int(enough[0])
     if place == 0:
         return sizes[0] / sizes[-1]
     (low, high), (below, above) = np.log(sizes[place - 1 : place + 1]), recovered[place - 1 : place + 1]
@@ -77,7 +78,8 @@ def sparsity(search: Session, judged: Session, method: str, draws: int, seed: in
     edges = search.graph.n_edges
     sizes = tuple(sorted({round(size) for size in np.geomspace(1, edges, SIZES)}))
     rng = np.random.default_rng(seed)
-    rankings = [scores.select(edges).edges, *(rng.permutation(edges).astype(np.int64) for _ in range(draws))]
+    random = [rng.permutation(edges).astype(np.int64) for _ in range(draws)]
+    rankings = [scores.select(edges, by_size=True).edges, *random]
     circuits = [Circuit(search.graph, ranking[:size]) for ranking in rankings for size in sizes]
     with stage(0.3, 1.0):
         runs = measure(judged, circuits, "patch")

@@ -52,7 +52,8 @@ def test_depths_are_where_the_lines_cross() -> None:
     assert crossing(np.array([0.0, 1.0])) == 0
     assert np.isnan(crossing(np.array([-1.0, -0.5])))
     assert needed((1, 10, 100), np.array([0.1, 0.6, 1.0])) == pytest.approx(10 ** (1 + 0.5) / 100)
-    assert needed((1, 10, 100), np.array([0.9, 0.6, 1.0])) == pytest.approx(0.01)
+    assert needed((1, 10, 100), np.array([0.9, 0.6, 1.0])) == pytest.approx(10**1.5 / 100)
+    assert needed((1, 10, 100), np.array([0.9, 0.8, 1.0])) == pytest.approx(0.01)
 
 
 def test_an_interval_holds_the_mean_and_narrows_with_more_inputs() -> None:
