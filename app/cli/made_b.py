@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import IMAGE_ENDINGS
 from core.errors import ArgumentError, InputError
 from core.inputs.corruption_words import MAKE, is_made, parse_corruption, written
 
@@ -61,10 +60,3 @@ def with_made(rows: Iterable[FileRow], how: str | None) -> list[FileRow]:
 def placed(counterfactual: str, folder: Path) -> str:
     """What a file says of B, with the paths in it found from its folder. Raises ArgumentError."""
     return MAKE + written(parse_corruption(counterfactual.removeprefix(MAKE), folder))
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """The pictures of a folder, by name; none of what is no folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_ENDINGS and file.is_file())

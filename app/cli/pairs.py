@@ -15,7 +15,6 @@ from app.cli.made_b import (
     add_make_option,
     made_counterfactual,
     pair_of,
-    pictures_in,
     placed,
     with_made,
 )
@@ -71,7 +70,7 @@ def add_pair_options(parser: argparse.ArgumentParser, required: bool) -> None:
     source = parser.add_mutually_exclusive_group(required=required)
     source.add_argument("--task", help=f"{instead}a built-in task: {_task_names()}")
     source.add_argument(
-        "--dataset", metavar="FILE", help=f"{instead}pairs as CSV, TSV or JSON lines, or a folder of pictures"
+        "--dataset", metavar="FILE", help=f"{instead}pairs as CSV, TSV or JSON lines, a folder of pictures, or a film"
     )
     source.add_argument("--clean", metavar="TEXT|IMAGE", help=f"{instead}input A of a single pair{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B of the single pair")
@@ -112,9 +111,6 @@ def asked_pairs(model: Model, options: argparse.Namespace, with_roles: bool = Fa
         return task_pairs(model, options.task, options.pairs or PAIRS, options.seed, with_roles)
     if options.dataset is not None:
         file = Path(options.dataset)
-        pictures = [] if model.is_text else [FileRow(str(picture)) for picture in pictures_in(file)]
-        if pictures:
-            return row_pairs(model, with_made(pictures, options.make_b), f"of {file.name}", with_roles)
         read = read_dataset_file(file)
         rows = with_made(_placed(model, read.rows, file.parent), options.make_b)
         pairs = row_pairs(model, rows, f"of {file.name}", with_roles)

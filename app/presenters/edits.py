@@ -42,7 +42,7 @@ def edit_rows(document: Document, labels: tuple[str, ...] = ()) -> list[EditRow]
 def said(edit: Edit, document: Document, labels: tuple[str, ...] = ()) -> str:
     """What an edit does, with what a mean is over, and where: "mean of 24 rows at “John”"."""
     over = (
-        f" of {len(document.dataset)} rows"
+        f" of {len(document.mean_rows):,} rows"
         if edit.kind in ABLATIONS and KINDS[edit.kind].inputs and document.dataset
         else ""
     )
@@ -63,6 +63,6 @@ def mean_words(kind: EditKind, document: Document) -> str:
     """What a mean is taken over."""
     if kind not in ABLATIONS or not KINDS[kind].inputs:
         return ""
-    rows = len(document.dataset)
+    rows = len(document.mean_rows)
     everywhere = " at all positions" if document.one_mean else ""
     return f" over the dataset ({rows} row{'s' * (rows != 1)}{everywhere})" if rows else " over A’s positions"

@@ -13,7 +13,7 @@ from PIL import Image
 
 from app.worker.read_inputs import misfit, read_source
 from core.edits import KINDS, Edit
-from core.errors import Cancelled, WirescopeError
+from core.errors import Cancelled, InputError, WirescopeError
 from core.inputs.pair import Dataset, Pair, Side, stack_sides
 from core.metrics import METRICS, Metric
 from core.models.model import Model
@@ -25,6 +25,9 @@ BATCH = 8  # rows that run together
 KEPT = 6  # sessions of batches
 MEGABYTES = 48.0  # for the states of each, or what one run takes
 REMEMBERED = 20_000  # figures
+AHEAD = 64  # rows that are read before the first of them is measured
+MOST_KEPT = 192 << 20  # bytes of pictures as the model takes them; texts are small
+MOST_AT_ONCE = 2_048  # pictures that a trace or a mean is over: it needs them all in memory
 THUMBNAIL = 40  # pixels of a side
 Means = tuple[tuple[PairSource, ...], bool]  # as `Document.means` has it
 
@@ -36,6 +39,12 @@ class ReadRow:
     a: Side | None
     b: Side | None
     problem: str = ""
+
+    @property
+    def bytes(self) -> int:
+        """What its pictures hold."""
+        sides = [side for side in (self.a, self.b) if side is not None and side.view is not None]
+        return sum(side.tensor.nbytes + side.view.nbytes for side in sides if side.view is not None)
 
 
 @dataclass(frozen=True)
@@ -49,14 +58,19 @@ class DatasetRows:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._read: dict[PairSource, ReadRow] = {}
+        self._read: OrderedDict[PairSource, ReadRow] = OrderedDict()  # those used last
+        self._bytes = 0  # that they hold
         self._sessions: OrderedDict[tuple[object, ...], Session] = OrderedDict()
         self._measured: dict[tuple[object, ...], Measured] = {}
 
     def read(self, row: PairSource) -> ReadRow:
         """A row as the model takes it."""
         if row not in self._read:
-            self._read[row] = self._read_row(row)
+            read = self._read[row] = self._read_row(row)
+            self._bytes += read.bytes
+            while self._bytes > MOST_KEPT and len(self._read) > 1:
+                self._bytes -= self._read.popitem(last=False)[1].bytes
+        self._read.move_to_end(row)
         return self._read[row]
 
     def _read_row(self, row: PairSource) -> ReadRow:
@@ -71,7 +85,8 @@ class DatasetRows:
 
     def dataset(self, rows: Sequence[PairSource]) -> Dataset | None:
         """The rows that means are taken over; None where there is none. Pictures of another size than the first are
-        left out."""
+        left out. Raises InputError for more than fit into memory."""
+        check_count(rows)
         sides = [side for side in (self.read(row).a for row in rows) if side is not None]
         if sides and not self._model.is_text:
             sides = [side for side in sides if side.tensor.shape == sides[0].tensor.shape]
@@ -94,17 +109,32 @@ class DatasetRows:
     ) -> Iterator[dict[int, Measured]]:
         """The metric of each row, without and with the edits, batch by batch. choice: of the document; a row's own
         answers come first. Raises Cancelled."""
-        waiting: list[int] = []
-        for place, row in enumerate(rows):
-            key = (row, choice, edits, means)
-            if key in self._measured:
-                yield {place: self._measured[key]}
-                continue
-            problem = self._problem(row, choice, edits)
-            if problem:
-                yield {place: Measured((None, None), problem)}
-            else:
-                waiting.append(place)
+        for start in range(0, len(rows), AHEAD):
+            waiting: list[int] = []
+            for place in range(start, min(start + AHEAD, len(rows))):
+                if cancelled():
+                    raise Cancelled
+                key = (rows[place], choice, edits, means)
+                if key in self._measured:
+                    yield {place: self._measured[key]}
+                    continue
+                problem = self._problem(rows[place], choice, edits)
+                if problem:
+                    yield {place: Measured((None, None), problem)}
+                else:
+                    waiting.append(place)
+            yield from self._measure_some(rows, waiting, choice, edits, means, cancelled)
+
+    def _measure_some(
+        self,
+        rows: Sequence[PairSource],
+        waiting: list[int],
+        choice: MetricChoice | None,
+        edits: tuple[Edit, ...],
+        means: Means,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[dict[int, Measured]]:
+        """Of rows by their places, which can be measured."""
         for batch in self._batches(rows, waiting):
             if cancelled():
                 raise Cancelled
@@ -207,6 +237,15 @@ class DatasetRows:
             kind,
             None if None in targets else targets,  # type: ignore[arg-type]
             None if None in foils else foils,  # type: ignore[arg-type]
+        )
+
+
+def check_count(rows: Sequence[PairSource]) -> None:
+    """Raise InputError for more pictures than are held in memory at once."""
+    if len(rows) > MOST_AT_ONCE and rows[0].clean.kind == "image":
+        raise InputError(
+            f"The dataset has {len(rows):,} pictures, and at most {MOST_AT_ONCE:,} are held in memory for this.",
+            "Delete rows that it does not need, or open a smaller folder.",
         )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.messages.request import Cancel
-from app.worker.dataset_rows import answers
+from app.worker.dataset_rows import answers, check_count
 from app.worker.session_cache import SessionCache
 from core import progress
 from core.circuit import Circuit
@@ -35,6 +35,7 @@ def dataset_of(cache: SessionCache, document: Document, rows: Sequence[PairSourc
 
 
 def _dataset(cache: SessionCache, document: Document, rows: Sequence[PairSource], kind: EditKind) -> Dataset:
+    check_count(rows)
     model, needs = cache.session.model, METRICS.get(cache.session.metric.metric.kind)
     pairs, chosen, why = [], [], ""
     for number, row in enumerate(rows):

@@ -4,7 +4,7 @@ Columns of ours: `clean,counterfactual,target,foil`; those of EAP-IG's and MIB's
 `clean,corrupted,correct_idx,incorrect_idx`, whose answers are token ids (of a list of ids the first counts), and so are
 the names that other files have for them (`dataset_columns`). Only `clean` must be there. A column `roles` names spans
 of A's positions: "subject=2:4 end=-1". Inputs are texts, or paths of pictures, relative to the file. JSON lines are
-objects with the same names.
+objects with the same names. A folder of pictures (`picture_folder`) is a row a picture, a film (`film`) a row a frame.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from core.errors import InputError, WirescopeError
 from core.inputs.dataset_columns import IDS_OWN, OURS, ROLES, Columns, is_header, names_inputs
 from core.inputs.dataset_columns import FileRow as FileRow
 from core.inputs.dataset_folder import read_folder
+from core.inputs.film import frames_of, is_film
+from core.inputs.picture_folder import holds_pictures, pictures_in
 from core.saving import save_text
 from core.text_files import check_text, parse_json, read_text, text_lines
 
@@ -49,6 +51,9 @@ def read_dataset_file(path: str | Path) -> FileRows:
     file = Path(path)
     if file.is_dir():
         return _of_folder(file)
+    if is_film(path):
+        frames, told = frames_of(path)
+        return FileRows(tuple(map(FileRow, frames)), (told,))
     ending = file.suffix.lower()
     if ending not in ENDINGS:
         raise InputError(f"{file.name} is no dataset.", f"The formats are {', '.join(ENDINGS)}.")
@@ -66,7 +71,13 @@ def _of_folder(folder: Path) -> FileRows:
         table = path.suffix.lower() in TABLES
         return _read_table(text, path.name, header=True) if table else _read_json(text, path.name)
 
-    parts, note = read_folder(folder, read)
+    try:
+        parts, note = read_folder(folder, read)
+    except InputError:
+        if not holds_pictures(folder):
+            raise
+        pictures, told = pictures_in(folder)
+        return FileRows(tuple(map(FileRow, pictures)), told)
     rows = tuple(row for part in parts for row in part.rows)
     if not rows:
         raise InputError(f"{folder.name} has no rows.", f"{INPUT_NAMES}.")

@@ -7,6 +7,7 @@ from os.path import basename, dirname, isdir, isfile, join, splitext
 from pathlib import Path
 
 from core.errors import InputError
+from core.inputs.film import FILMS
 from core.inputs.real_files import check_real_file
 
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".ico", ".avif", ".heic")
@@ -17,7 +18,7 @@ DOCUMENTS = {".pdf": "a PDF", ".doc": "a document", ".docx": "a document", ".odt
              ".epub": "a book", ".pptx": "slides", ".html": "a web page", ".htm": "a web page"}  # fmt: skip
 TABLES = (".xlsx", ".xls", ".ods", ".parquet", ".arrow", ".feather")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".xz", ".bz2", ".whl")
-SOUNDS = (".mp3", ".wav", ".flac", ".ogg", ".mp4", ".mov", ".avi", ".mkv", ".webm")
+SOUNDS = (".mp3", ".wav", ".flac", ".ogg")
 SCORES_MARKS = (
     '"wirescope scores"',
     '"wirescope circuit"',
@@ -51,7 +52,9 @@ def stranger(path: str) -> tuple[str, str]:
     if ending in ARCHIVES:
         return "an archive", "Unpack it first."
     if ending in SOUNDS:
-        return "sound or film", "Models here read text or pictures."
+        return "sound", "Models here read text or pictures."
+    if ending in FILMS:
+        return "a film", "For a model that sees, drop it on the dataset: its frames become rows."
     return "", ""
 
 

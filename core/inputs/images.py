@@ -5,7 +5,7 @@
 3. Bring it to 8-bit RGB: 16-bit values are scaled (Pillow would clip them), transparency is put on mid grey.
 
 Every step that changes what the user sees in another program leaves a sentence in `notes`, which the window
-shows.
+shows. A path may name a frame of a film (`core.inputs.film`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import InputError
+from core.inputs.film import frame_of, read_frame
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -99,6 +100,9 @@ def _from_file(source: str | Path) -> OpenedImage:
     if not str(source).strip():
         raise InputError("No picture is given: its path is empty.", "Give the path of an image file.")
     path = Path(source)
+    frame = frame_of(source)
+    if frame is not None:
+        return _finish(read_frame(*frame), path.name)
     try:
         path = path.expanduser()
         if path.is_dir():

@@ -15,6 +15,8 @@ from core.project.trace_choice import ESTIMATES, QUICK, USUAL, TraceChoice
 from core.tracing.options import CIRCUITS
 from core.tracing.selection import USUAL as USUAL_RULE
 
+MOST_IN_MEANS = 512  # pictures
+
 
 @dataclass(frozen=True)
 class Source:
@@ -116,10 +118,19 @@ class Document:
         return self.traced_nodes or self.traced
 
     @property
+    def mean_rows(self) -> tuple[PairSource, ...]:
+        """The rows that means would be taken over: all; of a large folder of pictures some, evenly spaced, as each goes
+        through the model."""
+        rows = self.dataset
+        if len(rows) <= MOST_IN_MEANS or rows[0].clean.kind == "text":
+            return rows
+        return rows[:: -(-len(rows) // MOST_IN_MEANS)]
+
+    @property
     def population(self) -> tuple[PairSource, ...]:
         """The rows that means and resampled values are taken over; none where no edit asks for them."""
         uses = {edit.kind for edit in self.edits} | {self.replacement}
-        return self.dataset if any(kind is not None and KINDS[kind].inputs for kind in uses) else ()
+        return self.mean_rows if any(kind is not None and KINDS[kind].inputs for kind in uses) else ()
 
     @property
     def means(self) -> tuple[tuple[PairSource, ...], bool]:

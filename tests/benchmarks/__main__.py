@@ -4,9 +4,9 @@
     python -m tests.benchmarks repair [--short | --rivals] [--processes N] [--minutes N]
     python -m tests.benchmarks tune [--short] [--processes N] [--minutes N]
 
-Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise` and
-`modalities`, which take some minutes, and `selection`, `smollm2`, `repair`, `dissociate` and `tune`, which take half an
-hour each.
+Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise`,
+`modalities` and `folders`, which take some minutes, and `selection`, `smollm2`, `repair`, `dissociate` and `tune`,
+which take half an hour each.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.benchmarks import measured
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
 OTHERS = (
     "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "detect", "rules",
-    "tune", "layout", "modalities",
+    "tune", "layout", "modalities", "folders",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
 LIMITS = {"repair": ("short", "processes", "minutes", "rivals"), "tune": ("short", "processes", "minutes")}  # options

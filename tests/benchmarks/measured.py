@@ -20,6 +20,7 @@ PAGES = {  # of parts that have a page of their own
     "rules": MEASURED.with_name("rules.md"),
     "tune": MEASURED.with_name("tuning.md"),
     "modalities": MEASURED.with_name("modalities.md"),
+    "folders": MEASURED.with_name("files.md"),
 }
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-rollout", "random")
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from app.features.dataset.presenter import input_words, shown_row
 from app.features.dataset.queries import (
+    ALL,
+    Pictures,
     RowFigure,
     RowFiguresQuery,
     RowFiguresReply,
@@ -27,15 +30,29 @@ from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
+from core.inputs.film import FILMS, is_film
+from core.inputs.picture_folder import holds_pictures
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
+from views.panels.dataset.data import DatasetRow, LazyRows
 from views.panels.dataset.panel import DatasetPanel
 
 FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
 OPEN_FILTER = "Datasets (*.csv *.tsv *.jsonl *.ndjson)"
+FILM_FILTER = f"Films ({' '.join(f'*{ending}' for ending in FILMS)})"
+BLOCK, MOST_IN_VIEW = 32, 160  # rows of a large dataset that are asked for together
+MOST_PICTURES = 512  # small ones that are kept
 IDS_FILTER = "CSV with token ids, as EAP-IG reads it (*.csv)"
 SAVE_FILTERS = ("CSV (*.csv)", "JSON lines (*.jsonl)", "TSV (*.tsv)", IDS_FILTER)
-ENTRIES = ("dataset_add", "dataset_open", "dataset_append", "dataset_save", "dataset_clear")  # of the menu, in order
+ENTRIES = (  # of the menu, in order
+    "dataset_add",
+    "dataset_open",
+    "dataset_append",
+    "dataset_folder",
+    "dataset_film",
+    "dataset_save",
+    "dataset_clear",
+)
 
 
 class DatasetController(QObject):
@@ -57,6 +74,8 @@ class DatasetController(QObject):
         self._saves = OneShot[SaveRowsQuery](self._workbench, "dataset save")
         self._seed = 0  # of the next rows of a task
         self._figures: dict[PairSource, RowFigure] = {}
+        self._pictures: OrderedDict[PairSource, Pictures] = OrderedDict()  # small ones, those used last
+        self._view = (0, BLOCK)  # of a large dataset: the first row that is asked for, and how many
         self._fresh: set[PairSource] = set()  # rows whose figures are of the present document
         self._measured_of: Document | None = None  # whose figures these are
         self._metric = ""
@@ -79,6 +98,7 @@ class DatasetController(QObject):
         panel.paths_dropped.connect(self.take_paths)
         panel.text_dropped.connect(lambda text: self._make(RowsQuery(text=text, append=True)))
         panel.looked_at.connect(self._look)
+        panel.seen.connect(self._see)
         self._menu.addActions(self._actions)
         self._menu.addSeparator()
         self._show()
@@ -161,12 +181,19 @@ class DatasetController(QObject):
 
     def take_paths(self, paths: list[str]) -> None:
         """What is dropped or pasted comes after the rows that are there: those of a dataset, a row for each picture."""
+        opened = self._workbench.opened
+        sees = opened is not None and not opened.is_text
         if len(paths) == 1 and Path(paths[0]).is_dir():
-            self._workbench.models.open_model(paths[0])  # as wherever else a folder is let go
+            if sees and not (Path(paths[0]) / "config.json").exists() and holds_pictures(paths[0]):
+                self._make(RowsQuery(path=paths[0], append=True))
+            else:
+                self._workbench.models.open_model(paths[0])  # as wherever else a folder is let go
+            return
+        if sees and len(paths) == 1 and is_film(paths[0]):
+            self._make(RowsQuery(path=paths[0], append=True))
             return
         files = [path for path in paths if Path(path).suffix.lower() in FILES]
         pictures = [path for path in paths if path not in files]
-        opened = self._workbench.opened
         if pictures and (opened is None or opened.is_text):
             self._panel.say(problem=f"{Path(pictures[0]).name} is no dataset: the endings are {', '.join(FILES)}.")
         elif pictures:
@@ -182,6 +209,27 @@ class DatasetController(QObject):
         if path:
             settings.set_folder(str(Path(path).parent))
             self._make(RowsQuery(path=path, append=append))
+
+    def choose_folder(self) -> None:
+        """Ask for a folder of pictures, which take the place of the rows that are there."""
+        settings = self._settings
+        path = QFileDialog.getExistingDirectory(self._panel.window(), "Open a folder of pictures", settings.folder())
+        if path:
+            settings.set_folder(path)
+            self._make(RowsQuery(path=path))
+
+    def choose_film(self) -> None:
+        """Ask for a film, and for which of its frames."""
+        settings, window = self._settings, self._panel.window()
+        path, _ = QFileDialog.getOpenFileName(window, "Open the frames of a film", settings.folder(), FILM_FILTER)
+        if not path:
+            return
+        settings.set_folder(str(Path(path).parent))
+        every, taken = QInputDialog.getInt(
+            window, "Frames of a film", f"Of every so many frames of {Path(path).name}, take one:", 25, 1, 1_000_000
+        )
+        if taken:
+            self._make(RowsQuery(path=f"{path}#every={every}"))
 
     def save(self) -> None:
         settings = self._settings
@@ -217,7 +265,8 @@ class DatasetController(QObject):
         else:
             name, before = Path(query.path).name if query.path else "the clipboard", self._rows
             if query.append:
-                self._commit(f"Append {name}", (*before, *(row for row in made.rows if row not in before)))
+                there = set(before)
+                self._commit(f"Append {name}", (*before, *(row for row in made.rows if row not in there)))
             else:
                 self._commit(f"Open {name}", made.rows)
                 if before and before != made.rows:
@@ -243,11 +292,27 @@ class DatasetController(QObject):
         self._ask_figures()
 
     def _ask_figures(self) -> None:
-        self._workbench.set_query("row figures", RowFiguresQuery() if self._looked_at and self._rows else None)
+        asked = RowFiguresQuery() if len(self._rows) <= ALL else RowFiguresQuery(*self._view)
+        self._workbench.set_query("row figures", asked if self._looked_at and self._rows else None)
+
+    def _see(self, first: int, count: int) -> None:
+        """Of a large dataset those rows are measured that are in view, and their pictures made: whole blocks, so that
+        not every step of the wheel asks anew."""
+        start = first // BLOCK * BLOCK
+        view = start, min(-(-(first + count - start) // BLOCK) * BLOCK, MOST_IN_VIEW)
+        if view != self._view:
+            self._view = view
+            if len(self._rows) > ALL:
+                self._ask_figures()
 
     def _take_figures(self, measured: RowFiguresReply) -> None:
         rows = self._rows
         self._metric = measured.metric_name
+        for place, pictures in measured.pictures.items():
+            self._pictures[rows[place]] = pictures
+            self._pictures.move_to_end(rows[place])
+        while len(self._pictures) > MOST_PICTURES:
+            self._pictures.popitem(last=False)
         for place, figure in measured.rows.items():
             self._figures[rows[place]] = figure
             self._fresh.add(rows[place])
@@ -264,10 +329,19 @@ class DatasetController(QObject):
         self._draw()
 
     def _draw(self) -> None:
-        present = self._workbench.document
-        self._panel.set_rows(
-            [shown_row(row, self._figures.get(row), present, row in self._fresh) for row in self._rows], self._metric
-        )
+        rows, in_means = self._rows, len(self._workbench.document.mean_rows)
+        shown: Sequence[DatasetRow]
+        if len(rows) <= ALL:
+            shown = [self._shown(row) for row in rows]
+        else:
+            shown = LazyRows(
+                len(rows), lambda place: self._shown(rows[place]), rows, [self._shown(row) for row in self._fresh]
+            )
+        self._panel.set_rows(shown, self._metric, in_means)
+
+    def _shown(self, row: PairSource) -> DatasetRow:
+        pictures = self._pictures.get(row, (None, None))
+        return shown_row(row, self._figures.get(row), self._workbench.document, row in self._fresh, pictures)
 
     # ---- the model -----------------------------------------------------------------------------------------
 

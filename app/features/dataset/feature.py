@@ -13,6 +13,11 @@ def why_no_rows(workbench: Workbench) -> str:
     return "" if workbench.document.dataset else "The dataset has no rows"
 
 
+def why_no_pictures(workbench: Workbench) -> str:
+    opened = workbench.opened
+    return "" if opened is not None and not opened.is_text else "This model reads text: open one that sees"
+
+
 ACTIONS = (
     Action(
         "dataset_add",
@@ -34,6 +39,22 @@ ACTIONS = (
         (),
         "The rows of a CSV, TSV or JSONL file after those here",
         run=lambda made: made.choose(append=True),
+    ),
+    Action(
+        "dataset_folder",
+        "Open a &Folder of Pictures…",
+        (),
+        "A row for each picture in a folder, in place of these rows; undo returns them",
+        why_not=why_no_pictures,
+        run=DatasetController.choose_folder,
+    ),
+    Action(
+        "dataset_film",
+        "Open the F&rames of a Film…",
+        (),
+        "A row for every so many frames, in place of these rows; undo returns them",
+        why_not=why_no_pictures,
+        run=DatasetController.choose_film,
     ),
     Action(
         "dataset_save",

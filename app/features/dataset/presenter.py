@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from app.features.dataset.queries import RowFigure
+from app.features.dataset.queries import Pictures, RowFigure
 from core.project.document import Document, PairSource
 from views.panels.dataset.data import DatasetRow
 
 
-def shown_row(row: PairSource, figure: RowFigure | None, document: Document, fresh: bool) -> DatasetRow:
+def shown_row(
+    row: PairSource, figure: RowFigure | None, document: Document, fresh: bool, pictures: Pictures = (None, None)
+) -> DatasetRow:
     """figure: its metric before and after the edits, None before it is known. document: the present one, whose pair may
     be this row. fresh: whether the figure is of that document."""
     figure = figure or RowFigure(None, None)
@@ -21,7 +23,7 @@ def shown_row(row: PairSource, figure: RowFigure | None, document: Document, fre
         before=figure.before,
         after=figure.after,
         problem=figure.problem,
-        pictures=figure.pictures,
+        pictures=pictures,
         present=(row.clean, row.counterfactual) == (document.clean, document.counterfactual),
         stale=not fresh,
     )

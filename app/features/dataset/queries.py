@@ -7,7 +7,7 @@ Making something is asked once: the query is taken back with its reply.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from app.messages.request import OneShotQuery, Query
 from core.project.document import Document, PairSource
 
+ALL = 500  # rows at most that are all measured; of more, those that are in view
+Pictures = tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None]  # what the model sees of A and B, small
+
 
 @dataclass(frozen=True)
 class RowsQuery(OneShotQuery):
-    """Rows of a task, or those in a file or pasted text. trace_over: the next trace is to go over them. append: they
-    come after the rows that are there, not in their place."""
+    """Rows of a task, or those in a file, a folder, a film or pasted text. trace_over: the next trace is to go over
+    them. append: they come after the rows that are there, not in their place."""
 
     task: str = ""
     path: str = ""
@@ -64,7 +67,11 @@ class SavedRowsReply:
 
 @dataclass(frozen=True)
 class RowFiguresQuery(Query):
-    """The metric of every row of the dataset, without and with the edits."""
+    """The metric of rows of the dataset, without and with the edits, and small pictures of them. first, count: which
+    rows; all of a dataset that is not large."""
+
+    first: int = 0
+    count: int = ALL
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         """Of each row, whichever others there are."""
@@ -73,20 +80,20 @@ class RowFiguresQuery(Query):
 
 @dataclass(frozen=True)
 class RowFigure:
-    """before, after: the metric without and with the edits; None where `problem` says why there is none. pictures: what
-    the model sees, small, [height, width, 3], of A and of B."""
+    """before, after: the metric without and with the edits; None where `problem` says why there is none."""
 
     before: float | None
     after: float | None
     problem: str = ""
-    pictures: tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None] = (None, None)
 
 
 @dataclass(frozen=True)
 class RowFiguresReply:
-    """Figures of rows by their place; more may follow until `done`."""
+    """Figures of rows by their place; more may follow until `done`. pictures: of rows by their place, which come
+    first."""
 
     number: int
     rows: Mapping[int, RowFigure]
     metric_name: str
     done: bool
+    pictures: Mapping[int, Pictures] = field(default_factory=dict)

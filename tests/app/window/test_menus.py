@@ -60,6 +60,8 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
         "Edit/Ungroup",
         *(f"Edit/Make B from A/Make B: {words}" for words in of_pictures),
         "Edit/Make B from A/Make B: Again",
+        "Edit/Dataset/Open a Folder of Pictures",
+        "Edit/Dataset/Open the Frames of a Film",
         "Edit/Dataset/Save the Dataset",
         "Edit/Dataset/Clear the Dataset",
         "Edit/Pick No Tokens",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,3 +26,35 @@ class DatasetRow:
     pictures: tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None] = (None, None)
     present: bool = False
     stale: bool = False
+
+
+class LazyRows(Sequence[DatasetRow]):
+    """Rows that are made when they are looked at: of fifty thousand a table shows thirty. of: what their words are made
+    of, the same object as long as these are the same. known: the rows that have figures, or a problem."""
+
+    def __init__(
+        self, count: int, make: Callable[[int], DatasetRow], of: object, known: Sequence[DatasetRow] = ()
+    ) -> None:
+        self._count, self._make = count, make
+        self.of, self.known = of, known
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> DatasetRow: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[DatasetRow]: ...
+
+    def __getitem__(self, place: int | slice) -> DatasetRow | list[DatasetRow]:
+        if isinstance(place, slice):
+            return [self._make(each) for each in range(*place.indices(self._count))]
+        if not -self._count <= place < self._count:
+            raise IndexError(place)
+        return self._make(place % self._count)
+
+
+def known_rows(rows: Sequence[DatasetRow]) -> Sequence[DatasetRow]:
+    """The rows that may have figures."""
+    return rows.known if isinstance(rows, LazyRows) else rows

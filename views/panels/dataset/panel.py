@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from core.formatting import number
-from views.panels.dataset.data import DatasetRow
+from views.panels.dataset.data import DatasetRow, known_rows
 from views.panels.dataset.table import DatasetTable
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
@@ -26,10 +26,11 @@ from views.widgets.text import ElidedLabel, show_text, wrapped
 
 EMPTY = {
     "text": "No rows. Add the pair on the cards, paste or drop rows, or fill from a task.",
-    "image": "No rows. Add the pair on the cards, drop pictures, or fill from a task.",
+    "image": "No rows. Add the pair on the cards, drop pictures, a folder of them or a film, or fill from a task.",
 }
 ABOVE_MEANS = 3  # lines of text that rows, or how to get some, have before the line on means has its own
 MEANS = ("Means and resampled values are over these rows.", "Means are taken over these rows.", "Means are over these.")
+SOME = ("Means are over {} of these rows, evenly spaced.", "Means are over {} of these.")
 ALONE = (
     "Without rows, means are taken over A’s own positions.",
     "Until then means are over A alone.",
@@ -47,6 +48,7 @@ class DatasetPanel(DropFrame):
     paths_dropped = Signal(list)
     text_dropped = Signal(str)
     looked_at = Signal(bool)  # whether it is shown
+    seen = Signal(int, int)  # the first row in view, and how many there are
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +62,7 @@ class DatasetPanel(DropFrame):
         self.table.delete_requested.connect(self.delete_requested)
         self.table.copy_requested.connect(self.copy_requested)
         self.table.paste_requested.connect(self.paste_requested)
+        self.table.seen.connect(self.seen)
         self.table.lines.edited.connect(self.text_edited)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._open_menu)
@@ -107,15 +110,16 @@ class DatasetPanel(DropFrame):
 
     # ---- showing -------------------------------------------------------------------------------------------
 
-    def set_rows(self, rows: Sequence[DatasetRow], metric: str) -> None:
-        """metric: its name, for the head of the column."""
+    def set_rows(self, rows: Sequence[DatasetRow], metric: str, in_means: int | None = None) -> None:
+        """metric: its name, for the head of the column. in_means: how many rows means are over; None: all."""
         self.table.lines.set_rows(rows)
         self.table.viewport().update()
         self.for_title.setText(*summary(rows))
         self.for_title.set_tip(metric)
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
-        self.means.setText(*(MEANS if rows else ALONE))
+        some = SOME if in_means is not None and in_means < len(rows) else MEANS
+        self.means.setText(*(words.format(in_means) for words in (some if rows else ALONE)))
         self._share_height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -146,7 +150,7 @@ class DatasetPanel(DropFrame):
         show_text(self.note, note)
         show_text(self.problem, problem)
 
-    def rows(self) -> tuple[DatasetRow, ...]:
+    def rows(self) -> Sequence[DatasetRow]:
         return self.table.lines.rows
 
     def row_texts(self) -> list[tuple[str, str, str]]:
@@ -204,12 +208,15 @@ def summary(rows: Sequence[DatasetRow]) -> tuple[str, ...]:
     """How many rows, and the mean of their metric; shorter ways to say it after it."""
     if not rows:
         return ("",)
-    count = f"{len(rows)} row{'s' * (len(rows) != 1)}"
-    known = [(row.before, row.after) for row in rows if row.before is not None and row.after is not None]
+    count = f"{len(rows):,} row{'s' * (len(rows) != 1)}"
+    looked_at = known_rows(rows)
+    known = [(row.before, row.after) for row in looked_at if row.before is not None and row.after is not None]
     if not known:
         return (count,)
     before, after = (sum(values) / len(known) for values in zip(*known, strict=True))
     mean = number(before, 2) if before == after else f"{number(before, 2)} → {number(after, 2)}"
-    bad = sum(bool(row.problem) for row in rows)
+    bad = sum(bool(row.problem) for row in looked_at)
     unfit = f" · {bad} do{'es' * (bad == 1)} not fit" if bad else ""
+    if len(looked_at) < len(rows):
+        return f"{count} · mean of {len(known):,}: {mean}{unfit}", f"{count} · {mean}", count
     return f"{count} · mean {mean}{unfit}", f"{count} · mean {mean}", f"mean {mean}", mean

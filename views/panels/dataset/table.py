@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.formatting import metric_digits, number
-from views.panels.dataset.data import DatasetRow
+from views.panels.dataset.data import DatasetRow, LazyRows, known_rows
 from views.theme import current
 from views.widgets.painted import STALE_OPACITY, draw_bar
 from views.widgets.patch_image import to_qimage
@@ -88,20 +88,23 @@ class DatasetModel(QAbstractTableModel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rows: tuple[DatasetRow, ...] = ()
+        self.rows: Sequence[DatasetRow] = ()
         self.most = 1.0  # the largest figure, which fills a bar
 
     def set_rows(self, rows: Sequence[DatasetRow]) -> None:
-        before, after = self.rows, tuple(rows)
+        before, after = self.rows, rows if isinstance(rows, LazyRows) else tuple(rows)
         same = len(before) == len(after)
         if not same:
             self.beginResetModel()
         self.rows = after
-        values = [abs(v) for row in rows for v in (row.before, row.after) if v is not None]
+        values = [abs(v) for row in known_rows(rows) for v in (row.before, row.after) if v is not None]
         self.most = max(values, default=0.0) or 1.0
         if not same:
             self.endResetModel()
         elif rows:
+            if isinstance(before, LazyRows) and isinstance(after, LazyRows) and before.of is after.of:
+                self.dataChanged.emit(self.index(0, 2), self.index(len(rows) - 1, 2))
+                return
             # Cells whose words stay are left alone: somebody may be typing in one.
             for place, (old, new) in enumerate(zip(before, after, strict=True)):
                 if (old.a, old.b) != (new.a, new.b):
@@ -251,6 +254,7 @@ class DatasetTable(QTableView):
     delete_requested = Signal(list)  # rows
     copy_requested = Signal(list)
     paste_requested = Signal()
+    seen = Signal(int, int)  # the first row in view, and how many there are
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -273,6 +277,8 @@ class DatasetTable(QTableView):
         for column, mode in enumerate((QHeaderView.ResizeMode.Stretch,) + (QHeaderView.ResizeMode.Fixed,) * 2):
             self.horizontalHeader().setSectionResizeMode(column, mode)
         self.lines.modelReset.connect(self._fit)
+        self.lines.modelReset.connect(self._tell_view)
+        self.verticalScrollBar().valueChanged.connect(self._tell_view)
         self.lines.dataChanged.connect(self._fit)
         self.horizontalHeader().setMinimumSectionSize(40)
         self._fit()
@@ -289,9 +295,15 @@ class DatasetTable(QTableView):
         pictures = any(row.kind == "image" for row in rows)
         self.horizontalHeader().resizeSection(1, room // 3 if pictures else min(max(longest, 44), max(60, room // 3)))
 
+    def _tell_view(self) -> None:
+        """Which rows are in view; one more than that at the end."""
+        height = max(self.verticalHeader().defaultSectionSize(), 1)
+        self.seen.emit(max(self.rowAt(0), 0), self.viewport().height() // height + 2)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+        self._tell_view()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

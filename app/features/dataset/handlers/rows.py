@@ -17,7 +17,7 @@ from app.features.dataset.queries import (
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.pair_sources import rows_of
 from app.worker.session_cache import SessionCache
-from core.errors import InputError
+from core.errors import Cancelled, InputError
 from core.inputs.corruption_words import is_made
 from core.inputs.dataset_files import read_dataset_file, read_pasted
 from core.inputs.real_files import check_real_file
@@ -28,6 +28,7 @@ from core.project.metric_choice import MetricChoice
 from core.project.row_cells import made_from
 
 ROWS = 24  # of a task
+TOGETHER = 8  # rows whose pictures are told at a time
 
 
 def make_rows(query: RowsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -40,7 +41,7 @@ def _make_rows(query: RowsQuery, model: Model) -> tuple[tuple[PairSource, ...], 
     if query.task:
         made = make_task(query.task, model, ROWS, query.seed)
         return rows_of(made.pairs, made.answers, made.names), made.words(), ()
-    if query.path:
+    if query.path and not Path(query.path).is_dir():
         check_real_file(query.path)
     read = read_dataset_file(query.path) if query.path else read_pasted(query.text, "the pasted text")
     if not read.rows:
@@ -69,21 +70,26 @@ def save_rows(query: SaveRowsQuery, request: Request, cache: SessionCache, send:
 
 def measure_rows(query: RowFiguresQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     document, rows = request.document, cache.rows
-    if not document.dataset:
+    asked = document.dataset[query.first : query.first + query.count]
+    if not asked:
         send(RowFiguresReply(request.number, {}, cache.session.metric.name, done=True))
         return
     edits = tuple(edit for edit in document.edits if not document.waits(edit))
     name = _metric_words(document.metric, cache)
+    if not cache.session.model.is_text:
+        for start in range(0, len(asked), TOGETHER):
+            if cancelled():
+                raise Cancelled
+            some = {query.first + start + place: rows.pictures(row)
+                    for place, row in enumerate(asked[start : start + TOGETHER])}  # fmt: skip
+            send(RowFiguresReply(request.number, {}, name, done=False, pictures=some))
     so_far = 0
-    for part in rows.measure(document.dataset, document.metric, edits, document.means, cancelled):
+    for part in rows.measure(asked, document.metric, edits, document.means, cancelled):
         so_far += len(part)
-        figures = {
-            place: RowFigure(*found.values, found.problem, rows.pictures(document.dataset[place]))
-            for place, found in part.items()
-        }
-        send(RowFiguresReply(request.number, figures, name, done=so_far == len(document.dataset)))
-        if so_far < len(document.dataset):
-            send(ProgressReply(request.number, "Measuring the dataset", so_far / len(document.dataset)))
+        figures = {query.first + place: RowFigure(*found.values, found.problem) for place, found in part.items()}
+        send(RowFiguresReply(request.number, figures, name, done=so_far == len(asked)))
+        if so_far < len(asked):
+            send(ProgressReply(request.number, "Measuring the dataset", so_far / len(asked)))
 
 
 def _metric_words(choice: MetricChoice | None, cache: SessionCache) -> str:

@@ -45,7 +45,7 @@ def test_a_model_that_is_dropped_opens(reader: Person, models, tmp_path: Path, w
         ("model.safetensors", "model.safetensors is weights of a model"),
         ("tiny-q4.gguf", "tiny-q4.gguf is a model in GGUF"),
         ("paper.pdf", "paper.pdf is a PDF"),
-        ("film.mp4", "film.mp4 is sound or film"),
+        ("film.mp4", "film.mp4 is a film"),
         ("rows.xlsx", "rows.xlsx is a table"),
         ("all.zip", "all.zip is an archive"),
     ],
