@@ -85,12 +85,14 @@ def _table(session: Session, found: MinimalPatch) -> list[str]:
     """The set as it grows, and what is left without each part."""
     from core.evaluation.patched_set import part_words
 
+    pair = session.pair
+    prefix = None if pair.grid is None else pair.prefix
     rows = [("", "patched from B", "margin", "answer", "without it", "answer")]
     rows.append(("0", "nothing", f"{found.margin:.2f}", answer_words(found.a), "", ""))
     for number, step in enumerate(found.steps):
         alone = found.certificate[number] if found.certificate else None
         less = ("", "") if alone is None else (f"{alone.margin:.2f}", answer_words(alone.answer))
-        name = part_words(session.pair, step.edit)
+        name = part_words(step.edit, pair.clean.labels, prefix)
         rows.append((str(number + 1), name, f"{step.margin:.2f}", answer_words(step.answer), *less))
     counts = (
         f"{found.measured:,} of {found.candidates:,} candidates were patched alone; {found.runs:,} runs. "

@@ -14,6 +14,7 @@ from app.features.dataset.feature import FEATURE as DATASET
 from app.features.edited_model.feature import FEATURE as EDITED_MODEL
 from app.features.edits.feature import FEATURE as EDITS
 from app.features.find.feature import FEATURE as FIND
+from app.features.flip.feature import FEATURE as FLIP
 from app.features.help.feature import FEATURE as HELP
 from app.features.history.feature import FEATURE as HISTORY
 from app.features.inputs.feature import FEATURE as INPUTS
@@ -52,6 +53,7 @@ FEATURES: tuple[Feature, ...] = (
     HELP,
     PLOTS,
     RUNS,
+    FLIP,
     REPAIR,
     COMPARE,
     CODE,

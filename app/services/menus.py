@@ -20,7 +20,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "note", "-"),
             *("swap", "@make", "@dataset", "pick_none", "class_texts", "pin", "continue", "-", "find", "trace"),
-            *("measure", "evaluate", "watch", "repair", "fill_dataset", "-", "@copy_code", "-", "preferences"),
+            *("measure", "flip", "evaluate", "watch", "repair", "fill_dataset", "-", "@copy_code", "-", "preferences"),
         ),
     ),
     (

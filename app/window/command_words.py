@@ -73,6 +73,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "show_predictions": ("answers", "output", "logits", "probabilities"),
     "show_table": ("list of edges", "spreadsheet", "accessible"),
     "show_runs": ("experiments", "results", "log of traces", "compare", "sweep"),
+    "flip": ("minimal patch", "flip", "change the answer", "smallest set", "counterfactual", "causal", "why"),
     "repair": ("backdoor", "trojan", "trigger", "fault", "fix", "backdoored", "bias", "shortcut", "unlearn"),
     "watch": ("monitor", "detect", "anomaly", "unusual", "alarm", "outlier", "out of distribution", "guard"),
     "class_texts": ("zero-shot", "labels", "categories", "prompts", "clip", "siglip"),

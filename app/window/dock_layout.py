@@ -23,6 +23,7 @@ ORDER_WHEN_CROWDED = (
     "inputs",
     "inspector",
     "trust",
+    "flip",
     "history",
     "dataset",
     "predictions",

@@ -29,6 +29,7 @@ import numpy as np
 from core.edits import Edit
 from core.errors import ArgumentError, EditError, InputError
 from core.evaluation.patched_set import LEVELS, Grown, MinimalPatch, PatchLevel, Tried, positions_in
+from core.formatting import answer_words
 from core.graph import Edge, Node
 from core.lens.output import needs_head
 from core.metrics import logit_difference
@@ -90,7 +91,7 @@ def _candidates(
         parts = [(place,) for place in range(session.pair.clean.lengths[0])] if groups is None else groups
         if not parts or not all(parts):
             raise ArgumentError("There is a group without positions, or no group.", "Name at least one position each.")
-        patches = [Edit("input", "patch", tuple(group)) for group in parts]
+        patches = [Edit(Node("input"), "patch", tuple(group)) for group in parts]
         return [each for each in patches if not edited & set(_places(session, each))]
     if groups is not None:
         raise ArgumentError(f"Groups are of positions, not of {level}.", 'Take level="positions".')
@@ -115,7 +116,6 @@ class _Search:
     standing: tuple[Edit, ...]
     memory: dict[Any, Any]
     grown: Callable[[Grown], None] | None
-    runs: int = 0
     effects: dict[Edit, float] = field(default_factory=dict)  # of each candidate, as it was measured last
     nearest: tuple[float, list[Edit]] = (-np.inf, [])
 
@@ -133,8 +133,8 @@ class _Search:
         self.b_margin = self._margin(b.answer[0])[0]
         self.before = self.state([])
         if self.before[1] == self.target:
-            label = session.model.label(self.target)
-            raise InputError(f"A and B have the same answer, “{label}”: there is nothing to turn.", "Choose another B.")
+            same = answer_words(session.model.label(self.target))
+            raise InputError(f"A and B have the same answer, “{same}”: there is nothing to turn.", "Choose another B.")
 
     # ---- runs ----
 
@@ -144,11 +144,14 @@ class _Search:
         if key not in self.memory:
             answer = self.session.run([*self.standing, *edits]).answer[0]
             self.memory[key] = *self._margin(answer), int(answer.argmax())
-            self.runs += 1
+            self._count(1)
         margin, _, answer_id = self.memory[key]
         if margin > self.nearest[0] and len(edits) <= MOST:
             self.nearest = margin, list(edits)
         return margin, answer_id
+
+    def _count(self, runs: int) -> None:
+        self.memory["runs"] = self.memory.get("runs", 0) + runs
 
     def flips(self, edits: Sequence[Edit]) -> bool:
         return self.state(edits)[1] == self.target
@@ -169,7 +172,7 @@ class _Search:
             self.memory[key] = Scan(self._against(rival), candidates, edits=[*self.standing, *edits])
         scan = self.memory[key]
         if isinstance(scan, Scan):  # what was measured before a cancel stays in it
-            self.runs += len(scan) - scan.done
+            self._count(len(scan) - scan.done)
             self.memory[key] = scan = scan.run()
         self.effects.update(zip(candidates, scan.tolist(), strict=True))
         return float(scan.max())
@@ -214,7 +217,7 @@ class _Search:
             len(candidates),
             len(pool),
             margin + best > 0,
-            self.runs,
+            self.memory["runs"],
         )
 
     def _ranked(self, candidates: list[Edit]) -> list[Edit]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from core.edits import Edit
 from core.errors import ArgumentError
 from core.formatting import answer_words, counted, pretty_name, visible_token
-from core.inputs.pair import Pair
+
+if TYPE_CHECKING:
+    from core.inputs.pair import Pair
 
 PatchLevel = Literal["nodes", "edges", "positions"]
 LEVELS: tuple[PatchLevel, ...] = get_args(PatchLevel)
@@ -65,7 +68,7 @@ class MinimalPatch:
         """What was found, and how sure it is that nothing smaller does it."""
         a, b = f"“{answer_words(self.a)}”", f"“{answer_words(self.b)}”"
         grouped = any(len(positions_in(step.edit)) > 1 for step in self.steps)
-        parts = counted(len(self.steps), "group" if grouped else NAMES[self.level])
+        parts = counted(len(self.steps), "group" if grouped else NAMES[self.level]) + grouped * " of positions"
         if not self.flips:
             nearest = max((step.margin for step in self.steps), default=self.margin)
             return (
@@ -97,16 +100,17 @@ def square_groups(pair: Pair, side: int) -> list[tuple[int, ...]]:
     return [tuple(square) for square in squares.values()]
 
 
-def part_words(pair: Pair, edit: Edit) -> str:
-    """What a part of a set is called: its node or edge, "“ Tom” at 8", "patch 3,4", "patches 2,4 to 3,5"."""
-    places, labels = positions_in(edit), pair.clean.labels
+def part_words(edit: Edit, labels: Sequence[str], prefix: int | None) -> str:
+    """What a part of a set is called: its node or edge, "“Tom” at 8", "patch 3,4", "patches 2,4 to 3,5". labels: of the
+    positions of A. prefix: positions before the first patch of a picture; None of a text."""
+    places = positions_in(edit)
     if not places:
         return pretty_name(edit.name)
-    if pair.grid is None:
+    if prefix is None:
         return ", ".join(f"“{visible_token(labels[place])}” at {place}" for place in places)
     if len(places) == 1:
-        is_patch = places[0] >= pair.prefix
-        return f"patch {labels[places[0]]}" if is_patch else labels[places[0]]
+        label = labels[places[0]]
+        return f"patch {label}" if places[0] >= prefix else label
     return f"patches {labels[places[0]]} to {labels[places[-1]]}"
 
 

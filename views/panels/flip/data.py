@@ -1,0 +1,38 @@
+"""What the panel of the minimal patch shows: plain values that the application fills in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.edits import Target
+
+
+@dataclass(frozen=True)
+class FlipRow:
+    """A part of the set. margin, answer: with it and all parts above; without, its_answer: with all parts but it; empty
+    while the set grows. turned: whether the answer is B's there. target: None of the line of no part."""
+
+    part: str
+    margin: str
+    answer: str
+    without: str = ""
+    its_answer: str = ""
+    turned: bool = False
+    target: Target | None = None
+
+
+@dataclass(frozen=True)
+class FlipData:
+    """choices: what a set may be made of, key and words. rows: the set. headline: what was found, or how far it has
+    come. detail: the numbers behind it. problem: why nothing was. why_not: why no search can begin; empty where one
+    can. running: whether one runs; share: how far it is."""
+
+    choices: tuple[tuple[str, str], ...] = ()
+    rows: tuple[FlipRow, ...] = ()
+    headline: str = ""
+    detail: str = ""
+    problem: str = ""
+    why_not: str = ""
+    running: bool = False
+    share: float | None = None
+    stale: bool = False
