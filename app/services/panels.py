@@ -42,7 +42,7 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("dataset", "&Dataset", "left", "Shift+F5", beside="history"),
     DockRow("inspector", "In&spector", "right", "F6"),
     DockRow("trust", "Tr&ust", "right", "Shift+F6", beside="inspector"),
-    DockRow("flip", "Minimal Patch", "right", "Ctrl+F6", shown=False, beside="trust"),
+    DockRow("flip", "Minimal Patch", "right", "Ctrl+F6", shown=False, beside="inspector"),
     DockRow("predictions", "P&redictions", "bottom", "F7"),
     DockRow("table", "Ta&ble", "bottom", "F8", shown=False, beside="predictions"),
     DockRow("plots", "Pl&ots", "bottom", "Shift+F8", shown=False, beside="table"),
@@ -60,7 +60,7 @@ CROWDED = {
         replace(DOCKS[2], beside="inputs"),  # the dataset
         replace(DOCKS[3], side="left", below="inputs"),  # the inspector
         replace(DOCKS[4], side="left"),  # trust, beside the inspector
-        replace(DOCKS[5], side="left"),  # the minimal patch, beside trust
+        replace(DOCKS[5], side="left"),  # the minimal patch, beside the inspector
     )
 }
 

@@ -172,8 +172,12 @@ class _Search:
             self.memory[key] = Scan(self._against(rival), candidates, edits=[*self.standing, *edits])
         scan = self.memory[key]
         if isinstance(scan, Scan):  # what was measured before a cancel stays in it
-            self._count(len(scan) - scan.done)
-            self.memory[key] = scan = scan.run()
+            before = scan.done
+            try:
+                scan.run()
+            finally:
+                self._count(scan.done - before)
+            self.memory[key] = scan = scan.effects
         self.effects.update(zip(candidates, scan.tolist(), strict=True))
         return float(scan.max())
 

@@ -9,8 +9,7 @@ from app.features.flip.queries import FlipQuery
 from core.edits import Edit, Target
 from core.evaluation.patched_set import Grown, MinimalPatch, PatchLevel, Tried, part_words
 from core.formatting import answer_words, counted, number
-from views.panels.flip.data import FlipRow
-from views.panels.flip.table import HEADERS, whole_words_of
+from views.panels.flip.data import HEADERS, FlipRow, whole_words_of
 
 OF_MODEL = (("nodes", "Heads and MLPs"), ("edges", "Edges"))
 OF_TEXT = (("positions", "Tokens of A"),)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from core.edits import Target
 
+HEADERS = ("Patched from B", "With it", "Without it")
+
 
 @dataclass(frozen=True)
 class FlipRow:
@@ -19,6 +21,16 @@ class FlipRow:
     its_answer: str = ""
     turned: bool = False
     target: Target | None = None
+
+
+def words_of(row: FlipRow) -> tuple[str, ...]:
+    """The cells of a line."""
+    return row.part, row.margin, row.without
+
+
+def whole_words_of(row: FlipRow) -> tuple[str, ...]:
+    """The same, with the answers."""
+    return row.part, f"{row.margin} {row.answer}".strip(), f"{row.without} {row.its_answer}".strip()
 
 
 @dataclass(frozen=True)

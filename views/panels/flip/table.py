@@ -7,12 +7,11 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
-from views.panels.flip.data import FlipRow
+from views.panels.flip.data import HEADERS, FlipRow, whole_words_of, words_of
 from views.theme import current
 from views.widgets.line_table import as_line_table
 from views.widgets.text import plain_tip, small_mono
 
-HEADERS = ("Patched from B", "With it", "Without it")
 TIPS = (
     "The parts in their order; a click selects one on the canvas",
     "With this part and all above: by how many logits B's answer is ahead of the best other one; above 0 it has won",
@@ -23,16 +22,6 @@ _ROLE = Qt.ItemDataRole
 _NO_INDEX = QModelIndex()
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-
-
-def words_of(row: FlipRow) -> tuple[str, ...]:
-    """The cells of a line."""
-    return row.part, row.margin, row.without
-
-
-def whole_words_of(row: FlipRow) -> tuple[str, ...]:
-    """The same, with the answers."""
-    return row.part, f"{row.margin} {row.answer}".strip(), f"{row.without} {row.its_answer}".strip()
 
 
 class FlipModel(QAbstractTableModel):
