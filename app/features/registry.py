@@ -23,6 +23,7 @@ from app.features.notes.feature import FEATURE as NOTES
 from app.features.plots.feature import FEATURE as PLOTS
 from app.features.predictions.feature import FEATURE as PREDICTIONS
 from app.features.preferences.feature import FEATURE as PREFERENCES
+from app.features.probe.feature import FEATURE as PROBE
 from app.features.projects.feature import FEATURE as PROJECTS
 from app.features.repair.feature import FEATURE as REPAIR
 from app.features.runs.feature import FEATURE as RUNS
@@ -58,6 +59,7 @@ FEATURES: tuple[Feature, ...] = (
     COMPARE,
     CODE,
     CLASS_TEXTS,
+    PROBE,
     CONSOLE,
     INSPECTOR,
     NOTES,

@@ -76,6 +76,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "flip": ("minimal patch", "flip", "change the answer", "smallest set", "counterfactual", "causal", "why"),
     "repair": ("backdoor", "trojan", "trigger", "fault", "fix", "backdoored", "bias", "shortcut", "unlearn"),
     "watch": ("monitor", "detect", "anomaly", "unusual", "alarm", "outlier", "out of distribution", "guard"),
+    "probe": ("linear probe", "classifier", "labels", "categories", "dinov2", "headless", "train", "nearest mean"),
     "class_texts": ("zero-shot", "labels", "categories", "prompts", "clip", "siglip"),
     "show_inspector": ("attention", "details", "properties"),
     "show_changes": ("highlight", "downstream"),

@@ -29,8 +29,9 @@ from app.window.plugged_in import PluggedIn
 from app.workbench.edit_intents import NO_SELECTION
 from app.workbench.workbench import Workbench
 from core.inputs.file_kinds import model_of, stranger, stranger_words
+from core.probing.labelled import hold_pictures
 from views.panels.toolbar.panel import TopBar
-from views.widgets.drops import accept_copy, dropped_path
+from views.widgets.drops import accept_copy, dropped_folders, dropped_path
 
 
 class Window(QMainWindow):
@@ -126,14 +127,24 @@ class Window(QMainWindow):
         super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A folder is a model, wherever it is let go; a JSON file holds scores or a circuit; some endings are a
-        feature's. Of other files that are no input it is said what they are."""
+        """A folder is a model, wherever it is let go, or holds pictures whose classes are to be learnt; a JSON file
+        holds scores or a circuit; some endings are a feature's. Of other files that are no input it is said what they
+        are."""
         path = dropped_path(event.mimeData())
-        if path and (self._taker_of(path) or model_of(path) or path.lower().endswith(".json") or stranger(path)[0]):
+        pictures = hold_pictures(dropped_folders(event.mimeData()))
+        if pictures or (path and self._takes(path)):
             accept_copy(event)
 
+    def _takes(self, path: str) -> bool:
+        known = self._taker_of(path) or model_of(path) or path.lower().endswith(".json")
+        return bool(known or stranger(path)[0])
+
     def dropEvent(self, event: QDropEvent) -> None:
-        path = dropped_path(event.mimeData())
+        path, folders = dropped_path(event.mimeData()), dropped_folders(event.mimeData())
+        if hold_pictures(folders):
+            accept_copy(event)
+            self.workbench.folders_wanted.emit(folders)
+            return
         if not path:
             return
         folder, (words, hint) = model_of(path), stranger_words(path)

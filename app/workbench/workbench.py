@@ -59,6 +59,7 @@ class Workbench(QObject):
     given_up = Signal(bool)  # the user has cancelled what runs, a trace among it
     memory_changed = Signal(float)  # megabytes
     message = Signal(str)
+    folders_wanted = Signal(object)  # tuple of paths: folders of pictures, whose classes are to be learnt
     scores_wanted = Signal(str)  # the path of a file of scores or a circuit, to be opened
     failed = Signal(object)  # FailureReply: to show in a dialog
 

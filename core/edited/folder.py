@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,13 @@ from torch import nn
 
 from core.edited import hooks
 from core.edited.card import baked_card, hooked_card
-from core.edited.plan import PlannedEdits
+from core.edited.classifier import CLASSIFIERS, as_classifier
+from core.edited.plan import PlannedEdits, layout_of
 from core.errors import ModelError, WirescopeError
 from core.models.class_texts import base_name
+from core.models.family import adapt
 from core.models.model import Model
+from core.models.probed import Probed
 from core.models.tokenizer_loading import TOKENIZERS
 
 TOKENIZER_FILES = (*TOKENIZERS, "special_tokens_map.json", "added_tokens.json", "chat_template*")
@@ -32,7 +36,11 @@ BESIDE = ("generation_config.json", "preprocessor_config.json", "processor_confi
 
 def save_baked(model: Model, module: Any, edits: Sequence[str], changed: Sequence[str], folder: Path) -> None:
     """A checkpoint. module: with the edits in its weights; changed: the parameters that are other ones than the
-    model's. Raises WirescopeError."""
+    model's. With a probe it is its library's classifier. Raises WirescopeError."""
+    if isinstance(module, Probed):
+        body = CLASSIFIERS.get(type(module.encoder).__name__, ("", ""))[1]
+        changed = [f"{body}.{name.removeprefix('encoder.')}" for name in changed]
+        model, module = _classifying(model, module)
 
     def write(place: Path) -> None:
         _save_checkpoint(module, model, place)
@@ -42,8 +50,13 @@ def save_baked(model: Model, module: Any, edits: Sequence[str], changed: Sequenc
 
 
 def save_hooked(model: Model, planned: PlannedEdits, folder: Path, reasons: Sequence[str]) -> None:
-    """The original weights, and the edits as a plan with the file that puts them in. Raises WirescopeError."""
+    """The original weights, and the edits as a plan with the file that puts them in. With a probe it is its library's
+    classifier. Raises WirescopeError."""
     from safetensors.torch import save_file
+
+    if isinstance(model.adapter.module, Probed):
+        model, _ = _classifying(model, model.adapter.module)
+        planned = replace(planned, plan={**planned.plan, **layout_of(model.adapter)})
 
     def write(place: Path) -> None:
         _save_checkpoint(model.adapter.module, model, place)
@@ -54,6 +67,12 @@ def save_hooked(model: Model, planned: PlannedEdits, folder: Path, reasons: Sequ
         write_text(place / "README.md", hooked_card(model, planned.edits, reasons))
 
     new_folder(folder, write)
+
+
+def _classifying(model: Model, module: Probed) -> tuple[Model, Any]:
+    """The library's classifier in the place of a model with a probe. Raises ModelError where there is none."""
+    made = as_classifier(module)
+    return replace(model, adapter=adapt(made)), made
 
 
 def check_new_folder(folder: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from core.inputs.file_kinds import PICTURES
 
 LAYOUT = "Give one folder with a folder of pictures for each class, or several folders, one a class."
 MOST_CLASSES = 1000
+LOOKED_AT, FEW_FOLDERS = 50, 20  # entries and folders, to tell what a folder is
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,22 @@ def labelled(folders: str | Path | Sequence[str | Path]) -> Labelled:
     if len(classes) > MOST_CLASSES:
         raise InputError(f"There are {len(classes):,} classes; {MOST_CLASSES:,} are the most.", "Take fewer folders.")
     return Labelled(tuple(classes), tuple((path, place) for place, name in enumerate(classes) for path in found[name]))
+
+
+def hold_pictures(folders: Sequence[str]) -> bool:
+    """Whether these are folders of pictures, or of folders of pictures, and none of a model. It looks at some files of
+    each alone."""
+    return bool(folders) and all(_holds_pictures(Path(folder)) for folder in folders)
+
+
+def _holds_pictures(folder: Path) -> bool:
+    if not folder.is_dir() or (folder / "config.json").exists() or (folder / "adapter_config.json").exists():
+        return False
+    with suppress(InputError):
+        inside = _inside(folder)[:LOOKED_AT]
+        below = (each for place in inside[:FEW_FOLDERS] if place.is_dir() for each in _inside(place)[:LOOKED_AT])
+        return any(each.name.lower().endswith(PICTURES) for each in (*inside, *below))
+    return False
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -49,6 +49,12 @@ def accept_copy(event: QDropEvent) -> None:
     event.accept()
 
 
+def dropped_folders(mime: QMimeData) -> tuple[str, ...]:
+    """What is dropped, where it is folders alone; else nothing."""
+    paths = tuple(url.toLocalFile() for url in mime.urls())
+    return paths if paths and all(path and Path(path).is_dir() for path in paths) else ()
+
+
 def dropped_path(mime: QMimeData) -> str:
     """The one file or folder that is dropped, or nothing."""
     urls = mime.urls()

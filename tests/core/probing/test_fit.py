@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from pathlib import Path
 from typing import Any
@@ -206,3 +207,44 @@ def test_bad_folders_and_models_are_refused_with_the_reason(folder: Path, tmp_pa
     ):
         with pytest.raises(ArgumentError, match=said):
             ws.fit_probe(model, folder, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "reads"),
+    [("dinov2", "output"), ("dinov2-registers", "class+mean"), ("ijepa", "output")],
+)
+def test_an_edited_model_is_exported_as_the_librarys_classifier(name: str, reads: Any, tmp_path: Path) -> None:
+    bare = ws.load_model((small_model(name).float(), None))
+    weight = np.random.default_rng(0).normal(size=(2, 32 if reads == "class+mean" else 16)).astype(np.float32)
+    probe = Probe("linear", reads, ("cat", "dog"), weight, np.ones(2, np.float32), ProbeReport((1, 1)))
+    model = with_probe(bare, probe)
+    x = torch.randn(1, 3, IMAGE, IMAGE, generator=torch.Generator().manual_seed(0))
+    session = ws.Session(model, model.pair(x, x.flip(-1)))
+    for place, edits, form in (
+        ("baked", [ws.Edit("a0.h1", "zero")], "weights"),
+        ("hooked", [ws.Edit("a0.h1->m1", "zero")], "hooks"),
+    ):
+        assert ws.export_model(model, edits, tmp_path / place, session).form == form
+        opened = ws.load_model(tmp_path / place)
+        assert opened.class_names == ("cat", "dog")
+        expected = session.run(edits if form == "weights" else []).answer
+        assert (ws.Session(opened, opened.pair(x)).clean.answer - expected).abs().max() < 1e-3
+    spec = importlib.util.spec_from_file_location("edited_model", tmp_path / "hooked" / "edited_model.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with torch.no_grad():
+        hooked = module.load(tmp_path / "hooked")(pixel_values=x).logits
+    assert (hooked - session.run(edits).answer).abs().max() < 1e-3
+
+
+def test_a_model_without_a_classifier_in_its_library_is_not_exported(tmp_path: Path) -> None:
+    bare = ws.load_model((small_model("dinov3"), None))
+    probe = Probe(
+        "means", "output", ("a", "b"), np.ones((2, 16), np.float32), np.ones(2, np.float32), ProbeReport((1, 1))
+    )
+    with pytest.raises(ModelError, match="no classifier") as caught:
+        ws.export_model(with_probe(bare, probe), [ws.Edit("a0.h1", "zero")], tmp_path / "out")
+    assert "Save the probe" in caught.value.hint
+    assert not (tmp_path / "out").exists()

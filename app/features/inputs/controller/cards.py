@@ -18,6 +18,7 @@ from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
 from core.inputs.download import fetch
 from core.inputs.file_kinds import holds_scores, model_of
+from core.probing.labelled import hold_pictures
 from core.project.document import Source, unfit
 from core.project.places import is_project
 from views.panels.inputs.panel import InputsPanel
@@ -73,7 +74,11 @@ class CardsController(QObject):
         self._take(letter, from_image(image))
 
     def take_paths(self, letter: str, paths: list[str]) -> None:
-        """Files or addresses; two dropped on A fill A and B. A folder is a model's."""
+        """Files or addresses; two dropped on A fill A and B. A folder is a model's, or holds pictures whose
+        classes are to be learnt."""
+        if hold_pictures(paths):
+            self._workbench.folders_wanted.emit(tuple(paths))
+            return
         if len(paths) == 1 and Path(paths[0]).is_dir():
             self._workbench.models.open_model(paths[0])
             return

@@ -1,0 +1,1 @@
+"""Classes from labelled folders, for a vision model that has none."""

@@ -1,0 +1,1 @@
+"""The dialog in which a vision model gets classes from labelled folders."""
