@@ -29,6 +29,7 @@ ROWS: tuple[MetricKind, ...] = (
     divergence.KL,
     cosines.TO_BOTH,
     cosines.TO_CLEAN,
+    cosines.TO_B,
     cosines.TO_REFERENCE,
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.edits import ABLATIONS, KINDS, EditKind
+from core.metrics import METRICS
 from core.models.class_texts import ClassTexts, with_texts
 from core.models.probe import with_digest
 from core.project.change import Change
@@ -54,13 +55,15 @@ def set_class_texts(document: Document, texts: ClassTexts) -> Change | None:
 
 
 def set_probe(document: Document, digest: str, classes: Sequence[str] = ()) -> Change | None:
-    """Give a vision model the classes of a probe (`core.models.probe_store`), or none where there is no digest. None
-    where they are those that it has."""
+    """Give a vision model the classes of a probe (`core.models.probe_store`), or none where there is no digest. A
+    metric that cannot be read off the output then is left. None where they are those that it has."""
     name = with_digest(document.model, digest)
     if name == document.model:
         return None
     words = f"Probe: {short_text(', '.join(classes))}" if digest else "Without the probe"
-    return Change(words, replace(document, model=name))
+    row = None if document.metric is None else METRICS.get(document.metric.kind)
+    fits = row is None or ("classes" if digest else "embedding") in row.outputs
+    return Change(words, replace(document, model=name, metric=document.metric if fits else None))
 
 
 def set_replacement(document: Document, kind: EditKind | None) -> Change:

@@ -242,5 +242,6 @@ METRICS = {
     "same_answer": "(out.argmax(-1) == clean.argmax(-1)).float()",
     "kl": 'F.kl_div(out.log_softmax(-1), clean.log_softmax(-1), log_target=True, reduction="none").sum(-1)',
     "cosine": "F.cosine_similarity(out, clean) - F.cosine_similarity(out, of_b)",
+    "cosine_b": "F.cosine_similarity(out, of_b)",
     "cosine_clean": "F.cosine_similarity(out, clean)",
 }

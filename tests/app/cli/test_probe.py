@@ -14,6 +14,7 @@ from core.models.class_texts import base_name
 from core.models.probe import digest_in, read_probe
 from core.project.document import Document, Source
 from core.project.input_operations import set_probe
+from core.project.metric_choice import MetricChoice
 from core.project.project import Project, StepRecord
 from core.project.wire_file import load_project, save_project
 from core.scripts.passages import Narrator
@@ -55,6 +56,9 @@ def test_a_probe_is_fitted_saved_and_used(
     assert change is not None
     assert change.words == "Probe: blue, red"
     assert set_probe(change.document, probe.digest) is None
+    cosines = set_probe(Document(model, source, metric=MetricChoice("cosine_b")), probe.digest)
+    assert cosines is not None
+    assert cosines.document.metric is None  # there are classes now
     assert set_probe(change.document, "").document.model == model  # type: ignore[union-attr]
     save_project(tmp_path / "p.wire", Project((StepRecord("Open", change.document),)))
     monkeypatch.setattr(probe_store, "_known", {})

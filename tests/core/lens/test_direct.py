@@ -11,7 +11,7 @@ from core.graph import Node
 from core.lens.direct import direct_attribution
 from tests.core.engine.cases import case
 
-EMBEDDING = {"cosine", "cosine_clean"}
+EMBEDDING = {"cosine", "cosine_clean", "cosine_b"}
 
 
 def session_of(family: str, batch: int = 1) -> ws.Session:

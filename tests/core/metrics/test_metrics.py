@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 import wirescope as ws
@@ -104,6 +105,8 @@ def test_cosines_of_a_model_without_a_head() -> None:
     reference = torch.arange(16, dtype=torch.float64)
     metric, x, _, _ = read("dinov2", ws.cosine(reference))
     assert same(metric, F.cosine_similarity(x, reference[None]))
+    metric, x, _, b = read("dinov2", Metric("cosine_b"))
+    assert same(metric, F.cosine_similarity(x, b))
     setup = case("dinov2")
     alone = ws.Session(setup.model, setup.model.pair(setup.pair.clean.tensor))
     assert same(alone.clean.metric, torch.ones(1, dtype=torch.float64))
@@ -117,6 +120,10 @@ def test_the_cosine_to_a_picture_is_to_its_own_embedding() -> None:
     with torch.no_grad():
         embedding = setup.module(picture).last_hidden_state[:, 0]
     assert same(session.clean.metric, F.cosine_similarity(session.clean.answer, embedding))
+    seen = Image.effect_noise((40, 30), 80.0).convert("RGB")
+    assert ws.cosine(seen, box=(5, 0, 25, 20)).reference.tobytes() == seen.crop((5, 0, 25, 20)).tobytes()
+    with pytest.raises(InputError, match="does not lie in a picture of 40 x 30"):
+        ws.cosine(seen, box=(5, 0, 50, 20))
 
 
 @pytest.mark.parametrize("family", ["gpt2", "timm-vit"])

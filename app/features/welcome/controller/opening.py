@@ -13,6 +13,8 @@ from app.messages.replies import ModelReply
 from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
+from core.models.class_texts import base_name
+from core.models.probe import digest_in
 from views.panels.welcome.panel import WelcomePanel
 
 
@@ -63,7 +65,8 @@ class OpeningController(QObject):
             self._panels["canvas"].components.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _remember(self, opened: ModelReply) -> None:
-        self._settings.add_recent_model(opened.name)
+        name = opened.name  # that of a probe is a number that says nothing to anybody
+        self._settings.add_recent_model(base_name(name) if digest_in(name) else name)
 
     def _refresh(self) -> None:
         self._page.set_examples([(guide.key, guide.title, guide.words) for guide in GUIDES])
