@@ -41,6 +41,7 @@ READS = (
     ("output", "The model's own output", "For DINOv2 its class token"),
     ("class+mean", "Class token and mean of the patches", "Twice as many numbers; what DINOv2's own classifiers read"),
 )
+MOST_LINES = 8  # of the table without scrolling
 COLUMNS = ("class", "pictures", "right", "else answered as")
 
 
@@ -76,7 +77,6 @@ class ProbeDialog(QDialog):
         self.table.setHorizontalHeaderLabels(COLUMNS)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         as_line_table(self.table, "The classes", "Columns of the classes")
-        self.table.setMinimumHeight(110)
         self.open = _button("&Open Probe…", "Take the classes of a probe that was saved", self.open_wanted.emit)
         self.save = _button("&Save Probe…", "Write the probe to a file of its own", self.save_wanted.emit)
         self.without = _button("&Without Probe", "Take the classes away again", self.remove_wanted.emit)
@@ -102,7 +102,7 @@ class ProbeDialog(QDialog):
             label.setBuddy(box)
             label.setMinimumWidth(60)
             column.addLayout(_row(label, box, None))
-        column.addLayout(_row(self.fit, self.cancel, self.bar))
+        column.addLayout(_row(self.fit, self.cancel, self.bar, None))
         column.addWidget(self.problem)
         self.result = QWidget()
         below = QVBoxLayout(self.result)
@@ -191,6 +191,8 @@ class ProbeDialog(QDialog):
                         item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                     self.table.setItem(row, column, item)
             self.table.resizeColumnsToContents()
+            lines = min(len(data.rows), MOST_LINES) * self.table.verticalHeader().defaultSectionSize()
+            self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + lines + 2 * SPACE)
         self._grey()
 
     def set_problem(self, words: str) -> None:
