@@ -84,6 +84,7 @@ class Oracle:
         one = len(a if dataset is None else dataset[0]) == 1
         self.over_positions = one if mean_over_positions is None else mean_over_positions
         self._means: dict[str, Tensor] = {}
+        self._masks: dict[tuple[Any, ...], Tensor] = {}
         self.clean = self._run(a, {})
         self.dataset = a if dataset is None else dataset[0]
         size = a.shape[1] if a.ndim == 2 else 0
@@ -109,21 +110,28 @@ class Oracle:
 
         def read(reader: str, stream: Tensor) -> Tensor:
             """Step 2: the reader's input. All that is in `outs` was written before it."""
+            if not edits:
+                return stream
             of_nodes = stream  # with the edits of nodes alone
+            whole = f"->{reader}" in edits
             for writer, out in outs.items():
                 if self.layout.parallel and writer.startswith(f"a{reader.removeprefix('m')}."):
                     continue  # it writes beside this MLP, not before it
-                if writer in edits or f"->{reader}" in edits or f"{writer}->{reader}" in edits:
+                if whole or writer in edits or f"{writer}->{reader}" in edits:
                     stream = stream + (self._flow(edits, writer, reader, out) - out)
-                    of_node = {writer: edits.get(writer, [])}
-                    of_nodes = of_nodes + (self._flow(of_node, writer, reader, out) - out)
-            if f"->{reader}" in edits:
+                    if whole and writer in edits:
+                        of_nodes = of_nodes + (self._flow({writer: edits[writer]}, writer, reader, out) - out)
+            if whole:
                 stream = stream + self._added(edits[f"->{reader}"], reader, of_nodes)
             return stream
 
+        def asked(writer: str) -> bool:
+            """Whether a run with edits needs what a writer writes."""
+            return not edits or writer in edits or any(name.startswith(("->", f"{writer}->")) for name in edits)
+
         with ExitStack() as hooks, torch.no_grad():
             for layer, block in enumerate(self.layout.blocks):
-                self._hook_attention(hooks, layer, block, outs, streams, read, edits)
+                self._hook_attention(hooks, layer, block, outs, streams, read, asked)
                 self._hook_mlp(hooks, layer, block, outs, streams, read)
 
             def before_logits(_module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -149,7 +157,7 @@ class Oracle:
         outs: dict[str, Tensor],
         streams: dict[str, Tensor],
         read: Callable[[str, Tensor], Tensor],
-        edits: dict[str, list[AnyEdit]],
+        asked: Callable[[str], bool],
     ) -> None:
         heads, kv_heads = self.layout.heads, self.layout.kv_heads
 
@@ -176,17 +184,21 @@ class Oracle:
         def before_output(_module: nn.Module, args: tuple[Tensor, ...]) -> None:
             z = args[0]
             size = z.shape[-1] // heads
+            names = {head: f"a{layer}.h{head}" for head in range(heads)}
+            names = {head: name for head, name in names.items() if asked(name)}
+            if not names:
+                return
             nothing = block.scale.forward(block.output.forward(torch.zeros_like(z)))
             factor: Tensor | float = 1.0
             if block.joint is not None:  # an RMSNorm: each number of the sum times a factor
                 together = block.output.forward(z)
                 factor = torch.where(together == 0, 0.0, block.joint.forward(together) / together)
-            for head in range(heads):
+            for head, name in names.items():
                 part = torch.zeros_like(z)
                 part[..., head * size : (head + 1) * size] = z[..., head * size : (head + 1) * size]
                 if inner is not None:
                     part = _share_in_norm(inner, z, part)
-                outs[f"a{layer}.h{head}"] = (block.scale.forward(block.output.forward(part)) - nothing) * factor
+                outs[name] = (block.scale.forward(block.output.forward(part)) - nothing) * factor
 
         _hook(hooks, (block.stream or block.attention_norm).register_forward_pre_hook(before_norm))
         for module, ports in block.projections:
@@ -274,10 +286,12 @@ class Oracle:
 
     def _mask(self, edit: AnyEdit, out: Tensor) -> Tensor:
         """Where an edit of some positions is: [batch, position, 1]."""
-        mask = torch.zeros(*out.shape[:2], 1, dtype=torch.bool)
-        for row, at in self._places(edit, out):
-            mask[row, at] = True
-        return mask
+        key = (*edit.positions, out.shape[:2])
+        if key not in self._masks:
+            mask = self._masks[key] = torch.zeros(*out.shape[:2], 1, dtype=torch.bool)
+            for row, at in self._places(edit, out):
+                mask[row, at] = True
+        return self._masks[key]
 
     def _places(self, edit: AnyEdit, out: Tensor) -> list[tuple[int, list[int]]]:
         """Rows, and the positions of each that an edit means. Negative ones count from the row's real end."""
