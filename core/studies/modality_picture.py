@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from core.formatting import number, percent
+from core.formatting import number, share_words
 from core.pictures.picture import INK, NEGATIVE, POSITIVE, QUIET, Picture, drawing, label, plain
 from core.studies.estimate import Estimate
 from core.studies.measures import MEASURES, ModelStudied
@@ -58,7 +58,7 @@ def _legend(models: Sequence[ModelStudied]) -> list[str]:
 def _mark(model: ModelStudied, at: int, value: Estimate, across: Callable[[float], float], y: float, unit: str) -> str:
     place = across(value.value)
     colour = SIGHT if model.sees else TEXT
-    words = percent(value.value) if unit == "share" else number(value.value)
+    words = share_words(value.value) if unit == "share" else number(value.value)
     bar = ""
     if not math.isnan(value.low):
         low, high = across(value.low), across(value.high)
