@@ -45,7 +45,8 @@ class ProbeReport:
     without it; empty where that was not possible, `unproved` then says why. low, high: of the share that was right, the
     95 % interval (Wilson). majority: the share that the answer of the largest class alone would get right.
     broken: pictures that could not be read, with the reason, the first of `broken_count`. copies: pictures left out as
-    they were there before; contradictions: those left out as they lay in two classes.
+    they were there before; contradictions: those left out as they lay in two classes. absent: folders of
+    which no picture could be taken: they are no classes.
     """
 
     counts: tuple[int, ...]
@@ -58,6 +59,7 @@ class ProbeReport:
     copies: int = 0
     contradictions: int = 0
     unproved: str = ""
+    absent: tuple[str, ...] = ()
 
     @property
     def pictures(self) -> int:
@@ -170,7 +172,9 @@ def _report(data: dict[str, Any], classes: int) -> ProbeReport:
     broken = tuple((str(name), str(why)) for name, why in data["broken"])
     folds, unread, copies, twice = (int(data[name]) for name in ("folds", "broken_count", "copies", "contradictions"))
     low, high = float(data["low"]), float(data["high"])
-    return ProbeReport(counts, folds, confusion, low, high, broken, unread, copies, twice, str(data["unproved"]))
+    absent = tuple(str(name) for name in data["absent"])
+    unproved = str(data["unproved"])
+    return ProbeReport(counts, folds, confusion, low, high, broken, unread, copies, twice, unproved, absent)
 
 
 def read_probe(path: str | Path) -> Probe:

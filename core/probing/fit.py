@@ -88,6 +88,7 @@ def fit_probe(
     with stage(0.0, ENCODING):
         read = _read(model, encoder, given, reads)
     classes, x, y = _present(given.classes, read)
+    read.absent = tuple(sorted({*given.empty, *given.classes} - set(classes)))
     with stage(ENCODING, 1.0):
         weight, bias, report = while_asking(lambda: _fitted(kind, x, y, len(classes), seed, read))
     name, precision = model.title, precision_name(model.adapter.dtype)
@@ -106,6 +107,7 @@ class _Read:
     broken_count: int = 0
     copies: int = 0
     contradictions: int = 0
+    absent: tuple[str, ...] = ()
 
     def fail(self, path: Path, why: str) -> None:
         self.broken_count += 1
@@ -191,12 +193,12 @@ def _fitted(
     plain = tuple(int(each) for each in counts)
     if counts.min() < 2:
         why = "A class has one picture alone, so none can be left out to see how often the probe is right."
-        return weight, bias, ProbeReport(plain, 0, (), 0.0, 1.0, *told, why)
+        return weight, bias, ProbeReport(plain, 0, (), 0.0, 1.0, *told, why, read.absent)
     folds = min(FOLDS, int(counts.min()))
     confusion = _confusion(fit, x, y, count, folds, seed)
     low, high = _wilson(int(np.trace(confusion)), len(y))
     table = tuple(tuple(int(each) for each in row) for row in confusion)
-    return weight, bias, ProbeReport(plain, folds, table, low, high, *told)
+    return weight, bias, ProbeReport(plain, folds, table, low, high, *told, absent=read.absent)
 
 
 def _confusion(fit: Fit, x: Numbers, y: NDArray[np.int64], count: int, folds: int, seed: int) -> NDArray[np.int64]:

@@ -18,10 +18,11 @@ LOOKED_AT, FEW_FOLDERS = 50, 20  # entries and folders, to tell what a folder is
 
 @dataclass(frozen=True)
 class Labelled:
-    """classes: in the order of their names. pictures: each with the number of its class."""
+    """classes: in the order of their names. pictures: each with the number of its class. empty: folders without any."""
 
     classes: tuple[str, ...]
     pictures: tuple[tuple[Path, int], ...]
+    empty: tuple[str, ...] = ()
 
 
 def labelled(folders: str | Path | Sequence[str | Path]) -> Labelled:
@@ -57,7 +58,8 @@ def labelled(folders: str | Path | Sequence[str | Path]) -> Labelled:
         raise InputError(f"There are pictures of one class alone, {classes[0]}{less}.", f"Two are needed. {LAYOUT}")
     if len(classes) > MOST_CLASSES:
         raise InputError(f"There are {len(classes):,} classes; {MOST_CLASSES:,} are the most.", "Take fewer folders.")
-    return Labelled(tuple(classes), tuple((path, place) for place, name in enumerate(classes) for path in found[name]))
+    pictures = tuple((path, place) for place, name in enumerate(classes) for path in found[name])
+    return Labelled(tuple(classes), pictures, tuple(sorted(set(found) - set(classes))))
 
 
 def hold_pictures(folders: Sequence[str]) -> bool:

@@ -44,6 +44,9 @@ def left_out(report: ProbeReport) -> list[str]:
         lines.append(f"{what} of other pictures left out.")
     if report.contradictions:
         lines.append(f"{report.contradictions:,} files left out: the same picture lies in two classes.")
+    if report.absent:
+        more = f" and {len(report.absent) - 3:,} more" if len(report.absent) > 3 else ""
+        lines.append(f"No class, as no picture could be taken: {', '.join(report.absent[:3])}{more}.")
     return lines
 
 
@@ -55,6 +58,11 @@ def unknowns(probe: Probe) -> list[str]:
         "The figure is of pictures like these. A probe may read the background, the light or the camera, where these "
         "differ between the folders.",
     ]
+    if report.accuracy is not None:
+        lines.append(
+            "Copies that differ a little (a smaller one, frames of one film) are not known as copies; they make the "
+            "figure too good."
+        )
     if report.accuracy is not None and report.low <= report.majority:
         lines.insert(0, "It is not shown to be better than always answering the largest class.")
     if report.accuracy is not None and min(report.counts) < FEW:

@@ -169,6 +169,7 @@ def test_what_cannot_be_used_is_counted_and_said(folder: Path) -> None:
     said = "\n".join(report_lines(fitted.probe))
     assert "broken.png is damaged" in said
     assert "1 copy" in said
+    assert "no picture could be taken: empty" in said
 
 
 def test_one_picture_of_a_class_leaves_its_accuracy_unknown(tmp_path: Path) -> None:
