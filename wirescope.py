@@ -21,6 +21,7 @@ from core.inputs.image_corruption import corrupted
 from core.inputs.pair import Dataset, Pair
 from core.interchange.report import Report, report
 from core.lens.activations import Activations, activations
+from core.lens.artefacts import artefact_patches, patch_norms
 from core.lens.attention import attention_pattern, mean_attention
 from core.lens.direct import direct_attribution
 from core.lens.lens_array import LogitLens, logit_lens
@@ -50,6 +51,7 @@ from core.scan import Scan
 from core.scripts.public import to_python
 from core.scripts.torch_script import torch_script as to_torch
 from core.session import Session
+from core.spans import by_region
 from core.steering import difference_of_means
 from core.studies.modalities import ModalityStudy, study_modalities
 from core.tracing.methods.ensemble import ensemble
@@ -99,10 +101,12 @@ __all__ = [
     "accuracy",
     "activations",
     "apply",
+    "artefact_patches",
     "attention_pattern",
     "attribution_by_source",
     "bake",
     "bundled_models",
+    "by_region",
     "circuit_of",
     "class_logit",
     "corrupted",
@@ -124,6 +128,7 @@ __all__ = [
     "mean_attention",
     "minimal_patch",
     "node_lens",
+    "patch_norms",
     "path_patching",
     "probability",
     "repair",

@@ -1,4 +1,4 @@
-"""Groups of nodes that are seen and edited as one."""
+"""Groups of nodes that are seen and edited as one, and regions, the same of positions."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ class Group:
     name: str
     color: str
     nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Region:
+    """Positions of the stream with a name: patches of a picture. What is edited there keeps its positions when the
+    region is brushed anew."""
+
+    name: str
+    positions: tuple[int, ...]

@@ -55,7 +55,7 @@ def path_patching(
         raise EditError("There is no counterfactual input to patch from.", "Give an input B.")
     swapped = Session(
         session.model,
-        Pair(b, pair.clean, pair.grid, pair.prefix, pair.roles),
+        Pair(b, pair.clean, pair.grid, pair.prefix, pair.roles, pair.regions),
         parity=session.parity,
         memory_megabytes=session.memory / 2**20,
     )

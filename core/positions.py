@@ -1,8 +1,9 @@
 """Positions of a stream as people name them, and where they are in every row of a batch.
 
 A position is a number, counted from the start of a row or, negative, from the end of what is real of it (padding is on
-the right and never counted), or the name of a role: a span that every row has, such as the subject of a sentence.
-Spans are half-open, as Python's slices are: (2, 4) holds the positions 2 and 3.
+the right and never counted), or the name of a role: a span that every row has, such as the subject of a sentence, or of
+a region of a picture, whose positions need not be side by side. Spans are half-open, as Python's slices are: (2, 4)
+holds the positions 2 and 3.
 """
 
 from __future__ import annotations
@@ -44,12 +45,15 @@ def plain_positions(positions: Any, any_words: bool = False) -> tuple[int | str,
 class Extent:
     """What positions there are.
 
-    lengths: real positions of each row. length: of the stream, padding included. roles: a span for each row.
+    lengths: real positions of each row. length: of the stream, padding included. roles: a span for each row. regions:
+    of a picture, sorted positions for each row; tokens: the same of what is no region of the user's, such as CLS.
     """
 
     lengths: tuple[int, ...]
     length: int
     roles: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    regions: Mapping[str, RowPositions] = field(default_factory=dict)
+    tokens: Mapping[str, RowPositions] = field(default_factory=dict)
 
     def rows(self, positions: Positions) -> RowPositions | None:
         """Where positions are; None where that is all of every row. Raises EditError for a position that a row does
@@ -70,11 +74,14 @@ class Extent:
 
     def _in_row(self, position: int | str, row: int) -> Sequence[int]:
         if isinstance(position, str):
-            if position not in self.roles:
-                known = ", ".join(self.roles)
-                hint = f"There are: {known}." if known else "Name spans of the input, for example subject=2:4."
-                raise EditError(f"No role is called {position!r}.", hint)
-            return range(*self.roles[position][row])
+            if position in self.roles:
+                return range(*self.roles[position][row])
+            for named in (self.regions, self.tokens):
+                if position in named:
+                    return named[position][row]
+            known = ", ".join((*self.roles, *self.regions, *self.tokens))
+            hint = f"There are: {known}." if known else "Name spans of the input, for example subject=2:4."
+            raise EditError(f"No {'region' if self.tokens else 'role'} is called {position!r}.", hint)
         length = self.lengths[row]
         if not -length <= position < length:
             if len(self.lengths) == 1:

@@ -111,6 +111,7 @@ class Session:
                 self.population,
                 memory_megabytes,
                 among,
+                None if pair.grid is None else pair.extent,
             )
             if parity is None:
                 with stage(0.0, 0.5):

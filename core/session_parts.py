@@ -46,7 +46,9 @@ def rows_of(pair: Pair, rows: range) -> Pair:
 
     b = pair.counterfactual
     roles = {name: spans[some] for name, spans in pair.roles.items()}
-    return replace(pair, clean=side(pair.clean), counterfactual=None if b is None else side(b), roles=roles)
+    regions = {name: places[some] for name, places in pair.regions.items()}
+    b = None if b is None else side(b)
+    return replace(pair, clean=side(pair.clean), counterfactual=b, roles=roles, regions=regions)
 
 
 def metric_of(metric: Metric, rows: range) -> Metric:

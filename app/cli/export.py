@@ -139,7 +139,7 @@ def _export_file(options: argparse.Namespace) -> int:
     """Write the circuit of a file in another form. Raises ArgumentError, InputError."""
     from app.cli.circuit_of_file import circuit_of_file
 
-    of_model = ("model", "clean", "counterfactual", "make_b", "metric", "dataset", "edit", "cut")
+    of_model = ("model", "clean", "counterfactual", "make_b", "region", "metric", "dataset", "edit", "cut")
     asked = next((name for name in of_model if getattr(options, name)), None)
     if asked is not None:
         raise ArgumentError("A file is exported as it is, without a model.", f"Leave out --{asked.replace('_', '-')}.")

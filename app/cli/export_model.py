@@ -11,6 +11,7 @@ from app.cli.made_b import made_counterfactual, pair_of
 from app.cli.open_model import open_model
 from app.cli.output import say, tell
 from app.cli.pairs import memory_of
+from app.cli.regions import with_regions
 from app.cli.run_options import inputs_of_file
 from core.errors import ArgumentError
 
@@ -49,4 +50,5 @@ def _session(options: argparse.Namespace, model: Model) -> Session | None:
     if model.is_text:
         refuse_pictures(model, (options.clean, options.counterfactual))
     pair = pair_of(model, options.clean, made_counterfactual(options))
+    pair = with_regions(model, pair, options.region, options.clean)
     return Session(model, pair, dataset=dataset, **memory_of(options))

@@ -18,6 +18,7 @@ from app.cli.made_b import (
     placed,
     with_made,
 )
+from app.cli.regions import add_region_option, placed_regions, with_regions
 from core.errors import ArgumentError, InputError
 from core.inputs.corruption_words import is_made
 
@@ -75,6 +76,7 @@ def add_pair_options(parser: argparse.ArgumentParser, required: bool) -> None:
     source.add_argument("--clean", metavar="TEXT|IMAGE", help=f"{instead}input A of a single pair{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B of the single pair")
     add_make_option(parser)
+    add_region_option(parser)
     add_memory_option(parser)
     parser.add_argument("--pairs", type=int, help=f"how many of a task ({PAIRS})")
     parser.add_argument("--seed", type=int, default=0, help="of the task's pairs and of all else that is drawn (0)")
@@ -95,6 +97,8 @@ def check_pair_options(options: argparse.Namespace) -> None:
         raise ArgumentError(f"--pairs is at least 1, not {options.pairs}.")
     if options.counterfactual is not None and options.clean is None:
         raise ArgumentError("--counterfactual is the B of --clean.", "Give --clean too.")
+    if options.region and options.task is not None:
+        raise ArgumentError("--region names patches of pictures that are given.", "Give --clean or --dataset.")
     if options.make_b is not None:
         if options.clean is None and options.dataset is None:
             raise ArgumentError("--make-b makes the B of pictures.", "Give --clean or --dataset too.")
@@ -102,8 +106,20 @@ def check_pair_options(options: argparse.Namespace) -> None:
 
 
 def asked_pairs(model: Model, options: argparse.Namespace, with_roles: bool = False) -> AskedPairs:
-    """The pairs that the options ask for. with_roles: with the names of their spans, where they have some. Raises
-    ArgumentError, InputError."""
+    """The pairs that the options ask for, with the regions that these name. with_roles: with the names of their spans,
+    where they have some. Raises ArgumentError, InputError."""
+    from core.inputs.pair import Dataset
+
+    pairs = _asked_pairs(model, options, with_roles)
+    if not options.region:
+        return pairs
+    both = zip(pairs.dataset.pairs, pairs.rows, strict=True)
+    found = [with_regions(model, pair, options.region, row.clean) for pair, row in both]
+    rows = tuple(replace(row, roles=" ".join(filter(None, [row.roles, *options.region]))) for row in pairs.rows)
+    return replace(pairs, rows=rows, dataset=Dataset(found, pairs.dataset.answers))
+
+
+def _asked_pairs(model: Model, options: argparse.Namespace, with_roles: bool) -> AskedPairs:
     from core.inputs.dataset_columns import FileRow
     from core.inputs.dataset_files import read_dataset_file
 
@@ -129,7 +145,10 @@ def task_pairs(model: Model, task: str, pairs: int, seed: int, with_roles: bool 
     made = make_task(task, model, pairs, seed)
     roles = made.roles if with_roles else ("",) * len(made.pairs)
     both = tuple(zip(made.pairs, made.answers, roles, strict=True))
-    found = [_with_roles(model.pair(a, b), own) for (a, b), own in zip(made.pairs, roles, strict=True)]
+    found = [
+        _with_roles(model, model.pair(a, b), FileRow("", roles=own), with_roles)
+        for (a, b), own in zip(made.pairs, roles, strict=True)
+    ]
     dataset = Dataset(found, made.answers if made.answers[0][0] else ())
     rows = tuple(FileRow(a, b, *own, spans) for (a, b), own, spans in both if isinstance(a, str) and isinstance(b, str))
     short = made.dropped or len(made.pairs) < pairs
@@ -166,7 +185,8 @@ def row_pairs(model: Model, rows: Sequence[FileRow], origin: str, with_roles: bo
     if not kept:
         raise InputError(first if len(rows) == 1 else f"No pair {origin} can be used. {first}", misfits[0].hint)
     pairs = [
-        _with_roles(pair_of(model, row.clean, row.counterfactual), row.roles if with_roles else "") for row in kept
+        _with_roles(model, pair_of(model, row.clean, row.counterfactual), row, with_roles or not model.is_text)
+        for row in kept
     ]
     dataset = Dataset(pairs, [(row.target, row.foil) for row in kept] if answered else ())
     left_out = (f"{len(rows):,} pairs {origin}: {misfit_words(misfits)}",) if misfits else ()
@@ -175,12 +195,16 @@ def row_pairs(model: Model, rows: Sequence[FileRow], origin: str, with_roles: bo
     return AskedPairs(words, tuple(kept), dataset, notes)
 
 
-def _with_roles(pair: Pair, roles: str) -> Pair:
-    """Raises InputError for roles that are none."""
+def _with_roles(model: Model, pair: Pair, row: FileRow, wanted: bool) -> Pair:
+    """With the roles of a row, or the regions of its picture. Raises InputError for what is none."""
     from core.positions import parse_roles
 
+    if not row.roles or not wanted:
+        return pair
     try:
-        return pair.with_roles(parse_roles(roles, pair.clean.lengths[0])) if roles else pair
+        if pair.grid is not None:
+            return with_regions(model, pair, row.roles.split(), row.clean)
+        return pair.with_roles(parse_roles(row.roles, pair.clean.lengths[0]))
     except InputError as error:
         raise InputError(f"{_short(pair.clean.text)!r}: {error.message}", error.hint) from None
 
@@ -217,7 +241,15 @@ def _placed(model: Model, rows: Sequence[FileRow], folder: Path) -> list[FileRow
             return placed(path, folder.resolve())
         return str((folder / Path(path).expanduser()).resolve()) if path else ""
 
-    return [replace(row, clean=place(row.clean), counterfactual=place(row.counterfactual)) for row in rows]
+    return [
+        replace(
+            row,
+            clean=place(row.clean),
+            counterfactual=place(row.counterfactual),
+            roles=placed_regions(row.roles, folder),
+        )
+        for row in rows
+    ]
 
 
 def _count(dataset: Dataset) -> str:

@@ -12,6 +12,7 @@ from app.cli.made_b import made_counterfactual, pair_of
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import memory_of
+from app.cli.regions import with_regions
 from app.cli.run_options import add_run_options, inputs_of_file
 from core.errors import ArgumentError
 from core.project.places import is_project
@@ -67,7 +68,7 @@ def _session_of_project(options: argparse.Namespace) -> tuple[Session, list[Edit
     """The session and the edits of a project's present step. Raises WirescopeError."""
     from app.cli.project_files import open_project
 
-    of_model = ("model", "clean", "counterfactual", "make_b", "metric", "dataset", "edit", "precision")
+    of_model = ("model", "clean", "counterfactual", "make_b", "region", "metric", "dataset", "edit", "precision")
     asked = next((name for name in of_model if getattr(options, name)), None)
     if asked is not None:
         raise ArgumentError("A project is run as it was saved.", f"Leave out --{asked.replace('_', '-')}.")
@@ -92,6 +93,7 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
         refuse_pictures(model, (options.clean, options.counterfactual))
     dataset = None if options.dataset is None else inputs_of_file(model, Path(options.dataset))
     pair = pair_of(model, options.clean, counterfactual)
+    pair = with_regions(model, pair, options.region, options.clean)
     for side in (pair.clean, pair.counterfactual):
         for note in () if side is None else side.notes:
             tell(note)

@@ -11,6 +11,7 @@ from app.cli.arguments import EDIT_HELP, MODEL_HELP, metric_help, refuse_picture
 from app.cli.made_b import add_make_option
 from app.cli.open_model import add_opening_options
 from app.cli.pairs import IDS_HELP, add_memory_option
+from app.cli.regions import add_region_option
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def add_run_options(parser: argparse.ArgumentParser, required: bool = True) -> N
     parser.add_argument("--clean", required=required, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B")
     add_make_option(parser)
+    add_region_option(parser)
     parser.add_argument("--metric", help=metric_help())
     add_opening_options(parser)
     add_memory_option(parser)

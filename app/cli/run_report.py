@@ -44,9 +44,20 @@ def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bo
         ],
         "layers": session.graph.layers,
         "parity": asdict(session.parity),
+        **_artefacts(session),
         "noise_floor": floor,
         "below_noise": bool(edits) and is_below_noise(float(result.metric[0]) - float(clean.metric[0]), floor),
     }
+
+
+def _artefacts(session: Session) -> dict[str, Any]:
+    """Of a picture, where patches of outlying norm are: "row,column"."""
+    if session.pair.grid is None or session.parts:
+        return {}
+    from core.lens.artefacts import artefact_patches
+
+    labels = session.pair.clean.labels[session.pair.prefix :]
+    return {"artefact_patches": [labels[patch] for patch in artefact_patches(session)]}
 
 
 def report_words(report: dict[str, Any]) -> str:
@@ -69,6 +80,9 @@ def report_words(report: dict[str, Any]) -> str:
     )
     said = f"{change:+.4f}{f', {BELOW}' if report.get('below_noise') else ''}"
     lines += ["", f"{report['metric']}: {before:.4f} -> {after:.4f} ({said})"]
+    if report.get("artefact_patches"):
+        places = "; ".join(report["artefact_patches"])
+        lines.append(f"artefact patches (outlying norm; row,column): {places}")
     if report.get("noise_floor"):
         lines.append(f"noise floor in half precision: {report['noise_floor']:.2g}; smaller changes are rounding")
     if "continued" in report:

@@ -34,7 +34,7 @@ from core.tracing.selection import RULES, USUAL
 if TYPE_CHECKING:
     from app.cli.pairs import AskedPairs
     from core.evaluation.measured import Measured
-    from core.inputs.pair import Dataset
+    from core.inputs.pair import Dataset, Pair
     from core.session import Session
     from core.tracing.method import Method
     from core.tracing.scores import Scores
@@ -255,9 +255,27 @@ def _report(
         "measured": None if scores.measured is None else int(scores.measured.sum()),
         "strongest": [row | {"below_noise": True} if row["name"] in lost else row for row in rows],
         **({"noise_floor": scores.noise_floor} if scores.noise_floor else {}),
+        **_by_region(scores, pairs.dataset.pairs[0]),
         "chosen by": scores.rule,
         "file": out,
     }
+
+
+def _by_region(scores: Scores, pair: Pair) -> dict[str, Any]:
+    """Of scores of positions, where the picture has regions, the largest sums over one."""
+    if scores.level != "positions" or not pair.regions:
+        return {}
+    from core.spans import by_region
+
+    sums = by_region(scores.values, pair)
+    values = np.stack(list(sums.values()), axis=-1)
+    order = np.argsort(-np.abs(values), axis=None, kind="stable")[:SHOWN]
+    of = [(str(scores.graph.writers[index // len(sums)].name), list(sums)[index % len(sums)]) for index in order]
+    found = [
+        {"name": f"{node}{AT}{region}", "score": float(value)}
+        for (node, region), value in zip(of, values.ravel()[order], strict=True)
+    ]
+    return {"by_region": found}
 
 
 def strongest(scores: Scores, count: int) -> list[tuple[str, float]]:
@@ -308,6 +326,9 @@ def _words(report: dict[str, Any], method: Method) -> str:
         (row["name"], f"{row['score']:{plus}.4g}", BELOW * row.get("below_noise", False)) for row in report["strongest"]
     ]
     lines += aligned(rows, "<>")
+    if "by_region" in report:
+        lines += ["", "the strongest sums over a region"]
+        lines += aligned([(row["name"], f"{row['score']:{plus}.4g}") for row in report["by_region"]], "<>")
     if "noise_floor" in report:
         lines += ["", f"noise floor in half precision: {report['noise_floor']:.2g}; smaller changes are rounding"]
     lines += ["", f"{report['file']} holds all scores."]

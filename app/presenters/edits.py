@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from core.edits import ABLATIONS, KINDS, Edit, EditKind, edit_words
 from core.formatting import BELOW, change_words, is_below_noise
+from core.groups import Region
 from core.project.document import Document
 from core.project.step_names import position_words
 from views.panels.edits.data import EditRow
@@ -24,7 +25,7 @@ def edit_label(
     edits = document.edits_of(edit.target)  # type: ignore[arg-type]
     together = {place for other in edits for place in other.positions or ()}  # type: ignore[union-attr]
     everywhere = any(other.positions is None for other in edits)
-    where = "" if everywhere else _where(replace(edit, positions=tuple(together)), labels)
+    where = "" if everywhere else _where(replace(edit, positions=tuple(together)), labels, document.regions)
     if change is None:
         return where.strip()
     return f"{BELOW if is_below_noise(change, noise_floor) else change_words(change)}{where}"
@@ -46,17 +47,17 @@ def said(edit: Edit, document: Document, labels: tuple[str, ...] = ()) -> str:
         if edit.kind in ABLATIONS and KINDS[edit.kind].inputs and document.dataset
         else ""
     )
-    return edit_words(edit) + over + _where(edit, labels)
+    return edit_words(edit) + over + _where(edit, labels, document.regions)
 
 
-def _where(edit: Edit, labels: tuple[str, ...]) -> str:
+def _where(edit: Edit, labels: tuple[str, ...], regions: tuple[Region, ...]) -> str:
     """Where an edit of some positions is: " at “John”", " at 3 positions"; that the input has none of them."""
     places = [place for place in edit.positions or () if isinstance(place, int)]  # type: ignore[union-attr]
     if not places:
         return ""
     if labels and any(place >= len(labels) for place in places):
         return f" at position {max(places)}, which A does not have"
-    return f" {position_words(places, labels)}"
+    return f" {position_words(places, labels, regions)}"
 
 
 def mean_words(kind: EditKind, document: Document) -> str:

@@ -19,9 +19,9 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Edit",
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "note", "-"),
-            *("swap", "@make", "@dataset", "pick_none", "class_texts", "probe", "pin", "continue", "-", "find"),
-            *("trace", "measure", "flip", "evaluate", "watch", "repair", "fill_dataset", "-", "@copy_code"),
-            *("-", "preferences"),
+            *("swap", "@make", "@dataset", "pick_mask", "name_region", "pick_none", "class_texts", "probe"),
+            *("pin", "continue", "-", "find", "trace", "measure", "flip", "evaluate", "watch", "repair"),
+            *("fill_dataset", "-", "@copy_code", "-", "preferences"),
         ),
     ),
     (

@@ -56,6 +56,7 @@ class Engine:
     roles: spans of positions with a name, one a row.
     dataset: the inputs that means are taken over and that `resample` draws from; these inputs where it is None.
     among: the number of the first row, and of all rows, of a batch that these are a part of.
+    extent: in place of lengths and roles, what positions there are: of pictures, with the names of their regions.
     memory_megabytes: for the states of all runs together. Raises MemoryBudgetError where one run would need more.
     """
 
@@ -70,6 +71,7 @@ class Engine:
         dataset: Population | None = None,
         memory_megabytes: float = MEMORY_MEGABYTES,
         among: tuple[int, int] | None = None,
+        extent: Extent | None = None,
     ) -> None:
         self.adapter = adapter
         self.graph = adapter.graph
@@ -77,7 +79,7 @@ class Engine:
         self.batch, self.length = self.unedited.batch, self.unedited.length
         self.grid, self.reads = self.unedited.grid, self.unedited.reads
         self.first_patched_row = self.unedited.first_patched_row
-        self.extent = Extent(tuple(lengths or (self.length,) * self.batch), self.length, roles or {})
+        self.extent = extent or Extent(tuple(lengths or (self.length,) * self.batch), self.length, roles or {})
         self.population = dataset or Population(
             adapter, clean.unbind(), self.extent.lengths, self.unedited.of_rows, self.batch, self.extent.roles
         )

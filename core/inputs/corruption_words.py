@@ -17,6 +17,7 @@ from typing import Any
 
 from core.errors import ArgumentError
 from core.inputs.corruption_kinds import IMAGE_KINDS, PLACES, ImageCorruption
+from core.inputs.regions import patch_numbers
 
 MAKE = "make:"  # before it, where a path could stand too
 EXAMPLE = 'For example "blur", "word text=dog size=0.3 place=top", "inpaint patches=5-8,13" or "mean mask=mask.png".'
@@ -69,7 +70,7 @@ def written(corruption: ImageCorruption) -> str:
 def _value(name: str, text: str, folder: Path | None) -> Any:
     try:
         if name == "patches":
-            return tuple(place for part in text.split(",") for place in _range(part))
+            return patch_numbers(text)
         if name in NUMBERS:
             return NUMBERS[name](text)
     except ValueError:
@@ -85,9 +86,3 @@ def _value(name: str, text: str, folder: Path | None) -> Any:
         f"Nothing of making B is called {name!r}.",
         f"There are: patches, {', '.join((*NUMBERS, *PATHS))}, text, place, plain.",
     )
-
-
-def _range(part: str) -> range:
-    """ "5-8" or "13"; "-1" is none."""
-    first, dash, last = part.partition("-")
-    return range(int(first), (int(last) if dash else int(first)) + 1)

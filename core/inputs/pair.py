@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import InputError
-from core.positions import Extent, Span, check_roles
+from core.inputs.regions import named_tokens, region_positions
+from core.positions import Extent, RowPositions, Span, check_roles
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Pair:
 
     grid: patch rows and columns for images. prefix: positions before the first patch.
     roles: what spans of positions are called, a half-open span for each row: {"subject": ((2, 3), (2, 5))}. Edits may
-    name them as their positions.
+    name them as their positions. regions: the same of patches of pictures, sorted positions of the stream for each row.
     """
 
     clean: Side
@@ -54,6 +55,7 @@ class Pair:
     grid: tuple[int, int] | None = None
     prefix: int = 0
     roles: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    regions: Mapping[str, RowPositions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roles", check_roles(self.roles, self.clean.lengths))
@@ -61,6 +63,18 @@ class Pair:
     def with_roles(self, roles: Mapping[str, Sequence[Span]]) -> Pair:
         """This pair with these roles beside those it has. Raises InputError for spans outside their rows."""
         return replace(self, roles={**self.roles, **check_roles(roles, self.clean.lengths)})
+
+    def with_regions(self, regions: Mapping[str, Sequence[int] | Sequence[Sequence[int]]]) -> Pair:
+        """This pair with these regions beside those it has: patches by name, numbers of the grid row by row, the same
+        in every row or a list for each. Raises InputError for patches that are not there, and for texts."""
+        taken = [*self.tokens, *self.roles]
+        made = region_positions(regions, taken, self.grid, self.prefix, self.batch)
+        return replace(self, regions={**self.regions, **made})
+
+    @property
+    def tokens(self) -> dict[str, RowPositions]:
+        """What positions of a picture are called without being told: CLS, registers, patches."""
+        return {} if self.grid is None else named_tokens(self.clean.labels, self.prefix, self.batch)
 
     @property
     def batch(self) -> int:
@@ -74,7 +88,7 @@ class Pair:
     @property
     def extent(self) -> Extent:
         """What positions there are."""
-        return Extent(self.clean.lengths, self.length, self.roles)
+        return Extent(self.clean.lengths, self.length, self.roles, self.regions, self.tokens)
 
 
 def stack_sides(sides: Sequence[Side]) -> tuple[Tensor, tuple[int, ...]]:

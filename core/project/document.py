@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.edits import KINDS, Edit, EditKind, Target
-from core.groups import Group
+from core.groups import Group, Region
 from core.inputs.corruption_kinds import ImageCorruption
 from core.inputs.file_kinds import stranger_words
 from core.project.metric_choice import MetricChoice
@@ -67,7 +67,8 @@ class Document:
     there is a B, else zero. size: edges of the circuit shown, the strongest; None: the default. rule: by which they are
     chosen, of `core.tracing.selection`. dataset: what means
     are taken over. pinned: answers that the predictions always show. precision: what the model computes in, as
-    `load_model` takes it. one_mean: a mean is one over all positions of the rows, not one at each. An edit is
+    `load_model` takes it. one_mean: a mean is one over all positions of the rows, not one at each.
+    regions: what groups of patches are called. An edit is
     one of a target at some positions, or at all.
     """
 
@@ -87,6 +88,7 @@ class Document:
     pinned: tuple[str, ...] = ()
     precision: str = "fp32"
     one_mean: bool = False
+    regions: tuple[Region, ...] = ()
 
     @property
     def method(self) -> str:

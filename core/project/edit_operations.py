@@ -11,6 +11,7 @@ from typing import cast
 
 from core.edits import KINDS, Edit, EditKind, Target
 from core.graph import Node
+from core.groups import Region
 from core.project.change import Change
 from core.project.document import Document, PairSource
 from core.project.step_names import CARRIES, VERBS, places, position_words
@@ -72,7 +73,7 @@ def put(
         document = document.with_edit(each)
     verb = "Cut" if cut else VERBS[kind]
     carries = f" ({CARRIES[kind]})" if verb == "Cut" and kind in CARRIES else ""
-    words = f"{verb} {places_words(targets, positions, labels)}{carries}"
+    words = f"{verb} {places_words(targets, positions, labels, document.regions)}{carries}"
     return Change(words + amount_words, document, merge=words if moved or KINDS[kind].turns_value else "")
 
 
@@ -80,7 +81,7 @@ def restore(
     document: Document, targets: Sequence[Target], positions: Sequence[int] = (), labels: Sequence[str] = ()
 ) -> Change:
     """Take the edits of targets back."""
-    words = f"Restore {places_words(targets, positions, labels)}"
+    words = f"Restore {places_words(targets, positions, labels, document.regions)}"
     for target in targets:
         document = document.without_edit(target, tuple(positions))
     return Change(words, _usual_means(document))
@@ -89,7 +90,7 @@ def restore(
 def restore_at(document: Document, place: int, labels: Sequence[str] = ()) -> Change:
     """Take back the edit at a place of the list. Raises IndexError where there is none."""
     gone = document.edits[place]
-    words = f"Restore {places_words([target_of(gone)], positions_of(gone), labels)}"
+    words = f"Restore {places_words([target_of(gone)], positions_of(gone), labels, document.regions)}"
     left = (*document.edits[:place], *document.edits[place + 1 :])
     return Change(words, _usual_means(replace(document, edits=left)))
 
@@ -126,6 +127,8 @@ def positions_of(each: Edit) -> tuple[int, ...]:
     return cast("tuple[int, ...]", each.positions or ())
 
 
-def places_words(targets: Sequence[Target], positions: Sequence[int], labels: Sequence[str]) -> str:
+def places_words(
+    targets: Sequence[Target], positions: Sequence[int], labels: Sequence[str], regions: Sequence[Region] = ()
+) -> str:
     """What a step is about: "a0.h1 → m2 at “ John”"."""
-    return f"{places(targets)} {position_words(positions, labels)}" if positions else places(targets)
+    return f"{places(targets)} {position_words(positions, labels, regions)}" if positions else places(targets)

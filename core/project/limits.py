@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from core.errors import InputError
+from core.project import schema
 from core.project.project import Project
 
 MOST_JSON = 32 << 20
@@ -97,3 +98,19 @@ def kept(project: Project) -> Project:
     )
     curves = tuple(each for each in project.curves if each.is_finite)
     return replace(project, traces=traces, circuits=circuits, runs=runs, curves=curves)
+
+
+def check_counts(data: schema.ProjectData) -> None:
+    """Raise InputError for more than a file is read with again."""
+    for what, count, most in (
+        ("steps", len(data.steps), schema.MOST_STEPS),
+        ("edits", max(len(data.edits), *(len(each.edits) for each in data.documents)), schema.MOST_EDITS),
+        ("inputs", max(len(data.sources), *map(len, data.datasets)), schema.MOST_INPUTS),
+        ("datasets", len(data.datasets), schema.MOST_LISTED),
+        ("runs", len(data.runs), schema.MOST_LISTED),
+        ("curves", len(data.curves), schema.MOST_LISTED),
+        ("groups", len(data.groups), schema.MOST_LISTED),
+        ("examples", 0 if data.repair is None else len(data.repair.examples), schema.MOST_INPUTS),
+    ):
+        if count > most:
+            raise InputError(f"The project has {count:,} {what}, and a file holds {most:,}.", "Begin another project.")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from core.edits import Edit
-from core.errors import InputError, ModelError
+from core.errors import ModelError
 from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
 from core.models.probe import MARK, digest_in
@@ -26,7 +26,7 @@ from core.notes import Note
 from core.project import schema
 from core.project.curves import curve_data
 from core.project.document import Document, PairSource, Source
-from core.project.limits import MOST_PICTURE, MOST_PICTURES, kept, picture_name, probe_name
+from core.project.limits import MOST_PICTURE, MOST_PICTURES, check_counts, kept, picture_name, probe_name
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
 from core.project.places import kept_path
@@ -115,7 +115,7 @@ class _Packer:
             curves=curves,
             repair=repair_data(project.repair, self._edit_number, self._dataset, _text),
         )
-        _check_counts(data)
+        check_counts(data)
         parts = {"project.json": msgspec.json.encode(data)}
         if self._vectors:
             parts["vectors.safetensors"] = save(
@@ -173,6 +173,7 @@ class _Packer:
             [_text(answer) for answer in document.pinned],
             document.precision,
             document.one_mean,
+            {_text(region.name): list(region.positions) for region in document.regions},
         )
 
     def _dataset(self, rows: tuple[PairSource, ...]) -> int:
@@ -305,22 +306,6 @@ def _probes(data: schema.ProjectData) -> dict[str, bytes]:
         with suppress(ModelError):
             parts[probe_name(digest)] = kept_probe(digest).content
     return parts
-
-
-def _check_counts(data: schema.ProjectData) -> None:
-    """Raise InputError for more than a file is read with again."""
-    for what, count, most in (
-        ("steps", len(data.steps), schema.MOST_STEPS),
-        ("edits", max(len(data.edits), *(len(each.edits) for each in data.documents)), schema.MOST_EDITS),
-        ("inputs", max(len(data.sources), *map(len, data.datasets)), schema.MOST_INPUTS),
-        ("datasets", len(data.datasets), schema.MOST_LISTED),
-        ("runs", len(data.runs), schema.MOST_LISTED),
-        ("curves", len(data.curves), schema.MOST_LISTED),
-        ("groups", len(data.groups), schema.MOST_LISTED),
-        ("examples", 0 if data.repair is None else len(data.repair.examples), schema.MOST_INPUTS),
-    ):
-        if count > most:
-            raise InputError(f"The project has {count:,} {what}, and a file holds {most:,}.", "Begin another project.")
 
 
 def _numbers_of_trace(trace: TraceRecord) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.errors import InputError
+from core.inputs.corruption_kinds import ImageCorruption
 from core.inputs.corruption_words import MAKE, parse_corruption, written
-from core.project.document import Source
+from core.project.document import PairSource, Source
 
 
 def made_from(clean: Source, cell: str, folder: Path | None = None) -> Source:
@@ -15,7 +17,21 @@ def made_from(clean: Source, cell: str, folder: Path | None = None) -> Source:
     no picture as it is, ArgumentError for a cell that does not say how."""
     if clean.kind != "image" or clean.corruption is not None:
         raise InputError("B can be made so from a picture alone.", "Give A as a picture file.")
-    corruption = parse_corruption(cell.removeprefix(MAKE), folder)
+    return corrupted_source(clean, parse_corruption(cell.removeprefix(MAKE), folder))
+
+
+def rows_with_b(rows: Sequence[PairSource], corruption: ImageCorruption) -> tuple[PairSource, ...]:
+    """Rows whose B is made from A so; those whose A is no picture as it is stay as they are."""
+    return tuple(
+        replace(row, counterfactual=corrupted_source(row.clean, corruption))
+        if row.clean.kind == "image" and row.clean.corruption is None
+        else row
+        for row in rows
+    )
+
+
+def corrupted_source(clean: Source, corruption: ImageCorruption) -> Source:
+    """A picture that is changed so, and called by what was done."""
     return replace(clean, corruption=corruption, name=f"{clean.name or Path(clean.path).name}, {corruption.words()}")
 
 

@@ -14,8 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from core.edit_kinds import EditKind
-from core.inputs.corruption_kinds import WORD_SIZE, ImageKind
-from core.inputs.corruption_kinds import Place as WordPlace
+from core.inputs import corruption_kinds
 from core.notes import About
 from core.tracing.options import Level
 
@@ -48,7 +47,7 @@ class CorruptionData(_Struct):
     """other, mask: paths of pictures; other_picture, mask_picture: the hashes of their bytes, where the file holds
     them."""
 
-    kind: ImageKind
+    kind: corruption_kinds.ImageKind
     patches: list[Number] = []
     seed: int = 0
     other: Name = ""
@@ -56,8 +55,8 @@ class CorruptionData(_Struct):
     mask: Name = ""
     mask_picture: Hash = ""
     text: str = ""
-    size: Annotated[float, Meta(gt=0, le=1)] = WORD_SIZE
-    place: WordPlace = "centre"
+    size: Annotated[float, Meta(gt=0, le=1)] = corruption_kinds.WORD_SIZE
+    place: corruption_kinds.Place = "centre"
     sticker: bool = True
 
 
@@ -137,6 +136,7 @@ class DocumentData(_Struct):
     pinned: list[str] = []
     precision: Name = "fp32"
     one_mean: bool = False
+    regions: dict[Name, list[Number]] = {}
 
 
 class PredictionData(_Struct):

@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from core.edits import ABLATIONS, KINDS, EditKind, Target
 from core.formatting import MINUS, pretty_name
+from core.groups import Region
 from core.metrics import METRICS
 from core.models.class_texts import base_name
 from core.project.document import Document, Source
@@ -68,8 +69,12 @@ def metric_words(choice: MetricChoice) -> str:
     return f"Metric: {words}  {answers}".rstrip()
 
 
-def position_words(positions: Sequence[int], labels: Sequence[str]) -> str:
-    """Positions by what stands there: "at “John”", "at 3 positions". labels: of all positions."""
+def position_words(positions: Sequence[int], labels: Sequence[str], regions: Sequence[Region] = ()) -> str:
+    """Positions by what stands there: "at “John”", "at eye", "at 3 positions". labels: of all positions. regions: what
+    some of them are called together."""
+    name = next((region.name for region in regions if set(region.positions) == set(positions)), "")
+    if name:
+        return f"at {name}"
     if len(positions) != 1:
         return f"at {len(positions)} positions"
     here = positions[0] if 0 <= positions[0] < len(labels) else None

@@ -18,7 +18,7 @@ from core.edits import Edit
 from core.errors import InputError, WirescopeError
 from core.evaluation.statement import Statement
 from core.graph import Graph
-from core.groups import Group
+from core.groups import Group, Region
 from core.inputs.corruption_kinds import ImageCorruption
 from core.interchange.made_of import hash_of_file
 from core.notes import Note
@@ -199,6 +199,7 @@ def _document(
         tuple(data.pinned),
         data.precision,
         data.one_mean,
+        tuple(Region(name, tuple(positions)) for name, positions in data.regions.items()),
     )
 
 

@@ -125,14 +125,16 @@ def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS
 
 
 def joined(pairs: list[Pair]) -> Pair:
-    """Pairs of one shape as a batch, with the roles that all of them have."""
+    """Pairs of one shape as a batch, with the roles and regions that all of them have."""
     first = pairs[0]
     if len(pairs) == 1:
         return first
     counterfactuals = [pair.counterfactual for pair in pairs if pair.counterfactual is not None]
     b = _joined_sides(counterfactuals) if len(counterfactuals) == len(pairs) else None
     roles = common_roles([pair.roles for pair in pairs])
-    return Pair(_joined_sides([pair.clean for pair in pairs]), b, first.grid, first.prefix, roles)
+    common = [name for name in first.regions if all(name in pair.regions for pair in pairs)]
+    regions = {name: tuple(row for pair in pairs for row in pair.regions[name]) for name in common}
+    return Pair(_joined_sides([pair.clean for pair in pairs]), b, first.grid, first.prefix, roles, regions)
 
 
 def _joined_sides(sides: list[Side]) -> Side:

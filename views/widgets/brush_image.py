@@ -26,6 +26,7 @@ class BrushImage(PatchImage):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._picking = Picking()
+        self._crossed: tuple[int, ...] = ()
         self._last: QPointF | None = None  # where the brush is
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -45,10 +46,21 @@ class BrushImage(PatchImage):
         self._picking.set(patches)
         self.update()
 
+    def set_crossed(self, patches: Sequence[int]) -> None:
+        """Cross out patches that do not say what is seen there."""
+        if self._crossed != tuple(patches):
+            self._crossed = tuple(patches)
+            self.update()
+
+    def crossed(self) -> tuple[int, ...]:
+        return self._crossed
+
     # ---- drawing -------------------------------------------------------------------------------------------
 
     def draw(self, painter: QPainter) -> None:
         super().draw(painter)
+        if self._grid is not None and self._crossed:
+            self._draw_crosses(painter)
         picked = set(self._picking.picked)
         if not picked or self._grid is None:
             return
@@ -67,6 +79,13 @@ class BrushImage(PatchImage):
             edges += [QLineF(start, end) for other, start, end in neighbours if other not in picked]
         painter.setPen(QPen(theme.color("selection"), 2))
         painter.drawLines(edges)  # around the region as a whole
+
+    def _draw_crosses(self, painter: QPainter) -> None:
+        painter.setPen(QPen(current().color("text", 0.8), 1.5))
+        count = self._grid[0] * self._grid[1]
+        rects = [self.patch_rect(patch) for patch in self._crossed if patch < count]
+        for start, end in (("topLeft", "bottomRight"), ("topRight", "bottomLeft")):
+            painter.drawLines([QLineF(getattr(rect, start)(), getattr(rect, end)()) for rect in rects])
 
     # ---- brushing ------------------------------------------------------------------------------------------
 

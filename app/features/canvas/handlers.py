@@ -65,13 +65,14 @@ def _whole(
 
 
 def _columns(query: PositionsQuery, cache: SessionCache) -> tuple[Positions, ...]:
-    """Every position, and the region where its first one is."""
+    """Every position, and each region where its first one is."""
     length = cache.session.pair.length
-    region = tuple(position for position in query.region if position < length)
-    if len(region) < 2:
-        return tuple((position,) for position in range(length))
-    alone = [position for position in range(length) if position not in region or position == region[0]]
-    return tuple(region if position == region[0] else (position,) for position in alone)
+    held: dict[int, Positions] = {}
+    for region in query.regions:
+        places = tuple(sorted(position for position in region if position < length))
+        if len(places) > 1 and not any(place in held for place in places):
+            held |= dict.fromkeys(places, places)
+    return tuple(held.get(place, (place,)) for place in range(length) if place not in held or place == held[place][0])
 
 
 def _reads(cache: SessionCache) -> Positions | None:

@@ -18,13 +18,13 @@ from views.canvas.positions.data import Positions
 
 @dataclass(frozen=True)
 class PositionsQuery(Query):
-    """Some edges of a graph over all positions. circuit: how many there are in all. region: positions that count as one
-    column."""
+    """Some edges of a graph over all positions. circuit: how many there are in all. regions: positions of which each
+    counts as one column; of those that overlap the first."""
 
     graph: Graph
     edges: tuple[int, ...]
     circuit: int = 0
-    region: Positions = ()
+    regions: tuple[Positions, ...] = ()
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         """Of the estimates; what the edits do there comes anew with every run."""

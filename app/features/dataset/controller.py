@@ -34,6 +34,7 @@ from core.inputs.film import FILMS, is_film
 from core.inputs.picture_folder import holds_pictures
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
+from core.project.row_cells import rows_with_b
 from views.panels.dataset.data import DatasetRow, LazyRows
 from views.panels.dataset.panel import DatasetPanel
 
@@ -50,6 +51,7 @@ ENTRIES = (  # of the menu, in order
     "dataset_append",
     "dataset_folder",
     "dataset_film",
+    "dataset_make_b",
     "dataset_save",
     "dataset_clear",
 )
@@ -132,6 +134,13 @@ class DatasetController(QObject):
     def delete(self, rows: list[int]) -> None:
         kept = [row for place, row in enumerate(self._rows) if place not in rows]
         self._commit(f"Delete {len(rows)} row{'s' * (len(rows) != 1)}", kept)
+
+    def make_b(self) -> None:
+        """Every picture gets a B, made as card B was made from A."""
+        b = self._workbench.document.counterfactual
+        if b is not None and b.corruption is not None:
+            rows = rows_with_b(self._rows, b.corruption)
+            self._commit(f"B of {len(rows):,} row{'s' * (len(rows) != 1)}: {b.corruption.words()}", rows)
 
     def clear(self) -> None:
         if self._rows:

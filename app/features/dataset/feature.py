@@ -18,6 +18,15 @@ def why_no_pictures(workbench: Workbench) -> str:
     return "" if opened is not None and not opened.is_text else "This model reads text: open one that sees"
 
 
+def why_no_making(workbench: Workbench) -> str:
+    """Why the rows cannot get a B as card B got it."""
+    b = workbench.document.counterfactual
+    if b is None or b.corruption is None:
+        return "Make B from A on the cards first"
+    pictures = any(row.clean.kind == "image" for row in workbench.document.dataset)
+    return "" if pictures else "The dataset has no rows of pictures"
+
+
 ACTIONS = (
     Action(
         "dataset_add",
@@ -55,6 +64,14 @@ ACTIONS = (
         "A row for every so many frames, in place of these rows; undo returns them",
         why_not=why_no_pictures,
         run=DatasetController.choose_film,
+    ),
+    Action(
+        "dataset_make_b",
+        "&Make B of Every Row as on Card B",
+        (),
+        "Each picture is changed as A was to make B: blurred, with the word printed on it, in the same patches",
+        why_not=why_no_making,
+        run=DatasetController.make_b,
     ),
     Action(
         "dataset_save",

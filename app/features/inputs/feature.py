@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import ACTIONS as MAKE_ACTIONS
 from app.features.inputs.controller.counterfactual import CounterfactualController
+from app.features.inputs.controller.mask import PICK_MASK, MaskController
 from app.features.inputs.controller.positions import PICK_NONE, PickedPositionsController
 from app.features.inputs.controller.question import QuestionController
+from app.features.inputs.controller.regions import NAME_REGION, RegionsController
+from app.features.inputs.controller.word import MAKE_WORD, WordController
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
 from app.workbench.workbench import Workbench
@@ -24,15 +27,23 @@ class InputsControllers:
     cards: CardsController
     positions: PickedPositionsController
     counterfactual: CounterfactualController
+    masks: MaskController
+    regions: RegionsController
+    word: WordController
 
 
 def _build(context: FeatureContext, panel: InputsPanel) -> InputsControllers:
     workbench, settings = context.workbench, context.settings
+    masks = MaskController(workbench, panel, settings)
+    making = CounterfactualController(workbench, panel, settings, context.actions, context.menus, masks)
     return InputsControllers(
         QuestionController(workbench, panel),
-        CardsController(workbench, panel, context.panels["status"], settings, context.notifier, context.jobs),
+        CardsController(workbench, panel, context.panels["status"], settings, context.notifier, context.jobs, masks),
         PickedPositionsController(workbench, panel),
-        CounterfactualController(workbench, panel, settings, context.actions, context.menus),
+        making,
+        masks,
+        RegionsController(workbench, panel),
+        WordController(workbench, making, context.dialogs),
     )
 
 
@@ -56,6 +67,9 @@ ACTIONS = (
         run=lambda made: made.cards.choose("B"),
     ),
     *MAKE_ACTIONS,
+    MAKE_WORD,
+    PICK_MASK,
+    NAME_REGION,
     PICK_NONE,
     Action(
         "swap",

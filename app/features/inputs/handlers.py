@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.features.inputs.queries import FRESH, TASK, CounterfactualQuery, CounterfactualReply
+from app.features.inputs.queries import (
+    FRESH,
+    TASK,
+    ArtefactsQuery,
+    ArtefactsReply,
+    CounterfactualQuery,
+    CounterfactualReply,
+    MaskQuery,
+    MaskReply,
+)
 from app.messages.request import Cancel, Request, Send
 from app.worker.handler_table import Handler, Handlers
 from app.worker.pair_sources import rows_of, source_of
@@ -12,7 +21,10 @@ from app.worker.session_cache import SessionCache
 from core.errors import InputError
 from core.inputs.corruption import corrupt_text
 from core.inputs.corruption_kinds import TEXT_WORDS, ImageCorruption
+from core.inputs.image_corruption import corrupted_side
+from core.inputs.image_region import mask_of_file, patches_of, picture_size
 from core.inputs.tasks import make_task, match_task
+from core.lens.artefacts import artefact_patches
 from core.project.document import PairSource, Source
 
 
@@ -44,15 +56,46 @@ def _make_b(query: CounterfactualQuery, clean: Source, cache: SessionCache) -> t
         return PairSource(clean, Source("text", text=text)), TEXT_WORDS[kind]  # type: ignore[index]
     prefix = cache.session.pair.prefix
     patches = tuple(place - prefix for place in query.positions if place >= prefix)
-    corruption = ImageCorruption(query.kind, patches, query.seed, query.other)  # type: ignore[arg-type]
+    how = query.text, query.size, query.place, query.sticker
+    corruption = ImageCorruption(query.kind, patches, query.seed, query.other, query.mask, *how)  # type: ignore[arg-type]
     name = clean.name or "A"
     if clean.corruption is not None:
         raise InputError("The picture on card A was itself made by Make.", "Open a picture for A first.")
+    corrupted_side(model, cache.session.pair.clean, corruption, clean.data or clean.path)  # says what cannot be made
     return PairSource(clean, replace(clean, corruption=corruption, name=f"{name}, {corruption.words()}")), (
         corruption.words()
     )
 
 
+def read_mask(query: MaskQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    """Raises InputError for a mask that does not fit A."""
+    positions = cache.answer(query, request, lambda: _positions_of(query.mask, request.document.clean, cache))
+    send(MaskReply(request.number, query, positions))
+
+
+def _positions_of(mask: str, clean: Source | None, cache: SessionCache) -> tuple[int, ...]:
+    pair, processing = cache.session.pair, cache.session.model.processing
+    if pair.grid is None or processing is None or clean is None:
+        raise InputError("A is no picture, and a mask is of one.", "Open a vision model, with a picture in A.")
+    size = picture_size(clean.data or clean.path)
+    held = mask_of_file(mask, processing, pair.clean.tensor.shape[-2:], size)
+    return tuple(patch + pair.prefix for patch in patches_of(held, pair.grid))
+
+
+def find_artefacts(query: ArtefactsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    positions = cache.answer(query, request, lambda: _artefacts(cache))
+    send(ArtefactsReply(request.number, positions))
+
+
+def _artefacts(cache: SessionCache) -> tuple[int, ...]:
+    session = cache.session
+    if session.pair.grid is None or session.parts:
+        return ()
+    return tuple(patch + session.pair.prefix for patch in artefact_patches(session))
+
+
 HANDLERS: Handlers = {
+    ArtefactsQuery: Handler(find_artefacts),
     CounterfactualQuery: Handler(make_b),
+    MaskQuery: Handler(read_mask),
 }

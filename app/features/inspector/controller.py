@@ -232,7 +232,9 @@ class InspectorController(QObject):
         kinds = {None if edit is None else edit.kind for edit in edits}
         first = edits[0] if len(kinds) == 1 else None
         kind = document.cut_kind if found is None else found.kind
-        where = f" {position_words(workbench.positions, workbench.labels)}" if workbench.positions else ""
+        where = (
+            f" {position_words(workbench.positions, workbench.labels, document.regions)}" if workbench.positions else ""
+        )
         scored = workbench.scored
         alone = ", on the pair on the cards" if scored is not None and scored.pairs else ""  # not over the dataset
         return SeveralInspection(

@@ -49,7 +49,10 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
     found = bar_entries(onlooker)
     assert len(found) > 40
     entries_of_edits = ("Cut Selection", "Patch Selection from B", "Restore Selection", "Reset All Edits")
-    of_pictures = ("Another Picture", "Blur", "Mean Colour", "Noise", "Shuffle Patches")
+    of_pictures = (
+        *("Another Picture", "Blur", "Mean Colour", "Noise", "Shuffle Patches", "Inpaint", "Patches from B"),
+        "Print a Word",
+    )
     waiting = [
         "File/Compare with a Circuit",
         "File/Export the Edited Model",
@@ -64,6 +67,9 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
         "Edit/Dataset/Open the Frames of a Film",
         "Edit/Dataset/Save the Dataset",
         "Edit/Dataset/Clear the Dataset",
+        "Edit/Dataset/Make B of Every Row as on Card B",
+        "Edit/Pick by a Mask",
+        "Edit/Name the Picked Region",
         "Edit/Pick No Tokens",
         "Edit/Class Texts",
         "Edit/Classes from Folders",

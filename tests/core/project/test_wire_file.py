@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from core.edits import Edit
 from core.errors import ArgumentError, InputError, WirescopeError
 from core.evaluation.statement import Statement
-from core.groups import Group
+from core.groups import Group, Region
 from core.inputs.corruption_kinds import ImageCorruption
 from core.models.class_texts import class_texts, texts_in, with_texts
 from core.notes import Note
@@ -156,6 +156,7 @@ def test_a_file_of_version_3_opens_with_its_printed_word() -> None:
     assert row.clean == before.document.dataset[1].clean
     word = ImageCorruption("word", mask=b"not a real mask", text="dog", size=0.3, place="top left", sticker=False)
     assert row.counterfactual == replace(row.clean, corruption=word)
+    assert project.document.regions == (Region("eye", (3, 4)),)
     with zipfile.ZipFile(FILES / "version-3.wire") as archive:
         assert b'"version":3' in archive.read("project.json")
 

@@ -11,7 +11,7 @@ import numpy as np
 from core.edits import Edit
 from core.evaluation.statement import Statement
 from core.graph import Graph, Node
-from core.groups import Group
+from core.groups import Group, Region
 from core.inputs.corruption_kinds import ImageCorruption
 from core.notes import Note
 from core.project.document import Document, PairSource, Source
@@ -48,7 +48,14 @@ def fixture() -> Project:
     cut = start.with_edit(Edit(head, "patch")).with_edit(Edit(GRAPH.edge(3), "scale", (2,), 0.5))
     choice = TraceChoice("eap-ig", (("steps", 8.0),), over_dataset=True)
     rows = (PairSource(start.clean, start.counterfactual, " Mary", " John"), PairSource(picture, attacked))
-    kept = replace(cut, size=12, traced=choice, dataset=rows, groups=(Group("movers", "teal", (head, Node("mlp", 1))),))
+    kept = replace(
+        cut,
+        size=12,
+        traced=choice,
+        dataset=rows,
+        regions=(Region("eye", (3, 4)),),
+        groups=(Group("movers", "teal", (head, Node("mlp", 1))),),
+    )
     steered = replace(start, edits=(Edit(Node("mlp", 1), "steer", None, (0.5, -1.0), 2.0),), pinned=(" Mary",))
     outcome = Outcome("logit difference", 1.5, 0.25, "probability", (PredictionRow(" Mary", 0.6, 0.4, 0.1),), True)
     steps = (

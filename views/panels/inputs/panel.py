@@ -16,6 +16,7 @@ from views.panels.inputs.card import InputCard
 from views.panels.inputs.column import InputsColumn
 from views.panels.inputs.data import CardData, MetricOption
 from views.panels.inputs.metric_editor import MetricEditor
+from views.panels.inputs.regions import RegionsRow
 from views.panels.watching.panel import WatchingRow
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
@@ -57,6 +58,7 @@ class InputsPanel(QFrame):
             card.picked_changed.connect(self.picked_changed)
         self.card_b.removed.connect(lambda _letter: self.counterfactual_removed.emit())
         self.where = self._make_where()
+        self.regions = RegionsRow()
         self.watching = WatchingRow()
         self.metric_editor = MetricEditor()
         self.metric_editor.metric_changed.connect(self.metric_changed)
@@ -64,7 +66,7 @@ class InputsPanel(QFrame):
 
         below = self.watching, self.metric_editor, self.edits
         self.scroll_area = InputsColumn(
-            (self.card_a, self.card_b, self.where), below, (self.card_a.picture, self.card_b.picture)
+            (self.card_a, self.regions, self.card_b, self.where), below, (self.card_a.picture, self.card_b.picture)
         )
         self.cards = self.scroll_area.cards
         layout = QVBoxLayout(self)

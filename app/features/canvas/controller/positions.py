@@ -167,12 +167,15 @@ class PositionsController(QObject):
             return kept.query if kept is not None and kept.query.graph == opened.graph else None
         scores = self._workbench.scored.values
         strongest = sorted((mark.index for mark in data.edges), key=lambda index: -abs(scores[index]))[:MOST_EDGES]
-        return PositionsQuery(opened.graph, tuple(sorted(strongest)), len(data.edges), self._region(opened))
+        return PositionsQuery(opened.graph, tuple(sorted(strongest)), len(data.edges), self._regions(opened))
 
-    def _region(self, opened: ModelReply) -> Positions:
-        """A brushed part of an image counts as one column."""
-        positions = self._workbench.positions
-        return () if opened.is_text or len(positions) < 2 else tuple(sorted(positions))
+    def _regions(self, opened: ModelReply) -> tuple[Positions, ...]:
+        """A brushed part of an image counts as one column, and so does each region that has a name."""
+        if opened.is_text:
+            return ()
+        return tuple(sorted(self._workbench.positions)), *(
+            region.positions for region in self._workbench.document.regions
+        )
 
     def _take(self, found: PositionsReply) -> None:
         self._found, self._problem = Figure(found.query, found, self._workbench.document), ""

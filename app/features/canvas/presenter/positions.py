@@ -13,6 +13,7 @@ from core.edits import REPLACED, Edit, Target
 from core.formatting import BELOW, change_words, is_below_noise, visible_token
 from core.graph import Edge, Node
 from core.project.document import Document
+from core.project.region_operations import region_of
 from views.canvas.data import EdgeMark, NodeMark, NodeScores
 from views.canvas.positions.data import (
     Column,
@@ -74,6 +75,7 @@ def positions_data(
     few = opened.is_text and len(every) <= ALL_TOKENS
     chosen = _Chosen(None if few else ALL_TOKENS if opened.is_text else MOST_PATCHES)
     chosen.columns |= set(every) if few else {column for column in every if set(column) & set(positions)}
+    chosen.columns |= {column for column in every if region_of(document, column) is not None}
     if not few:
         if scores.reads is not None:
             chosen.columns |= read
@@ -102,7 +104,7 @@ def positions_data(
     for target in edited:
         if isinstance(target, Spot):
             spots[target] = NodeMark(edited[target], labels.get(target, ""), named=True)
-    shown = tuple(_column(column, opened, ready, positions, column in read) for column in columns)
+    shown = tuple(_column(column, opened, ready, positions, column in read, document) for column in columns)
     data = PositionsData(
         opened.graph,
         shown,
@@ -221,14 +223,18 @@ def _measured(inspected: InspectionReply | None, document: Document) -> dict[Lin
     return {Wire(inspected.target, inspected.positions): inspected.measured}
 
 
-def _column(column: Positions, opened: ModelReply, ready: InputsReply, positions: Positions, read: bool) -> Column:
+def _column(
+    column: Positions, opened: ModelReply, ready: InputsReply, positions: Positions, read: bool, document: Document
+) -> Column:
     chosen = bool(set(column) & set(positions))
     if opened.is_text:
         label = ready.labels[column[0]]
         return Column(column, visible_token(label), label.strip() or visible_token(label), (), read, chosen)
     patches = tuple(position - opened.prefix for position in column)
     if len(column) > 1:
-        return Column(column, f"{len(column)} patches", "", patches, read, chosen)
+        region, count = region_of(document, column), f"{len(column)} patches"
+        name, tip = (count, "") if region is None else (region.name, f"{region.name}, {count}")
+        return Column(column, name, tip, patches, read, chosen)
     label = ready.labels[column[0]].replace(",", ", ")
     return Column(column, label, label, patches if patches[0] >= 0 else (), read, chosen)
 

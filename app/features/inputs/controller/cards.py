@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
+from app.features.inputs.controller.mask import MaskController
 from app.features.inputs.controller.sources import IMAGE_FILTER, from_image, from_path
 from app.messages.request import FailureReply
 from app.services.background_jobs import Job, Jobs
@@ -39,8 +40,10 @@ class CardsController(QObject):
         settings: Settings,
         notifier: Notifier,
         jobs: Jobs,
+        masks: MaskController,
     ) -> None:
         super().__init__(panel)
+        self._masks = masks
         self._workbench, self._panel, self._status = workbench, panel, status
         self._settings, self._notifier, self._jobs = settings, notifier, jobs
         self._fetching: dict[str, Job] = {}  # by the card's letter
@@ -75,7 +78,7 @@ class CardsController(QObject):
 
     def take_paths(self, letter: str, paths: list[str]) -> None:
         """Files or addresses; two dropped on A fill A and B. A folder is a model's, or holds pictures whose
-        classes are to be learnt."""
+        classes are to be learnt. A file called mask picks patches of a picture."""
         if hold_pictures(paths):
             self._workbench.folders_wanted.emit(tuple(paths))
             return
@@ -90,6 +93,9 @@ class CardsController(QObject):
             return
         if len(paths) == 1 and model_of(paths[0]):
             self._workbench.models.open_model(model_of(paths[0]))
+            return
+        if len(paths) == 1 and letter == "A" and self._masks.takes(paths[0]):
+            self._masks.take(paths[0])
             return
         letters = [letter, "B"] if letter == "A" else [letter]
         for place, path in zip(letters, paths, strict=False):

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from app.features.inputs.controller.making_reasons import (
+    NO_WORDS,
+    why_no_paste,
+    why_no_picture,
+    why_no_text,
+    why_not_again,
+)
+from app.features.inputs.controller.mask import MaskController
 from app.features.inputs.controller.sources import IMAGE_FILTER
 from app.features.inputs.queries import FRESH, OTHER, TASK, CounterfactualQuery, CounterfactualReply
 from app.messages.replies import ModelReply
@@ -34,14 +43,24 @@ IMAGE_ACTIONS = (
     ("make_mean", "Mean &Colour", "mean", "The picked patches of A, or all, in their mean colour"),
     ("make_noise", "N&oise", "noise", "The picked patches of A, or all, as noise of the same mean and spread"),
     ("make_patches", "Shuffl&e Patches", "shuffle", "The picked patches of A, or all, change places"),
+    (
+        "make_inpaint",
+        "&Inpaint",
+        "inpaint",
+        "The picked patches of A are removed: what is around them goes on",
+    ),
 )
+PASTE = "make_paste"
+IMAGE_KEYS = (*(key for key, *_ in IMAGE_ACTIONS), PASTE, "make_word")
 AGAIN = "make_again"
 FROM_A = "Make B from A"
-NO_WORDS = "This model has no tokenizer, so that there are no words to change: type other token ids into B"
 
 
 class CounterfactualController(QObject):
     """Asks the engine for a B and commits it."""
+
+    made = Signal()
+    refused = Signal(str)  # why there is no such B
 
     def __init__(
         self,
@@ -50,8 +69,10 @@ class CounterfactualController(QObject):
         settings: Settings,
         actions: Actions,
         menus: Mapping[str, QMenu],
+        masks: MaskController,
     ) -> None:
         super().__init__(panel)
+        self._masks = masks
         self._workbench, self._panel, self._settings, self._actions = workbench, panel, settings, actions
         self._one_shot = OneShot[CounterfactualQuery](self._workbench, "make b")
         self._workbench.on(CounterfactualReply, self._take)
@@ -63,8 +84,8 @@ class CounterfactualController(QObject):
         panel.make_menu.aboutToShow.connect(self._fill)
         menu = menus["make"]
         menu.aboutToShow.connect(self._fill_fresh)
-        for group in (TEXT_ACTIONS, IMAGE_ACTIONS):
-            menu.addActions([actions[key] for key, *_ in group])
+        for keys in ([key for key, *_ in TEXT_ACTIONS], IMAGE_KEYS):
+            menu.addActions([actions[key] for key in keys])
             menu.addSeparator()
         menu.addAction(actions[AGAIN])
         menu.addSeparator()
@@ -73,15 +94,27 @@ class CounterfactualController(QObject):
 
     # ---- asking --------------------------------------------------------------------------------------------
 
-    def make(self, kind: str) -> None:
-        """Ask for a B of a kind of corruption, or of the built-in task that A is of."""
-        other = ""
-        if kind == OTHER:
+    def make(self, kind: str, **how: Any) -> None:
+        """Ask for a B of a kind of corruption, or of the built-in task that A is of. how: further fields of the
+        query."""
+        other: str | bytes = how.pop("other", "")
+        if kind == OTHER and not other:
             title, folder = "Open the picture that the patches of B are taken from", self._settings.folder()
             other, _ = QFileDialog.getOpenFileName(self._panel.window(), title, folder, IMAGE_FILTER)
             if not other:
                 return
-        self._one_shot.ask(CounterfactualQuery(kind, self._workbench.positions, other=other))
+        self._one_shot.ask(CounterfactualQuery(kind, other=other, **self._part(), **how))
+
+    def paste(self) -> None:
+        """The picked patches of A become B's."""
+        b = self._workbench.document.counterfactual
+        if b is not None:
+            self.make(OTHER, other=b.data or b.path)
+
+    def _part(self) -> dict[str, Any]:
+        """What of A changes: a mask whose patches are picked, to its pixels, or the positions."""
+        mask = self._masks.held
+        return {"mask": mask} if mask else {"positions": self._workbench.positions}
 
     def fresh(self, task: str) -> None:
         """A new A and B of a built-in task."""
@@ -91,7 +124,8 @@ class CounterfactualController(QObject):
         """The same kind with another seed, at the positions that are picked now."""
         last = self._workbench.question.made
         if isinstance(last, CounterfactualQuery):
-            self._one_shot.ask(replace(last, seed=last.seed + 1, positions=self._workbench.positions))
+            part = {"mask": "", "positions": ()} | self._part()
+            self._one_shot.ask(replace(last, seed=last.seed + 1, **part))
 
     # ---- answers -------------------------------------------------------------------------------------------
 
@@ -110,10 +144,12 @@ class CounterfactualController(QObject):
             self._workbench.message.emit("This is the B that is there already. Choose another way, or other tokens.")
         self._workbench.commit(words, changed)
         self._enable()
+        self.made.emit()
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if self._one_shot.ends(refusal.query):
             self._panel.show_problem("B", refusal.words)
+            self.refused.emit(refusal.words)
 
     # ---- the menus -----------------------------------------------------------------------------------------
 
@@ -134,7 +170,8 @@ class CounterfactualController(QObject):
         """Card B's own menu: what fits the model."""
         menu, actions = self._panel.make_menu, self._actions
         menu.clear()
-        menu.addActions([actions[key] for key, *_ in (TEXT_ACTIONS if self._reads_text() else IMAGE_ACTIONS)])
+        keys = [key for key, *_ in TEXT_ACTIONS] if self._reads_text() else IMAGE_KEYS
+        menu.addActions([actions[key] for key in keys])
         self._fill_fresh()
         if not self._fresh.isEmpty():
             menu.addMenu(self._fresh)
@@ -148,27 +185,6 @@ class CounterfactualController(QObject):
             self._fresh.addAction(task.title, partial(self.fresh, task.name)).setToolTip(task.about)
 
 
-def why_no_text(workbench: Workbench) -> str:
-    """Why B cannot be made by changing words."""
-    opened = workbench.opened
-    if opened is not None and opened.takes_ids:
-        return NO_WORDS
-    ready = opened is not None and opened.is_text and workbench.ready is not None
-    return "" if ready else "Open a language model, with a text in A"
-
-
-def why_no_picture(workbench: Workbench) -> str:
-    """Why B cannot be made by changing patches."""
-    opened = workbench.opened
-    ready = opened is not None and not opened.is_text and workbench.ready is not None
-    return "" if ready else "Open a vision model, with a picture in A"
-
-
-def why_not_again(workbench: Workbench) -> str:
-    made = workbench.ready is not None and workbench.question.made is not None
-    return "" if made else "Make a B first"
-
-
 def _action(row: tuple[str, str, str, str], why_not: Callable[[Workbench], str]) -> Action:
     key, words, kind, tip = row
     return Action(key, f"Make B: {words}", (), tip, why_not=why_not, run=lambda made: made.counterfactual.make(kind))
@@ -177,6 +193,14 @@ def _action(row: tuple[str, str, str, str], why_not: Callable[[Workbench], str])
 ACTIONS = (
     *(_action(row, why_no_text) for row in TEXT_ACTIONS),
     *(_action(row, why_no_picture) for row in IMAGE_ACTIONS),
+    Action(
+        PASTE,
+        "Make B: Patches &from B",
+        (),
+        "A with the picked patches of B, the picture that is on card B now",
+        why_not=why_no_paste,
+        run=lambda made: made.counterfactual.paste(),
+    ),
     Action(
         AGAIN,
         "Make B: A&gain",

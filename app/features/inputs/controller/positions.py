@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from app.services.actions import Action
 from app.workbench.workbench import Workbench
+from core.project.region_operations import region_of
 from views.panels.inputs.panel import InputsPanel
 
 SHOWN = 4  # tokens that are named one by one
@@ -48,8 +49,15 @@ class PickedPositionsController(QObject):
         if ready is None or opened is None:
             return ""
         if not opened.is_text:
-            kind = "patch" if len(places) == 1 else "patches"
-            return f"{len(places)} {kind} picked: new edits are there only"
+            region = region_of(self._workbench.document, places)
+            tokens = [ready.labels[place] for place in places if place < opened.prefix]
+            patches = len(places) - len(tokens)
+            shown = tokens if len(tokens) <= SHOWN else [f"{len(tokens)} tokens"]
+            counted = [f"{patches} patch{'es' * (patches != 1)}"] if patches else []
+            what = (
+                f"{region.name}, {counted[0]}," if region is not None and counted else " and ".join([*shown, *counted])
+            )
+            return f"{what} picked: new edits are there only"
         names = [f"“{ready.labels[place].strip()}”" for place in places if place < len(ready.labels)]
         shown = ", ".join(names) if len(names) <= SHOWN else f"{len(names)} tokens"
         return f"{shown} picked: new edits are there only"

@@ -1,0 +1,111 @@
+"""What is printed on a picture: the word, its size, where it stands, and whether on a sticker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from views.theme import SPACE
+from views.widgets.text import wrapped
+
+ABOUT = "B becomes A with this word printed on it. Does the model believe what it reads, or what it sees?"
+IN_REGION = "It stands in the middle of the patches that are picked."
+
+
+@dataclass(frozen=True)
+class PrintedWord:
+    """size: height of the letters, as a share of the picture's height."""
+
+    text: str
+    size: float
+    place: str
+    sticker: bool
+
+
+class WordDialog(QDialog):
+    """Emits the word when it is to be printed; stays open, so that the answer is seen beside and another can be
+    tried."""
+
+    wanted = Signal(PrintedWord)
+
+    def __init__(self, places: Sequence[str], size: float, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Print a word")
+        self.word = QLineEdit()
+        self.word.setAccessibleName("Word")
+        self.word.setPlaceholderText("For example dog")
+        self.word.setMaxLength(60)
+        self.size_of = QSpinBox()
+        self.size_of.setRange(4, 100)
+        self.size_of.setSuffix(" % of the picture's height")
+        self.size_of.setValue(round(100 * size))
+        self.size_of.setAccessibleName("Size of the letters, in percent of the picture's height")
+        self.size_of.setToolTip("The word is written smaller where it would not fit")
+        self.place = QComboBox()
+        self.place.addItems([place.capitalize() for place in places])
+        self.place.setAccessibleName("Place of the word")
+        self._places = tuple(places)
+        self.sticker = QCheckBox("On a white s&ticker")
+        self.sticker.setChecked(True)
+        self.sticker.setToolTip("Black letters on a white box; otherwise the letters alone, in black or white")
+        self.region = wrapped(IN_REGION, role="selected")
+        self.problem = wrapped(role="warning")
+        self.print_it = QPushButton("&Print It")
+        self.print_it.setDefault(True)
+        self.print_it.setToolTip("Make B from A with this word on it")
+        self.print_it.clicked.connect(self._tell)
+        close = QPushButton("C&lose")
+        close.setAutoDefault(False)
+        close.setToolTip("Close this window (Esc)")
+        close.clicked.connect(self.reject)
+        form = QFormLayout()
+        form.setSpacing(SPACE)
+        form.addRow("&Word", self.word)
+        form.addRow("&Size", self.size_of)
+        form.addRow("Pl&ace", self.place)
+        form.addRow("", self.sticker)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.print_it)
+        buttons.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        column.setSpacing(SPACE)
+        column.addWidget(wrapped(ABOUT))
+        column.addLayout(form)
+        for line in (self.region, self.problem):
+            column.addWidget(line)
+        column.addStretch(1)
+        column.addLayout(buttons)
+        self.resize(380, self.sizeHint().height())
+        self.show_region(False)
+        self.show_problem("")
+
+    def show_region(self, picked: bool) -> None:
+        """Whether a region is picked, which the word then stands in."""
+        self.place.setEnabled(not picked)
+        self.region.setVisible(picked)
+
+    def show_problem(self, words: str) -> None:
+        """Why it cannot be printed; empty for nothing."""
+        self.problem.setText(words)
+        self.problem.setVisible(bool(words))
+
+    def _tell(self) -> None:
+        place = self._places[self.place.currentIndex()]
+        word = PrintedWord(self.word.text(), self.size_of.value() / 100, place, self.sticker.isChecked())
+        self.wanted.emit(word)
