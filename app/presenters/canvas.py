@@ -123,7 +123,7 @@ def _ends(graph: Graph, indices: NDArray[np.int64]) -> list[Node]:
     """The nodes that edges join; of a K/V head all the heads that share it."""
     readers, table = graph.edge_readers[indices].astype(np.int64), reader_table(graph)
     _, further = table.branches(readers)
-    numbers = np.unique(np.concatenate([indices - graph.first_edge[readers], table.ends[readers], further]))
+    numbers = np.unique(np.concatenate([graph.edge_writers[indices], table.ends[readers], further]))
     return [graph.nodes[number] for number in numbers.tolist()]
 
 

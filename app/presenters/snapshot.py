@@ -72,6 +72,8 @@ class Snapshot:
             labels=self.labels,
             noise_floor=0.0 if self.ready is None else self.ready.noise_floor,
         )
+        if self.opened.graph.towers:
+            data = replace(data, text_label=f"texts · {', '.join(self.opened.class_names)}")
         data = with_notes(data, self.notes)
         pairs = 0 if self.scored is None else self.scored.pairs
         return replace(data, over=over_words(pairs)) if pairs else data

@@ -19,8 +19,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Edit",
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "note", "-"),
-            *("swap", "@make", "@dataset", "pick_mask", "name_region", "pick_none", "class_texts", "probe"),
-            *("pin", "continue", "-", "find", "trace", "measure", "flip", "evaluate", "watch", "repair"),
+            *("swap", "@make", "@dataset", "pick_mask", "name_region", "pick_none", "class_texts", "both_towers"),
+            *("probe", "pin", "continue", "-", "find", "trace", "measure", "flip", "evaluate", "watch", "repair"),
             *("fill_dataset", "-", "@copy_code", "-", "preferences"),
         ),
     ),

@@ -81,6 +81,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "repair": ("backdoor", "trojan", "trigger", "fault", "fix", "backdoored", "bias", "shortcut", "unlearn"),
     "watch": ("monitor", "detect", "anomaly", "unusual", "alarm", "outlier", "out of distribution", "guard"),
     "probe": ("linear probe", "classifier", "labels", "categories", "dinov2", "headless", "train", "nearest mean"),
+    "both_towers": ("text tower", "clip", "siglip", "side by side", "similarity"),
     "class_texts": ("zero-shot", "labels", "categories", "prompts", "clip", "siglip"),
     "show_inspector": ("attention", "details", "properties"),
     "show_changes": ("highlight", "downstream"),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.worker.read_inputs import misfit, read_source
+from app.worker.towers import least_megabytes, set_memory
 from core.edits import KINDS, Edit
 from core.errors import Cancelled, InputError, WirescopeError
 from core.inputs.pair import Dataset, Pair, Side, stack_sides
@@ -206,7 +207,7 @@ class DatasetRows:
             population, one = means
             dataset = self.dataset(population)
             session = Session(self._model, pair, dataset=dataset, mean_over_positions=True if one else None)
-            session.engine.set_memory(max(MEGABYTES, session.engine.least_megabytes))
+            set_memory(session, max(MEGABYTES, least_megabytes(session)))
             self._sessions[key] = session
             while len(self._sessions) > KEPT:
                 self._sessions.popitem(last=False)

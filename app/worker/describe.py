@@ -48,14 +48,14 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
         name=name,
         precision=precision,
         title=model.title,
-        details=" · ".join((f"{shape.layers} layers", heads, computed_in, model.adapter.device.type)),
+        details=" · ".join((*_towers(model), f"{shape.layers} layers", heads, computed_in, model.adapter.device.type)),
         graph=model.graph,
         is_text=model.is_text,
         has_head=shape.output_kind != "embedding",
         class_names=model.class_names,
         metric_options=options,
         input_label=f"input · {model.input_words}",
-        output_label=outputs[shape.output_kind],
+        output_label="similarity" if model.graph.towers else outputs[shape.output_kind],
         prefix=model.adapter.prefix,
         tasks=tuple(TaskWords(task.name, task.title, task.about) for task in tasks_for(model)),
         takes_ids=model.is_text and model.tokenizer is None,
@@ -65,6 +65,14 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
         reads_both=isinstance(model.adapter, Dinov2Adapter),
         class_templates=templates_of(model),
     )
+
+
+def _towers(model: Model) -> tuple[str, ...]:
+    """Of a model with both towers, what the text tower is; what follows is of the other."""
+    if not model.graph.towers:
+        return ()
+    text = model.graph.towers[1].graph
+    return (f"text tower of {text.layers} layers with {text.heads} heads", "vision tower")
 
 
 def empty_card(letter: Literal["A", "B"], is_text: bool) -> CardData:
@@ -103,12 +111,17 @@ def parity_words(parity: Parity) -> str:
 def run_words(result: Result, forward_milliseconds: float, edited: bool) -> str:
     """ "14 ms · 0.12 of a forward · layers 24–29" """
     layers = result.layers_run
+    if result.model.graph.towers and not result.known:  # its layers are of two
+        return f"{_milliseconds(result)} · {_share(result, forward_milliseconds):.2f} of a forward · both towers"
     total = result.model.graph.layers
     if result.known:
         return f"{_milliseconds(result)} · kept from before" if edited else f"{_milliseconds(result)} · no edits"
     where = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]}–{total - 1}" if layers else "output only"
-    share = result.milliseconds / forward_milliseconds if forward_milliseconds > 0 else 0.0
-    return f"{_milliseconds(result)} · {share:.2f} of a forward · {where}"
+    return f"{_milliseconds(result)} · {_share(result, forward_milliseconds):.2f} of a forward · {where}"
+
+
+def _share(result: Result, forward_milliseconds: float) -> float:
+    return result.milliseconds / forward_milliseconds if forward_milliseconds > 0 else 0.0
 
 
 def _milliseconds(result: Result) -> str:

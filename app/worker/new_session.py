@@ -7,6 +7,7 @@ from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import empty_card, parity_words
 from app.worker.read_inputs import misfit, read_source
 from app.worker.session_cache import SessionCache, answers_of, foils_of, time_forward
+from app.worker.towers import set_memory
 from app.worker.trace_times import Costs
 from core.errors import InputError
 from core.inputs.pair import Pair, Side
@@ -38,7 +39,7 @@ def new_cache(
         mean_over_positions=True if document.means[1] else None,
     )
     if memory is not None:
-        session.engine.set_memory(memory)
+        set_memory(session, memory)
     ready = InputsReply(
         number=number,
         card_a=cards[0],

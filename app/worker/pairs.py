@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from app.messages.request import Cancel
 from app.worker.dataset_rows import answers, check_count
 from app.worker.session_cache import SessionCache
+from app.worker.towers import least_megabytes, set_memory
 from core import progress
 from core.circuit import Circuit
 from core.edits import KINDS, EditKind
@@ -90,7 +91,7 @@ def sessions_of(cache: SessionCache, document: Document, rows: Sequence[PairSour
         if len(made) > KEPT_SESSIONS:
             return made
         for session in made:
-            session.engine.set_memory(max(MEGABYTES, session.engine.least_megabytes))
+            set_memory(session, max(MEGABYTES, least_megabytes(session)))
         cache.heavy[key] = made
     sessions: list[Session] = cache.heavy[key]
     return sessions

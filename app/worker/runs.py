@@ -16,6 +16,7 @@ from app.worker.rule_needs import find_what_the_rule_needs
 from app.worker.score_files import scores_of_file
 from app.worker.session_cache import SessionCache
 from app.worker.session_scores import ScoresKey
+from app.worker.towers import megabytes_of, seen_in
 from app.worker.traces import options_of, scored_reply, trace_in_parts
 from core.circuit import Circuit
 from core.edits import Edit, EditKind, Target
@@ -53,7 +54,7 @@ def run(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) ->
             before=float(clean.metric.mean()),
             after=float(result.metric.mean()),
             words=run_words(result, cache.forward_milliseconds, bool(edits)),
-            megabytes=session.engine.megabytes,
+            megabytes=megabytes_of(session),
             noise_floor=session.noise_floor,
         )
     )
@@ -84,8 +85,8 @@ def inspect(request: Request, cache: SessionCache, target: Target, send: Send, c
     kind: EditKind = present.kind if present is not None else cache.cut_kind(document)
     attention = None
     if isinstance(target, Node) and target.kind == "head":
-        result = session.run(edits, positions="all", cancelled=cancelled)
-        attention = attention_pattern(result, target.layer, target.head)
+        seen = seen_in(session, session.run(edits, positions="all", cancelled=cancelled), target)
+        attention = None if seen is None else attention_pattern(seen[1], target.layer, target.head)
     measured = None
     if not waits and not (isinstance(target, Node) and target.kind == "logits"):
         others = [edit for edit in edits if edit is not present and (positions or edit.target != target)]

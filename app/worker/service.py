@@ -21,6 +21,7 @@ from app.worker.past_scores import Origin, PastScores, origin
 from app.worker.read_inputs import misfit, read_source
 from app.worker.session_cache import SessionCache
 from app.worker.threads import threads_for, threads_to_open, use_threads
+from app.worker.towers import set_memory
 from app.worker.trace_times import Costs
 from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Side
@@ -123,7 +124,10 @@ class WorkerService:
         if base_name(opened.name) != base_name(name):
             return None
         if opened.takes_class_texts:
-            return with_class_texts(self._model, texts_in(name))
+            texts = texts_in(name)
+        if texts is None and self._model.graph.towers:
+            return None  # without texts they do not meet: it is said where the model is opened
+        return with_class_texts(self._model, texts)
         if not opened.takes_probe:
             return None
         digest = digest_in(name)
@@ -141,7 +145,7 @@ class WorkerService:
         if self._cache is not None and self._cache_key == key:
             self._cache.take_metric(document.metric)
             if request.memory is not None:
-                self._cache.session.engine.set_memory(request.memory)
+                set_memory(self._cache.session, request.memory)
             send(replace(self._cache.ready, number=request.number))
             return self._cache
         send(ProgressReply(request.number, "Reading the inputs"))

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 from core.errors import ArgumentError
 
 MARK = "?class="
+BOTH = "towers:"  # before the name of a model that both towers are wanted of
 MARKS = (MARK, "?probe=")  # of what a name has behind it: class texts, or a probe (`core.models.probe`)
 PLACE = "{}"  # where a template has the class
 LONGEST = 1000  # classes

@@ -32,7 +32,7 @@ from core.models.checkpoint import (
     stored_weights,
     weight_files,
 )
-from core.models.class_texts import base_name, texts_in
+from core.models.class_texts import BOTH, base_name, texts_in
 from core.models.family import adapt, family_of
 from core.models.gpt2_blocks import is_plain, read_gpt2
 from core.models.health import check_mode, check_weights, placement
@@ -42,7 +42,7 @@ from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
 from core.models.token_file import TokenFile
 from core.models.tokenizer_loading import NO_TOKENIZER, tokenizer_of
-from core.models.towers import PREFIX, with_towers
+from core.models.towers import with_towers
 from core.models.unfilled import unfilled
 from core.models.unread import check_sizes, check_timm_file, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
@@ -86,8 +86,8 @@ def load_model(
     """
     if isinstance(source, tuple):
         source, processor = source
-    if towers or (isinstance(source, str) and source.startswith(PREFIX)):
-        source = source.removeprefix(PREFIX) if isinstance(source, str) else source
+    if towers or (isinstance(source, str) and source.startswith(BOTH)):
+        source = source.removeprefix(BOTH) if isinstance(source, str) else source
         asked = {"classes": classes, "templates": templates, "probe": probe, "device": device, "dtype": dtype}
         return with_towers(load_model(source, processor, **asked))  # type: ignore[arg-type]
     where = placement(device, dtype)

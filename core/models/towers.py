@@ -12,15 +12,13 @@ from torch import Tensor
 
 from core.errors import ArgumentError
 from core.inputs.pair import Pair, Side
-from core.models.class_texts import ClassTexts, class_texts
+from core.models.class_texts import BOTH, ClassTexts, class_texts
 from core.models.families.zero_shot import sentences_adapter
 from core.models.family import adapt
 from core.models.model import Model
 from core.models.zero_shot import ZeroShot, vectors_of
 from core.precision import HALF
 from core.towers_graph import TowersGraph
-
-PREFIX = "towers:"  # before the name of a model that both towers are wanted of
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ def with_towers(model: Model) -> TowersModel:
             "Open them in fp32, or one tower alone.",
         )
     return TowersModel(
-        PREFIX + model.name,
+        BOTH + model.name,
         model.title,
         model.adapter,
         model.tokenizer,

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from core.edits import ABLATIONS, KINDS, EditKind
 from core.metrics import METRICS
-from core.models.class_texts import ClassTexts, with_texts
+from core.models.class_texts import BOTH, ClassTexts, with_texts
 from core.models.probe import with_digest
+from core.nodes import Edge
 from core.project.change import Change
 from core.project.document import Document, Source
 from core.project.metric_choice import MetricChoice
@@ -52,6 +53,22 @@ def set_class_texts(document: Document, texts: ClassTexts) -> Change | None:
     if name == document.model:
         return None
     return Change(f"Class texts: {short_text(', '.join(texts.classes))}", replace(document, model=name))
+
+
+def set_towers(document: Document) -> Change:
+    """Both towers of CLIP or SigLIP in place of the vision tower alone, or the other way round: edits and groups of the
+    text tower then go with it."""
+    if not document.model.startswith(BOTH):
+        return Change("Both towers", replace(document, model=BOTH + document.model))
+    edits = tuple(edit for edit in document.edits if not _in_text(edit.target))
+    groups = tuple(group for group in document.groups if not any(node.tower for node in group.nodes))
+    name = document.model.removeprefix(BOTH)
+    return Change("The vision tower alone", replace(document, model=name, edits=edits, groups=groups))
+
+
+def _in_text(target: object) -> bool:
+    """Whether a node, reader or edge is of the text tower of two."""
+    return bool(getattr(target.writer if isinstance(target, Edge) else target, "tower", ""))
 
 
 def set_probe(document: Document, digest: str, classes: Sequence[str] = ()) -> Change | None:

@@ -15,6 +15,7 @@ from views.canvas.data import CanvasData, NodeChanges, NodeScores
 from views.canvas.directions import paint_arrow, paint_dot
 from views.canvas.labels import NOTE_PIXELS, pixel_font, sized, text_width
 from views.canvas.node_layer import PORTS_FROM, score_color, shade_color
+from views.canvas.readers import blocks_of
 from views.canvas.scene import SHADES, Scene
 from views.theme import mix
 from views.theme_colors import Theme
@@ -59,7 +60,7 @@ def paint_layer_names(
     top = EDGE if layout.margins.top() == EDGE else layout.margins.top() - 4
     top = max(top, 40 + _line() * (len(_count_lines(scene.data)) - 1))
     bottom = size.height() - foot
-    for layer in range(0, scene.data.graph.layers, step):
+    for layer in range(0, layout.layers, step):
         y = camera.point(0, layout.layer_y(layer)).y()
         if not top <= y <= bottom:
             continue
@@ -77,8 +78,9 @@ def _layer_box(scene: Scene, camera: Camera, layer: int, box: QRectF) -> QRectF 
     """Where the name of a layer covers none of its nodes: in the row, else above it. None where it would replace
     the name of a node; specks it may cover."""
     graph, layout = scene.data.graph, scene.layout
-    first = graph.writer_index(Node("head", layer))
-    across = layout.positions[first : first + graph.heads + 1, 0] * camera.scale + camera.x
+    block = blocks_of(graph)[0]  # the left one
+    first = min(block.row(layer), block.end)
+    across = layout.positions[first : min(first + block.heads + 1, block.end), 0] * camera.scale + camera.x
     reach = max(layout.mlp_size.width() / 2, layout.radius) * camera.scale
     near = np.flatnonzero((across + reach >= box.left()) & (across - reach <= box.right()))  # none, most of the time
     shapes = [camera.rect(layout.shape(graph.writers[first + int(place)])) for place in near]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.graph import Reader
 from views.canvas.layout import Layout
-from views.canvas.readers import PORT_SIDE, reader_table
+from views.canvas.readers import PORT_SIDE, blocks_of, kinds_of, reader_table
 
 Array = NDArray[np.float64]
 
@@ -103,17 +103,18 @@ def _controls(layout: Layout, indices: NDArray[np.int64], ends: NDArray[np.int64
     """Of edges to some of the nodes that they end at: [edges, 4, 2]."""
     graph = layout.graph
     readers = graph.edge_readers[indices]
-    writers = indices - graph.first_edge[readers]
+    writers = graph.edge_writers[indices]
     table = reader_table(graph)
     side, head = table.sides[readers], table.of_head[readers]
 
     start, end = layout.positions[writers].copy(), layout.positions[ends].copy()
-    from_input, to_logits = writers == 0, ends == graph.n_writers
-    from_mlp = writers % (graph.heads + 1) == 0
-    start[:, 1] -= np.where(from_mlp, layout.mlp_size.height() / 2, layout.radius)
+    inputs, mlps = kinds_of(graph)
+    from_input, to_logits = inputs[writers], ends == graph.n_writers
+    start[:, 1] -= np.where(mlps[writers], layout.mlp_size.height() / 2, layout.radius)
     end[:, 1] += np.where(head, PORT_Y * layout.radius, layout.mlp_size.height() / 2)
     end[:, 0] += np.where(head, side * PORT_X * layout.radius, 0.0)
-    _spread(start, end, from_input, layout.input_bar.center().x(), layout.input_bar.width(), layout)
+    for block, bar in zip(blocks_of(graph), layout.input_bars, strict=True):
+        _spread(start, end, writers == block.first, bar.center().x(), bar.width(), layout)
     _spread(end, start, to_logits, layout.logits_bar.center().x(), layout.logits_bar.width(), layout)
     start[from_input, 1] = layout.input_bar.top()
     end[to_logits, 1] = layout.logits_bar.bottom()

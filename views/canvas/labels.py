@@ -21,6 +21,7 @@ from core.graph import Node
 from views.canvas.camera import Camera
 from views.canvas.data import NodeMark
 from views.canvas.edge_layer import Gap, polyline, visible
+from views.canvas.readers import kinds_of
 from views.canvas.scene import Scene
 from views.theme import text_scale, ui_font
 
@@ -145,7 +146,7 @@ def place_labels(
     ]
     rects = {node: node_rect(scene, camera, node) for node in nodes}
     rects = {node: rect for node, rect in rects.items() if rect.intersects(exposed)}
-    bars = [camera.rect(scene.layout.input_bar), camera.rect(scene.layout.logits_bar)]
+    bars = [camera.rect(bar) for bar in scene.layout.bars]
     bars += [] if legend is None else [legend]
     layers = QRectF(0, -1e6, sized(LAYER_NAMES), 2e6)  # these stay at the border wherever the eye is
     loud = Taken([*rects.values(), *bars, layers])
@@ -194,10 +195,10 @@ def moved_into(view: QRectF, rect: QRectF) -> QRectF:
 def _all_boxes(scene: Scene, camera: Camera) -> np.ndarray:
     """The shapes of all heads and MLPs in widget pixels: [4, nodes] as left, top, right, bottom."""
     layout, graph = scene.layout, scene.data.graph
-    size = np.full((graph.layers, graph.heads + 1, 2), 2 * layout.radius)
-    size[:, -1] = layout.mlp_size.width(), layout.mlp_size.height()
-    half = size.reshape(-1, 2) / 2
-    centre = layout.positions[1:-1]
+    inputs, mlps = (which[1:] for which in kinds_of(graph))  # without the first input, which is a bar
+    half = np.full((len(mlps), 2), layout.radius)
+    half[mlps] = layout.mlp_size.width() / 2, layout.mlp_size.height() / 2
+    half, centre = half[~inputs], layout.positions[1:-1][~inputs]
     return np.concatenate([camera.to_widget(centre - half), camera.to_widget(centre + half)], axis=1).T
 
 

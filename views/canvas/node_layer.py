@@ -20,6 +20,7 @@ from core.graph import Node, Reader
 from views.canvas.camera import Camera
 from views.canvas.curves import port_offset
 from views.canvas.labels import NAME_PIXELS, is_far, node_rect, pixel_font
+from views.canvas.readers import blocks_of, kinds_of
 from views.canvas.scene import SHADES, Scene
 from views.canvas.strokes import LEVELS
 from views.theme import mix
@@ -114,15 +115,15 @@ def _paint_bands(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, 
     positions = camera.to_widget(layout.positions)
     pitch_x, pitch_y = layout.pitch_x * camera.scale, layout.pitch_y * camera.scale
     strip, low = mix(theme.panel, theme.faint, 0.16), mix(theme.panel, theme.faint, 0.5)
-    for layer in range(graph.layers):
-        first = 1 + layer * (graph.heads + 1)
+    for block, layer in [(each, layer) for each in blocks_of(graph) for layer in range(each.layers)]:
+        first = block.row(layer)
         y = positions[first, 1]
-        left, right = positions[first, 0] - 0.6 * pitch_x, positions[first + graph.heads, 0] + 0.9 * pitch_x
+        left, right = positions[first, 0] - 0.6 * pitch_x, positions[first + block.heads, 0] + 0.9 * pitch_x
         box = QRectF(left, y - 0.44 * pitch_y, right - left, 0.88 * pitch_y)
         if not box.intersects(exposed):
             continue
         painter.fillRect(box, strip)
-        for number in range(first, first + graph.heads + 1):
+        for number in range(first, first + block.heads + 1):
             shade = int(scene.shades[number])
             by_score = int(scene.score_shades[number])
             color = shade_color(theme, shade) if shade else score_color(theme, by_score) if by_score else low
@@ -131,21 +132,22 @@ def _paint_bands(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, 
 
 def _paint_bars(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
     """In the bands, a bar for each node with edges: taller and stronger with the strongest of them."""
-    for number in np.flatnonzero(scene.strength[1:-1] >= 0).tolist():
-        share = (int(scene.strength[number + 1]) + 1) / LEVELS
-        bar = _bar(scene, camera, number + 1, 0.4 + 0.6 * share)
+    for number in np.flatnonzero((scene.strength[:-1] >= 0) & ~kinds_of(scene.data.graph)[0]).tolist():
+        share = (int(scene.strength[number]) + 1) / LEVELS
+        bar = _bar(scene, camera, number, 0.4 + 0.6 * share)
         if bar.intersects(exposed):
             painter.fillRect(bar, mix(theme.panel, theme.muted, 0.5 + 0.5 * share))
 
 
 def _bar(scene: Scene, camera: Camera, number: int, share: float) -> QRectF:
     """Of a node in its layer's band; `share` of the band's height. All of a layer stand on one line."""
-    layout, graph = scene.layout, scene.data.graph
-    layer, column = divmod(number - 1, graph.heads + 1)
+    layout = scene.layout
+    block = next(block for block in blocks_of(scene.data.graph) if number < block.end)
+    layer, column = divmod(number - block.row(0), block.heads + 1)
     x = float(layout.positions[number, 0]) * camera.scale + camera.x
     foot = (layout.layer_y(layer) + 0.44 * layout.pitch_y) * camera.scale + camera.y
     band = 0.88 * layout.pitch_y * camera.scale
-    width = max(min(0.5 * layout.pitch_x * camera.scale, band), 1.0) * (1.6 if column == graph.heads else 1.0)
+    width = max(min(0.5 * layout.pitch_x * camera.scale, band), 1.0) * (1.6 if column == block.heads else 1.0)
     height = band * share
     return QRectF(x - width / 2, foot - height, width, height)
 
@@ -214,6 +216,7 @@ def _paint_bar(painter: QPainter, scene: Scene, theme: Theme, node: Node, rect: 
     painter.setBrush(shade_color(theme, shade) if shade else scored)
     paint_shape(painter, node, rect)
     text = scene.data.input_label if node.kind == "input" else scene.data.output_label
+    text = scene.data.text_label if node.tower else text
     if edited and scene.mark(node).label:
         text += f"  {scene.mark(node).label}"
     font = pixel_font(12)

@@ -249,7 +249,7 @@ def paint_small(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, s
         max(0.5 * layout.pitch_x * camera.scale, 1.0),
         max(0.4 * layout.pitch_y * camera.scale, 1.0),
     )
-    for bar in (layout.input_bar, layout.logits_bar):
+    for bar in layout.bars:
         painter.fillRect(camera.rect(bar), quiet)
     at = camera.to_widget(layout.positions)
     for number, node in enumerate(scene.data.graph.writers[1:], start=1):

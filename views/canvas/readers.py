@@ -1,4 +1,4 @@
-"""Where edges end on the canvas: the place and the port of each reader. Plain arrays, no Qt."""
+"""Where edges end on the canvas: the place and the port of each reader; what writers are. Plain arrays, no Qt."""
 
 from __future__ import annotations
 
@@ -32,8 +32,44 @@ class ReaderTable:
         return branch_of, self.ends[readers[branch_of]] + behind
 
 
+@dataclass(frozen=True)
+class Block:
+    """Layers of heads that stand together: all of a model, or one of its two towers. first: the number of its `input`
+    in `graph.nodes`; its nodes follow it, layer by layer."""
+
+    first: int
+    layers: int
+    heads: int
+
+    @property
+    def end(self) -> int:
+        """The number behind its last node."""
+        return self.first + 1 + self.layers * (self.heads + 1)
+
+    def row(self, layer: int) -> int:
+        """The number of a layer's first head."""
+        return self.first + 1 + layer * (self.heads + 1)
+
+
+@lru_cache(maxsize=8)
+def blocks_of(graph: Graph) -> tuple[Block, ...]:
+    """From left to right."""
+    if not graph.towers:
+        return (Block(0, graph.layers, graph.heads),)
+    return tuple(Block(int(each.writers[0]), each.graph.layers, each.graph.heads) for each in graph.towers)
+
+
+@lru_cache(maxsize=8)
+def kinds_of(graph: Graph) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each writer is an `input`, and whether it is an MLP: [writers] both."""
+    kinds = np.array([node.kind for node in graph.writers])
+    return kinds == "input", kinds == "mlp"
+
+
 @lru_cache(maxsize=8)
 def reader_table(graph: Graph) -> ReaderTable:
+    if graph.towers:
+        return _of_towers(graph)
     group = graph.heads // graph.kv_heads
     ends = []
     for layer in range(graph.layers):
@@ -46,4 +82,17 @@ def reader_table(graph: Graph) -> ReaderTable:
         np.array([group - 1 if kind in ("k", "v") else 0 for kind in kinds]),
         np.array([PORT_SIDE[kind] for kind in kinds]),
         np.array([kind in ("q", "k", "v") for kind in kinds]),
+    )
+
+
+def _of_towers(graph: Graph) -> ReaderTable:
+    """Two tables as one; `logits` is the last of both."""
+    tables = [reader_table(tower.graph) for tower in graph.towers]
+    ends = [tower.writers[table.ends[:-1]] for tower, table in zip(graph.towers, tables, strict=True)]
+    last = tables[0]
+    return ReaderTable(
+        np.concatenate([*ends, [graph.n_writers]]),
+        np.concatenate([*(table.more[:-1] for table in tables), last.more[-1:]]),
+        np.concatenate([*(table.sides[:-1] for table in tables), last.sides[-1:]]),
+        np.concatenate([*(table.of_head[:-1] for table in tables), last.of_head[-1:]]),
     )

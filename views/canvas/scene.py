@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
-from core.graph import INPUT, LOGITS, Edge, Node
+from core.graph import LOGITS, Edge, Node
 from core.tracing.meaning import towards
 from views.canvas.curves import make_curves
 from views.canvas.data import CanvasData, NodeMark
 from views.canvas.layout import Layout
-from views.canvas.readers import reader_table
+from views.canvas.readers import blocks_of, reader_table
 from views.canvas.strokes import Strokes, in_order
 
 SHADES = 8  # fills of a node, by how much an edit changes it
@@ -82,9 +82,10 @@ class Scene(Strokes):
 
     @cached_property
     def marked(self) -> tuple[Node, ...]:
-        """Nodes that are named or edited, and the two bars."""
+        """Nodes that are named or edited, and the bars."""
+        inputs = [self.data.graph.writers[block.first] for block in blocks_of(self.data.graph)]
         nodes = (node for node, mark in self.data.nodes.items() if mark.named or mark.edited)
-        return tuple(dict.fromkeys([INPUT, LOGITS, *nodes]))
+        return tuple(dict.fromkeys([*inputs, LOGITS, *nodes]))
 
     @cached_property
     def noted(self) -> tuple[tuple[Node, ...], tuple[int, ...]]:
@@ -153,6 +154,6 @@ def make_scene(data: CanvasData, layout: Layout) -> Scene:
         data=data,
         layout=layout,
         readers=readers,
-        writers=indices - graph.first_edge[readers],
+        writers=graph.edge_writers[indices].astype(np.int64),
         order_of={index: place for place, index in enumerate(indices.tolist())},
     )

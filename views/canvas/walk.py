@@ -13,6 +13,8 @@ With nothing selected, a walk starts at `input`. Where there is nothing to go to
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import Qt
 
@@ -51,6 +53,8 @@ def walk(scene: Scene, here: Target | None, key: int, alt: bool, column: int) ->
 def step(graph: Graph, node: Node, dx: int, dy: int, column: int = 0) -> Node:
     """The neighbour of a node. Columns are the heads, then the MLP; `column` is where to enter the layers
     when coming from a bar."""
+    if graph.towers:
+        return _step_in_towers(graph, node, dx, dy, column)
     if node.kind in ("input", "logits"):
         up = node.kind == "input"
         if dx or (dy > 0) != up:
@@ -65,9 +69,26 @@ def step(graph: Graph, node: Node, dx: int, dy: int, column: int = 0) -> Node:
     return _at(graph, layer, min(max(here + dx, 0), graph.heads))
 
 
+def _step_in_towers(graph: Graph, node: Node, dx: int, dy: int, column: int) -> Node:
+    """The same in the tower of a node; at its side the other tower's next column, or its input."""
+    image, text = (tower.graph for tower in graph.towers)
+    prefix, right = graph.writers[-1].tower, bool(node.tower)
+    across = dx * (-1 if right else 1) > 0
+    here, there = (text, image) if right else (image, text)
+    at_side = node.kind == "mlp" if not right else node.kind == "head" and node.head == 0
+    if across and node.kind == "input":
+        return replace(node, tower="" if right else prefix)
+    if across and at_side and node.layer < there.layers:
+        other = _at(there, node.layer, there.heads if right else 0)
+        return replace(other, tower="" if right else prefix)
+    stepped = step(here, replace(node, tower=""), dx, dy, column)
+    return replace(stepped, tower=node.tower) if stepped.kind != "logits" else stepped
+
+
 def column_of(graph: Graph, node: Node) -> int | None:
     """None for the bars."""
-    return {"head": node.head, "mlp": graph.heads}.get(node.kind)
+    heads = graph.towers[1].graph.heads if node.tower else graph.heads
+    return {"head": node.head, "mlp": heads}.get(node.kind)
 
 
 def _at(graph: Graph, layer: int, column: int) -> Node:

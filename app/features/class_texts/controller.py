@@ -11,7 +11,7 @@ from app.messages.replies import ModelReply
 from app.workbench.workbench import Workbench
 from core.errors import ArgumentError
 from core.models.class_texts import class_texts
-from core.project.input_operations import set_class_texts
+from core.project.input_operations import set_class_texts, set_towers
 from views.panels.class_texts.panel import ClassTextsDialog
 
 
@@ -35,6 +35,10 @@ class ClassTextsController(QObject):
             self._fill(self.dialog, opened)
         self.dialog.show()
         self.dialog.raise_()
+
+    def switch_towers(self) -> None:
+        """Put the text tower beside the vision tower, or take it away."""
+        self._workbench.take(set_towers(self._workbench.document))
 
     def take(self, classes: Sequence[str], templates: Sequence[str]) -> None:
         """Judge the picture by these texts; what is wrong with them is said in the dialog."""

@@ -1,5 +1,5 @@
-"""*Class Texts…*: what CLIP or SigLIP tells apart. The texts are part of the model's name: the project keeps them, and
-undo brings earlier ones back."""
+"""*Class Texts…*: what CLIP or SigLIP tells apart, and whether the tower that reads it is on the canvas too. The texts
+are part of the model's name: the project keeps them, and undo brings earlier ones back."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ def why_no_class_texts(workbench: Workbench) -> str:
     return "" if workbench.opened.takes_class_texts else "Only CLIP and SigLIP with both towers read class texts"
 
 
+def why_no_towers(workbench: Workbench) -> str:
+    """Why the text tower cannot stand beside the vision tower."""
+    opened = workbench.opened
+    if opened is None or not opened.takes_class_texts:
+        return why_no_class_texts(workbench)
+    return "" if opened.class_names else "Write class texts first: the two towers meet in them"
+
+
 FEATURE = Feature(
     key="class_texts",
     actions=(
@@ -26,6 +34,14 @@ FEATURE = Feature(
             "Write what CLIP or SigLIP tells apart",
             why_not=why_no_class_texts,
             run=ClassTextsController.show,
+        ),
+        Action(
+            "both_towers",
+            "Both Towers or One",
+            (),
+            "Put the text tower of CLIP or SigLIP beside the vision tower, or take it away",
+            why_not=why_no_towers,
+            run=ClassTextsController.switch_towers,
         ),
     ),
     build=lambda context, _panel: ClassTextsController(context.workbench, context.dialogs),

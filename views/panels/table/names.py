@@ -4,6 +4,7 @@
     a9.h6<q>, <k>                    a port, or all ports of a kind
     m3->, ->logits, a9->a10.h7<q>    edges out of it, into it, between the two
     layer 9                          all of a layer
+    t.a9, t.                         of the text tower, where there are two
     edited, kept, towards, away, raises, lowers     what is known of a row (see `TableData`)
 
 Words that stand beside each other must all hold. Half a name (`a9.`) means all that begins so.
@@ -29,6 +30,7 @@ _HEADS = re.compile(r"a(?P<layer>\d*)(?:\.(?P<sort>h|kv)?(?P<head>\d*))?")
 _MLP = re.compile(r"m(?:lps?)?(?P<layer>\d*)")
 _LAYER = re.compile(r"layer(?P<layer>\d+)")
 _PORT = re.compile(r"(?P<name>[^<>]*)<(?P<port>[qkv]?)>?")
+_TEXT = "t."
 _KINDS = {"input": 0, "head": 1, "mlp": 2, "logits": 3}
 _PORTS = {"q": 0, "k": 1, "v": 2, "mlp": 3, "logits": 4}
 
@@ -51,11 +53,20 @@ class Names:
     reader_kind: NDArray[np.int8]
     reader_layer: NDArray[np.int32]
     reader_head: NDArray[np.int32]
+    node_in_text: Mask  # whether it is in the text tower of two
+    reader_in_text: Mask
 
     # ---- a name ----
 
     def nodes(self, text: str) -> Mask:
         """Nodes of a name without a port: [writers + 1]. Raises NotAName."""
+        if not self.node_in_text.any() or _LAYER.fullmatch(text):
+            return self._nodes(text)
+        rest = text.removeprefix(_TEXT)
+        found = self._nodes(rest) if rest else np.ones(len(self.node_kind), dtype=bool)
+        return found & (self.node_in_text == (rest != text))
+
+    def _nodes(self, text: str) -> Mask:
         kind, layer, head = self.node_kind, self.node_layer, self.node_head
         for word in ("input", "logits"):
             if len(text) > 1 and word.startswith(text):
@@ -72,6 +83,13 @@ class Names:
     def readers(self, text: str) -> Mask:
         """Readers of a name, with or without a port: [readers]. A head reads through the K/V head that it shares.
         Raises NotAName."""
+        if not self.reader_in_text.any() or _LAYER.fullmatch(text) or text.startswith("<"):
+            return self._readers(text)
+        rest = text.removeprefix(_TEXT)
+        found = self._readers(rest) if rest else np.ones(len(self.reader_kind), dtype=bool)
+        return found & (self.reader_in_text == (rest != text))
+
+    def _readers(self, text: str) -> Mask:
         port = _PORT.fullmatch(text)
         name = port["name"] if port else text
         kind, layer, head = self.reader_kind, self.reader_layer, self.reader_head
@@ -167,4 +185,6 @@ def names_of(graph: Graph) -> Names:
         np.array([_PORTS[reader.kind] for reader in readers], dtype=np.int8),
         np.array([reader.layer for reader in readers], dtype=np.int32),
         np.array([reader.head for reader in readers], dtype=np.int32),
+        np.array([bool(node.tower) for node in nodes]),
+        np.array([bool(reader.tower) for reader in readers]),
     )

@@ -294,10 +294,11 @@ def node_rows(data: TableData) -> Rows:
     for reader in np.unique(graph.edge_readers[data.kept]):
         kept[[numbers[node] for node in graph.readers_of(graph.readers[reader])]] = True
     known = _known(count, estimated, data, numbers.get, kept)
-    bars = {0: data.input_label, count - 1: data.output_label}
+    inputs = [row for row, node in enumerate(graph.nodes) if node.kind == "input"]
+    bars = {0: data.input_label, count - 1: data.output_label} | dict.fromkeys(inputs[1:], "the class texts")
     labels = [data.labels.get(node, "") for node in graph.nodes]
     layers = names.node_layer.copy()
-    layers[0], layers[-1] = -1, graph.layers
+    layers[inputs], layers[-1] = -1, layers.max() + 1
     shared = known.columns(("Layer", lambda row: "" if row in bars else str(graph.nodes[row].layer), layers))
     columns = (
         Column("Node", "A head, an MLP, the input or the output", lambda row: graph.nodes[row].name,

@@ -28,6 +28,7 @@ from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.head_traits import head_traits
 from app.worker.method_titles import meaning_of
 from app.worker.session_cache import SessionCache
+from app.worker.towers import TEXT_TOWER, seen_in
 from core.edits import ABLATIONS, REPLACED, Edit, EditKind, Target
 from core.engine.population import Population
 from core.errors import EditError, InputError, WirescopeError
@@ -40,6 +41,7 @@ from core.lens.positions import NodeGradients, estimated_effects, measured_effec
 from core.lens.repair import self_repair
 from core.project.document import PairSource
 from core.result import Result
+from core.session import Session
 from core.steering import population_of
 from views.panels.inspector.data import AverageData, ByPositionData, LogitLensData, PathData, RepairData
 
@@ -48,17 +50,20 @@ ONE_BY_ONE = 24  # targets that are measured one by one at most
 
 
 def handle_node(query: NodeQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
-    edits, node = cache.possible(request.document), query.node
-    kind = _kind(request, cache, node)
+    edits = cache.possible(request.document)
+    kind = _kind(request, cache, query.node)
 
     def find() -> NodeReply:
-        result = cache.session.run(edits, positions="all", cancelled=cancelled)
-        logit_lens = _logit_lens(cache, result, edits, query, cancelled)
+        seen = seen_in(cache.session, cache.session.run(edits, positions="all", cancelled=cancelled), query.node)
+        if seen is None:
+            return NodeReply(0, query.node, LogitLensData(why=TEXT_TOWER), (), None)
+        session, result, node = seen
+        logit_lens = _logit_lens(cache, session, result, edits, query, cancelled)
         traits = trait_chips(head_traits(cache, result, node)) if node.kind == "head" else ()
         positions = None
         if node.kind != "logits":
-            gradients = _gradients(cache, cancelled)
-            effects = estimated_effects(cache.session, gradients, node, kind)
+            gradients = _gradients(cache, session, cancelled)
+            effects = estimated_effects(session, gradients, node, kind)
             positions = by_position_data(
                 cache,
                 written_norms(result, node),
@@ -67,7 +72,7 @@ def handle_node(query: NodeQuery, request: Request, cache: SessionCache, send: S
                 REPLACED[kind],
                 cache.direction(cache.cut_kind(request.document)),
             )
-        return NodeReply(0, node, logit_lens, traits, positions)
+        return NodeReply(0, query.node, logit_lens, traits, positions)
 
     send(replace(cache.answer(query, request, find), number=request.number))
 
@@ -79,21 +84,28 @@ def _kind(request: Request, cache: SessionCache, target: Target) -> EditKind:
     return present.kind if usable and present is not None else cache.cut_kind(request.document)
 
 
-def _gradients(cache: SessionCache, cancelled: Cancel) -> NodeGradients:
+def _gradients(cache: SessionCache, session: Session, cancelled: Cancel) -> NodeGradients:
+    """session: that of the cache, or of a tower."""
     key = "node gradients", cache.metric_key
     if key not in cache.heavy:
-        cache.heavy[key] = NodeGradients(cache.session, cancelled)
+        cache.heavy[key] = NodeGradients(session, cancelled)
     found: NodeGradients = cache.heavy[key]
     return found
 
 
 def _logit_lens(
-    cache: SessionCache, result: Result, edits: tuple[Edit, ...], query: NodeQuery, cancelled: Cancel
+    cache: SessionCache,
+    session: Session,
+    result: Result,
+    edits: tuple[Edit, ...],
+    query: NodeQuery,
+    cancelled: Cancel,
 ) -> LogitLensData:
-    session, node = cache.session, query.node
+    """session: that of the result, which may be of a tower."""
+    node = query.node
     position = query.position
     if position is None or position >= session.pair.length:
-        position = _read_at(cache, result, node)
+        position = _read_at(session, result, node)
     asked = [*session.metric.target[:1], *session.metric.foil[:1]]
     try:
         reading = stream_lens(result, node, position, also=asked)
@@ -122,9 +134,9 @@ def _logit_lens(
     )
 
 
-def _read_at(cache: SessionCache, result: Result, node: Node) -> int:
+def _read_at(session: Session, result: Result, node: Node) -> int:
     """Where the metric reads; where it reads all positions, the one where the node writes most."""
-    reads = cache.session.engine.reads
+    reads = session.engine.reads
     if reads is not None:
         return int(reads[0, 0])
     if node.kind == "logits":

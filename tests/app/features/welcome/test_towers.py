@@ -116,3 +116,36 @@ def test_class_texts_are_written_in_the_window_and_judge_the_picture(person: Per
     person.choose("Edit", "Undo")
     assert person.panel("predictions").metric_name.text() == "cosine to A − cosine to B"
     assert person.edits() == edits
+
+
+def test_both_towers_stand_side_by_side(person: Person, tmp_path: Path, pictures) -> None:
+    save_pair("CLIP", tmp_path)
+    name = f"{tmp_path}?class=Mary&class=a drink&class=the store&template={{}}"
+    person.open(name, pictures("a.png"), pictures("b.png"))
+    alone = person.figures()
+    person.choose("Edit", "Both Towers or One")
+    assert person.workbench.document.model == f"towers:{name}"
+    opened, layout = person.workbench.opened, person.window.canvas.scene.layout
+    assert (len(opened.graph.towers), opened.output_label) == (2, "similarity")
+    np.testing.assert_allclose([row[1] for row in person.figures()[2:]], [row[1] for row in alone[2:]], atol=1e-6)
+    of_text = [layout.shape(node) for node in opened.graph.writers if node.tower]
+    of_image = [layout.shape(node) for node in opened.graph.writers if not node.tower]
+    assert max(shape.right() for shape in of_image) < min(shape.left() for shape in of_text)
+    assert layout.logits_bar.bottom() < min(shape.top() for shape in [*of_image, *of_text])
+    node = opened.graph.parse("t.a1.h2")
+    person.click_node(node)
+    assert "of the text tower" in person.panel("inspector").logit_lens.why.text()
+    person.workbench.editing.edit_selection("mean", 1.0)
+    person.rest()
+    expected, probabilities = person.expected([Edit(node, "mean")])
+    assert person.workbench.ran.after == pytest.approx(expected, abs=1e-5)
+    assert person.workbench.ran.after != person.workbench.ran.before
+    assert {row.label: row.after for row in person.workbench.ran.rows} == pytest.approx(probabilities, abs=1e-5)
+    person.press(Qt.Key.Key_Left, widget=person.window.canvas)
+    person.press(Qt.Key.Key_Left, widget=person.window.canvas)
+    person.press(Qt.Key.Key_Left, widget=person.window.canvas)
+    assert person.workbench.selection == (Node("mlp", 1),)  # of the vision tower, which stands at the left
+    person.choose("Edit", "Both Towers or One")
+    assert person.workbench.document.model == name
+    assert person.edits() == []  # those of the text tower went with it
+    assert not person.dialogs()
