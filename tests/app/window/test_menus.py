@@ -73,6 +73,7 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
         "Edit/Pick No Tokens",
         "Edit/Class Texts",
         "Edit/Classes from Folders",
+        "Edit/Both Towers or One",
         "Edit/Evaluate the Circuit",
         "Edit/Watch This Circuit",
     ]
