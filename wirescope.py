@@ -26,6 +26,7 @@ from core.lens.attention import attention_pattern, mean_attention
 from core.lens.direct import direct_attribution
 from core.lens.lens_array import LogitLens, logit_lens
 from core.lens.logit_lens import node_lens, stream_lens
+from core.lens.patch_maps import PatchMaps, patch_maps
 from core.lens.sources import SourceAttribution, attribution_by_source
 from core.metrics import (
     Metric,
@@ -84,6 +85,7 @@ __all__ = [
     "Node",
     "Options",
     "Pair",
+    "PatchMaps",
     "Picture",
     "Reader",
     "Repair",
@@ -128,6 +130,7 @@ __all__ = [
     "mean_attention",
     "minimal_patch",
     "node_lens",
+    "patch_maps",
     "patch_norms",
     "path_patching",
     "probability",

@@ -20,6 +20,7 @@ from app.features.history.feature import FEATURE as HISTORY
 from app.features.inputs.feature import FEATURE as INPUTS
 from app.features.inspector.feature import FEATURE as INSPECTOR
 from app.features.notes.feature import FEATURE as NOTES
+from app.features.patch_map.feature import FEATURE as PATCH_MAP
 from app.features.plots.feature import FEATURE as PLOTS
 from app.features.predictions.feature import FEATURE as PREDICTIONS
 from app.features.preferences.feature import FEATURE as PREFERENCES
@@ -55,6 +56,7 @@ FEATURES: tuple[Feature, ...] = (
     PLOTS,
     RUNS,
     FLIP,
+    PATCH_MAP,
     REPAIR,
     COMPARE,
     CODE,

@@ -43,6 +43,7 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("inspector", "In&spector", "right", "F6"),
     DockRow("trust", "Tr&ust", "right", "Shift+F6", beside="inspector"),
     DockRow("flip", "Minimal Patch", "right", "Ctrl+F6", shown=False, beside="inspector"),
+    DockRow("patch_map", "Patch Map", "right", "Ctrl+F7", shown=False, beside="inspector"),
     DockRow("predictions", "P&redictions", "bottom", "F7"),
     DockRow("table", "Ta&ble", "bottom", "F8", shown=False, beside="predictions"),
     DockRow("plots", "Pl&ots", "bottom", "Shift+F8", shown=False, beside="table"),
@@ -61,6 +62,7 @@ CROWDED = {
         replace(DOCKS[3], side="left", below="inputs"),  # the inspector
         replace(DOCKS[4], side="left"),  # trust, beside the inspector
         replace(DOCKS[5], side="left"),  # the minimal patch, beside the inspector
+        replace(DOCKS[6], side="left"),  # the map over patches, beside it
     )
 }
 

@@ -24,6 +24,7 @@ ORDER_WHEN_CROWDED = (
     "inspector",
     "trust",
     "flip",
+    "patch_map",
     "history",
     "dataset",
     "predictions",

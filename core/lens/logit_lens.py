@@ -95,7 +95,15 @@ def node_logits(result: Result, node: Node, positions: list[int], row: int = 0) 
 
 def stream_after(result: Result, node: Node) -> Tensor:
     _check(result)
+    return kept_stream(result, node)
+
+
+def kept_stream(result: Result, node: Node) -> Tensor:
+    """The same of any model, with a head or without: [batch, position, width]. Raises ArgumentError for a circuit's
+    run."""
     state = result.state
+    if not state.q:
+        raise keeps_no("stream")
     if node.kind == "head":
         return state.after_attention[node.layer]
     layer = 0 if node.kind == "input" else node.layer + 1
