@@ -74,6 +74,7 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
         "Edit/Class Texts",
         "Edit/Classes from Folders",
         "Edit/Both Towers or One",
+        "Edit/Map an Answer over the Picture",
         "Edit/Evaluate the Circuit",
         "Edit/Watch This Circuit",
     ]
