@@ -26,8 +26,9 @@ class Example:
 def all_examples() -> tuple[Example, ...]:
     """Every example, those of `names` first."""
     folder = Path(str(resources.files("resources") / "samples"))
-    order = ("names.json", "shapes.json")
-    files = sorted(folder.glob("*.json"), key=lambda file: (file.name not in order, file.name))
+    first = ("names.json", "shapes.json", "captions.json")
+    files = [folder / name for name in first]
+    files += sorted(file for file in folder.glob("*.json") if file.name not in first)
     return tuple(example for file in files for example in _read(file))
 
 

@@ -1,7 +1,7 @@
 """Makes the built-in examples: `python -m resources.samples.make`, from the repository's root.
 
-It writes `names.json`, `shapes.json`, `dinov2-small.json` and the pictures in `shapes/`. An index lists
-pairs of inputs:
+It writes `names.json`, `shapes.json`, `captions.json`, `dinov2-small.json` and the pictures in `shapes/` and
+`captions/`. An index lists pairs of inputs:
 
     {"model": "bundled:names", "kind": "text" or "image",
      "examples": [{"title", "behaviour", "clean", "counterfactual", "metric", "target", "foil"}, ...]}
@@ -15,10 +15,11 @@ from.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from core.inputs.generators import shapes
+from core.inputs.generators import captions, shapes
 
 FOLDER = Path(__file__).resolve().parent
 SIDE = 128  # pixels; the model's own transform scales to its size
@@ -139,6 +140,35 @@ def make_pictures() -> None:
     write("shapes.json", "bundled:shapes", "image", examples)
 
 
+# Shape, its colour, and the word that is printed on it
+ATTACKS = (("circle", "red", "star"), ("triangle", "blue", "heart"), ("cross", "green", "ring"))
+
+
+def make_captions() -> None:
+    """Pictures with the name of another shape printed on them, and the same scenes without it."""
+    rng = Random(SEED)
+    (FOLDER / "captions").mkdir(exist_ok=True)
+    examples: list[dict[str, str | None]] = []
+    for shape, colour, word in ATTACKS:
+        scene = captions.sample_scene(rng, shape, colour)
+        clean, printed = f"captions/{colour}-{shape}.png", f"captions/{colour}-{shape}-{word}.png"
+        captions.draw(scene).save(FOLDER / clean, optimize=True)
+        sticker = captions.Word(word, 12, left=6, top=34, light=False, label=True)
+        captions.draw(replace(scene, word=sticker)).save(FOLDER / printed, optimize=True)
+        examples.append(
+            {
+                "title": f"“{word}” printed on a {shape}",
+                "behaviour": "typographic-attack",
+                "clean": printed,
+                "counterfactual": clean,
+                "target": word,
+                "foil": shape,
+                "metric": "logit_difference",
+            }
+        )
+    write("captions.json", "bundled:captions", "image", examples)
+
+
 def make_photographs() -> None:
     """The photographs' index."""
     pair: dict[str, str | None] = {
@@ -156,4 +186,5 @@ def make_photographs() -> None:
 if __name__ == "__main__":
     make_texts()
     make_pictures()
+    make_captions()
     make_photographs()

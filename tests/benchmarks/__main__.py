@@ -5,8 +5,8 @@
     python -m tests.benchmarks tune [--short] [--processes N] [--minutes N]
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise`,
-`modalities` and `folders`, which take some minutes, and `selection`, `smollm2`, `repair`, `dissociate` and `tune`,
-which take half an hour each.
+`modalities`, `folders` and `typographic`, which take some minutes, and `selection`, `smollm2`, `repair`, `dissociate`
+and `tune`, which take half an hour each.
 """
 
 from __future__ import annotations
@@ -23,10 +23,14 @@ from tests.benchmarks import measured
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
 OTHERS = (
     "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "detect", "rules",
-    "tune", "layout", "modalities", "folders",
+    "tune", "layout", "modalities", "folders", "typographic",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
-LIMITS = {"repair": ("short", "processes", "minutes", "rivals"), "tune": ("short", "processes", "minutes")}  # options
+LIMITS = {  # options
+    "repair": ("short", "processes", "minutes", "rivals"),
+    "tune": ("short", "processes", "minutes"),
+    "typographic": ("short",),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="also put the tables on their place in resources/docs, and the summary of measured.md into README",
     )
-    of_repair = parser.add_argument_group("of the parts repair and tune")
+    of_repair = parser.add_argument_group("of the parts repair, tune and typographic")
     of_repair.add_argument(
         "--rivals", action="store_true", help="of repair: measure the rivals alone, for a later run; no tables"
     )

@@ -21,6 +21,7 @@ PAGES = {  # of parts that have a page of their own
     "tune": MEASURED.with_name("tuning.md"),
     "modalities": MEASURED.with_name("modalities.md"),
     "folders": MEASURED.with_name("files.md"),
+    "typographic": MEASURED.with_name("typographic.md"),
 }
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-rollout", "random")
 

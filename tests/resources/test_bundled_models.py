@@ -13,10 +13,10 @@ import torch
 from safetensors import safe_open
 
 from core.inputs.generators import KINDS, prompts, shapes
-from resources.models.training import measure
+from resources.models.training import measure, measure_captions
 from resources.models.training.names_tokenizer import build
 
-FOLDERS = [measure.MODELS / name for name in ("names", "shapes")]
+FOLDERS = [measure.MODELS / name for name in ("names", "shapes", "captions")]
 SAMPLING = 0.04  # three standard deviations of a share near 0.95 in 300 draws
 SMALLER_SEED = 41  # not the card's: the figures must not hang on one sample
 
@@ -178,3 +178,19 @@ def test_shapes_is_the_vit_that_its_config_names(shapes_model: Any) -> None:
         shapes_model.pretrained_cfg["mean"] == (0.5, 0.5, 0.5) or list(shapes_model.pretrained_cfg["mean"]) == [0.5] * 3
     )
     assert {parameter.dtype for parameter in shapes_model.parameters()} == {torch.float32}
+
+
+def test_captions_sees_reads_and_is_misled_as_its_card_says() -> None:
+    model, tokenizer = measure_captions.load()
+    found = measure_captions.attack(model, tokenizer, 300, seed=SMALLER_SEED)
+    card = (measure.MODELS / "captions" / "README.md").read_text(encoding="utf-8")
+    right, fooled, read = (
+        float(re.search(rf"^\| {row}.*?([\d.]+) %", card, re.MULTILINE)[1]) / 100  # type: ignore[index]
+        for row in ("shapes \\|", "letters of all sizes", "words \\|")
+    )
+    assert right >= 0.9
+    assert found.right == pytest.approx(right, abs=SAMPLING)
+    assert found.fooled == pytest.approx(fooled, abs=2.5 * SAMPLING)
+    assert fooled > 0.6
+    assert found.withstood + found.fooled <= 1
+    assert measure_captions.read_words(model, tokenizer, 200, seed=SMALLER_SEED) == pytest.approx(read, abs=0.1)

@@ -9,12 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from core.inputs.generators import KINDS, shapes
-from resources.models.training import measure
+from core.inputs.generators import KINDS, captions, shapes
+from resources.models.training import measure, measure_captions
 from resources.samples import make
 
 FIELDS = {"title", "behaviour", "clean", "counterfactual", "metric", "target", "foil"}
-INDICES = ("names.json", "shapes.json", "dinov2-small.json")
+INDICES = ("names.json", "shapes.json", "captions.json", "dinov2-small.json")
 
 
 def load(name: str) -> dict[str, Any]:
@@ -70,13 +70,23 @@ def test_the_pictures_are_the_ones_the_command_makes(tmp_path, monkeypatch: pyte
     monkeypatch.setattr(make, "FOLDER", tmp_path)
     make.make_texts()
     make.make_pictures()
+    make.make_captions()
     make.make_photographs()
     original = measure.MODELS.parent / "samples"
     for name in INDICES:
         assert (tmp_path / name).read_text(encoding="utf-8") == (original / name).read_text(encoding="utf-8")
-    for path in (tmp_path / "shapes").iterdir():
-        with Image.open(path) as made, Image.open(original / "shapes" / path.name) as kept:
+    for path in [*(tmp_path / "shapes").iterdir(), *(tmp_path / "captions").iterdir()]:
+        with Image.open(path) as made, Image.open(original / path.parent.name / path.name) as kept:
             assert made.tobytes() == kept.tobytes(), path.name
+
+
+def test_captions_reads_the_word_that_is_printed_on_its_examples() -> None:
+    model, tokenizer = measure_captions.load()
+    vectors = measure_captions.class_vectors(model, tokenizer, captions.SHAPES)
+    for example in load("captions.json")["examples"]:
+        opened = [Image.open(make.FOLDER / example[side]) for side in ("clean", "counterfactual")]
+        said = measure_captions.named(model, vectors, opened)
+        assert [captions.SHAPES[number] for number in said] == [example["target"], example["foil"]]
 
 
 def test_photographs_are_small_and_say_where_they_come_from() -> None:

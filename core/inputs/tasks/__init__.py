@@ -22,6 +22,7 @@ from core.inputs.tasks import (
     indirect_objects,
     induction,
     photographs,
+    printed_words,
     shapes,
 )
 from core.inputs.tasks.task import TASKS, Row, Task, TaskPairs, draw, refusal
@@ -33,6 +34,7 @@ ROWS: tuple[Task, ...] = (
     induction.TASK,
     capitals.TASK,
     agreement.TASK,
+    printed_words.TASK,  # before shapes: a model that reads knows these pictures best
     shapes.TASK,
     photographs.TASK,
     photographs.BLURRED,

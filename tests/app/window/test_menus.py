@@ -290,7 +290,7 @@ def test_examples_are_opened_from_the_file_menu(reader: Person, monkeypatch) -> 
     assert len(listed) > 6
     for action in listed:
         action.trigger()
-    assert {document.model for document in opened} == {"bundled:names", "bundled:shapes"}  # no pack is installed
+    assert {document.model for document in opened} == {"bundled:names", "bundled:shapes", "bundled:captions"}  # no pack
     assert all(document.clean is not None for document in opened)
 
 

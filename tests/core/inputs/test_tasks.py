@@ -156,6 +156,19 @@ def test_fewer_pairs_than_asked_for_are_told_and_none_comes_twice(model: Model) 
     )
 
 
+def test_printed_words_are_for_models_that_read_and_see() -> None:
+    reader = load_model("bundled:captions")
+    assert [task.name for task in tasks_for(reader)] == ["printed-words", "shapes"]
+    made = make_task("printed-words", reader, pairs=6)
+    assert len(made.pairs) == len(set(made.names)) == 6
+    misled = 0
+    for (attacked, plain), (word, shape) in zip(made.pairs, made.answers, strict=True):
+        session = Session(reader, reader.pair(attacked, plain))
+        assert session.counterfactual is not None
+        misled += [result.top(1)[0].label for result in (session.clean, session.counterfactual)] == [word, shape]
+    assert misled >= 4
+
+
 def test_photographs_are_for_models_that_see_and_know_no_shapes(models_that_see: dict[str, Model]) -> None:
     for name, model in models_that_see.items():
         fitting = [task.name for task in tasks_for(model)]

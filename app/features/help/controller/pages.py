@@ -29,6 +29,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("tuning", "Where to train"),
     ("modalities", "Text and pictures side by side"),
     ("pictures", "Pictures and regions"),
+    ("typographic", "Printed words"),
     ("project-file", "The project file"),
     ("extending", "Adding to Wirescope"),
     ("glossary", "Glossary"),

@@ -94,6 +94,23 @@ GUIDES: tuple[Guide, ...] = (
         "You have patched a head and seen the other side.",
     ),
     Guide(
+        "guide/captions",
+        "The word on the picture",
+        "A printed word misleads a model that can read: find what carries it · vision and language",
+        "captions/0",
+        (
+            GuideStep(
+                "The shape is a circle, but “star” is printed on it, and the model says star. "
+                "Click a head, one of the circles: does it look at the word?",
+                _selected(Node, "head"),
+            ),
+            GuideStep("Press T to trace what the word does: picture B is the same without it.", _traced),
+            GuideStep("Click a thick blue wire, which speaks for the word, and press X to cut it.", _edited(Edge)),
+            GuideStep("Press Ctrl+Z to take the cut back.", _undone),
+        ),
+        "You have seen a model read where it should look.",
+    ),
+    Guide(
         "guide/induction",
         "The sequence comes again",
         "Find the heads that look back and copy · language",

@@ -38,7 +38,7 @@ def click_a_head(person: Person, layer: int = 0) -> None:
 
 def test_the_guides_come_first_on_the_welcome_page(person: Person) -> None:
     person.window.commands["welcome"].trigger()
-    assert list(person.panel("welcome").example_buttons)[:3] == [guide.key for guide in GUIDES]
+    assert list(person.panel("welcome").example_buttons)[: len(GUIDES)] == [guide.key for guide in GUIDES]
     assert all(3 <= len(guide.steps) <= 5 for guide in GUIDES)
 
 
@@ -72,6 +72,20 @@ def test_shapes_step_by_step(person: Person) -> None:
     person.press(Qt.Key.Key_X, CONTROL | SHIFT)
     assert said(person).startswith("Done.")
     assert person.workbench.document.clean == before.counterfactual
+
+
+def test_a_printed_word_step_by_step(person: Person) -> None:
+    begin(person, "guide/captions")
+    assert said(person).startswith("The shape is a circle, but “star” is printed on it")
+    click_a_head(person, 2)
+    assert said(person).startswith("Press T")
+    person.press(Qt.Key.Key_T)
+    person.wait(lambda: said(person).startswith("Click a thick blue wire"))
+    person.click_edge(person.strong_edges()[0])
+    person.press(Qt.Key.Key_X)
+    person.wait(lambda: said(person).startswith("Press Ctrl+Z"))
+    person.press(Qt.Key.Key_Z, CONTROL)
+    assert said(person).startswith("Done.")
 
 
 def test_induction_step_by_step(person: Person) -> None:

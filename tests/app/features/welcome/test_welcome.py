@@ -178,7 +178,7 @@ def test_the_examples_of_what_is_there_are_offered(guest: Person, monkeypatch) -
     for key in list(page.example_buttons):
         guest.click(page.example_buttons[key])
         guest.window.commands["welcome"].trigger()
-    assert {document.model for document in chosen} <= {"bundled:names", "bundled:shapes"}
+    assert {document.model for document in chosen} <= {"bundled:names", "bundled:shapes", "bundled:captions"}
 
 
 def test_a_folder_is_opened_from_the_page(guest: Person, models, monkeypatch) -> None:
