@@ -218,5 +218,5 @@ def summary(rows: Sequence[DatasetRow]) -> tuple[str, ...]:
     bad = sum(bool(row.problem) for row in looked_at)
     unfit = f" · {bad} do{'es' * (bad == 1)} not fit" if bad else ""
     if len(looked_at) < len(rows):
-        return f"{count} · mean of {len(known):,}: {mean}{unfit}", f"{count} · {mean}", count
+        return f"{count} · mean of {len(known):,}: {mean}{unfit}", f"{count}{unfit or f' · mean {mean}'}", count
     return f"{count} · mean {mean}{unfit}", f"{count} · mean {mean}", f"mean {mean}", mean

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QUrl
 
@@ -28,6 +30,22 @@ def folder(tmp_path: Path, pictures) -> Path:
     return made
 
 
+def make_film(path: Path) -> Path:
+    """Ten frames a second, 24 of them, each in another grey; the last ones are cut off."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 64))
+    for number in range(24):
+        writer.write(np.full((64, 64, 3), 10 * number, dtype=np.uint8))
+    writer.release()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    return path
+
+
+def drop(person: Person, path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    assert person.drop(person.panel("dataset"), mime)
+
+
 def test_a_folder_of_thousands_opens_at_once_and_only_what_is_in_view_is_read(
     viewer: Person, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,9 +63,7 @@ def test_a_folder_of_thousands_opens_at_once_and_only_what_is_in_view_is_read(
 
     monkeypatch.setattr(DatasetRows, "_read_row", counting)
     monkeypatch.setattr("app.worker.dataset_rows.MOST_KEPT", 40_000)
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(folder))])
-    assert viewer.drop(panel, mime)
+    drop(viewer, folder)
     viewer.wait(lambda: len(panel.rows()) == COUNT)
     assert panel.note.text() == "1 other file in many is left aside."
     viewer.wait(lambda: panel.rows()[0].before is not None and panel.rows()[1].problem)
@@ -66,3 +82,15 @@ def test_a_folder_of_thousands_opens_at_once_and_only_what_is_in_view_is_read(
     assert "500 of these" in panel.means.text()
     document = viewer.workbench.document
     assert len(document.mean_rows) == 500  # every tenth
+
+    # A film takes their place: a frame a second, and the one that is cut off says so.
+    monkeypatch.setenv("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    viewer.choose("Edit/Dataset", "Clear the Dataset")
+    drop(viewer, make_film(folder.parent / "walk.avi"))
+    viewer.wait(lambda: len(panel.rows()) == 3)
+    viewer.wait(lambda: all(row.problem or row.before is not None for row in panel.rows()))
+    assert [row.a for row in panel.rows()] == [f"walk.avi#frame={number}" for number in (0, 10, 20)]
+    assert panel.note.text() == "walk.avi: one frame of every 10 of 24."
+    assert "the film is shorter, or damaged there" in panel.rows()[2].problem
+    first, second = (row.pictures[0] for row in panel.rows()[:2])
+    assert first.mean() < 10 < second.mean()
