@@ -228,7 +228,6 @@ IMAGES: dict[str, Callable[[], nn.Module]] = {
     "siglip-classifier": lambda: vision_model("SiglipForImageClassification"),
     "clip-zero-shot": lambda: zero_shot("CLIP"),
     "siglip-zero-shot": lambda: zero_shot("Siglip"),
-    "dinov2-probe": lambda: probed(_dinov2(head=False)),
     "dinov2-registers-probe": lambda: probed(
         vision_model("Dinov2WithRegistersModel", num_register_tokens=4), 32, "class+mean"
     ),

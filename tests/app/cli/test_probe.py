@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
 import torch
 
 import wirescope as ws
+from core.errors import InputError
 from core.models import probe_store
 from core.models.class_texts import base_name
 from core.models.probe import digest_in, read_probe
+from core.project.archive import write_archive
 from core.project.document import Document, Source
 from core.project.input_operations import set_probe
 from core.project.metric_choice import MetricChoice
@@ -66,6 +69,12 @@ def test_a_probe_is_fitted_saved_and_used(
     (step,) = load_project(tmp_path / "p.wire").steps
     opened = ws.load_model(step.document.model)
     assert (opened.class_names, digest_in(opened.name), base_name(opened.name)) == (probe.classes, probe.digest, model)
+    with zipfile.ZipFile(tmp_path / "p.wire") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = f"probes/{probe.digest}"
+    (tmp_path / "bad.wire").write_bytes(write_archive({**parts, name: parts[name] + b" "}, lambda _: False))
+    with pytest.raises(InputError, match="is another one than it says"):
+        load_project(tmp_path / "bad.wire")
 
     # scripts: of Wirescope, and of PyTorch alone
     session = ws.Session(opened, opened.pair(picture), ws.class_logit("red"))

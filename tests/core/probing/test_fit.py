@@ -91,7 +91,7 @@ def test_class_means_answer_with_the_nearest(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("family", "reads"),
     [
-        ("dinov2", "class+mean"),
+        ("dinov2", "output"),
         ("vit", "output"),
         ("timm-vit-no-head", "output"),
         ("timm-vit-average", "output"),
