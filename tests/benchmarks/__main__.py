@@ -5,8 +5,8 @@
     python -m tests.benchmarks tune [--short] [--processes N] [--minutes N]
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise`,
-`modalities`, `folders` and `typographic`, which take some minutes, and `selection`, `smollm2`, `repair`, `dissociate`
-and `tune`, which take half an hour each.
+`modalities`, `folders`, `typographic` and `vision`, which take some minutes, and `selection`, `smollm2`, `repair`,
+`dissociate` and `tune`, which take half an hour each.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.benchmarks import measured
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
 OTHERS = (
     "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "detect", "rules",
-    "tune", "layout", "modalities", "folders", "typographic",
+    "tune", "layout", "modalities", "folders", "typographic", "vision",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
 LIMITS = {  # options
