@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.window.main_window import Window
 from core.edits import Edit, Target
 from core.graph import Node
 from core.models.loading import load_model
+from core.models.model import Model
 from core.project.document import Document, Source
 from core.project.metric_choice import MetricChoice
 from core.session import Session
@@ -223,7 +225,9 @@ class Person:
     def session(self) -> Session:
         """A session of its own on the window's document."""
         document = self.workbench.document
-        model = load_model(document.model, dtype=document.precision)
+        name, precision = document.model, document.precision
+        large = name.startswith("pack:")
+        model = load_model(name, dtype=precision) if large else _loaded(name, precision, _changed(name))
         sides = [source and (source.text or source.path) for source in (document.clean, document.counterfactual)]
         session = Session(model, model.pair(*sides))
         if document.metric is not None and document.metric.kind:
@@ -243,6 +247,17 @@ class Person:
 
 def plain(words: str) -> str:
     return words.replace("&", "").rstrip("…")
+
+
+@lru_cache(maxsize=8)
+def _loaded(name: str, precision: str, changed: tuple[int, ...]) -> Model:
+    """The same again while its files are the same: many tests look at one small model many times."""
+    return load_model(name, dtype=precision)
+
+
+def _changed(name: str) -> tuple[int, ...]:
+    """When the files of a model's folder were."""
+    return tuple(sorted(file.stat().st_mtime_ns for file in Path(name).glob("*")))
 
 
 def _source(value: str | Path | None) -> Source | None:

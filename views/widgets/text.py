@@ -135,7 +135,9 @@ def wrapped(text: str = "", role: str = "muted") -> QLabel:
 
 def dim(label: QLabel, stale: bool) -> None:
     """Words that hold numbers of an earlier state."""
-    label.setStyleSheet(f"color: {current().faint};" if stale else "")
+    sheet = f"color: {current().faint};" if stale else ""
+    if sheet != label.styleSheet():  # Qt would style it anew all the same
+        label.setStyleSheet(sheet)
 
 
 def set_role(label: QLabel, role: str) -> None:

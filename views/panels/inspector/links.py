@@ -86,18 +86,25 @@ class LinkList(QWidget):
         self._layout.addStretch(1)
 
     def set_links(self, links: Sequence[Link]) -> None:
+        """Rows stay, with the focus that one of them may have, where the links are the same."""
+        if [row.link for row in self.rows] != list(links):
+            self._make_rows(links)
+        names = max((row.name_width() for row in self.rows), default=0.0)
+        for row in self.rows:
+            row.names = names
+        self.set_stale(False)
+        self.setVisible(bool(links))
+
+    def _make_rows(self, links: Sequence[Link]) -> None:
         for row in self.rows:
             self._layout.removeWidget(row)
             row.hide()
             row.deleteLater()
         most = max((abs(link.value) for link in links), default=0.0) or 1.0
         self.rows = [LinkRow(link, abs(link.value) / most) for link in links]
-        names = max((row.name_width() for row in self.rows), default=0.0)
         for i, row in enumerate(self.rows):
-            row.names = names
             row.clicked.connect(lambda _checked=False, edge=row.link.edge: self.edge_selected.emit(edge))
             self._layout.insertWidget(2 + i, row)
-        self.setVisible(bool(links))
 
     def set_stale(self, stale: bool) -> None:
         for row in self.rows:

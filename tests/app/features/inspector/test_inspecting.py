@@ -132,17 +132,17 @@ def test_reads_and_writes_are_the_strongest_edges_and_a_click_goes_there(reader:
     assert reader.edits() == [f"{pretty_name(graph.edge(best).name)} from B"]
 
 
-def test_a_selected_node_shows_its_edges(reader: Person) -> None:
-    shown = {mark.index for mark in reader.window.canvas.scene.data.edges}
+def test_a_selected_node_shows_its_edges(onlooker: Person) -> None:
+    shown = {mark.index for mark in onlooker.window.canvas.scene.data.edges}
     node = Node("head", 2, 3)
-    reader.click_node(node)
-    graph = reader.workbench.opened.graph
-    now = {mark.index for mark in reader.window.canvas.scene.data.edges}
+    onlooker.click_node(node)
+    graph = onlooker.workbench.opened.graph
+    now = {mark.index for mark in onlooker.window.canvas.scene.data.edges}
     assert {int(i) for i in graph.edges_out_of(node)} <= now
     assert now - shown
-    reader.press(Qt.Key.Key_Escape, widget=reader.window.canvas)
-    assert {mark.index for mark in reader.window.canvas.scene.data.edges} == shown
-    assert reader.panel("inspector").hint.text() == "Click a node or a wire to look into it."
+    onlooker.press(Qt.Key.Key_Escape, widget=onlooker.window.canvas)
+    assert {mark.index for mark in onlooker.window.canvas.scene.data.edges} == shown
+    assert onlooker.panel("inspector").hint.text() == "Click a node or a wire to look into it."
 
 
 @each(

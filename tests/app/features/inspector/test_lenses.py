@@ -86,23 +86,23 @@ def test_an_embedding_model_says_why_it_says_nothing(person: Person, models, pic
     assert person.panel("inspector").positions.rows.isVisible()  # the effect on the cosine is known all the same
 
 
-def test_the_logits_say_what_the_model_says(reader: Person) -> None:
-    reader.click_node(LOGITS)
-    lens = reader.panel("inspector").logit_lens
-    session = reader.session()
+def test_the_logits_say_what_the_model_says(onlooker: Person) -> None:
+    onlooker.click_node(LOGITS)
+    lens = onlooker.panel("inspector").logit_lens
+    session = onlooker.session()
     labels = [answer_words(row.label) for row in session.clean.top(5)]
     assert [label for label, _ in lens.rows.row_texts()][:5] == labels
-    assert not reader.panel("inspector").positions.isVisible()
+    assert not onlooker.panel("inspector").positions.isVisible()
 
 
-def test_the_identity_card_is_that_of_its_attention(reader: Person) -> None:
-    reader.click_node(HEAD)
-    session = reader.session()
+def test_the_identity_card_is_that_of_its_attention(onlooker: Person) -> None:
+    onlooker.click_node(HEAD)
+    session = onlooker.session()
     result = session.run(positions="all")
     pushed = node_logits(result, HEAD, list(range(6))).topk(5).indices.tolist()
     traits = token_traits(attention_pattern(result, 1, 2), session.pair.clean.tensor[0].tolist(), pushed)
     shown = [trait for trait in traits if trait.value >= 0.2][:3]
-    chips = reader.panel("inspector").identity
+    chips = onlooker.panel("inspector").identity
     assert chips.texts() == [f"{trait.name} {f'{trait.value:.2f}'.removeprefix('0')}" for trait in shown]
     assert all("not an explanation" in chip.toolTip() for chip in chips.chips)
 
@@ -165,29 +165,29 @@ def test_after_a_cut_the_later_heads_that_make_up_for_it_are_named(reader: Perso
     assert not reader.panel("inspector").repair.isVisible()
 
 
-def test_an_edge_shows_its_ways_to_the_output_and_a_click_goes_there(reader: Person) -> None:
+def test_an_edge_shows_its_ways_to_the_output_and_a_click_goes_there(onlooker: Person) -> None:
     edge = Edge(Node("head", 0, 1), Reader("mlp", 1))
-    reader.window.canvas.choose((edge,))
-    reader.rest()
+    onlooker.window.canvas.choose((edge,))
+    onlooker.rest()
     from core.lens.paths import Paths
 
-    paths = Paths(reader.workbench.opened.graph, reader.workbench.known.scored.values).on_from(edge)
-    section = reader.panel("inspector").paths
+    paths = Paths(onlooker.workbench.opened.graph, onlooker.workbench.known.scored.values).on_from(edge)
+    section = onlooker.panel("inspector").paths
     assert section.isVisible()
     ways = [f"{percent(path.share)} " + " → ".join(node.name for node in path.nodes) for path in paths]
     assert section.texts() == ways
     assert ways[0].endswith("logits")
     button = section.buttons[0][0]
-    reader.click(button)
-    reader.rest()
-    assert reader.window.canvas.selection() == (Node("mlp", 1),)
+    onlooker.click(button)
+    onlooker.rest()
+    assert onlooker.window.canvas.selection() == (Node("mlp", 1),)
 
 
-def test_pointing_at_the_attention_marks_the_tokens_on_the_card(reader: Person) -> None:
+def test_pointing_at_the_attention_marks_the_tokens_on_the_card(onlooker: Person) -> None:
     from tests.app.features.inspector.test_inspecting import hover
 
-    reader.click_node(HEAD)
-    matrix, chips = reader.panel("inspector").attention.matrix, reader.card("A").chips
+    onlooker.click_node(HEAD)
+    matrix, chips = onlooker.panel("inspector").attention.matrix, onlooker.card("A").chips
     before = chips.grab().toImage()
     hover(matrix, matrix.cell_rect(4, 1).center())
     after = chips.grab().toImage()
@@ -253,9 +253,9 @@ def pattern_of(model, source: Source) -> np.ndarray:
     return attention_pattern(session.run(positions="all"), HEAD.layer, HEAD.head)
 
 
-def test_without_a_dataset_there_is_no_mean_to_choose(reader: Person) -> None:
-    reader.click_node(HEAD)
-    assert not reader.panel("inspector").attention.choice.isVisible()
+def test_without_a_dataset_there_is_no_mean_to_choose(onlooker: Person) -> None:
+    onlooker.click_node(HEAD)
+    assert not onlooker.panel("inspector").attention.choice.isVisible()
 
 
 def test_pointing_at_the_attention_marks_the_patches_on_the_card(viewer: Person) -> None:
