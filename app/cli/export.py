@@ -4,6 +4,7 @@ as a folder that opens without Wirescope."""
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,19 @@ from app.cli.made_b import made_counterfactual
 from app.cli.open_model import check_precision
 from app.cli.output import say
 from app.cli.paper_options import PAPER_FORMS, add_paper_options, paper_of, wants_paper
+from app.cli.regions import with_regions
 from app.cli.run_options import add_run_options
 from app.presenters.precision import USUAL_PRECISION
 from core.circuit import EXPORTERS
 from core.errors import ArgumentError
+from core.groups import Region
 from core.project.places import is_project
 from core.saving import save_text
 
 if TYPE_CHECKING:
     from app.presenters.snapshot import Snapshot
+    from core.edits import Edit
+    from core.inputs.pair import Pair
     from core.project.document import Document
 
 
@@ -73,8 +78,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def export_command(options: argparse.Namespace) -> int:
-    from dataclasses import replace
-
     if options.file is None and options.model is None:
         raise ArgumentError("There is nothing to export.", "Give a file, or --model and --clean.")
     if options.file is not None:
@@ -102,13 +105,23 @@ def export_command(options: argparse.Namespace) -> int:
     snapshot = take_snapshot(engine, document, options.memory)
     if edits:
         graph = snapshot.opened.graph
-        targets = [graph.parse(edit.name) for edit in edits]
-        document = replace(document, edits=tuple(replace(e, target=t) for e, t in zip(edits, targets, strict=True)))
+        pair = with_regions(engine.session.model, engine.session.pair, options.region, options.clean)
+        regions = tuple(Region(name, rows[0]) for name, rows in pair.regions.items())
+        edits = [replace(_numbered(edit, pair), target=graph.parse(edit.name)) for edit in edits]
+        document = replace(document, edits=tuple(edits), regions=regions)
         engine.session.run(document.edits)  # a patch without B is an error here, as in `run`
         snapshot = take_snapshot(engine, document, options.memory)
     _write(snapshot, path, options)
     say(path)
     return 0
+
+
+def _numbered(edit: Edit, pair: Pair) -> Edit:
+    """An edit of a picture with the numbers of the positions that it names, as documents hold them. Raises
+    EditError."""
+    if edit.positions is None or pair.grid is None:
+        return edit
+    return replace(edit, positions=pair.extent.places(edit.positions)[0])
 
 
 def _write(snapshot: Snapshot, path: Path, options: argparse.Namespace) -> None:

@@ -85,3 +85,12 @@ def test_what_cannot_be_made_is_refused_in_a_sentence(folder: Path, capsys) -> N
         assert "Traceback" not in told
     assert code_of("run", "--model", "bundled:names", "--clean", "The dog", "--make-b", "blur") == 3
     assert "reads text" in capsys.readouterr().err
+
+
+def test_an_edit_at_a_region_is_told_by_its_name_in_a_figure(folder: Path, capsys) -> None:
+    path, out = str(folder / "pictures" / "a.png"), folder / "figure.svg"
+    arguments = (*SHAPES, "--clean", path, "--make-b", "noise", "--region", "eye=27-28,35")
+    assert code_of("export", *arguments, "--edit", "m1=patch@eye", "--format", "svg", "--out", str(out)) == 0
+    assert "at eye" in out.read_text(encoding="utf-8")
+    assert code_of("export", *arguments, "--edit", "m1=patch@nose", "--format", "svg", "--out", str(out)) == 3
+    assert "No region is called 'nose'" in capsys.readouterr().err
