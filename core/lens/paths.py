@@ -45,9 +45,18 @@ class Paths:
         self._shares[-1, 0] = 1.0  # `logits` is the end
         # Of every node the best ways on: the edge each begins with, and its rank at the reader.
         self._edges: dict[Node, list[tuple[float, int, int]]] = {}
-        for layer in reversed(range(graph.layers)):
-            mlp = Node("mlp", layer)
-            heads = [Node("head", layer, head) for head in range(graph.heads)]
+        if graph.towers:
+            for tower in graph.towers:
+                self._of_tower(tower.graph, graph.writers[int(tower.writers[0])].tower, scores)
+        else:
+            self._of_tower(graph, "", scores)
+
+    def _of_tower(self, of: Graph, name: str, scores: NDArray[np.float64]) -> None:
+        """The ways from all nodes of a model, or of one of two towers. of: its graph; name: as its nodes have it."""
+        graph = self._graph
+        for layer in reversed(range(of.layers)):
+            mlp = Node("mlp", layer, tower=name)
+            heads = [Node("head", layer, head, name) for head in range(of.heads)]
             mlp_reader = graph.reader_index(graph.ports(mlp)[0])
             self._leave(mlp, np.abs(scores))
             self._enter(mlp_reader, (mlp,))
@@ -55,7 +64,7 @@ class Paths:
                 self._leave(head, np.abs(scores))
             for number in range(graph.reader_index(graph.ports(heads[0])[0]), mlp_reader):
                 self._enter(number, graph.readers_of(graph.readers[number]))
-        self._leave(Node("input"), np.abs(scores))
+        self._leave(Node("input", tower=name), np.abs(scores))
 
     def _leave(self, node: Node, sizes: NDArray[np.float64]) -> None:
         """The best ways on from a node, once those of all its readers are known."""

@@ -120,8 +120,8 @@ class TowersSession(Session):
     def engine(self) -> Engine:
         """Two towers have one each. Raises ArgumentError."""
         raise ArgumentError(
-            "This looks into one stream, and two towers have two.",
-            "Open one tower: the name without towers:, or session.image, session.text.",
+            "This looks into one tower, and two are open.",
+            "Take one: in the window Edit > Both Towers or One, in a notebook session.image or session.text.",
         )
 
     @property
@@ -191,6 +191,8 @@ class TowersSession(Session):
             other = self._logits(b, text_b)
         unbound = default_metric(self.model, logits.argmax(dim=-1), b is not None) if metric is None else metric
         bound = bind(unbound, self.model, logits, other)
+        self.image, self.text = copy(self.image), copy(self.text)  # a copy of this session keeps its own metric
+        self.towers = self.image, self.text
         self._hold(bound, (self.image, image), (self.text, text))
         self.metric, self.metric_by_default = bound, metric is None
 

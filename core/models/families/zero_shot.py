@@ -96,14 +96,14 @@ ROWS = (
         "image",
         ("CLIPModel",),
         ClipZeroShotAdapter,
-        exact="both towers: scores of class texts; the vision tower is shown",
+        exact="scores of class texts; the vision tower, or both side by side (towers:)",
     ),
     Family(
         "SigLIP zero-shot, SigLIP 2 of fixed size",
         "image",
         ("SiglipModel",),
         SiglipZeroShotAdapter,
-        exact="both towers: scores of class texts; the vision tower is shown",
+        exact="scores of class texts; the vision tower, or both side by side (towers:)",
         refused="no pooling",
     ),
 )

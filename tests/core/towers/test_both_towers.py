@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ import wirescope as ws
 from core.downstream import downstream
 from core.errors import ArgumentError, EditError, InputError
 from core.evaluation.share_slopes import slopes_of_shares
+from core.lens.paths import Paths
 from core.project.target_names import target_named
 from core.scan import Scan
 from core.towers_graph import plain, tower_of
@@ -168,6 +170,21 @@ def test_gradients_are_the_slopes_of_the_whole(kind: str) -> None:
     assert nodes.values[number] == pytest.approx(scores.of_node(session.graph.writers[number]), abs=1e-12)
 
 
+def test_a_copy_with_another_metric_leaves_the_session_as_it_is() -> None:
+    session = towers("CLIP").session
+    before = ws.trace(session, "eap", replacement="zero").values
+    other = copy(session)
+    other.with_metric(ws.class_logit("the store"))
+    assert np.array_equal(ws.trace(session, "eap", replacement="zero").values, before)
+    edge = session.graph.edges[200]
+    effect = float((other.run([ws.Edit(edge, "zero")]).metric - other.clean.metric).mean())
+    assert float(Scan(other, [edge], "zero").run()[0]) == pytest.approx(effect, abs=TOLERANCE)
+    paths = Paths(session.graph, before)
+    through = session.graph.edges[session.graph.index("t.m0->t.m1")]
+    assert {path.nodes[-1].name for path in paths.on_from(through)} == {"logits"}
+    assert all(path.nodes[0].name == "t.m1" for path in paths.on_from(through))
+
+
 def test_a_circuit_keeps_edges_in_both() -> None:
     session = towers("CLIP").session
     scores = ws.trace(session, "eap-ig", replacement="mean")
@@ -259,7 +276,7 @@ def test_what_two_towers_do_not_have_is_refused(tmp_path: Path) -> None:
         session.run([ws.Edit("logits", "zero", positions=[0])])
     with pytest.raises(ArgumentError, match=r"Take result\.image or result\.text"):
         ws.stream_lens(session.run(positions="all"), case.model.graph.nodes[0], 0)
-    with pytest.raises(ArgumentError, match="Open one tower"):
+    with pytest.raises(ArgumentError, match="two are open"):
         _ = session.engine
     with pytest.raises(ArgumentError, match="two towers have two"):
         ws.trace(session, "eap").select(20, "program")
