@@ -37,6 +37,7 @@ from core.lens.logit_lens import kept_stream
 from core.pictures.heat_map import heat_map
 from core.precision import widened
 from core.session import Session
+from core.towers_graph import check_one_tower
 
 STAGES = {"input": "input", "head": "a{}", "mlp": "m{}"}
 
@@ -127,6 +128,7 @@ def patch_maps(
     pair = session.pair
     if pair.grid is None:
         raise ArgumentError("Maps over patches are of pictures.", "For text, take logit_lens.")
+    check_one_tower(session.graph, "A map over patches")
     if answer is not None and reference is not None:
         raise ArgumentError("A map is of an answer or of likeness to a patch.", "Give one of them.")
     rows, columns = pair.grid

@@ -100,6 +100,14 @@ class TowersSession(Session):
         self.parity = self._compared() if parity is None else parity
         self.with_metric(metric)
 
+    def __copy__(self) -> TowersSession:
+        """The same runs: a copy that is given another metric leaves this one, and what its towers hold, as they are."""
+        other = object.__new__(type(self))
+        other.__dict__ |= self.__dict__
+        other.image, other.text = copy(self.image), copy(self.text)
+        other.towers = other.image, other.text
+        return other
+
     def _compared(self) -> Parity:
         """With the model's own forward, whose class texts the library's tower has read one by one."""
         with torch.no_grad():

@@ -22,6 +22,7 @@ import wirescope as ws
 from core.errors import ArgumentError, Cancelled, EditError, InputError
 from core.evaluation.patched_set import Grown
 from tests.core.engine.test_micro_model import micro_model
+from tests.core.towers.test_both_towers import pixels, towers
 from tests.oracle import Oracle
 
 A, B = torch.tensor([[0, 1]]), torch.tensor([[1, 1]])
@@ -131,3 +132,14 @@ def test_what_cannot_be_turned_is_said(session: ws.Session) -> None:
         ws.minimal_patch(session, groups=[[0]])
     with pytest.raises(EditError, match="outside"):
         ws.minimal_patch(session, "positions", groups=[[5]])
+
+
+def test_both_towers_keep_what_they_were_told_to_hold() -> None:
+    case = towers("CLIP")
+    pair = case.model.pair(pixels(4, 1), pixels(5, 1))
+    session = ws.Session(case.model, pair, ws.probability(0))
+    told = [tower.metric for tower in session.towers]
+    found = ws.minimal_patch(session)
+    assert found.flips
+    assert session.run(found.edits).top(1)[0].label == found.b != found.a
+    assert all(tower.metric is metric for tower, metric in zip(session.towers, told, strict=True))

@@ -1,0 +1,103 @@
+"""`wirescope map`: where in a picture the stream says an answer, layer by layer, and how that overlaps with a mask."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.cli.arguments import DATASET_HELP
+from app.cli.output import say, say_json, tell
+from app.cli.run import open_session
+from app.cli.run_options import add_run_options
+from app.cli.tables import aligned
+from core.errors import ArgumentError, InputError
+from core.formatting import percent
+
+if TYPE_CHECKING:
+    from core.lens.patch_maps import Overlap, PatchMaps
+    from core.session import Session
+
+WORDS = "print where in a picture the model says an answer, layer by layer, and the overlap with a mask"
+EXAMPLES = """
+wirescope map --model bundled:shapes --clean circle.png
+wirescope map --model bundled:shapes --clean circle.png --answer circle --mask mask.png --out circle.csv
+wirescope map --model pack:dinov2-small --clean cat.jpg --patch 120 --edit m3=zero
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_run_options(parser, required=True)
+    parser.add_argument("--answer", help="whose probability is read at each patch (the likeliest one)")
+    parser.add_argument(
+        "--patch", type=int, metavar="N", help="instead: how like each patch is to this one, counted row by row from 0"
+    )
+    parser.add_argument(
+        "--mask",
+        metavar="FILE",
+        help="a picture, white where the object is: how well do the maps overlap with it (IoU)?",
+    )
+    parser.add_argument("--out", metavar="FILE.csv", help="write the maps of all layers there")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
+    parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
+    parser.set_defaults(do=map_command)
+
+
+def map_command(options: argparse.Namespace) -> int:
+    from core.lens.patch_maps import patch_maps
+    from core.saving import save_text
+
+    out = None if options.out is None else Path(options.out)
+    if out is not None and out.suffix.lower() != ".csv":
+        raise ArgumentError(f"The maps are written as CSV, not as {out.suffix or out.name!r}.", "Name it FILE.csv.")
+    session, edits = open_session(options)
+    maps = patch_maps(session, options.answer, reference=options.patch, edits=edits)
+    found = None if options.mask is None else maps.overlap(_mask(options, session))
+    if maps.warning:
+        tell(maps.warning)
+    if options.json:
+        say_json(_report(maps, found))
+    else:
+        say("\n".join(_table(maps, found)))
+    if out is not None:
+        save_text(out, maps.to_csv())
+        tell(f"Written to {out}.")
+    return 0
+
+
+def _mask(options: argparse.Namespace, session: Session) -> Any:
+    from core.inputs.image_region import mask_of_file, picture_size
+
+    processing = session.model.processing
+    if processing is None:
+        raise InputError("This model has no image processor, so a mask cannot be read for it.", "Leave out --mask.")
+    height, width = session.pair.clean.tensor.shape[-2:]
+    return mask_of_file(options.mask, processing, (height, width), picture_size(options.clean)).numpy()
+
+
+def _table(maps: PatchMaps, found: Overlap | None) -> list[str]:
+    rows = [("after", "least", "most", *(() if found is None else ("IoU", "at best")))]
+    for number, (stage, values) in enumerate(zip(maps.stages, maps.values, strict=True)):
+        row = (stage, f"{values.min():.4f}", f"{values.max():.4f}")
+        rows.append(row if found is None else (*row, percent(found.iou[number]), percent(found.best[number])))
+    lines = [f"{maps.unit} of {maps.of!r} at each patch", "", *aligned(rows, "<>>>>"[: len(rows[0])])]
+    if found is not None:
+        lines += [
+            "",
+            f"cut at each map's mean; at best: at the cut that fits; the whole picture: {percent(found.all_of_it)}",
+        ]
+    return lines
+
+
+def _report(maps: PatchMaps, found: Overlap | None) -> dict[str, Any]:
+    report: dict[str, Any] = {
+        "of": maps.of,
+        "unit": maps.unit,
+        "stages": list(maps.stages),
+        "values": maps.values.tolist(),
+        "warning": maps.warning,
+    }
+    if found is not None:
+        report |= {"iou": found.iou.tolist(), "best iou": found.best.tolist(), "whole picture": found.all_of_it}
+    return report
