@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,6 +163,25 @@ def tower_of(target: Node | Reader | Edge) -> int | None:
     if what.kind == "logits":
         return None
     return 1 if what.tower == TEXT else 0
+
+
+# A graph as projects have it: layers, heads, K/V heads, parallel, coupled; of two towers those of the vision tower, and
+# at the end the same of the text tower.
+Sizes = tuple[Any, ...]
+
+
+def sizes_of(graph: Graph) -> Sizes:
+    """Of a graph as projects have it."""
+    sizes = (graph.layers, graph.heads, graph.kv_heads, graph.parallel, graph.coupled)
+    return (*sizes, sizes_of(graph.towers[1].graph)) if graph.towers else sizes
+
+
+def graph_of(sizes: Sizes) -> Graph:
+    """The graph of such sizes."""
+    layers, heads, kv_heads, parallel, coupled, *text = sizes
+    if not text:
+        return Graph(layers, heads, kv_heads, parallel, coupled)
+    return TowersGraph(layers, heads, kv_heads, parallel, coupled, text=Graph(*text[0]))
 
 
 def check_one_tower(graph: Graph, what: str) -> None:

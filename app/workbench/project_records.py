@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Signal
 from app.messages.replies import CurveReply, ScoresReply
 from app.workbench.notes import Notes
 from core.edit_kinds import EditKind
-from core.graph import Graph
 from core.project.curves import CurveRecord
 from core.project.document import Document, PairSource
 from core.project.history import Step
@@ -26,6 +25,7 @@ from core.project.project import (
 )
 from core.project.repairs import RepairRecord
 from core.project.trace_choice import TraceChoice
+from core.towers_graph import sizes_of
 
 if TYPE_CHECKING:
     from core.tracing.scores import Scores
@@ -227,8 +227,3 @@ class ProjectRecords(QObject):
 def basis_of(document: Document, kind: EditKind) -> Key:
     """What an evaluation depends on. kind: what removed edges carry."""
     return (*document.basis, kind, document.traced, document.rule, document.size)
-
-
-def sizes_of(graph: Graph) -> tuple[int, int, int, bool, bool]:
-    """A graph as a project has it."""
-    return graph.layers, graph.heads, graph.kv_heads, graph.parallel, graph.coupled

@@ -14,6 +14,7 @@ from app.presenters.snapshot import Snapshot
 from app.workbench.worker_client import WorkerClient
 from core.project.history import History, Step
 from core.project.runs import RunKind, RunRecord, size_at
+from core.towers_graph import sizes_of
 
 MOST_RUNS = 1000
 MOST_BYTES = 16e6  # of all their circuits together, as each autosave writes them: the oldest go first
@@ -139,8 +140,7 @@ def _with_circuit(record: RunRecord, snapshot: Snapshot, size: int | None) -> Ru
     circuit = circuit_shown(replace(snapshot, document=replace(snapshot.document, size=size)))
     about = {str(key): str(value) for key, value in circuit.about.items()}
     circuit, graph = circuit.union(), snapshot.opened.graph
-    sizes = graph.layers, graph.heads, graph.kv_heads, graph.parallel, graph.coupled
-    return replace(record, graph=sizes, edges=circuit.edges, values=circuit.values, about=about)
+    return replace(record, graph=sizes_of(graph), edges=circuit.edges, values=circuit.values, about=about)
 
 
 def _has_curve(record: RunRecord) -> bool:

@@ -12,6 +12,7 @@ from core.models.fingerprint import weights_hash
 from core.project.document import Document, PairSource
 from core.project.project import ModelRecord, TraceOrigin, TraceRecord
 from core.project.trace_choice import TraceChoice
+from core.towers_graph import graph_of
 from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
 
@@ -31,7 +32,7 @@ def handle_project_scores(
     for trace in fitting:
         of = trace.of
         key = ScoresKey(cache.metric_key, of.kind, of.choice, of.rows)
-        if Graph(*trace.graph) != graph:
+        if graph_of(trace.graph) != graph:
             continue
         if trace.level not in CIRCUITS:
             if trace.level != of.choice.level or trace.values.shape[1:] not in ((), (cache.session.pair.length,)):

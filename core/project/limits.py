@@ -9,6 +9,7 @@ from dataclasses import replace
 from core.errors import InputError
 from core.project import schema
 from core.project.project import Project
+from core.towers_graph import Sizes
 
 MOST_JSON = 32 << 20
 MOST_PICTURE = 64 << 20
@@ -77,9 +78,11 @@ def limit(name: str) -> int | None:
     return MOST_PICTURE if picture_hash(name) else None
 
 
-def edge_count(sizes: tuple[int, int, int, bool, bool]) -> int:
-    """How many edges a graph has. sizes: layers, heads, K/V heads, parallel, coupled. Nothing of its size is made."""
-    layers, heads, kv_heads, parallel, _ = sizes
+def edge_count(sizes: Sizes) -> int:
+    """How many edges a graph has. Nothing of its size is made."""
+    if len(sizes) > 5:  # edges of two towers are those of each
+        return edge_count(sizes[:5]) + edge_count(sizes[5])
+    layers, heads, kv_heads, parallel = map(int, sizes[:4])
     before = [1 + layer * (heads + 1) for layer in range(layers)]  # writers before each layer
     mlp = 0 if parallel else heads  # more of them, that its MLP reads
     return sum(count * (heads + 2 * kv_heads + 1) + mlp for count in before) + 1 + layers * (heads + 1)

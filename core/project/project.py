@@ -22,6 +22,7 @@ from core.project.outcome import Outcome
 from core.project.repairs import RepairRecord
 from core.project.runs import RunRecord
 from core.project.trace_choice import TraceChoice
+from core.towers_graph import Sizes
 from core.tracing.options import Level
 
 
@@ -74,7 +75,7 @@ class TraceRecord(EqualArrays):
     there is none. share: of the work that is done."""
 
     of: TraceOrigin
-    graph: tuple[int, int, int, bool, bool]
+    graph: Sizes
     values: NDArray[np.float64]
     method: str
     about: Mapping[str, str] = field(default_factory=dict)
@@ -96,7 +97,7 @@ class CircuitRecord(EqualArrays):
 
     name: str
     step: int
-    graph: tuple[int, int, int, bool, bool]
+    graph: Sizes
     edges: NDArray[np.int64]
     values: NDArray[np.float64] | None = None
     about: Mapping[str, str] = field(default_factory=dict)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.edit_kinds import EditKind
-from core.graph import Graph
 from core.project.document import Document
 from core.project.equality import EqualArrays
+from core.towers_graph import Sizes, graph_of
 from core.tracing.selection import USUAL
 
 RunKind = Literal["trace", "evaluation", "scan", "repair"]
@@ -52,7 +52,7 @@ class RunRecord(EqualArrays):
     cmd: float | None = None
     size_at_80: int | None = None
     stability: float | None = None
-    graph: tuple[int, int, int, bool, bool] | None = None
+    graph: Sizes | None = None
     edges: NDArray[np.int64] | None = None
     values: NDArray[np.float64] | None = None
     about: Mapping[str, str] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class RunRecord(EqualArrays):
         """What it came to."""
         if self.graph is None or self.edges is None:
             return None
-        return Circuit(Graph(*self.graph), self.edges, self.values, dict(self.about))
+        return Circuit(graph_of(self.graph), self.edges, self.values, dict(self.about))
 
     @property
     def options(self) -> str:

@@ -184,12 +184,16 @@ class ModelData(_Struct):
     weights: Hash
 
 
+Count = Annotated[int, Meta(ge=1, le=10_000)]
+
+
 class GraphData(_Struct):
-    layers: Annotated[int, Meta(ge=1, le=10_000)]
-    heads: Annotated[int, Meta(ge=1, le=10_000)]
-    kv_heads: Annotated[int, Meta(ge=1, le=10_000)]
+    layers: Count
+    heads: Count
+    kv_heads: Count
     parallel: bool = False
     coupled: bool = False
+    text: tuple[Count, Count, Count, bool, bool] | None = None  # the same of the text tower, where there are two
 
 
 class TraceData(_Struct):

@@ -17,7 +17,6 @@ from safetensors.numpy import load
 from core.edits import Edit
 from core.errors import InputError, WirescopeError
 from core.evaluation.statement import Statement
-from core.graph import Graph
 from core.groups import Group, Region
 from core.inputs.corruption_kinds import ImageCorruption
 from core.interchange.made_of import hash_of_file
@@ -44,6 +43,7 @@ from core.project.repairs import repair_of
 from core.project.runs import RunRecord
 from core.project.target_names import node_named, target_named
 from core.project.trace_choice import USUAL, TraceChoice
+from core.towers_graph import Sizes, graph_of
 from core.tracing.method import METHODS
 from core.tracing.selection import RULES
 from core.tracing.selection import USUAL as USUAL_RULE
@@ -271,15 +271,17 @@ def _some(arrays: Arrays, name: str, kind: Kind, shape: tuple[int, ...], part: s
     return _array(arrays, name, kind, shape, part) if name in arrays else None
 
 
-def _graph(data: schema.GraphData) -> tuple[tuple[int, int, int, bool, bool], int, int]:
+def _graph(data: schema.GraphData) -> tuple[Sizes, int, int]:
     """The sizes of a graph, and how many edges and writers it has. Nothing of its size is made."""
-    if data.heads % data.kv_heads:
-        raise InputError(f"it is of no model: {data.heads} heads, {data.kv_heads} with keys of their own")
-    sizes = data.layers, data.heads, data.kv_heads, data.parallel, data.coupled
+    sizes: Sizes = (data.layers, data.heads, data.kv_heads, data.parallel, data.coupled)
+    for _, heads, kv_heads, *_ in (sizes, data.text or sizes):
+        if heads % kv_heads:
+            raise InputError(f"it is of no model: {heads} heads, {kv_heads} with keys of their own")
+    sizes = sizes if data.text is None else (*sizes, data.text)
     edges = edge_count(sizes)
     if edges > MOST_EDGES:
         raise InputError(f"it has a graph of {edges:,} edges, and {MOST_EDGES:,} are the most")
-    return sizes, edges, Graph(*sizes).n_writers
+    return sizes, edges, graph_of(sizes).n_writers
 
 
 def _trace(
@@ -337,7 +339,7 @@ def _trace(
 
 def _edges_of(
     graph: schema.GraphData, part: str, read: Read
-) -> tuple[tuple[int, int, int, bool, bool], NDArray[np.int64], NDArray[np.float64] | None]:
+) -> tuple[Sizes, NDArray[np.int64], NDArray[np.float64] | None]:
     """Of a part that holds a circuit of a graph: the graph's sizes, the edges, their scores."""
     arrays = arrays_of(read(part), part)
     sizes, count, _ = _graph(graph)

@@ -14,6 +14,7 @@ from core.graph import Edge, Graph, Reader
 from core.project import edit_operations as operations
 from core.project.document import Document
 from core.project.runs import RunRecord
+from core.towers_graph import sizes_of
 from views.panels.repair.data import LEVELS, CutRow, ExampleRow, Measured, ResultData
 
 FEW = 30  # held-out examples of a kind: below it the interval is wide
@@ -133,7 +134,7 @@ def run_of(made: MadeRepair, examples: int, document: Document, graph: Graph) ->
         "misbehaviour",
         0,
         made.seconds,
-        graph=(graph.layers, graph.heads, graph.kv_heads, graph.parallel, graph.coupled),
+        graph=sizes_of(graph),
         edges=np.array(order, dtype=np.int64),
         values=np.array([strengths[edge] for edge in order], dtype=np.float64),
         about={

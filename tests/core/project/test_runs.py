@@ -16,6 +16,7 @@ from core.project.rebinding import rebind
 from core.project.runs import RunRecord, runs_csv, size_at
 from core.project.trace_choice import TraceChoice
 from core.project.wire_file import load_project, save_project
+from core.towers_graph import TowersGraph, sizes_of
 
 DOCUMENT = Document(
     "bundled:names", Source("text", "When Mary, and John"), traced=TraceChoice("eap-ig", (("steps", 8.0),))
@@ -75,3 +76,18 @@ def test_nothing_is_written_that_is_not_read_again(tmp_path: Path) -> None:
 def test_edges_are_counted_without_a_graph() -> None:
     for sizes in ((2, 4, 2, False, False), (3, 3, 3, True, False), (1, 1, 1, False, True)):
         assert edge_count(sizes) == Graph(*sizes).n_edges
+
+
+def test_what_is_of_two_towers_is_read_again(tmp_path: Path) -> None:
+    graph = TowersGraph(2, 3, 3, text=Graph(1, 2, 1))
+    sizes, edges = sizes_of(graph), np.array([graph.index("t.m0->logits"), 0])
+    assert edge_count(sizes) == graph.n_edges
+    assert int(edges[0]) >= Graph(2, 3, 3).n_edges  # no edge of the vision tower alone
+    run = RunRecord("trace", 0.0, DOCUMENT, "patch", graph=sizes, edges=edges)
+    circuit = CircuitRecord("2 edges", 0, sizes, edges)
+    steps = (StepRecord("Start", DOCUMENT, opens=True),)
+    save_project(tmp_path / "work.wire", Project(steps, circuits=(circuit,), runs=(run,)))
+    again = load_project(tmp_path / "work.wire")
+    assert again.circuits == (circuit,)
+    assert again.runs[0].circuit is not None
+    assert (again.runs[0].circuit.graph, again.runs[0].circuit.names[0]) == (graph, "t.m0->logits")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.presenters.exported_circuit import circuit_shown
-from app.workbench.project_records import sizes_of
 from app.workbench.workbench import Workbench
 from core.formatting import counted
 from core.project.history import steps_below
 from core.project.project import CircuitRecord, Project, View, records_of, steps_of
+from core.towers_graph import sizes_of
 
 
 def project_of(workbench: Workbench, view: View) -> Project:
