@@ -125,9 +125,9 @@ class WorkerService:
             return None
         if opened.takes_class_texts:
             texts = texts_in(name)
-        if texts is None and self._model.graph.towers:
-            return None  # without texts they do not meet: it is said where the model is opened
-        return with_class_texts(self._model, texts)
+            if texts is None and self._model.graph.towers:
+                return None  # without texts they do not meet: it is said where the model is opened
+            return with_class_texts(self._model, texts)
         if not opened.takes_probe:
             return None
         digest = digest_in(name)
