@@ -12,6 +12,7 @@ from views.theme import current
 from views.widgets.painted import Painted
 
 _DIM = 0.45  # opacity of the panel's colour over a picture that carries weights
+BRIGHTENING = 0.6  # exponent of weights: small ones are seen beside a large one
 _STRONGEST = 0.86  # opacity of the blue on the patch of the largest weight
 
 
@@ -175,7 +176,7 @@ class PatchImage(Painted):
         assert self._weights is not None
         assert self._grid is not None
         rows, columns = self._grid
-        share = np.clip(self._weights / max(float(self._weights.max()), 1e-9), 0, 1) ** 0.6
+        share = np.clip(self._weights / max(float(self._weights.max()), 1e-9), 0, 1) ** BRIGHTENING
         color = current().color("positive")
         pixels = np.empty((rows, columns, 4), dtype=np.uint8)
         pixels[..., :3] = (color.blue(), color.green(), color.red())

@@ -81,6 +81,7 @@ class FlipView(QTableView):
         header = self.horizontalHeader()
         header.setStretchLastSection(False)
         header.setSectionsClickable(False)  # their order is that in which they are patched
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # both ends of an edge
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())

@@ -12,7 +12,7 @@ from views.canvas.labels import NOTE_PIXELS, pixel_font
 from views.figures.figure import wrap
 from views.theme import current
 from views.theme_colors import LIGHT
-from views.widgets.patch_image import PatchImage
+from views.widgets.patch_image import BRIGHTENING, PatchImage
 
 FIGURE_WIDTH, EDGE, LINE = 480.0, 16.0, 18.0  # pixels of 1/96 inch
 
@@ -24,12 +24,13 @@ class MapImage(PatchImage):
         self.set_grid_shown(False)
 
     def set_map(self, values: NDArray[np.float32] | None) -> None:
-        """[row, column], the least nothing and the most the strongest blue."""
+        """[row, column]: the least nothing and the most the strongest blue, in even steps between."""
         if values is None:
             self.set_weights(None)
             return
         span = float(values.max() - values.min())
-        self.set_weights(((values - values.min()) / span).ravel() if span > 0 else np.zeros(values.size, np.float32))
+        share = (values - values.min()) / span if span > 0 else np.zeros_like(values)
+        self.set_weights((share ** (1 / BRIGHTENING)).ravel())
 
     def set_mask(self, mask: NDArray[np.bool_] | None) -> None:
         """Outline what a mask [height, width] of the picture holds."""
