@@ -199,8 +199,6 @@ class TowersSession(Session):
             other = self._logits(b, text_b)
         unbound = default_metric(self.model, logits.argmax(dim=-1), b is not None) if metric is None else metric
         bound = bind(unbound, self.model, logits, other)
-        self.image, self.text = copy(self.image), copy(self.text)  # a copy of this session keeps its own metric
-        self.towers = self.image, self.text
         self._hold(bound, (self.image, image), (self.text, text))
         self.metric, self.metric_by_default = bound, metric is None
 
