@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox
 
@@ -37,14 +38,24 @@ def test_paris_becomes_rome_part_by_part(person: Person) -> None:
     before = workbench.history.current
 
     ask(person, "edges")
+    found, _ = person.controller("flip")._found
     session = ws.Session(person.session().model, person.session().pair)
-    found = ws.minimal_patch(session, "edges")
+
+    def margin(edits: list[ws.Edit]) -> str:
+        logits = session.run(edits).answer[0].clone()
+        rome = session.model.answer(" Rome")
+        wanted = float(logits[rome])
+        logits[rome] = -torch.inf
+        return number(wanted - float(logits.max()))
+
     assert len(found.edits) > 1
     data = panel.data()
     assert (data.headline, data.problem, data.running) == (found.words, "", False)
     assert [edit.name for edit in workbench.document.edits] == [edit.name for edit in found.edits]
-    assert [row.margin for row in data.rows[1:]] == [number(step.margin) for step in found.steps]
-    assert [row.without for row in data.rows[1:]] == [number(each.margin) for each in found.certificate]
+    edits = found.edits
+    assert [row.margin for row in data.rows] == [margin(edits[:size]) for size in range(len(edits) + 1)]
+    without = [margin([each for each in edits if each != gone]) for gone in edits]
+    assert [row.without for row in data.rows[1:]] == without
     assert all(row.its_answer != "Rome" for row in data.rows[1:])
     assert f"{found.runs:,} runs" in data.detail
     best = max(workbench.ran.rows, key=lambda row: row.after)
