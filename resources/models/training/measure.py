@@ -39,16 +39,18 @@ def names_accuracy(
     for kind in KINDS:
         right: dict[str, list[bool]] = {split: [] for split in HELD_OUT}
         items = prompts(kind, count, seed)
+        rows = tokenizer([item.clean for item in items])["input_ids"]
+        by_length = sorted(range(count), key=lambda number: len(rows[number]))  # so that little is padded
         for start in range(0, count, 100):
-            part = items[start : start + 100]
-            encoded = [tokenizer(item.clean)["input_ids"] for item in part]
-            length = max(map(len, encoded))
+            part = by_length[start : start + 100]
+            length = max(len(rows[number]) for number in part)
             # Padding on the right cannot be seen from the left: attention is causal.
-            ids = torch.tensor([row + [tokenizer.pad_token_id] * (length - len(row)) for row in encoded])
-            logits = model(ids).logits
-            for item, row, row_logits in zip(part, encoded, logits, strict=True):
-                best = tokenizer.decode([int(row_logits[len(row) - 1].argmax())])
-                right[item.split].append(best in item.targets)
+            padded = [rows[number] + [tokenizer.pad_token_id] * (length - len(rows[number])) for number in part]
+            ids = torch.tensor(padded)
+            ends = torch.tensor([len(rows[number]) - 1 for number in part])
+            best = model.lm_head(model.transformer(ids).last_hidden_state[torch.arange(len(part)), ends]).argmax(dim=-1)
+            for number, token in zip(part, best.tolist(), strict=True):
+                right[items[number].split].append(tokenizer.decode([token]) in items[number].targets)
         everything = [answer for answers in right.values() for answer in answers]
         figures[kind] = {"all": sum(everything) / len(everything)}
         figures[kind] |= {split: sum(answers) / len(answers) for split, answers in right.items() if answers}
