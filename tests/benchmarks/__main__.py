@@ -29,7 +29,7 @@ PARTS = (*USUAL, *OTHERS)
 LIMITS = {  # options
     "repair": ("short", "processes", "minutes", "rivals"),
     "tune": ("short", "processes", "minutes"),
-    "typographic": ("short",),
+    "typographic": ("short", "processes"),
 }
 
 
