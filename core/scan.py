@@ -162,8 +162,9 @@ class Scan:
             of_tower.session, of_tower.edits = tower, tuple(edits)
             of_tower.targets = [replace(made[place], target=plain(targets[place])) for place in numbers.tolist()]
             of_tower.effects = self.effects[numbers]
-            share, before = before / len(self), before + len(numbers)
-            for part in within(of_tower.parts(cancelled), share, before / len(self)):
+            total = max(len(self), 1)
+            share, before = before / total, before + len(numbers)
+            for part in within(of_tower.parts(cancelled), share, before / total):
                 self.effects[numbers[part.numbers]] = part.effects
                 yield Part(numbers[part.numbers], part.effects)
 

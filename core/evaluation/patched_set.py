@@ -70,7 +70,12 @@ class MinimalPatch:
         grouped = any(len(positions_in(step.edit)) > 1 for step in self.steps)
         parts = counted(len(self.steps), "group" if grouped else NAMES[self.level]) + grouped * " of positions"
         if not self.flips:
-            nearest = max((step.margin for step in self.steps), default=self.margin)
+            if not self.steps:
+                return (
+                    f"No set that was tried turns {a} into {b}, and none brings it nearer: the margin is "
+                    f"{self.margin:.2f} logits, and above 0 it would have turned."
+                )
+            nearest = max(step.margin for step in self.steps)
             return (
                 f"No set that was tried turns {a} into {b}. {parts} from B came nearest: the margin went "
                 f"from {self.margin:.2f} to {nearest:.2f} logits, and above 0 it would have turned."

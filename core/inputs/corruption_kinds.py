@@ -43,8 +43,9 @@ class ImageCorruption:
 
     What changes: patches, indices of the patch grid, row by row; or the light part of a mask, a path or the bytes of a
     picture file of the size of A's; without both the whole picture. other: the other picture, a path or the bytes of a
-    file, for `other`. Of `word`: text; size, the height of its letters as a share of the picture's height; place,
-    where there are no patches and no mask; sticker, whether black on a white box, else the letters alone.
+    file, for `other`. Of `word`: text; size, of its font as a share of the picture's height, about from the top of a
+    `d` to the bottom of a `g`; place, where there are no patches and no mask; sticker, whether black on a white box,
+    else the letters alone.
 
     Raises ArgumentError for an unknown kind or place, a size that is not between 0 and 1, and patches beside a mask.
     """

@@ -28,9 +28,12 @@ PATHS = ("other", "mask")
 def parse_corruption(words: str, folder: Path | None = None) -> ImageCorruption:
     """Read it. folder: where relative paths begin. Raises ArgumentError."""
     try:
-        kind, *parts = shlex.split(words)
+        parts = shlex.split(words)
     except ValueError as error:
-        raise ArgumentError(f"{words!r} does not say how B is made: {error or 'it is empty'}.", EXAMPLE) from None
+        raise ArgumentError(f"{words!r} does not say how B is made: {error}.", EXAMPLE) from None
+    if not parts:
+        raise ArgumentError("Nothing says how B is made from A.", EXAMPLE)
+    kind = parts.pop(0)
     given: dict[str, Any] = {}
     for part in parts:
         name, is_given, value = part.partition("=")

@@ -46,7 +46,7 @@ def frame_of(path: str | Path) -> tuple[str, int] | None:
     named = _NAMED.fullmatch(str(path))
     if named is None or named[2] != "frame" or os.path.exists(path):
         return None
-    return named[1], int(named[3])
+    return os.path.expanduser(named[1]), int(named[3])
 
 
 def frames_of(path: str | Path) -> tuple[list[str], str]:

@@ -31,7 +31,7 @@ from torch import Tensor
 
 from core.errors import InputError, WirescopeError
 from core.inputs.corruption_kinds import WORD_SIZE, ImageCorruption, ImageKind, Place
-from core.inputs.image_region import box_of, mask_of_file, patch_mask, patches_of, picture_size
+from core.inputs.image_region import LIGHT, box_of, mask_of_file, patch_mask, patches_of, picture_size
 from core.inputs.images import model_view
 from core.inputs.pair import Side
 from core.inputs.printed_words import printed
@@ -64,9 +64,9 @@ def corrupted(
 
     picture: as `model.pair` takes it. kind: `other`, `blur`, `mean`, `noise`, `shuffle`, `inpaint` or `word`. patches:
     of the patch grid, row by row; none: all. mask: in their place, a picture whose light part is what changes, of the
-    picture's own size or of what the model sees. other: the other picture. text, size, place, sticker: of `word`, as
-    `ImageCorruption` has them. Raises ArgumentError for an unknown kind or place, InputError for patches that are not
-    there, a mask of another size or an empty one, and for what changes nothing.
+    picture's own size or of what the model sees; or an array of such, [height, width]. other: the other picture. text,
+    size, place, sticker: of `word`, as `ImageCorruption` has them. Raises ArgumentError for an unknown kind or place,
+    InputError for patches that are not there, a mask of another size or an empty one, and for what changes nothing.
     """
     held = mask if isinstance(mask, str | bytes) else _file_of(mask)
     corruption = ImageCorruption(kind, tuple(patches), seed, other, held, text, size, place, sticker)
@@ -230,8 +230,19 @@ def _smooth(pixels: Tensor, down: float, across: float) -> Tensor:
 
 
 def _file_of(mask: Image.Image | NDArray[Any]) -> bytes:
-    """A mask as the bytes of a picture file."""
-    picture = mask if isinstance(mask, Image.Image) else Image.fromarray(np.asarray(mask).astype(bool))
+    """A mask as the bytes of a picture file. Of an array [height, width], or with channels behind, what is light is a
+    matter of its largest value, whether that is true, 1 or 255. Raises InputError for one of another form."""
+    if isinstance(mask, Image.Image):
+        picture = mask
+    else:
+        values = np.asarray(mask, dtype=np.float64)
+        values = values[..., :3].mean(axis=-1) if values.ndim == 3 else values
+        if values.ndim != 2 or not values.size:
+            raise InputError(
+                f"A mask is [height, width] or [height, width, channel], not {list(np.shape(mask))}.",
+                "Give one true or false for each pixel.",
+            )
+        picture = Image.fromarray(values > LIGHT * values.max())
     file = io.BytesIO()
     picture.save(file, format="PNG")
     return file.getvalue()

@@ -15,7 +15,7 @@ from core.errors import InputError
 from core.inputs.corruption_kinds import Place
 
 FONT = "Inter-Bold.otf"
-PADDING = 0.2  # of the letters' height, between them and the sticker's edge
+PADDING = 0.2  # of the font's size, between them and the sticker's edge
 LEAST = 5.0  # pixels: letters below it cannot be told
 LONGEST = 60  # letters
 DARK = 0.5  # mean of a picture below which letters on it are white
@@ -26,10 +26,10 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 def printed(pixels: Tensor, text: str, size: float, place: Place, sticker: bool, region: Box | None = None) -> Tensor:
     """A picture [channel, height, width], values 0 to 1, with a word printed on it.
 
-    size: the height of its letters as a share of the picture's height; smaller where the word would not fit. region:
-    where it is printed, in the middle; None: at the place. sticker: black on a white box; else the letters alone,
-    black or white, whichever is further from what is under them. Raises InputError for no word, one with a letter that
-    the font does not have, and one that does not fit.
+    size: of its font as a share of the picture's height, about from the top of a `d` to the bottom of a `g` (a capital
+    is 0.73 of it high); smaller where the word would not fit. region: where it is printed, in the middle; None: at the
+    place. sticker: black on a white box; else the letters alone, black or white, whichever is further from what is
+    under them. Raises InputError for no word, one with a letter that the font does not have, and one that does not fit.
     """
     text = " ".join(text.split())
     check_word(text)

@@ -17,6 +17,7 @@ from core.positions import ROLE, RowPositions
 
 REGISTERS, PATCHES = "registers", "patches"
 _REGISTER = re.compile(r"reg\d+")
+MOST = 1_000_000  # patches of a list: a slip of the keyboard is not to fill the memory
 EXAMPLE = "Write NAME=PATCHES, for example eye=27-30,35, or NAME=mask:FILE."
 
 
@@ -96,6 +97,6 @@ def patch_numbers(text: str) -> tuple[int, ...]:
 def _range(part: str) -> range:
     first, dash, last = part.partition("-")
     found = range(int(first), (int(last) if dash else int(first)) + 1)
-    if not found:
+    if not 0 < found.stop - found.start <= MOST:
         raise ValueError(part)
     return found

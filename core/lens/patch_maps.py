@@ -66,7 +66,8 @@ class PatchMaps:
 
     def overlap(self, mask: Any) -> Overlap:
         """mask: [height, width] of what the model sees, true where the object is (`core.inputs.image_region` reads
-        files). Raises InputError for one of a size that the patches do not divide, an empty one and one of all."""
+        files); pixels that are left over at the right and below when the patches are laid out are of none. Raises
+        InputError for one of fewer pixels than patches, an empty one and one of all."""
         held = np.asarray(mask, dtype=bool)
         rows, columns = self.values.shape[1:]
         if held.ndim != 2 or held.shape[0] < rows or held.shape[1] < columns:

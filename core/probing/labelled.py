@@ -42,9 +42,7 @@ def labelled(folders: str | Path | Sequence[str | Path]) -> Labelled:
             raise InputError(f"{given[0]} has no folders in it, so its pictures have no classes.", LAYOUT)
     if len({os.path.realpath(place) for place in places}) < len(places):
         raise InputError("The same folder is given twice.", LAYOUT)
-    names = [place.resolve().name for place in places]
-    if len(set(names)) < len(names):
-        names = [f"{place.resolve().parent.name}/{place.resolve().name}" for place in places]
+    names = _names([place.resolve() for place in places])
     found = {name: sorted(_pictures(place)) for name, place in zip(names, places, strict=True)}
     classes = sorted(name for name, pictures in found.items() if pictures)
     if not classes:
@@ -60,6 +58,16 @@ def labelled(folders: str | Path | Sequence[str | Path]) -> Labelled:
         raise InputError(f"There are {len(classes):,} classes; {MOST_CLASSES:,} are the most.", "Take fewer folders.")
     pictures = tuple((path, place) for place, name in enumerate(classes) for path in found[name])
     return Labelled(tuple(classes), pictures, tuple(sorted(set(found) - set(classes))))
+
+
+def _names(places: Sequence[Path]) -> list[str]:
+    """What each folder is called: its own name, with so many of those above it that no two are called alike."""
+    deepest = max(len(place.parts) for place in places)
+    for depth in range(1, deepest):
+        names = ["/".join(place.parts[-depth:]) for place in places]
+        if len(set(names)) == len(names):
+            return names
+    return [str(place) for place in places]
 
 
 def hold_pictures(folders: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from core.edits import Edit
-from core.errors import ModelError
+from core.errors import ArgumentError, ModelError
 from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
 from core.models.probe import MARK, digest_in
@@ -302,8 +302,9 @@ def _probes(data: schema.ProjectData) -> dict[str, bytes]:
     name."""
     names = {each.model for each in data.documents} | {each.model for each in data.traces}
     parts = {}
-    for digest in sorted({digest_in(name) for name in names if MARK in name}):
-        with suppress(ModelError):
+    for name in sorted(name for name in names if MARK in name):
+        with suppress(ModelError, ArgumentError):  # a name that was mistyped does not keep a project from being saved
+            digest = digest_in(name)
             parts[probe_name(digest)] = kept_probe(digest).content
     return parts
 

@@ -30,6 +30,7 @@ from core.studies.measures import ModelStudied
 from core.studies.meeting import meeting
 from core.studies.modality_picture import picture
 from core.studies.sparsity import disagreement, sparsity
+from core.tracing.method import method_named
 
 Models = str | Model | Sequence[str | Model]
 
@@ -67,9 +68,14 @@ def study_modalities(
     of the largest estimates, whose exact effect is measured, of each judged pair. method: that scores edges, one with a
     sign. draws: of random edges. progress: told the model and the share of it.
 
-    Raises ArgumentError for a model of the other kind and for numbers that are too small, InputError where no task fits
-    a model or it does none, ModelError, Cancelled.
+    Raises ArgumentError for a model of the other kind, numbers that are too small and a method without a sign,
+    InputError where no task fits a model or it does none, ModelError, Cancelled.
     """
+    row = method_named(method)
+    if not row.meaning.signed:
+        raise ArgumentError(
+            f"The scores of {row.title} have no sign, and the study counts wrong signs.", "Take another method: eap-ig."
+        )
     for name, number, least in (
         ("pairs", pairs, 2),
         ("inputs", inputs, FEWEST),

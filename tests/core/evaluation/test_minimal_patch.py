@@ -15,6 +15,8 @@ MLP" there). a0.h0 is made up for by m0, and a1.h1 adds to u alone.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -89,6 +91,7 @@ def test_edges_that_are_standing_are_kept_and_what_turns_nothing_says_what_came_
     best = max((step.margin for step in none.steps), default=none.margin)
     assert f"to {best:.2f} logits" in none.words
     assert best < 0
+    assert "none brings it nearer: the margin is" in replace(none, steps=()).words
 
 
 def test_edges_of_a_set_are_needed_one_by_one(session: ws.Session) -> None:

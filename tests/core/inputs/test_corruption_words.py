@@ -32,7 +32,7 @@ def test_words_and_corruptions_are_the_same(words: str, corruption: ImageCorrupt
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("", "does not say"),
+        ("", "Nothing says how B is made"),
         ("word 'text", "does not say"),
         ("melt", "There are: other, blur"),
         ("word", "word needs text="),
@@ -40,6 +40,7 @@ def test_words_and_corruptions_are_the_same(words: str, corruption: ImageCorrupt
         ("word text=a size=big", "size=big is no number"),
         ("word text=a place=above", "no place called 'above'"),
         ("blur patches=1-x", "is no number"),
+        ("blur patches=0-99999999999", "is no number"),
         ("blur 3", "'3' is not NAME=VALUE"),
     ],
 )

@@ -49,6 +49,7 @@ def test_a_film_is_a_row_a_frame_and_each_is_that_frame(film: Path) -> None:
     for number in (23, 3, 4, 4, 17):  # in no order
         assert number_of(read_frame(str(film), number)) == pytest.approx(number, abs=0.7)
     assert not is_film(every[1].clean)
+    assert frame_of("~/walk.mp4#frame=3") == (os.path.expanduser("~/walk.mp4"), 3)
 
 
 def test_what_is_wrong_with_a_film_is_said_and_the_rest_is_read(film: Path) -> None:

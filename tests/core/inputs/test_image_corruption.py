@@ -165,7 +165,8 @@ def test_a_mask_holds_what_its_patches_hold_and_goes_through_the_models_cropping
         path = saved(mask, tmp_path / f"{pixels}.png")
         made = corrupted_side(model, side, ImageCorruption("mean", mask=path), files[0])
         assert torch.equal(made.tensor, wanted.tensor)
-        assert torch.equal(corrupted(model, files[0], "mean", mask=mask > 0), wanted.tensor)
+        for array in (mask > 0, mask // 255, np.maximum(mask, 9), np.stack([mask] * 3, axis=-1)):
+            assert torch.equal(corrupted(model, files[0], "mean", mask=array), wanted.tensor)
     grown = np.zeros((64, 64), bool)
     grown[:, 5:] = True  # of the first column of patches a part below a half
     assert patches_of(torch.from_numpy(grown), (8, 8)) == tuple(patch for patch in range(64) if patch % 8)
@@ -218,6 +219,7 @@ def test_masks_and_words_that_cannot_be_are_said(model: Model, side: Side, files
 
     refused("has 30 x 20 pixels, and the picture has 128 x 128", kind="mean", mask=np.ones((20, 30), bool))
     refused("is empty: no part of it is light", kind="mean", mask=np.zeros((128, 128), bool))
+    refused(r"not \[128\]", kind="mean", mask=np.ones(128, bool))
     wide = saved(np.full((64, 200, 3), 99, np.uint8), tmp_path / "wide.png")
     edge = np.zeros((64, 200), bool)
     edge[:, :20] = True

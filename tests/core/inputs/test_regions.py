@@ -107,6 +107,6 @@ def test_registers_are_named_and_what_is_no_region_is_said(pair: Pair) -> None:
         text.with_regions({"dog": (1,)})
     assert parse_region("eye=27-28,35") == ("eye", (27, 28, 35))
     assert parse_region("eye=mask:m.png") == ("eye", Path("m.png"))
-    for words in ("eye", "eye=", "eye=a-b", "eye=5-3", "1=2"):
+    for words in ("eye", "eye=", "eye=a-b", "eye=5-3", "1=2", "eye=0-99999999999"):
         with pytest.raises(InputError):
             parse_region(words)

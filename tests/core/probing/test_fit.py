@@ -19,6 +19,7 @@ from core.models import probe_store
 from core.models.class_texts import base_name
 from core.models.probe import Probe, ProbeReport, digest_in, probe_of, read_probe
 from core.models.probed import with_probe
+from core.probing.labelled import labelled
 from core.probing.words import report_lines
 from tests.core.engine.cases import TOLERANCE
 from tests.oracle import Oracle
@@ -179,6 +180,14 @@ def test_one_picture_of_a_class_leaves_its_accuracy_unknown(tmp_path: Path) -> N
         assert fitted.report.accuracy is None
         assert "one picture alone" in "\n".join(report_lines(fitted.probe))
         assert any("is not known" in note for note in fitted.model.notes)
+
+
+def test_folders_that_are_called_alike_are_classes_each(tmp_path: Path) -> None:
+    places = [write_colours(tmp_path / where, {"red": 1}) / "red" for where in ("a/x", "b/x", "c/x")]
+    read = labelled(places)
+    assert read.classes == ("a/x/red", "b/x/red", "c/x/red")
+    assert [label for _, label in read.pictures] == [0, 1, 2]
+    assert labelled([places[0], places[0].parent]).classes == ("red", "x")
 
 
 def test_bad_folders_and_models_are_refused_with_the_reason(folder: Path, tmp_path: Path) -> None:

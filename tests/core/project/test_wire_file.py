@@ -97,6 +97,11 @@ def test_pictures_that_come_with_wirescope_are_found_wherever_it_is() -> None:
     assert str(Path(__file__).parents[3]) not in text
 
 
+def test_a_model_whose_name_was_mistyped_keeps_no_project_from_being_saved(tmp_path: Path) -> None:
+    project = Project((StepRecord("Start", Document("pack:dinov2-small?probe=12")),))
+    assert load_written(project_bytes(project), tmp_path) == project
+
+
 def test_text_that_is_none_is_written_in_words(tmp_path: Path) -> None:
     project = Project((StepRecord("A: \ud800", Document("m", Source("text", "half \ud83d"))),))
     assert load_written(project_bytes(project), tmp_path).document.clean.text == "half \\ud83d"

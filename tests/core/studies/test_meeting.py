@@ -9,6 +9,7 @@ from torch import Tensor
 
 import wirescope as ws
 from core.edits import Edit
+from core.errors import ArgumentError
 from core.studies.estimate import estimate, mean_of
 from core.studies.meeting import crossing, meeting
 from core.studies.sparsity import disagreement, needed
@@ -23,6 +24,11 @@ def hooked(blocks: object, layer: int, where: Tensor, other: list[Tensor]) -> ob
         return (mixed, *inputs[1:]), given
 
     return blocks[layer].register_forward_pre_hook(replace, with_kwargs=True)  # type: ignore[index]
+
+
+def test_a_method_whose_signs_nobody_can_count_is_refused_before_a_model_is_opened() -> None:
+    with pytest.raises(ArgumentError, match="have no sign"):
+        ws.study_modalities("bundled:none", "bundled:none", method="flow-routes")
 
 
 def test_a_patched_stream_is_the_models_own_with_that_stream() -> None:

@@ -149,6 +149,7 @@ def test_one_list_of_exact_effects_over_both(kind: str) -> None:
     standing = [ws.Edit("t.a0.h1", "zero"), ws.Edit("m1", "mean")]
     targets = ["a0.h2->m1", "t.input->t.m0", "t.m1->logits"]
     effects = Scan(session, targets, "zero", edits=standing).run()
+    assert Scan(session, []).run().shape == (0,)
     before = float(session.run(standing).metric.mean())
     for target, effect in zip(targets, effects, strict=True):
         after = float(session.run([*standing, ws.Edit(target, "zero")]).metric.mean())
