@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import textwrap
 from collections.abc import Sequence
 from os.path import isfile
 from pathlib import Path
@@ -49,8 +50,15 @@ def with_examples(words: str, examples: str) -> dict[str, Any]:
     return {
         "description": f"{words[0].upper()}{words[1:]}.",
         "epilog": "\n".join(["examples:", *(f"  {line}" for line in lines)]),
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
+        "formatter_class": HelpFormatter,
     }
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Breaks lines between words alone: a name such as `printed-words` can then be copied."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 def literal(words: str) -> str:

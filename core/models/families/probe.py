@@ -56,7 +56,7 @@ class ProbedAdapter(Adapter):
 
 ROWS = (
     Family(
-        "any vision model without classes, with a probe",
+        "vision models with a probe",
         "image",
         ("Probed",),
         ProbedAdapter,  # type: ignore[type-abstract]

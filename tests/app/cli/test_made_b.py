@@ -87,7 +87,7 @@ def test_what_cannot_be_made_is_refused_in_a_sentence(folder: Path, capsys) -> N
     assert "reads text" in capsys.readouterr().err
 
 
-def test_an_edit_at_a_region_is_told_by_its_name_in_a_figure(folder: Path, capsys) -> None:
+def test_an_edit_at_a_region_is_told_by_its_name_in_a_figure(qapp, folder: Path, capsys) -> None:
     path, out = str(folder / "pictures" / "a.png"), folder / "figure.svg"
     arguments = (*SHAPES, "--clean", path, "--make-b", "noise", "--region", "eye=27-28,35")
     assert code_of("export", *arguments, "--edit", "m1=patch@eye", "--format", "svg", "--out", str(out)) == 0
