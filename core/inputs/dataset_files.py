@@ -20,7 +20,7 @@ from pathlib import Path
 from core.errors import InputError, WirescopeError
 from core.inputs.dataset_columns import IDS_OWN, OURS, ROLES, Columns, is_header, names_inputs
 from core.inputs.dataset_columns import FileRow as FileRow
-from core.inputs.dataset_folder import read_folder
+from core.inputs.dataset_folder import read_folder, tables_in
 from core.inputs.film import frames_of, is_film
 from core.inputs.picture_folder import holds_pictures, pictures_in
 from core.saving import save_text
@@ -73,11 +73,12 @@ def _of_folder(folder: Path) -> FileRows:
 
     try:
         parts, note = read_folder(folder, read)
-    except InputError:
+    except InputError as error:
         if not holds_pictures(folder):
             raise
         pictures, told = pictures_in(folder)
-        return FileRows(tuple(map(FileRow, pictures)), told)
+        unread = (f"Each picture is a row, as the table beside them is no dataset: {error.message}",)
+        return FileRows(tuple(map(FileRow, pictures)), (*(unread if tables_in(folder) else ()), *told))
     rows = tuple(row for part in parts for row in part.rows)
     if not rows:
         raise InputError(f"{folder.name} has no rows.", f"{INPUT_NAMES}.")

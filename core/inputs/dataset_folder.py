@@ -32,14 +32,19 @@ def files_of(folder: Path) -> tuple[list[Path], str]:
     if (folder / "state.json").is_file():
         return _saved(folder), ""
     by_split: dict[str, list[Path]] = {}
-    for place in (folder, folder / "data"):
-        for path in sorted(place.iterdir()) if place.is_dir() else ():
-            if path.suffix.lower() in (*TEXT, PARQUET) and path.is_file():
-                by_split.setdefault(path.name.split(".")[0].split("-")[0], []).append(path)
+    for path in tables_in(folder):
+        by_split.setdefault(path.name.split(".")[0].split("-")[0], []).append(path)
     if not by_split:
         raise InputError(f"{folder.name} is a folder without a dataset.", FORM)
     split = SPLIT if SPLIT in by_split else sorted(by_split)[0]
     return by_split[split], _told(split, sorted(by_split))
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """Files of rows that lie in a folder, or in `data` within it."""
+    places = [place for place in (folder, folder / "data") if place.is_dir()]
+    paths = [path for place in places for path in sorted(place.iterdir())]
+    return [path for path in paths if path.suffix.lower() in (*TEXT, PARQUET) and path.is_file()]
 
 
 def text_of(path: Path) -> str:

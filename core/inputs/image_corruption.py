@@ -109,7 +109,8 @@ def corrupted_side(model: ModelInputs, side: Side, corruption: ImageCorruption, 
 
 def corrupt(pixels: Tensor, corruption: ImageCorruption, grid: tuple[int, int], mask: Tensor | None = None) -> Tensor:
     """A picture [channel, height, width], values 0 to 1, changed inside the patches of the corruption alone, or inside
-    a mask [height, width]. `other` is not of this function: it takes no picture beside this one."""
+    a mask [height, width]; a word inside the smallest box around them. `other` is not of this function: it takes no
+    picture beside this one."""
     held = patch_mask(corruption.patches, grid, pixels.shape[-2:]) if mask is None else mask
     return MAKERS[corruption.kind](_Part(pixels, held.to(pixels.device), corruption, grid))
 

@@ -37,7 +37,7 @@ def keep(probe: Probe) -> str:
     """Know a probe from now on; gives its hash. Where the folder cannot be written, until the program ends."""
     digest = know(probe)
     with suppress(OSError, WirescopeError):
-        if not _place(digest).exists():
+        if not _place(digest).exists() or _place(digest).read_bytes() != probe.content:  # damaged since
             probes_folder().mkdir(parents=True, exist_ok=True)
             save_probe(_place(digest), probe)
     return digest

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.inputs.file_kinds import PICTURES
+from core.inputs.picture_folder import ENDINGS
 
 LAYOUT = "Give one folder with a folder of pictures for each class, or several folders, one a class."
 MOST_CLASSES = 1000
@@ -48,7 +49,7 @@ def labelled(folders: str | Path | Sequence[str | Path]) -> Labelled:
     if not classes:
         raise InputError(
             f"There are no pictures in {', '.join(str(each) for each in given[:3])}.",
-            f"Pictures end in {', '.join(PICTURES)}. {LAYOUT}",
+            f"Pictures end in {', '.join(ENDINGS)}. {LAYOUT}",
         )
     if len(classes) == 1:
         bare = sorted(set(found) - set(classes))

@@ -85,6 +85,11 @@ def test_a_folder_of_pictures_is_a_row_each_in_the_order_of_their_names(tmp_path
         "1.PNG", "2.png", "10.png", "more/3.png",
     ]  # fmt: skip
     assert read.notes == ("1 other file in pictures is left aside.",)
+    (folder / "pairs.jsonl").write_text('{"clean": "1.PNG"', encoding="utf-8")
+    read = read_dataset_file(folder)
+    assert len(read.rows) == 4
+    assert read.notes[0].startswith("Each picture is a row, as the table beside them is no dataset: ")
+    assert "pairs.jsonl" in read.notes[0]
     empty = tmp_path / "empty"
     empty.mkdir()
     assert not holds_pictures(empty)

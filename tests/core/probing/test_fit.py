@@ -147,6 +147,10 @@ def test_a_probe_is_kept_by_its_hash_and_its_file(
     assert with_probe(given, None).notes == bare.notes
     monkeypatch.setattr(probe_store, "_known", {})
     assert probe_store.kept(again.digest).digest == again.digest  # of the user's data folder
+    kept_at = probe_store.probes_folder() / f"{again.digest}.probe"
+    kept_at.write_bytes(b"damaged")
+    probe_store.keep(again)
+    assert kept_at.read_bytes() == again.content
     with pytest.raises(ModelError, match="not on this computer"):
         probe_store.kept("0" * 64)
     with pytest.raises(ArgumentError, match="is not of"):
