@@ -47,7 +47,8 @@ class ImageCorruption:
     `d` to the bottom of a `g`; place, where there are no patches and no mask; sticker, whether black on a white box,
     else the letters alone.
 
-    Raises ArgumentError for an unknown kind or place, a size that is not between 0 and 1, and patches beside a mask.
+    Raises ArgumentError for an unknown kind or place, a size that is not between 0 and 1, a seed of over 64 bits, and
+    patches beside a mask.
     """
 
     kind: ImageKind
@@ -64,6 +65,8 @@ class ImageCorruption:
         for what, value, known in (("corruption of pictures", self.kind, IMAGE_KINDS), ("place", self.place, PLACES)):
             if value not in known:
                 raise ArgumentError(f"There is no {what} called {value!r}.", f"There are: {', '.join(known)}.")
+        if not -(2**63) <= self.seed < 2**63:
+            raise ArgumentError(f"The seed {self.seed} is too large.", "Give one of at most 18 digits.")
         if not 0 < self.size <= 1:
             raise ArgumentError(
                 f"A word's size is {self.size}.", "It is a share of the picture's height: 0.2 is usual."

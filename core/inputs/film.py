@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FILMS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv")
+LONGEST = 2**31 - 1  # frames; of a number that is far too large OpenCV gives the first one
 MOST_FRAMES = 200_000  # of a film that are taken
 NEAR = 64  # frames ahead: read up to there rather than sought
 _NAMED = re.compile(r"(.+)#(frame|every)=(\d+)", re.DOTALL)
@@ -71,7 +72,7 @@ def open_film(path: str) -> Film:
     with _reader.lock:
         capture, cv2 = _reader.opened(path)
         frames, per_second = (capture.get(each) for each in (cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FPS))
-        if not 0 < frames < 2**31:  # a stream does not know its length
+        if not 0 < frames <= LONGEST:  # a stream does not know its length
             frames = _reader.counted()
     if frames < 1:
         raise InputError(f"{os.path.basename(path)} has no frame that can be read.", "Get the file again.")
@@ -124,6 +125,8 @@ class _Reader:
     def frame(self, path: str, number: int) -> Any:
         """A frame in OpenCV's order of colours; None where there is none."""
         capture, cv2 = self.opened(path)
+        if number > LONGEST:
+            return None
         if not 0 <= number - self._next <= NEAR:
             capture.set(cv2.CAP_PROP_POS_FRAMES, number)
             self._next = number

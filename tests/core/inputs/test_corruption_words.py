@@ -41,6 +41,7 @@ def test_words_and_corruptions_are_the_same(words: str, corruption: ImageCorrupt
         ("word text=a place=above", "no place called 'above'"),
         ("blur patches=1-x", "is no number"),
         ("blur patches=0-99999999999", "is no number"),
+        ("noise seed=99999999999999999999", "is too large"),
         ("blur 3", "'3' is not NAME=VALUE"),
     ],
 )

@@ -55,6 +55,8 @@ def test_a_film_is_a_row_a_frame_and_each_is_that_frame(film: Path) -> None:
 def test_what_is_wrong_with_a_film_is_said_and_the_rest_is_read(film: Path) -> None:
     with pytest.raises(InputError, match=r"Frame 24 of walk 1.avi cannot be read: the film is shorter"):
         open_image(f"{film}#frame=24")
+    with pytest.raises(InputError, match=r"of walk 1.avi cannot be read"):
+        open_image(f"{film}#frame={10**30}")
     film.write_bytes(film.read_bytes()[: film.stat().st_size * 3 // 4])
     told = []
     for row in read_dataset(f"{film}#every=1"):
