@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.arguments import DATASET_HELP, IMAGE_ENDINGS, literal, parse_edits, parse_metric
-from app.cli.made_b import made_counterfactual
+from app.cli.made_b import check_picture, made_counterfactual
 from app.cli.open_model import check_precision
 from app.cli.output import say
 from app.cli.paper_options import PAPER_FORMS, add_paper_options, paper_of, wants_paper
@@ -209,6 +209,7 @@ def _document(options: argparse.Namespace) -> Document:
         if value is None:
             return None
         if is_made(value):
+            check_picture(options.clean)
             return made_from(Source("image", path=options.clean, name=Path(options.clean).name), value)
         if Path(value).suffix.lower() in IMAGE_ENDINGS:
             return Source("image", path=value, name=Path(value).name)

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import DATASET_HELP
+from app.cli.made_b import made_counterfactual
 from app.cli.output import say, say_json, tell
 from app.cli.progress import Progress
 from app.cli.run import open_session
@@ -28,7 +29,7 @@ wirescope flip --model bundled:names --clean "The capital of France is" \\
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_run_options(parser, required=True)
+    add_run_options(parser, metric=False)
     parser.add_argument(
         "--level", default="nodes", help="what the set is made of: nodes, edges, or positions of the input (nodes)"
     )
@@ -49,8 +50,8 @@ def flip_command(options: argparse.Namespace) -> int:
     from core.evaluation.minimal_patch import minimal_patch
     from core.evaluation.patched_set import square_groups
 
-    if options.counterfactual is None:
-        raise ArgumentError("The values to patch come from B.", "Give it: --counterfactual.")
+    if made_counterfactual(options) is None:
+        raise ArgumentError("The values to patch come from B.", "Give it: --counterfactual, or --make-b of a picture.")
     if options.block is not None and options.level != "positions":
         raise ArgumentError("--block is of positions.", "Add --level positions.")
     session, edits = open_session(options)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from dataclasses import replace
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli.arguments import IMAGE_ENDINGS
 from core.errors import ArgumentError, InputError
 from core.inputs.corruption_words import MAKE, is_made, parse_corruption, written
+from core.inputs.film import frame_of
 
 if TYPE_CHECKING:
     from core.inputs.dataset_columns import FileRow
@@ -33,6 +36,12 @@ def made_counterfactual(options: argparse.Namespace) -> str | None:
     if options.counterfactual is not None:
         raise ArgumentError("--make-b and --counterfactual both say what B is.", "Leave one of them out.")
     return MAKE + written(parse_corruption(options.make_b))
+
+
+def check_picture(clean: str) -> None:
+    """Raise InputError where an A that B is to be made from is no picture."""
+    if Path(clean).suffix.lower() not in IMAGE_ENDINGS and not isfile(clean) and frame_of(clean) is None:
+        raise InputError(f"{clean} is no picture, and B is made so of pictures alone.", "Give B by --counterfactual.")
 
 
 def pair_of(model: Model, clean: str, counterfactual: str | None) -> Pair:

@@ -27,7 +27,7 @@ wirescope map --model pack:dinov2-small --clean cat.jpg --patch 120 --edit m3=ze
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_run_options(parser, required=True)
+    add_run_options(parser, metric=False)
     parser.add_argument("--answer", help="whose probability is read at each patch (the likeliest one)")
     parser.add_argument(
         "--patch", type=int, metavar="N", help="instead: how like each patch is to this one, counted row by row from 0"
@@ -81,11 +81,16 @@ def _table(maps: PatchMaps, found: Overlap | None) -> list[str]:
     for number, (stage, values) in enumerate(zip(maps.stages, maps.values, strict=True)):
         row = (stage, f"{values.min():.4f}", f"{values.max():.4f}")
         rows.append(row if found is None else (*row, percent(found.iou[number]), percent(found.best[number])))
-    lines = [f"{maps.unit} of {maps.of!r} at each patch", "", *aligned(rows, "<>>>>"[: len(rows[0])])]
+    what = (
+        f"cosine of each patch to {maps.of}" if maps.unit == "cosine" else f"probability of {maps.of!r} at each patch"
+    )
+    lines = [what, "", *aligned(rows, "<>>>>"[: len(rows[0])])]
     if found is not None:
         lines += [
             "",
-            f"cut at each map's mean; at best: at the cut that fits; the whole picture: {percent(found.all_of_it)}",
+            "IoU: how well the patches above the map's mean overlap with the mask;",
+            "at best: those above the threshold that fits the mask best.",
+            f"The whole picture taken as the object would have {percent(found.all_of_it)}.",
         ]
     return lines
 

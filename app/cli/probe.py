@@ -76,7 +76,7 @@ def _lines(probe: Probe) -> list[str]:
     report = probe.report
     if not report.confusion or len(probe.classes) > MOST_SHOWN:
         return lines
-    rows = [("class", "pictures", "right", "answered as")]
+    rows = [("class", "pictures", "right", "mistaken for")]
     for place, (name, row) in enumerate(zip(probe.classes, report.confusion, strict=True)):
         others = [(count, probe.classes[at]) for at, count in enumerate(row) if count and at != place]
         wrong = ", ".join(f"{other} {count:,}" for count, other in sorted(others, key=lambda each: -each[0]))

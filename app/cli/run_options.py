@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from core.models.model import Model
 
 
-def add_run_options(parser: argparse.ArgumentParser, required: bool = True) -> None:
+def add_run_options(parser: argparse.ArgumentParser, required: bool = True, metric: bool = True) -> None:
+    """required: model and A. metric: whether the command reads one; else there is no such option."""
     parser.add_argument("--model", required=required, help=MODEL_HELP)
     parser.add_argument("--clean", required=required, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B")
     add_make_option(parser)
     add_region_option(parser)
-    parser.add_argument("--metric", help=metric_help())
+    if metric:
+        parser.add_argument("--metric", help=metric_help())
+    else:
+        parser.set_defaults(metric=None)
     add_opening_options(parser)
     add_memory_option(parser)
     parser.add_argument("--edit", action="append", default=[], metavar="EDIT", help=EDIT_HELP)

@@ -136,9 +136,14 @@ def patch_maps(
     result = session.run(edits, positions="all")
     patches = slice(pair.prefix, pair.prefix + rows * columns)
     if reference is None:
-        if answer is None and session.model.has_head:
+        if not session.model.has_head:
+            raise ArgumentError(
+                f"{session.model.title} has no unembedding and no classes, so it says no answer at a patch.",
+                "Ask how like the patches are to one of them: reference=N, or --patch N.",
+            )
+        if answer is None:
             answer = int(result.answer[min(row, len(result.answer) - 1)].argmax())
-        lens = logit_lens(result, () if answer is None else (answer,), row)
+        lens = logit_lens(result, (answer,), row)
         values = lens.probabilities[:, patches, 0]
         return PatchMaps(lens.stages, values.reshape(-1, rows, columns), "probability", lens.answers[0], lens.warning)
     if not 0 <= reference < rows * columns:

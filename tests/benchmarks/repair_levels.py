@@ -77,6 +77,9 @@ def summary(some: Sequence[Draws]) -> Table:
             ]
         )
     title = f"Misbehaviour left, points of clean accuracy lost; {examples(some[0])}, {_draws(some)}"
+    fewer = {len(draws.ways[POSITIONS]) for draws in some if POSITIONS in draws.ways}
+    if fewer and max(fewer) < min(len(draws.seeds) for draws in some):
+        title += f" ({max(fewer)} for positions)"
     return Table(title, ("fault (ways it was put in)", "repair, edges", "repair, positions", "best rival"), rows)
 
 

@@ -235,7 +235,12 @@ class DatasetController(QObject):
             return
         settings.set_folder(str(Path(path).parent))
         every, taken = QInputDialog.getInt(
-            window, "Frames of a film", f"Of every so many frames of {Path(path).name}, take one:", 25, 1, 1_000_000
+            window,
+            "Frames of a film",
+            f"Take one of how many frames of {Path(path).name}? 25 is about one a second:",
+            25,
+            1,
+            1_000_000,
         )
         if taken:
             self._make(RowsQuery(path=f"{path}#every={every}"))

@@ -14,8 +14,9 @@ def why_no_rows(workbench: Workbench) -> str:
 
 
 def why_no_pictures(workbench: Workbench) -> str:
+    """Why rows cannot be pictures."""
     opened = workbench.opened
-    return "" if opened is not None and not opened.is_text else "This model reads text: open one that sees"
+    return "" if opened is not None and not opened.is_text else "Open a model that sees pictures first"
 
 
 def why_no_making(workbench: Workbench) -> str:
@@ -61,7 +62,7 @@ ACTIONS = (
         "dataset_film",
         "Open the F&rames of a Film…",
         (),
-        "A row for every so many frames, in place of these rows; undo returns them",
+        "A row for one of every so many frames, in place of these rows; undo returns them",
         why_not=why_no_pictures,
         run=DatasetController.choose_film,
     ),

@@ -44,7 +44,7 @@ class FlipController(QObject):
         workbench.on(FlipReply, self._take_found)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.on(RequestDone, self._take_end)
-        workbench.given_up.connect(lambda _: self._stop(f"Cancelled. {presenter.KEPT}"))
+        workbench.given_up.connect(lambda _: self._stop(presenter.cancelled_words(self._told)))
         workbench.working.connect(self._take_progress)
         workbench.document_changed.connect(self._follow)
         for changed in (workbench.model_opened, workbench.cards_changed, workbench.metric_changed):

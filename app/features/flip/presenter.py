@@ -23,6 +23,11 @@ KEPT = f"What was patched by then stays as a step of the history; {UNDO} takes i
 STALE = "It is of other inputs or edits than those now. "
 
 
+def cancelled_words(told: Sequence[Grown]) -> str:
+    """What a cancel has left. told: what was told of the set so far."""
+    return f"Cancelled. {KEPT}" if told and told[-1].edits else "Cancelled before anything was patched."
+
+
 def choices(is_text: bool) -> tuple[tuple[str, str], ...]:
     """What a set may be made of: keys, as `query_of` reads them, and words."""
     return OF_MODEL + (OF_TEXT if is_text else OF_PICTURE)

@@ -13,6 +13,7 @@ from app.features.probe.presenter import probe_data
 from app.features.probe.queries import FitProbeQuery, FitProbeReply
 from app.messages.replies import ModelReply
 from app.messages.request import FailureReply, QueryRefusal
+from app.services.file_dialogs import with_ending
 from app.services.notifier import Notifier
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
@@ -28,7 +29,10 @@ from views.panels.probe.panel import ProbeDialog
 
 FILTER = "Probes (*.probe)"
 OTHER_MODEL = "Classes from folders are for a vision model that names none"
-NOT_HERE = "Open one first, as DINOv2 (File > Model Packs), then drop the folders again."
+NOT_HERE = (
+    "Open one first, as DINOv2 (File > Model Packs), then drop the folders again. Where a vision model is open, a "
+    "folder dropped on the dataset becomes its rows."
+)
 
 
 def why_not(workbench: Workbench) -> str:
@@ -134,7 +138,7 @@ class ProbeController(QObject):
         path, _ = QFileDialog.getSaveFileName(self.dialog, "Save the probe", start, FILTER)
         if not path:
             return
-        place = Path(path) if Path(path).suffix else Path(f"{path}.probe")
+        place = Path(with_ending(path, FILTER))
         self._settings.set_folder(str(place.parent))
         try:
             save_probe(place, probe)

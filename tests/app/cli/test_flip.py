@@ -41,5 +41,8 @@ def test_a_circle_becomes_a_heart_by_squares_of_patches(capsys: pytest.CaptureFi
         assert words in capsys.readouterr().err
     assert code_of(*ASKED[:-2]) == 2
     assert "come from B" in capsys.readouterr().err
+    made = ("--make-b", "other other=" + HEART.replace("\\", "/"), "--level", "positions", "--block", "4", "--json")
+    assert code_of(*ASKED[:-2], *made) == 0
+    assert json.loads(capsys.readouterr().out)["answers"]["B"] == "heart"
     assert code_of(*ASKED[:-1], CIRCLE) == 3
     assert "same answer, “circle”" in capsys.readouterr().err

@@ -83,8 +83,11 @@ def test_what_cannot_be_made_is_refused_in_a_sentence(folder: Path, capsys) -> N
         told = capsys.readouterr().err
         assert words in told
         assert "Traceback" not in told
-    assert code_of("run", "--model", "bundled:names", "--clean", "The dog", "--make-b", "blur") == 3
+    text = ("--model", "bundled:names", "--clean", "The dog", "--make-b", "blur")
+    assert code_of("run", *text) == 3
     assert "reads text" in capsys.readouterr().err
+    assert code_of("export", *text, "--format", "json", "--out", str(folder / "circuit.json")) == 3
+    assert "The dog is no picture" in capsys.readouterr().err
 
 
 def test_an_edit_at_a_region_is_told_by_its_name_in_a_figure(qapp, folder: Path, capsys) -> None:

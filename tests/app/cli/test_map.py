@@ -32,7 +32,7 @@ def test_a_circle_is_found_where_it_is(tmp_path: Path, capsys: pytest.CaptureFix
     assert out.read_text(encoding="utf-8") == maps.to_csv()
     assert code_of(*ASKED, "--patch", "45") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("cosine of 'patch ")
+    assert lines[0].startswith("cosine of each patch to patch ")
     assert lines[-1].split()[0] == "m3"
     for more, code, words in (
         (("--mask", str(dark)), 3, "is empty"),

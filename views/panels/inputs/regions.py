@@ -31,7 +31,7 @@ class RegionsRow(QWidget):
         self.field = QLineEdit()
         self.field.setPlaceholderText(HINT)
         self.field.setAccessibleName("Name of the picked patches")
-        self.field.setToolTip("Return names the picked patches; a name that there is moves to them")
+        self.field.setToolTip("Return gives the picked patches this name; one that other patches have moves to these")
         self.field.returnPressed.connect(lambda: self.named.emit(self.field.text().strip()))
         self.forget = LinkButton("Forget")
         self.forget.setToolTip("Take this name away; edits made there stay")

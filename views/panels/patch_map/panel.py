@@ -158,5 +158,5 @@ class PatchMapPanel(DropFrame):
 
     def write(self, path: str | Path) -> None:
         """Write the figure of the stage that is shown. Raises WirescopeError."""
-        words = f"{self._data.title}, after {self._data.stages[self.stage()]}. {self._data.notes[self.stage()]}"
+        words = f"After {self._data.stages[self.stage()]}: {self._data.notes[self.stage()]}"
         write_painted(path, MapFigure(self.image, words), FINENESS)

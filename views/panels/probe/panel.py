@@ -42,7 +42,7 @@ READS = (
     ("class+mean", "Class token and mean of the patches", "Twice as many numbers; what DINOv2's own classifiers read"),
 )
 MOST_LINES = 8  # of the table without scrolling
-COLUMNS = ("class", "pictures", "right", "else answered as")
+COLUMNS = ("class", "pictures", "right", "mistaken for")
 
 
 class ProbeDialog(QDialog):
