@@ -29,6 +29,8 @@ def with_regions(model: Model, pair: Pair, regions: Sequence[str], clean: str) -
     InputError."""
     if not regions:
         return pair
+    if pair.grid is None:
+        raise InputError("Regions are of pictures.", "Open a vision model.")
     named: dict[str, tuple[int, ...]] = {}
     for name, patches in map(parse_region, regions):
         if name in named:
@@ -49,7 +51,8 @@ def placed_regions(cell: str, folder: Path) -> str:
 def _of_mask(model: Model, pair: Pair, mask: Path, clean: str) -> tuple[int, ...]:
     from core.inputs.image_region import mask_of_file, patches_of, picture_size
 
-    if pair.grid is None or model.processing is None:
-        raise InputError("Regions are of pictures.", "Open a vision model.")
+    if model.processing is None:
+        raise InputError("This model has no image processor, so a mask cannot be read for it.", "Name patches instead.")
+    assert pair.grid is not None
     held = mask_of_file(str(mask), model.processing, pair.clean.tensor.shape[-2:], picture_size(clean))
     return patches_of(held, pair.grid)

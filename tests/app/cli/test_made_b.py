@@ -88,6 +88,8 @@ def test_what_cannot_be_made_is_refused_in_a_sentence(folder: Path, capsys) -> N
     assert "reads text" in capsys.readouterr().err
     assert code_of("export", *text, "--format", "json", "--out", str(folder / "circuit.json")) == 3
     assert "The dog is no picture" in capsys.readouterr().err
+    assert code_of("run", *text[:-2], "--region", "eye=3") == 3
+    assert "Open a vision model" in capsys.readouterr().err
 
 
 def test_an_edit_at_a_region_is_told_by_its_name_in_a_figure(qapp, folder: Path, capsys) -> None:

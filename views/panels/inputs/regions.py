@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from core.glossary import explained
 from views.widgets.buttons import LinkButton
 from views.widgets.flow import FlowLayout
 from views.widgets.text import show_text, wrapped
@@ -59,6 +60,7 @@ class RegionsRow(QWidget):
             self._flow.clear()
             label = QLabel("Regions")
             label.setProperty("role", "muted")
+            label.setToolTip(explained("region"))
             label.setMinimumHeight(LinkButton("").sizeHint().height())  # a line with the names
             self._flow.addWidget(label)
             self.buttons = {name: self._button(name, tip) for name, tip in names}
