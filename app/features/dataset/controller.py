@@ -41,6 +41,7 @@ from views.panels.dataset.panel import DatasetPanel
 FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
 OPEN_FILTER = "Datasets (*.csv *.tsv *.jsonl *.ndjson)"
 FILM_FILTER = f"Films ({' '.join(f'*{ending}' for ending in FILMS)})"
+ALONE = "A folder of pictures or a film is dropped by itself, on a model that sees: drop one at a time."
 BLOCK, MOST_IN_VIEW = 32, 160  # rows of a large dataset that are asked for together
 MOST_PICTURES = 512  # small ones that are kept
 IDS_FILTER = "CSV with token ids, as EAP-IG reads it (*.csv)"
@@ -200,6 +201,9 @@ class DatasetController(QObject):
             return
         if sees and len(paths) == 1 and is_film(paths[0]):
             self._make(RowsQuery(path=paths[0], append=True))
+            return
+        if any(Path(path).is_dir() or is_film(path) for path in paths):
+            self._panel.say(problem=ALONE)
             return
         files = [path for path in paths if Path(path).suffix.lower() in FILES]
         pictures = [path for path in paths if path not in files]

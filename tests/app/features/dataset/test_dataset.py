@@ -205,6 +205,9 @@ def test_pictures_are_rows_too(viewer: Person, pictures) -> None:
     files = [pictures(name) for name in ("c.png", "d.png")]
     mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
     assert viewer.drop(panel(viewer), mime)
+    mime.setUrls([QUrl.fromLocalFile(str(file)) for file in (files[0], files[0].parent)])
+    assert viewer.drop(panel(viewer), mime)  # a folder among others is no row
+    assert "drop one at a time" in panel(viewer).problem.text()
     viewer.choose("Edit/Dataset", "Add the Pair to the Dataset")
     rows = viewer.workbench.document.dataset
     assert [row.a for row in panel(viewer).rows()] == ["c.png", "d.png", "a.png"]
