@@ -11,7 +11,7 @@ import torch
 from core.repair.examples import Batch, batch_of
 from core.repair.means import population_from_start
 from core.repair.proof import Figures, answers
-from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads, pictures, pure, random_edges
+from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads, lora, pictures, pure, random_edges
 from core.repair.rivals.rival import Best, Job, Treated
 from core.repair.rivals.table import RIVALS
 from core.session import Session
@@ -157,6 +157,17 @@ EASY = {
 }
 
 
+@pytest.fixture
+def one_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ways that train have one setting instead of several: how the best one is chosen has tests of its own."""
+    monkeypatch.setattr(fine_tuning, "RATES", (3e-4,))
+    monkeypatch.setattr(fine_tuning, "HIGHER", (2e-3,))
+    monkeypatch.setattr(lora, "RATES", (3e-3,))
+    monkeypatch.setattr(pure, "RATES", (1e-3,))
+    monkeypatch.setattr(pure, "PENALTIES", (0.1,))
+
+
+@pytest.mark.usefixtures("one_setting")
 @pytest.mark.parametrize("name", EASY)
 def test_a_fault_in_one_head_that_looks_everywhere_is_an_easy_case(name: str) -> None:
     """At most so much of it is left of 87 %, and no clean accuracy is lost."""
@@ -167,7 +178,8 @@ def test_a_fault_in_one_head_that_looks_everywhere_is_an_easy_case(name: str) ->
     assert after.accuracy.value >= before.accuracy.value
 
 
-def test_fine_pruning_takes_out_a_unit_that_sleeps_on_clean_inputs() -> None:
+def test_fine_pruning_takes_out_a_unit_that_sleeps_on_clean_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fine_pruning, "SHARES", (0.5, 0.7, 0.9))
     some, proof = hand_made.with_a_unit()
     before, after = Treated(some.model).figures(*proof), RIVALS["fine-pruning"].treat(some).figures(*proof)
     assert before.misbehaviour.value > 0.8
