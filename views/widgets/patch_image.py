@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from views.theme import current
+from views.theme_colors import Theme
 from views.widgets.painted import Painted
 
 _DIM = 0.45  # opacity of the panel's colour over a picture that carries weights
@@ -41,6 +42,7 @@ class PatchImage(Painted):
         self._weights: NDArray[np.float32] | None = None
         self._veil = QImage()
         self._veil_theme = ""
+        self.figure_theme: Theme | None = None  # that of a figure for others, while it is painted
         self._marked = self._hovered = -1
         self._pointed = (-1, -1)  # patches that are pointed at elsewhere: what asks, what offers
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -140,6 +142,10 @@ class PatchImage(Painted):
 
     # ---- drawing -------------------------------------------------------------------------------------------
 
+    def theme(self) -> Theme:
+        """The theme to paint with."""
+        return self.figure_theme or current()
+
     def draw(self, painter: QPainter) -> None:
         if self._image.isNull():
             return
@@ -153,18 +159,18 @@ class PatchImage(Painted):
             self._draw_grid(painter, rect, self._grid)
         for patch, alpha in ((self._hovered, 0.6), (self._marked, 1.0)):
             if patch >= 0:
-                painter.setPen(QPen(current().color("selection", alpha), 2))
+                painter.setPen(QPen(self.theme().color("selection", alpha), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(self.patch_rect(patch))
 
         for patch, color in zip(self._pointed, ("selection", "positive"), strict=True):
             if patch >= 0:
-                painter.setPen(QPen(current().color(color), 2))
-                painter.setBrush(current().color(color, 0.25))
+                painter.setPen(QPen(self.theme().color(color), 2))
+                painter.setBrush(self.theme().color(color, 0.25))
                 painter.drawRect(self.patch_rect(patch))
 
     def _draw_weights(self, painter: QPainter, rect: QRectF) -> None:
-        theme = current()
+        theme = self.theme()
         if self._veil_theme != theme.name:
             self._veil, self._veil_theme = self._make_veil(), theme.name
         painter.fillRect(rect, theme.color("panel", _DIM))
@@ -177,7 +183,7 @@ class PatchImage(Painted):
         assert self._grid is not None
         rows, columns = self._grid
         share = np.clip(self._weights / max(float(self._weights.max()), 1e-9), 0, 1) ** BRIGHTENING
-        color = current().color("positive")
+        color = self.theme().color("positive")
         pixels = np.empty((rows, columns, 4), dtype=np.uint8)
         pixels[..., :3] = (color.blue(), color.green(), color.red())
         pixels[..., 3] = (255 * _STRONGEST * share).round().reshape(rows, columns)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 
 from views.canvas.labels import NOTE_PIXELS, pixel_font
 from views.figures.figure import wrap
-from views.theme import current
 from views.theme_colors import LIGHT
 from views.widgets.patch_image import BRIGHTENING, PatchImage
 
@@ -20,7 +19,7 @@ FIGURE_WIDTH, EDGE, LINE = 480.0, 16.0, 18.0  # pixels of 1/96 inch
 class MapImage(PatchImage):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(most_height=420, choosable=True, parent=parent)
-        self._outline = QImage()
+        self._mask: NDArray[np.bool_] | None = None
         self.set_grid_shown(False)
 
     def set_map(self, values: NDArray[np.float32] | None) -> None:
@@ -34,21 +33,20 @@ class MapImage(PatchImage):
 
     def set_mask(self, mask: NDArray[np.bool_] | None) -> None:
         """Outline what a mask [height, width] of the picture holds."""
-        self._outline = QImage() if mask is None else _outline(mask)
+        self._mask = mask
         self.update()
 
     def draw(self, painter: QPainter) -> None:
         super().draw(painter)
-        if not self._outline.isNull() and not self.picture_rect().isNull():
+        if self._mask is not None and not self.picture_rect().isNull():
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-            painter.drawImage(self.picture_rect(), self._outline)
+            painter.drawImage(self.picture_rect(), _outline(self._mask, self.theme().color("selection")))
 
 
-def _outline(mask: NDArray[np.bool_]) -> QImage:
+def _outline(mask: NDArray[np.bool_], color: QColor) -> QImage:
     """The pixels of a mask that touch what is outside of it."""
     padded = np.pad(mask, 1)
     around = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-    color = current().color("selection")
     pixels = np.zeros((*mask.shape, 4), dtype=np.uint8)
     pixels[mask & ~around] = (color.blue(), color.green(), color.red(), 255)
     return QImage(pixels.data, mask.shape[1], mask.shape[0], 4 * mask.shape[1], QImage.Format.Format_ARGB32).copy()
@@ -75,7 +73,11 @@ class MapFigure:
         scale = (FIGURE_WIDTH - 2 * EDGE) / max(rect.width(), 1.0)
         painter.scale(scale, scale)
         painter.translate(-rect.x(), -rect.y())
-        self._image.draw(painter)
+        self._image.figure_theme = LIGHT
+        try:
+            self._image.draw(painter)
+        finally:
+            self._image.figure_theme = None
         painter.restore()
         painter.setPen(QColor(LIGHT.text))
         painter.setFont(pixel_font(NOTE_PIXELS))

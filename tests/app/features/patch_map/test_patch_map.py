@@ -13,6 +13,7 @@ import wirescope as ws
 from core.inputs.image_region import mask_of_file
 from resources.samples.make import FOLDER
 from tests.app.person import Person
+from views import theme
 
 CIRCLE = FOLDER / "shapes" / "circle.png"
 ENTRY = "Map an Answer over the Picture"
@@ -86,6 +87,12 @@ def test_a_map_over_the_picture_is_live_and_knows_a_mask(
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, out=out: (str(out), ""))
         panel.export_wanted.emit(ending)
         assert out.read_bytes().startswith(start)
+    figures = []
+    for look in ("dark", "light"):  # a figure for others is on white, however the window looks
+        theme.set_choice(look)
+        panel.export_wanted.emit(".png")
+        figures.append(out.read_bytes())
+    assert figures[0] == figures[1]
     title = (tmp_path / "map.svg").read_bytes().split(b"<title>")[1].split(b"</title>")[0]
     assert title.count(b"Likeness (cosine) to patch") == 1  # said once
     assert len((tmp_path / "map.csv").read_text(encoding="utf-8").splitlines()) == 1 + 9 * 64
