@@ -55,7 +55,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "make_blur": ("counterfactual", "corrupt", "corruption"),
     "make_word": ("typographic attack", "text", "sticker", "label"),
     "make_inpaint": ("remove object", "erase", "fill"),
-    "name_region": ("patches", "group", "label"),
+    "name_region": ("patches", "area", "label"),
     "pick_mask": ("segmentation", "region", "select"),
     "find": ("search", "look for", "go to", "node", "head"),
     "preferences": ("settings", "options", "configure", "font", "text size", "memory", "scale", "defaults"),

@@ -234,7 +234,7 @@ def _from_hub(name: str, tower: str) -> Model:
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(
             f"{name} is no folder here, and it could not be had from the Hub: {_first_line(error)}",
-            "Check the name and the network. Offline there are bundled models and model packs (wirescope models).",
+            "Check the name and the network. Offline there are bundled:names and others (wirescope models), and packs.",
         ) from error
 
 

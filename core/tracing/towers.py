@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from core.edits import EditKind
+from core.edits import KINDS, EditKind
 from core.errors import ArgumentError
 from core.tracing.job import Job, Memory, MethodResult
 from core.tracing.meaning import DRAWN
@@ -36,7 +36,7 @@ def check_towers(method: Method, replacement: EditKind, level: Level) -> None:
     if why := why_not(method):
         suitable = ", ".join(row.name for row in METHODS.values() if not why_not(row) and row.replaces)
         raise ArgumentError(f"{method.title} is for one tower: {why}.", f"Take one of: {suitable}; or open one tower.")
-    if replacement == "optimal":
+    if KINDS[replacement].learned:
         raise ArgumentError(
             "What optimal ablation puts in place is learned in one tower at a time.", "Take zero, mean or patch."
         )

@@ -19,6 +19,7 @@ FIGURE_WIDTH, EDGE, LINE = 480.0, 16.0, 18.0  # pixels of 1/96 inch
 class MapImage(PatchImage):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(most_height=420, choosable=True, parent=parent)
+        self.setAccessibleName("The map over the picture")
         self._mask: NDArray[np.bool_] | None = None
         self.set_grid_shown(False)
 
