@@ -28,7 +28,7 @@ IN_REGION = "It stands in the middle of the patches that are picked."
 
 @dataclass(frozen=True)
 class PrintedWord:
-    """size: height of the letters, as a share of the picture's height."""
+    """size: of the font, as a share of the picture's height."""
 
     text: str
     size: float
