@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--write",
         action="store_true",
-        help="also put the tables on their place in resources/docs, and the summary of measured.md into README",
+        help="also put the tables on their place in resources/docs, and what sums them up into README",
     )
     of_repair = parser.add_argument_group("of the parts repair, tune and typographic")
     of_repair.add_argument(

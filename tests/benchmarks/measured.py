@@ -23,7 +23,8 @@ PAGES = {  # of parts that have a page of their own
     "folders": MEASURED.with_name("files.md"),
     "typographic": MEASURED.with_name("typographic.md"),
 }
-SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-rollout", "random")
+SUMMARY = ("eap-ig", "eap", "circuit-pruning", "flow-rollout", "random")
+PRINTED_WORDS = ("says the word", "lost without", "edges cut", "seconds")
 
 Rows = dict[str, dict[str, str]]
 
@@ -44,7 +45,7 @@ def with_summary(readme: str, measured: str) -> str:
 
 def write(part: str, tables: Sequence[Table]) -> None:
     """Put a part's tables on their page, where it has a place for them, and a summary into README: that of
-    measured.md, or the first table of repairs and of tasks."""
+    measured.md, the first table of repairs and of tasks, or some columns of that of printed words."""
     page = PAGES.get(part, MEASURED)
     text = page.read_text(encoding="utf-8")
     if has_place(part, text):
@@ -55,6 +56,17 @@ def write(part: str, tables: Sequence[Table]) -> None:
         README.write_text(with_summary(readme, text), encoding="utf-8")
     elif part in ("repair", "dissociate") and tables and has_place(part, readme):  # the first table sums up the others
         README.write_text(filled(readme, f"measured: {part}", tables[0].as_markdown()), encoding="utf-8")
+    elif part == "typographic" and "says the word" in tables[0].heads:
+        README.write_text(with_printed_words(readme, text), encoding="utf-8")
+
+
+def with_printed_words(readme: str, page: str) -> str:
+    """README with what each way does against printed words, of the page's first table."""
+    by_way = _rows(page, "500 held-out pictures with a printed word")
+    rows = [[way, *(cells[head] for head in PRINTED_WORDS)] for way, cells in by_way.items()]
+    table = Table("Printed words: answers that become the word and points of accuracy lost without one, per cent (95 % "
+                  "intervals over draws of 50 pairs and over pictures)", ("way", *PRINTED_WORDS), rows)  # fmt: skip
+    return filled(readme, "measured: typographic", table.as_markdown())
 
 
 def summary(measured: str) -> Table:

@@ -16,6 +16,7 @@ from tests.benchmarks.measured import (
     filled,
     has_place,
     summary,
+    with_printed_words,
     with_summary,
     with_tables,
 )
@@ -48,6 +49,12 @@ def test_readme_is_short_and_has_one_picture():
 def test_the_summary_in_readme_is_that_of_the_measured_tables():
     readme = README.read_text(encoding="utf-8")
     assert with_summary(readme, MEASURED.read_text(encoding="utf-8")) == readme
+
+
+def test_readmes_table_of_printed_words_is_that_of_its_page():
+    readme, page = README.read_text(encoding="utf-8"), MEASURED.with_name("typographic.md").read_text(encoding="utf-8")
+    assert with_printed_words(readme, page) == readme
+    assert with_printed_words(readme, page.replace("| nothing | 6", "| nothing | 5", 1)) != readme
 
 
 def test_new_tables_take_the_place_of_those_before_and_change_the_summary():
