@@ -1,7 +1,7 @@
 """`make bench` and, in a clone, `wirescope bench`: prints the tables. Run it on an otherwise idle machine.
 
     python -m tests.benchmarks [PART ...] [--json | --write]
-    python -m tests.benchmarks repair [--short | --rivals] [--processes N] [--minutes N]
+    python -m tests.benchmarks repair [--short | --rivals] [--levels LEVEL ...] [--processes N] [--minutes N]
     python -m tests.benchmarks tune [--short] [--processes N] [--minutes N]
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise`,
@@ -26,8 +26,9 @@ OTHERS = (
     "tune", "layout", "modalities", "folders", "typographic", "vision",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
+KNOWN = ("16", "suspicious", "clean", "4", "64")  # triggered examples with their answers, or another knowledge
 LIMITS = {  # options
-    "repair": ("short", "processes", "minutes", "rivals"),
+    "repair": ("short", "processes", "minutes", "rivals", "levels"),
     "tune": ("short", "processes", "minutes"),
     "typographic": ("short", "processes"),
 }
@@ -54,6 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     of_repair = parser.add_argument_group("of the parts repair, tune and typographic")
     of_repair.add_argument(
         "--rivals", action="store_true", help="of repair: measure the rivals alone, for a later run; no tables"
+    )
+    of_repair.add_argument(
+        "--levels",
+        nargs="+",
+        choices=KNOWN,
+        default=KNOWN,
+        metavar="LEVEL",
+        help=f"of repair: how much is known, of {', '.join(KNOWN)}; all without this. Tables of others stay as they are",
     )
     of_repair.add_argument(
         "--short", action="store_true", help="one draw of the examples alone, in some minutes (tune: of one task)"

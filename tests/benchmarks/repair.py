@@ -23,23 +23,24 @@ from tests.benchmarks.repair_ways import SELDOM, TRIGGERED, Unit, run
 from tests.benchmarks.table import Table
 
 SEEDS, POSITIONS, SELDOM_SEEDS, LASTING = 10, 5, 3, 1  # draws: of edges, positions, ways in SELDOM, how long it lasts
-FEWER_SEEDS = 3  # of what is less known, and of other numbers of triggered examples
 DEAR = "fine-tuning, both and made"
 OFTEN = tuple(name for name in RIVALS if name not in SELDOM)
 LESS = tuple(name for name in OFTEN if name != DEAR)
-OTHERS: tuple[tuple[int, Knowledge], ...] = (
-    (TRIGGERED, "suspicious"),
-    (TRIGGERED, "clean"),
-    (4, "triggered"),
-    (64, "triggered"),
-)
+MOST = "16"
+OTHERS: dict[str, tuple[int, Knowledge]] = {  # other levels of knowledge than MOST: triggered examples, known as what
+    "suspicious": (TRIGGERED, "suspicious"),
+    "clean": (TRIGGERED, "clean"),
+    "4": (4, "triggered"),
+    "64": (64, "triggered"),
+}
+LEVELS = (MOST, *OTHERS)
 PROCESSES, MINUTES = 2, 55.0
 SHORT_HELD_OUT, SHORT_MINUTES = 200, 4.0
 
 
-def units(models: Sequence[str], short: bool = False) -> list[Unit]:
+def units(models: Sequence[str], short: bool = False, levels: Sequence[str] = LEVELS) -> list[Unit]:
     """The first draw of all models first, so that whatever is finished can be compared. What one draw has may lie in
-    several units."""
+    several units. levels: of knowledge."""
     if short:
         return [Unit(name, TRIGGERED, 0, held_out=SHORT_HELD_OUT) for name in models]
     found: list[Unit] = []
@@ -52,10 +53,13 @@ def units(models: Sequence[str], short: bool = False) -> list[Unit]:
 
     def add_others(seeds: range) -> None:
         for seed in seeds:
-            for count, knowledge in OTHERS:
+            for count, knowledge in (OTHERS[level] for level in levels if level != MOST):
                 rivals = LESS if knowledge == "triggered" else tuple(RIVALS)
                 found.extend(Unit(name, count, seed, knowledge, levels=("edges",), rivals=rivals) for name in models)
 
+    if MOST not in levels:
+        add_others(range(SEEDS))
+        return found
     add(range(LASTING), ("edges", "positions"), tuple(RIVALS))
     add(range(LASTING), ("nodes",), ())
     add(range(LASTING, 3), ("edges",), OFTEN)
@@ -64,19 +68,23 @@ def units(models: Sequence[str], short: bool = False) -> list[Unit]:
     add(range(3, POSITIONS), ("edges",), OFTEN)
     add(range(LASTING, SELDOM_SEEDS), ("nodes",), SELDOM)
     add(range(POSITIONS, SEEDS), ("edges",), LESS)
-    add_others(range(1, FEWER_SEEDS))
+    add_others(range(1, SEEDS))
     return found
 
 
 def tables(
-    short: bool = False, processes: int = PROCESSES, minutes: float | None = None, rivals: bool = False
+    short: bool = False,
+    processes: int = PROCESSES,
+    minutes: float | None = None,
+    rivals: bool = False,
+    levels: Sequence[str] = LEVELS,
 ) -> Iterator[Table]:
     """Bars, then what is left at each level of knowledge, then a table a model. short: one draw alone, fewer held-out
     inputs. minutes: after which no draw is measured that was not before; the titles say how many there are. rivals:
-    measure these alone, for a later run."""
+    measure these alone, for a later run. levels: of knowledge, of LEVELS."""
     if minutes is None:
         minutes = SHORT_MINUTES if short else MINUTES
-    finished = dict(finish(units(names(), short), processes, 60 * minutes, rivals))
+    finished = dict(finish(units(names(), short, levels), processes, 60 * minutes, rivals))
     if rivals:
         yield Table(f"Rivals of {len(finished)} draws are measured and kept", (), ())
     else:
