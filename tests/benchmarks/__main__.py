@@ -28,7 +28,7 @@ OTHERS = (
 PARTS = (*USUAL, *OTHERS)
 KNOWN = ("16", "suspicious", "clean", "4", "64")  # triggered examples with their answers, or another knowledge
 LIMITS = {  # options
-    "repair": ("short", "processes", "minutes", "rivals", "levels"),
+    "repair": ("short", "processes", "minutes", "rivals", "levels", "write"),
     "tune": ("short", "processes", "minutes"),
     "typographic": ("short", "processes"),
 }
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         choices=KNOWN,
         default=KNOWN,
         metavar="LEVEL",
-        help=f"of repair: how much is known, of {', '.join(KNOWN)}; all without this. Tables of others stay as they are",
+        help=f"of repair: how much is known, of {', '.join(KNOWN)}; other tables stay as they are (all)",
     )
     of_repair.add_argument(
         "--short", action="store_true", help="one draw of the examples alone, in some minutes (tune: of one task)"

@@ -34,8 +34,12 @@ def has_place(part: str, text: str) -> bool:
 
 
 def with_tables(text: str, part: str, tables: Sequence[Table]) -> str:
-    """The page with a part's tables. Raises ValueError where there is no place for them."""
-    return filled(text, f"measured: {part}", "\n\n".join(table.as_markdown() for table in tables))
+    """The page with a part's tables, each at its place; other places stay as they are. Raises ValueError where there is
+    no place for them."""
+    for place in dict.fromkeys(table.place for table in tables):
+        some = (table.as_markdown() for table in tables if table.place == place)
+        text = filled(text, f"measured: {part} {place}".rstrip(), "\n\n".join(some))
+    return text
 
 
 def with_summary(readme: str, measured: str) -> str:
@@ -54,7 +58,8 @@ def write(part: str, tables: Sequence[Table]) -> None:
     readme = README.read_text(encoding="utf-8")
     if page == MEASURED:
         README.write_text(with_summary(readme, text), encoding="utf-8")
-    elif part in ("repair", "dissociate") and tables and has_place(part, readme):  # the first table sums up the others
+    elif part in ("repair", "dissociate") and tables and not tables[0].place and has_place(part, readme):
+        # the first table sums up the others
         README.write_text(filled(readme, f"measured: {part}", tables[0].as_markdown()), encoding="utf-8")
     elif part == "typographic" and "says the word" in tables[0].heads:
         README.write_text(with_printed_words(readme, text), encoding="utf-8")

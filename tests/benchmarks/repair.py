@@ -16,6 +16,7 @@ import tqdm
 
 from core.repair.repair import Knowledge, Level
 from core.repair.rivals.table import RIVALS
+from tests.benchmarks import repair_outcomes as store
 from tests.benchmarks.repair_cases import names
 from tests.benchmarks.repair_levels import tables_of
 from tests.benchmarks.repair_outcomes import Outcome
@@ -78,16 +79,20 @@ def tables(
     minutes: float | None = None,
     rivals: bool = False,
     levels: Sequence[str] = LEVELS,
+    write: bool = False,
 ) -> Iterator[Table]:
     """Bars, then what is left at each level of knowledge, then a table a model. short: one draw alone, fewer held-out
     inputs. minutes: after which no draw is measured that was not before; the titles say how many there are. rivals:
-    measure these alone, for a later run. levels: of knowledge, of LEVELS."""
+    measure these alone, for a later run. levels: of knowledge, of LEVELS. write: also put
+    the outcomes behind the tables into the record of the repository."""
     if minutes is None:
         minutes = SHORT_MINUTES if short else MINUTES
     finished = dict(finish(units(names(), short, levels), processes, 60 * minutes, rivals))
     if rivals:
         yield Table(f"Rivals of {len(finished)} draws are measured and kept", (), ())
     else:
+        if write:
+            store.record([outcome for outcomes in finished.values() for outcome in outcomes])
         yield from tables_of(finished)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from core.repair.repair import KNOWLEDGE
 from tests.benchmarks.repair_cases import medium_of, plant_of
 from tests.benchmarks.repair_outcomes import Outcome
 from tests.benchmarks.repair_tables import (
+    EDGES,
     REPAIR,
     Draws,
     bars,
+    cells_of,
     counted,
     examples,
     left_and_lost,
@@ -27,27 +30,30 @@ INPUTS = {"text": "sentences", "image": "pictures"}
 
 
 def tables_of(finished: Mapping[Unit, list[Outcome]]) -> list[Table]:
-    """Bars; a table a level of knowledge and kind of inputs; a table a model. The first one sums up for README."""
+    """Bars; a table a level of knowledge and kind of inputs; a table a model, or, of other levels than that of most
+    draws, one of the edges in all models. The first one sums up for README, where that level is there."""
     outcomes: dict[tuple[str, int, str], list[Outcome]] = {}
     held_out: dict[tuple[str, int, str], tuple[int, int]] = {}
-    for unit, some in finished.items():
+    for unit, each in finished.items():
         key = unit.knowledge, unit.triggered, unit.model
-        outcomes.setdefault(key, []).extend(some)
+        outcomes.setdefault(key, []).extend(each)
         held_out[key] = unit.held_out, unit.clean
-    found = {key: Draws(some) for key, some in outcomes.items() if any(outcome["way"] == REPAIR for outcome in some)}
+    found = {key: Draws(each) for key, each in outcomes.items() if any(outcome["way"] == REPAIR for outcome in each)}
     levels: dict[tuple[str, int], list[Draws]] = {}
     for (knowledge, triggered, _), draws in found.items():
         levels.setdefault((knowledge, triggered), []).append(draws)
     order = sorted(levels, key=lambda level: (list(KNOWLEDGE).index(level[0]), level[1] != TRIGGERED, level[1]))  # type: ignore[arg-type]
-    tables = [summary(levels["triggered", TRIGGERED])] if ("triggered", TRIGGERED) in levels else []
-    tables += [bars(levels[level]) for level in order if level[1] == TRIGGERED]
+    tables = []
     for level in order:
-        for medium in INPUTS:
-            if some := [draws for draws in levels[level] if medium_of(draws.model) == medium]:
-                tables.append(side_by_side(some, medium))
-    for key, draws in found.items():
-        if key[:2] == ("triggered", TRIGGERED):
-            tables.append(table_of(draws, *held_out[key]))
+        some, most = levels[level], level == ("triggered", TRIGGERED)
+        place = "" if most else str(level[1]) if level[0] == "triggered" else level[0]
+        here = [summary(some)] if most else []
+        here += [bars(some)] if level[1] == TRIGGERED else []
+        media = ([draws for draws in some if medium_of(draws.model) == medium] for medium in INPUTS)
+        here += [side_by_side(of, medium) for of, medium in zip(media, INPUTS, strict=True) if of]
+        here += [] if most else [of_edges(some)]
+        here += [table_of(draws, *held_out[*level, draws.model]) for draws in some if most]
+        tables += [replace(table, place=place) for table in here]
     return tables
 
 
@@ -60,6 +66,14 @@ def side_by_side(some: Sequence[Draws], medium: str) -> Table:
         f"{_draws(some)}"
     )
     return Table(title, ("way", *(draws.model for draws in some)), rows)
+
+
+def of_edges(some: Sequence[Draws]) -> Table:
+    """A row a model: all that is measured of the repair of edges."""
+    heads = ("model", "draws", *EDGES)
+    rows = [[draws.model, f"{len(draws.seeds)}", *cells_of(draws, REPAIR)] for draws in some]
+    title = f"{_capital(examples(some[0]))}: the repair of edges, each model; {_draws(some)}"
+    return Table(title, heads, rows)
 
 
 def summary(some: Sequence[Draws]) -> Table:

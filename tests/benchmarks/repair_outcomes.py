@@ -1,4 +1,6 @@
-"""Outcomes of ways, kept as JSON lines in the user's cache: a run that is broken off goes on where it was.
+"""Outcomes of ways, kept as JSON lines in the user's cache: a run that is broken off goes on where it was. Those behind
+the tables that are written lie in `tests/benchmarks/outcomes/` too, so that a run on another machine can go on from
+there, and whoever doubts a table has what it was made of.
 
 An outcome has a key: a hash of the files of the model and its clean twin, of the examples that the way sees and that
 it is judged by, of the settings, and of the source of the way and of what measures it. Of a source, comments,
@@ -12,7 +14,7 @@ import ast
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,9 @@ from filelock import FileLock
 from core.repair.examples import Batch
 
 ROOT = Path(__file__).resolve().parents[2]
+RECORD = ROOT / "tests" / "benchmarks" / "outcomes"
+DIGITS = 5  # of a number in the record
+LONGEST = 200  # characters of a setting in the record: that of a repair from clean inputs names a thousand edges
 REPAIR = "repair"
 Outcome = dict[str, Any]
 
@@ -34,18 +39,51 @@ def folder(part: str = REPAIR) -> Path:
 
 
 def kept(name: str, part: str = REPAIR) -> dict[str, Outcome]:
-    """The outcomes of a model by key. A line that was broken off is none."""
-    path = folder(part) / f"{name}.jsonl"
-    found: dict[str, Outcome] = {}
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").split("\n"):
-            try:
-                outcome = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(outcome, dict) and "key" in outcome:
-                found[outcome["key"]] = outcome
-    return found
+    """The outcomes of a model by key, recorded ones and those of this machine. A line that was broken off is none."""
+    return {each["key"]: each for at in (RECORD / part, folder(part)) for each in _lines(at / f"{name}.jsonl")}
+
+
+def _lines(path: Path) -> Iterator[Outcome]:
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        try:
+            outcome = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(outcome, dict) and "key" in outcome:
+            yield outcome
+
+
+def record(outcomes: Sequence[Outcome], part: str = REPAIR) -> None:
+    """Put outcomes into the record, in place of all of the same models and the same knowledge."""
+    (RECORD / part).mkdir(parents=True, exist_ok=True)
+    for name in dict.fromkeys(outcome["model"] for outcome in outcomes):
+        path, fresh = RECORD / part / f"{name}.jsonl", [each for each in outcomes if each["model"] == name]
+        known = {_knowledge(each) for each in fresh}
+        others = [each for each in _lines(path) if _knowledge(each) not in known]
+        lines = [json.dumps(_brief(each), ensure_ascii=False) for each in sorted([*others, *fresh], key=_place)]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _knowledge(outcome: Outcome) -> tuple[str, int]:
+    return outcome["knowledge"], outcome["triggered"]
+
+
+def _place(outcome: Outcome) -> tuple[object, ...]:
+    return *_knowledge(outcome), outcome["seed"], outcome["way"]
+
+
+def _brief(outcome: Outcome) -> Outcome:
+    def brief(value: Any) -> Any:
+        if isinstance(value, float):
+            return round(value, DIGITS)
+        return [brief(each) for each in value] if isinstance(value, list) else value
+
+    setting = outcome["setting"]
+    if len(setting) > LONGEST:
+        setting = setting[:LONGEST] + "…"
+    return {name: brief(value) for name, value in outcome.items()} | {"setting": setting}
 
 
 def keep(name: str, outcome: Outcome, part: str = REPAIR) -> None:

@@ -18,13 +18,10 @@ from tests.benchmarks.repair_outcomes import Outcome
 from tests.benchmarks.repair_ways import BUDGET, CALM, REPAIR
 from tests.benchmarks.table import Table
 
+EDGES = ("misbehaviour", "clean accuracy lost", "worst group", "KL to the twin", "edges cut", "seconds")
 HEADS = (
     "way",
-    "misbehaviour",
-    "clean accuracy lost",
-    "worst group",
-    "KL to the twin",
-    "edges cut",
+    *EDGES[:-1],
     "trained on: misbehaviour, lost",
     "8 bits: misbehaviour, lost",
     "other trigger",
@@ -39,6 +36,7 @@ BAR_WORDS = {"triggered": "0.5 %, 0.5 points, 0.5 %", "clean": "5 %, 1 point"}
 WORST_GROUP = 0.25  # by which that of a shortcut is to rise
 NOTHING = "nothing"
 LEAST = 3  # draws that have an interval
+SURE = 0.05  # p below which a difference has a star
 ORDER = (*(f"repair, {level}" for level in LEVELS), *RIVALS)
 
 
@@ -130,28 +128,41 @@ def examples(draws: Draws) -> str:
     return f"{known(draws).rstrip(',')}{' examples' if draws.knowledge == 'triggered' else ''}"
 
 
-def _cells(draws: Draws, way: str) -> list[str]:
+def cells_of(draws: Draws, way: str) -> list[str]:
+    """What is measured of every draw, as EDGES names it."""
     outcomes = draws.ways[way]
-    lasting = [outcome for outcome in outcomes if "trained on" in outcome]
     return [
         spread([100 * each["misbehaviour"] for each in outcomes], " %"),
         spread([100 * draws.lost(each) for each in outcomes], ""),
         spread([100 * each["worst group"] for each in outcomes], " %"),
         spread([each["KL to the twin"] for each in outcomes], "", 3),
         spread([100 * each["share cut"] for each in outcomes], " %", 2),
+        f"{statistics.mean(each['seconds'] for each in outcomes):.1f}{_over(outcomes)}",
+    ]
+
+
+def _cells(draws: Draws, way: str) -> list[str]:
+    lasting = [outcome for outcome in draws.ways[way] if "trained on" in outcome]
+    *always, seconds = cells_of(draws, way)
+    return [
+        *always,
         _lasting(draws, lasting, "trained on"),
         _lasting(draws, lasting, "8 bits"),
         _mean_percent([each["changed trigger"] for each in lasting if "changed trigger" in each]),
-        f"{statistics.mean(each['seconds'] for each in outcomes):.1f}{_over(outcomes)}",
+        seconds,
         "" if way == REPAIR else paired(*draws.beside(way)),
     ]
 
 
 def left_and_lost(draws: Draws, way: str) -> str:
-    """ "1.0 ± 0.8 %, 0.2", with the number of draws where it is another than that of the repair."""
+    """ "1.0 ± 0.8 %, 0.2", with a star where it differs from the repair of edges, and with the number of draws where it
+    is another than theirs."""
     outcomes = draws.ways[way]
     bad = spread([100 * each["misbehaviour"] for each in outcomes], " %")
     cell = f"{bad}, {signed(100 * draws.mean(way, draws.lost))}"
+    p = "" if way == REPAIR else paired(*draws.beside(way))
+    if p and float(p) < SURE:
+        cell += " *"
     count = len(outcomes)
     return cell if count == len(draws.seeds) else f"{cell} ({counted(count, 'draw')})"
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """A title, the heads of the columns, and the rows, as printed, as JSON and as Markdown."""
+    """A title, the heads of the columns, and the rows, as printed, as JSON and as Markdown. place: where it stands on
+    the page of its part, by the words behind the part's name there; "": the main place."""
 
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+    place: str = ""
 
     def as_json(self) -> dict[str, object]:
         return {"title": self.title, "rows": [dict(zip(self.heads, row, strict=True)) for row in self.rows]}

@@ -33,6 +33,7 @@ UNIT = Unit(MODEL, 4, 0, clean=16, held_out=40, levels=(), rivals=("nothing", "d
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("WIRESCOPE_CACHE", str(tmp_path))
+    monkeypatch.setattr(repair_outcomes, "RECORD", tmp_path / "record")
     threads = torch.get_num_threads()
     yield tmp_path / "bench-repair"
     torch.set_num_threads(threads)
@@ -104,8 +105,11 @@ def test_the_short_mode_prints_the_bars_and_a_table(
     assert len(set(ways)) == len(ways)
     count = Counter((knowledge, triggered, way) for knowledge, triggered, _, way in ways)
     assert count["triggered", 16, "edges"] == count["triggered", 16, "LoRA, both"] == 10
-    assert count["triggered", 16, "nodes"] == count["triggered", 16, "PURE"] == count["clean", 16, "edges"] == 3
-    assert {(unit.knowledge, unit.triggered) for unit in whole} == {("triggered", 16), *map(_turned, repair.OTHERS)}
+    assert count["triggered", 16, "nodes"] == count["triggered", 16, "PURE"] == 3
+    assert all(count[knowledge, triggered, "edges"] == 10 for triggered, knowledge in repair.OTHERS.values())
+    others = {(knowledge, triggered) for triggered, knowledge in repair.OTHERS.values()}
+    assert {(unit.knowledge, unit.triggered) for unit in whole} == {("triggered", 16), *others}
+    assert {unit.triggered for unit in repair.units([MODEL], levels=["64", "4"])} == {4, 64}
     assert {unit.seed for unit in whole if unit.lasting} == {0}
     assert [unit.seed for unit in repair.units([MODEL, "other"], short=True)] == [0, 0]
     small = replace(UNIT, lasting=False, rivals=("nothing", "random edges", "deleting tokens"), levels=("edges",))
@@ -122,10 +126,6 @@ def test_the_short_mode_prints_the_bars_and_a_table(
     assert "1 draw; 40 held-out inputs of each kind" in table
     for some in (level, table):
         assert [line.split("  ")[0] for line in some.splitlines()[3:]] == ["repair, edges", *small.rivals]
-
-
-def _turned(pair: tuple[int, str]) -> tuple[str, int]:
-    return pair[1], pair[0]
 
 
 def _one_edge(model: ws.Model, *_: object, **__: object) -> object:
@@ -221,6 +221,54 @@ def test_a_mean_stands_with_half_its_interval() -> None:
     assert paired([0.1] * 6, [0.1] * 6) == "1"
 
 
+def test_other_levels_stand_at_places_of_their_own_with_stars_where_a_way_differs() -> None:
+    def outcome(way: str, seed: int, bad: float, knowledge: str) -> dict[str, object]:
+        some = {"model": "trojan-tuned", "triggered": 16, "knowledge": knowledge, "seed": seed, "way": way, "cut": 2}
+        more = {"worst group": 0.9, "KL to the twin": 0.1, "share cut": 0.001, "seconds": 1.5, "accuracy": 0.99}
+        return {**some, **more, "misbehaviour": bad}
+
+    finished = {
+        Unit("trojan-tuned", 16, seed, knowledge): [
+            outcome("nothing", seed, 1.0, knowledge),
+            outcome("repair, edges", seed, 0.01 * seed, knowledge),
+            outcome("PURE", seed, 0.01 * (seed if seed % 2 else seed + 0.1), knowledge),
+        ]
+        for seed in range(8)
+        for knowledge in ("triggered", "clean")
+    }
+    tables = repair_levels.tables_of(finished)
+    assert [table.place for table in tables] == ["", "", "", "", "clean", "clean", "clean"]
+    assert [[row[0] for row in table.rows] for table in tables[4:]] == [
+        ["trojan-tuned"],
+        ["repair, edges", "nothing", "PURE"],
+        ["trojan-tuned"],
+    ]
+    assert [row[1][-2:] == " *" for row in tables[5].rows] == [False, True, False]
+    assert tables[6].rows[0] == ["trojan-tuned", "8", "3.5 ± 2.0 %", "0.0 ± 0.0", "90.0 ± 0.0 %", *_REST]
+
+
+_REST = ["0.100 ± 0.000", "0.10 ± 0.00 %", "1.5"]
+
+
+def test_the_record_has_the_outcomes_behind_the_tables_and_stands_in_for_the_cache(cache: Path) -> None:
+    first = {"model": MODEL, "triggered": 4, "knowledge": "triggered", "seed": 1, "way": "a", "key": "1"}
+    first |= {"setting": "x" * 500, "8 bits": [1 / 3, 1.0]}
+    second = first | {"seed": 0, "key": "2", "setting": ""}
+    other = second | {"knowledge": "clean", "key": "3"}
+    repair_outcomes.record([first, other])
+    repair_outcomes.record([second, first])
+    record = (cache.parent / "record" / "repair" / f"{MODEL}.jsonl").read_text(encoding="utf-8")
+    assert [line.count("key") for line in record.splitlines()] == [1, 1, 1]
+    kept = repair_outcomes.kept(MODEL)
+    assert list(kept) == ["3", "2", "1"]
+    assert kept["1"]["8 bits"] == [0.33333, 1.0]
+    assert len(kept["1"]["setting"]) == 201
+    repair_outcomes.record([second])  # of this knowledge it is all that there is now
+    assert list(repair_outcomes.kept(MODEL)) == ["3", "2"]
+    repair_outcomes.keep(MODEL, second | {"seed": 5})
+    assert repair_outcomes.kept(MODEL)["2"]["seed"] == 5  # this machine's
+
+
 def test_tables_are_written_to_their_page_and_the_first_one_into_readme(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,3 +283,9 @@ def test_tables_are_written_to_their_page_and_the_first_one_into_readme(
     assert "**Bars**\n\n| a |\n| --- |\n| 1 |" in text
     assert "Trojan" not in text
     assert "old" not in text
+    page.write_text(
+        "<!-- measured: repair -->\nold\n<!-- end -->\n<!-- measured: repair 4 -->\n<!-- end -->\n", encoding="utf-8"
+    )
+    measured.write("repair", [Table("Four", ["a"], [["1"]], place="4")])
+    assert page.read_text(encoding="utf-8").index("old") < page.read_text(encoding="utf-8").index("Four")
+    assert "Four" not in readme.read_text(encoding="utf-8")
