@@ -21,7 +21,7 @@ def downstream(graph: Graph, targets: Iterable[Node | Reader | Edge]) -> NDArray
     for target in targets:
         if isinstance(target, Node):
             if target.kind != "logits":
-                hit |= before > graph.writer_index(target)
+                hit |= before > graph.writer_index(target.whole)
         else:
             hit[graph.reader_index(target.reader if isinstance(target, Edge) else target)] = True
     reached = _fed(graph, hit)

@@ -76,6 +76,11 @@ class Kind:
         return self.takes == "vector"
 
     @property
+    def of_units(self) -> bool:
+        """Whether units of an MLP take it: it is not of the stream."""
+        return not self.along and not self.learned
+
+    @property
     def along(self) -> bool:
         """Whether its value is a vector of the stream, which the window makes of A minus B."""
         return self.takes in ("vector", "direction")

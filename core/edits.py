@@ -17,6 +17,9 @@ What flows along an edge u -> r at a position, exactly:
     reader  (1 - strength) * node   + strength * value, for an edit of reader r (node = out without one)
     edge    (1 - strength) * reader + strength * value, for an edit of the edge itself
 
+A unit of an MLP, a neuron `m5.n123` or an expert `m5.e3`, is edited inside it, with `out` its activation, or the
+expert's weight times what it makes: the MLP then writes something else, and an edit of the MLP replaces that.
+
 So a full edit (strength 1) replaces whatever a less particular one left. Biases that belong to no head stay
 in the stream. `steer`, `noise` and `project` of a reader change the sum of all that it reads, strength times (for
 `noise` the root mean square is that of its stream): no single edge carries that, and edits of edges leave it there.
@@ -150,6 +153,9 @@ def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdi
     elif isinstance(target, Node):
         if target.kind == "logits":
             target = Reader("logits")
+        elif target.is_unit:
+            graph.check_unit(target)
+            _check_of_unit(edit, target)
         else:
             graph.writer_index(target)
     else:
@@ -161,6 +167,16 @@ def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdi
         _check_vector(edit, value, width)
     seed = edit.seed if edit.seed and KINDS[edit.kind].seeded else 0
     return ResolvedEdit(target, edit.kind, positions, value, float(edit.strength), seed)
+
+
+def _check_of_unit(edit: Edit, unit: Node) -> None:
+    """Raise EditError for a kind that units of an MLP do not take."""
+    if not KINDS[edit.kind].of_units:
+        kinds = ", ".join(kind for kind, row in KINDS.items() if row.of_units)
+        raise EditError(
+            f"{unit.name} is a part of {unit.whole.name}, which an edit of the kind {edit.kind} does not fit.",
+            f"It takes {kinds}; {unit.whole.name} as a whole takes {edit.kind} too.",
+        )
 
 
 def _check_vector(edit: Edit, value: Sequence[float], width: int) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import overload
 
@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArgumentError
-from core.nodes import INPUT, LOGITS, Edge, Node, PortKind, Reader
+from core.nodes import INPUT, LOGITS, Edge, Node, PortKind, Reader, UnitKind, unit_of
 
 _NODE = re.compile(r"a(\d+)\.h(\d+)|m(\d+)")
 _PORT = re.compile(r"a(\d+)\.(h|kv)(\d+)<([qkv])>")
@@ -41,6 +41,7 @@ class Graph:
 
     In a `parallel` block the MLP reads the stream as it was before the block's attention. In a `coupled` model a
     norm spans the heads of a layer (Gemma 2, OLMo 2), so what one of them reads changes what the others write.
+    units: what each layer's MLP opens into, and how many of them, where that is known; no part of what the graph is.
     """
 
     layers: int
@@ -48,6 +49,7 @@ class Graph:
     kv_heads: int
     parallel: bool = False
     coupled: bool = False
+    units: tuple[tuple[UnitKind, int], ...] = field(default=(), compare=False, repr=False)
 
     # ---- nodes ---------------------------------------------------------------------------------------------
 
@@ -79,7 +81,21 @@ class Graph:
             return 1 + node.layer * (self.heads + 1) + node.head
         if node.kind == "mlp" and 0 <= node.layer < self.layers:
             return 1 + node.layer * (self.heads + 1) + self.heads
+        if node.is_unit:
+            raise ArgumentError(f"{node.name} is a part of {node.whole.name}, and the edges are those of the whole.")
         raise ArgumentError(f"{node.name} does not write in this model.", self._extent)
+
+    def check_unit(self, unit: Node) -> None:
+        """Raise ArgumentError for a neuron or an expert that the model does not have, as far as that is known."""
+        self.writer_index(unit.whole)
+        if not self.units:
+            return
+        kind, count = self.units[unit.layer]
+        if not count:
+            raise ArgumentError(f"{unit.whole.name} does not open into neurons or experts in this model.")
+        if unit.kind != kind or unit.head >= count:
+            first = f"{unit.whole.name}.{kind[0]}"
+            raise ArgumentError(f"There is no {unit.name}.", f"{_WRITTEN} {first}0 to {first}{count - 1}.")
 
     # ---- readers -------------------------------------------------------------------------------------------
 
@@ -273,6 +289,9 @@ class Graph:
     def _parse_node(self, text: str) -> Node:
         if text == "input":
             return INPUT
+        if unit := unit_of(text):
+            self.check_unit(unit)
+            return unit
         match = _NODE.fullmatch(text)
         if match is None:
             raise ArgumentError(f"{text!r} names no node.", "Nodes are input, a0.h1 (a head) and m0 (an MLP).")

@@ -3,10 +3,12 @@ graph."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
-NodeKind = Literal["input", "head", "mlp", "logits"]
+NodeKind = Literal["input", "head", "mlp", "logits", "neuron", "expert"]
+UnitKind = Literal["neuron", "expert"]
 PortKind = Literal["q", "k", "v", "mlp", "logits"]
 TEXT = "t."  # before the names of a text tower's nodes and readers, where two towers are one graph
 
@@ -14,7 +16,8 @@ TEXT = "t."  # before the names of a text tower's nodes and readers, where two t
 @dataclass(frozen=True, slots=True)
 class Node:
     """A component: `input`, head `head` of layer `layer`, the MLP of `layer`, or `logits` (which only
-    reads). tower: TEXT in the text tower of two (`core.towers_graph`)."""
+    reads). tower: TEXT in the text tower of two (`core.towers_graph`). A unit of an MLP, which can be edited and has no
+    edges of its own, is a neuron or an expert: its number stands in `head`."""
 
     kind: NodeKind
     layer: int = 0
@@ -25,7 +28,19 @@ class Node:
     def name(self) -> str:
         if self.kind == "head":
             return f"{self.tower}a{self.layer}.h{self.head}"
+        if self.is_unit:
+            return f"{self.tower}m{self.layer}.{self.kind[0]}{self.head}"
         return f"{self.tower}m{self.layer}" if self.kind == "mlp" else f"{self.tower}{self.kind}"
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether it is a part of an MLP: a neuron or an expert."""
+        return self.kind in ("neuron", "expert")
+
+    @property
+    def whole(self) -> Node:
+        """The node of the graph that it is, or is a part of."""
+        return Node("mlp", self.layer, tower=self.tower) if self.is_unit else self
 
     def __str__(self) -> str:
         return self.name
@@ -71,3 +86,10 @@ class Edge:
 
 INPUT = Node("input")
 LOGITS = Node("logits")
+_UNIT = re.compile(r"m(\d+)\.([ne])(\d+)")
+
+
+def unit_of(text: str) -> Node | None:
+    """The neuron or expert of a name, `m5.n123` or `m5.e3`; None where it names none."""
+    match = _UNIT.fullmatch(text)
+    return match and Node("neuron" if match[2] == "n" else "expert", int(match[1]), int(match[3]))

@@ -93,6 +93,8 @@ def why_not_baked(model: Model, edits: Sequence[Edit]) -> list[str]:
         if not isinstance(target, Node) or target.kind == "logits":
             what = "an edge" if isinstance(target, Edge) else "a reader"
             reasons.append(f"{edit.name} is {what}: weights hold what a node writes for all its readers alike.")
+        elif target.is_unit:
+            reasons.append(f"{target.name} is a part of {target.whole.name}: weights are changed of whole nodes.")
         elif target.kind == "input":
             reasons.append("`input` is made of several embeddings, which may be the unembedding too.")
         elif KINDS[edit.kind].takes == "direction":

@@ -101,6 +101,11 @@ class _Planner:
                 raise EditError(f"{edit} counts positions from the end of an input, or by a role.", NO_SESSION)
             extent = Extent((_UNBOUNDED,), _UNBOUNDED)
         resolved = resolve(edit, self.graph, extent, width)
+        if isinstance(resolved.target, Node) and resolved.target.is_unit:
+            raise EditError(
+                f"{edit.name} is inside {resolved.target.whole.name}, and hooks put edits around whole nodes alone.",
+                "Run it in a session (session.run), or edit the whole.",
+            )
         if edit.positions is None:
             return resolved
         rows = extent.places(edit.positions)  # all of an input are not all of a longer one

@@ -90,7 +90,7 @@ class Scanner:
         engine = self._engine
         stage = self.stage(edits[0])
         with torch.no_grad():
-            if stage < 0:
+            if stage < 0 or (self._edits and self._of_unit(edits)):
                 streams = []
                 for number, edit in enumerate(edits):
                     with progress.stage(number / len(edits), (number + 1) / len(edits)):
@@ -104,6 +104,11 @@ class Scanner:
                 with progress.stage(row / engine.batch, (row + 1) / engine.batch):
                     rows.append(self._row(row, stage, resolved))
             return torch.stack(rows, dim=1)
+
+    def _of_unit(self, edits: Sequence[Edit]) -> bool:
+        """Whether some are of units of MLPs. Edits that stand may change what these write, so they run one by one."""
+        targets = [self._engine.resolve(edit).target for edit in edits]
+        return any(isinstance(target, Node) and target.is_unit for target in targets)
 
     def _row(self, row: int, stage: int, edits: list[ResolvedEdit]) -> Tensor:
         """What `logits` reads in one row of the batch under each edit: [edits, n, width]."""
@@ -152,6 +157,14 @@ class Scanner:
         writers = []
         for number, (edit, plan) in enumerate(zip(edits, plans, strict=True)):
             target = edit.target
+            if isinstance(target, Node) and target.is_unit:
+                writer, at = graph.writer_index(target.whole), Rows(engine.length, first)
+                at = Rows(engine.length, index=base.reads) if base.rows_of(target).index is not None else at
+                x = base.stream_at(Reader("mlp", target.layer), adapter.shape.parallel, at)
+                units = plan.stages[stage].units
+                out = flow.mlp(target.layer, adapter.mlp_norm(target.layer, x), units, at)
+                writers.append((writer, [number], out - base.out_at(adapter, target.whole, at)))
+                continue
             if isinstance(target, Node):
                 writer = graph.writer_index(target)
                 slots = dict(plan.stages[stage].writers).get(writer, ())

@@ -26,6 +26,7 @@ from core.engine.shared_memory import SharedMemory
 from core.engine.sizes import answers, state_bytes
 from core.engine.state import RunState, megabytes
 from core.engine.unedited import UneditedRuns
+from core.engine.units import prepare_units
 from core.errors import MemoryBudgetError
 from core.models.adapter import Adapter
 from core.positions import Extent, Span
@@ -143,6 +144,7 @@ class Engine:
             return EngineRun(base, range(layers, layers), known=True)
         for kind in dict.fromkeys(edit.kind for edit in edits):
             REPLACEMENTS[kind].prepare(self.references, cancelled)
+        prepare_units(plan, self.references, cancelled)
         self.pack()
         needed = self._run_bytes(max(stage, 0) // 2, full)
         self.room(needed)

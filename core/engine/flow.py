@@ -19,6 +19,7 @@ from core.engine.references import References
 from core.engine.replacement import REPLACEMENTS, Ablation
 from core.engine.rows import Held, Rows
 from core.engine.state import RunState
+from core.engine.units import Edited, edited_mlp
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 from core.positions import RowPositions
@@ -119,6 +120,12 @@ class Flow:
         missing = rows.first
         self.state.node_deltas[number] = F.pad(delta, (0, 0, missing, 0)) if missing else delta
         return delta
+
+    def mlp(self, layer: int, normed: Tensor, edited: Edited, rows: Rows) -> Tensor:
+        """What an MLP adds at some rows, where units of it are edited. normed: what it reads there."""
+        units = self.adapter.units[layer]
+        assert units is not None
+        return edited_mlp(units, normed, edited, PassRows(self, rows), lambda slot: self._share(slot, rows))
 
     def _node_value(self, node: Node, slot: Slot, out: Tensor, rows: Rows) -> Tensor:
         """The full replacement of what a node writes, broadcastable to the rows."""

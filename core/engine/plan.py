@@ -55,14 +55,15 @@ class ReaderPlan:
 
 @dataclass(frozen=True)
 class StagePlan:
-    """The edits of one stage: readers that read there, writers that write there."""
+    """The edits of one stage: readers that read there, writers that write there, units of the MLP that writes there."""
 
     readers: tuple[tuple[Reader, ReaderPlan], ...] = ()
     writers: tuple[tuple[int, tuple[Slot, ...]], ...] = ()
+    units: tuple[tuple[int, tuple[Slot, ...]], ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not self.readers and not self.writers
+        return not (self.readers or self.writers or self.units)
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def stage_of_writer(node: Node) -> int:
     """The stage in which a node writes; -1 for `input`."""
     if node.kind == "input":
         return -1
-    return 2 * node.layer + (1 if node.kind == "mlp" else 0)
+    return 2 * node.layer + (0 if node.kind == "head" else 1)
 
 
 def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: bool, first_patched_row: int) -> Plan:
@@ -123,6 +124,7 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
     node_slots: dict[int, list[Slot]] = {}
     reader_slots: dict[Reader, list[Slot]] = {}
     edge_slots: dict[Reader, dict[int, list[Slot]]] = {}
+    unit_slots: dict[Node, list[Slot]] = {}
     shared: dict[object, Slot] = {}  # equal ones are one object, which is quick to compare
     last: tuple[object, ...] = ()
     for edit in edits:
@@ -140,6 +142,8 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
                 continue
         elif isinstance(target, Reader):
             slots = reader_slots.setdefault(target, [])
+        elif target.is_unit:
+            slots = unit_slots.setdefault(target, [])
         else:
             slots = node_slots.setdefault(graph.writer_index(target), [])
         _add_slot(slots, slot, length)
@@ -158,8 +162,12 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
     for number in sorted(node_slots):
         if number > 0:
             writers[stage_of_writer(graph.writers[number])].append((number, tuple(node_slots[number])))
+    units: list[list[tuple[int, tuple[Slot, ...]]]] = [[] for _ in range(n_stages)]
+    for unit in sorted(unit_slots, key=lambda unit: unit.head):
+        if acting := _acting(unit_slots[unit]):
+            units[stage_of_writer(unit)].append((unit.head, tuple(acting)))
     input_slots = tuple(node_slots.get(0, ()))
-    stages = tuple(StagePlan(tuple(r), tuple(w)) for r, w in zip(readers, writers, strict=True))
+    stages = tuple(StagePlan(tuple(r), tuple(w), tuple(u)) for r, w, u in zip(readers, writers, units, strict=True))
     return Plan(input_slots, stages, _first_rows(input_slots, stages, length, causal, first_patched_row))
 
 
@@ -209,7 +217,7 @@ def _first_rows(
     for stage in stages:
         slots = {id(slot): slot for _, plan in stage.readers for _, slot in plan.edges}  # equal ones are mostly one
         slots |= {id(slot): slot for _, plan in stage.readers for slot in plan.slots}
-        slots |= {id(slot): slot for _, written in stage.writers for slot in written}
+        slots |= {id(slot): slot for _, written in (*stage.writers, *stage.units) for slot in written}
         current = min([current, *(row(slot) for slot in slots.values())])
         rows.append(current)
     return tuple(rows)

@@ -53,6 +53,7 @@ class Population:
         self._sums: dict[bool, _Sums] = {}
         self._means: dict[bool, Means] = {}
         self.learned: dict[str, Any] = {}  # of these inputs, by kinds of replacement that learn something
+        self._others: dict[tuple[str, bool], Tensor] = {}
         self._patterns: dict[int, Patterns] = {}  # by layer, of `_patterns_of`
         self._patterns_of: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
@@ -102,11 +103,7 @@ class Population:
         for pictures whose positions do not correspond; Cancelled between two runs, and goes on from there when it is
         asked again."""
         if over_positions not in self._means:
-            if not over_positions and self.inputs[0].ndim == 3 and len({x.shape for x in self.inputs}) > 1:
-                raise EditError(
-                    "The dataset's pictures have different sizes for the model, so their positions do not correspond.",
-                    "Take one mean over all positions, or crop them to one size.",
-                )
+            self._check_alike(over_positions)
             sums = self._sums.setdefault(over_positions, _Sums(self._adapter, self.alignment, over_positions))
             with torch.no_grad():
                 while sums.rows < len(self.lengths):
@@ -119,6 +116,38 @@ class Population:
                 self._means[over_positions] = sums.means()
             del self._sums[over_positions]
         return self._means[over_positions]
+
+    def mean_of(
+        self,
+        name: str,
+        make: Callable[[RunState], Tensor],
+        over_positions: bool,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Tensor:
+        """The mean of something else that is made of runs, [batch, position, size], by the same columns: [1, column or
+        1, size] in fp32 at least. Kept by its name. Raises EditError, Cancelled."""
+        if (name, over_positions) not in self._others:
+            self._check_alike(over_positions)
+            total, counts = None, torch.zeros(1, 1, 1, device="cpu")
+            with torch.no_grad():
+                for rows, state in self.runs():
+                    if cancelled is not None and cancelled():
+                        raise Cancelled
+                    index, real = _real(self.alignment, state.embedding.shape[1], rows, self.lengths, over_positions)
+                    part = make(state)
+                    added = _sum(_taken(part, index), real.to(part.device), over_positions)
+                    total = added if total is None else total + added
+                    counts = counts + _sum(real[:, :, None].float(), real, over_positions)
+            assert total is not None
+            self._others[name, over_positions] = total / counts.to(total).clamp(min=1)
+        return self._others[name, over_positions]
+
+    def _check_alike(self, over_positions: bool) -> None:
+        if not over_positions and self.inputs[0].ndim == 3 and len({x.shape for x in self.inputs}) > 1:
+            raise EditError(
+                "The dataset's pictures have different sizes for the model, so their positions do not correspond.",
+                "Take one mean over all positions, or crop them to one size.",
+            )
 
     def _together_of(self, rows: Sequence[int]) -> int:
         """How many of the first rows run together: pictures of one size do."""
@@ -178,12 +207,12 @@ class Means:
         """The mean of what a node writes, by the columns of positions [batch or 1, position]: [batch or 1, position or
         1, width]."""
         if node.kind == "head" and node.layer in self.heads:
-            return _at(self.heads[node.layer][node.head], places)
-        return _at(self.run.out(adapter, node), places)
+            return at_columns(self.heads[node.layer][node.head], places)
+        return at_columns(self.run.out(adapter, node), places)
 
     def before(self, reader: Reader, places: Tensor) -> Tensor:
         """The mean of the stream before a reader, likewise."""
-        return _at(stream_before(self.run, reader, self.parallel), places)
+        return at_columns(stream_before(self.run, reader, self.parallel), places)
 
 
 @dataclass(frozen=True)
@@ -195,7 +224,7 @@ class Patterns:
     rows: Tensor
 
 
-def _at(mean: Tensor, places: Tensor) -> Tensor:
+def at_columns(mean: Tensor, places: Tensor) -> Tensor:
     return mean if mean.shape[1] == 1 else mean[0, places]
 
 
@@ -213,14 +242,7 @@ class _Sums:
 
     def add(self, state: RunState, rows: Sequence[int], lengths: Sequence[int]) -> None:
         """Add the run of some more rows of the population, all of whose lengths are given."""
-        if self._over_positions or self._alignment.plain:
-            index = None
-            real = (
-                torch.arange(state.embedding.shape[1], device="cpu")
-                < torch.tensor([lengths[row] for row in rows], device="cpu")[:, None]
-            )
-        else:
-            index, real = self._alignment.sources(rows)
+        index, real = _real(self._alignment, state.embedding.shape[1], rows, lengths, self._over_positions)
         for number, part in enumerate(_parts(self._adapter, state)):
             total = _sum(_taken(part, index), real.to(part.device), self._over_positions)
             if number == len(self._sums):
@@ -264,6 +286,16 @@ def _parts(adapter: Adapter, state: RunState) -> Iterator[Tensor]:
             yield state.z[layer].flatten(2)
         else:
             yield LayerMath(adapter, layer).outs(state.z[layer], range(adapter.shape.heads), factor)
+
+
+def _real(
+    alignment: Alignment, length: int, rows: Sequence[int], lengths: Sequence[int], over_positions: bool
+) -> tuple[Tensor | None, Tensor]:
+    """Where the columns of the alignment are in some rows, None for as they stand, and which of them are real."""
+    if not over_positions and not alignment.plain:
+        return alignment.sources(rows)
+    ends = torch.tensor([lengths[row] for row in rows], device="cpu")[:, None]
+    return None, torch.arange(length, device="cpu") < ends
 
 
 def _taken(x: Tensor, index: Tensor | None) -> Tensor:

@@ -15,7 +15,7 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor
 
-from core.engine.population import Means, Population
+from core.engine.population import Means, Population, at_columns
 from core.engine.state import RunState, stream_before
 from core.errors import EditError
 from core.graph import Node, Reader
@@ -123,6 +123,14 @@ class References:
         """The mean of the stream before a reader: [batch or 1, position or 1, width]. Raises EditError."""
         return self.means().before(reader, self._places)
 
+    def mean_of(
+        self, name: str, make: Callable[[RunState], Tensor], cancelled: Callable[[], bool] | None = None
+    ) -> Tensor:
+        """The mean of something else that runs make, [batch, position, size]: [batch or 1, position or 1, size]. name:
+        by which it is kept. Raises EditError, Cancelled."""
+        places = self._places
+        return at_columns(self.population.mean_of(name, make, self.over_positions, cancelled), places)
+
     def resampled_value(self, node: Node, seed: int) -> Tensor:
         """What a node writes on other inputs: [batch, position, width]. Raises EditError where there are none."""
         return self._donors_of(seed).out(self.adapter, node)[:, : self._length]
@@ -148,11 +156,16 @@ class References:
 
         The numbers are those of PyTorch's generator on the CPU, in fp64, seeded with the CRC-32 of "seed name".
         """
-        state = self._runs.clean(full=True)
         if isinstance(target, Node):
-            x, name = state.out(self.adapter, target), target.name
-        else:
-            x, name = stream_before(state, target, self.adapter.shape.parallel), f"->{target.name}"
+            return self.noise_of(self._runs.clean(full=True).out(self.adapter, target), target.name, seed)
+        return self.noise_of(self.clean_stream(target), f"->{target.name}", seed)
+
+    def clean_stream(self, reader: Reader) -> Tensor:
+        """The stream before a reader in the clean run: [batch, position, width]."""
+        return stream_before(self._runs.clean(full=True), reader, self.adapter.shape.parallel)
+
+    def noise_of(self, x: Tensor, name: str, seed: int) -> Tensor:
+        """The same of anything that the clean run makes, [batch, position, size]."""
         generator = torch.Generator("cpu").manual_seed(zlib.crc32(f"{seed} {name}".encode()))
         first, rows = self._among
         size = (rows, *x.shape[1:])

@@ -314,7 +314,8 @@ class Pass:
             x[batch_rows] = streams
         normed = adapter.mlp_norm(layer, x) if self.frozen is None else self.frozen.mlp(layer, x, rows)
         with self._known_products(stage, x, normed):
-            out = adapter.mlp(layer, normed)
+            units = self.plan.stages[stage].units
+            out = self.flow.mlp(layer, normed, units, rows) if units else adapter.mlp(layer, normed)
         stream = after + out
         for number, slots in self.plan.stages[stage].writers:
             delta = self.flow.node_delta(number, slots, out, rows)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeVar
@@ -21,7 +20,7 @@ from torch import Tensor, nn
 from core.errors import ModelError
 from core.graph import Graph
 from core.models.products import Products
-from core.models.sharing import sharing_copy
+from core.models.units import NO_UNITS, Units, calls, units_of
 from core.models.wiring import Wiring
 from core.precision import widened
 
@@ -125,7 +124,13 @@ class Adapter(ABC):
     @cached_property
     def graph(self) -> Graph:
         shape = self.shape
-        return Graph(shape.layers, shape.heads, shape.kv_heads, shape.parallel, shape.coupled)
+        units = tuple(NO_UNITS if each is None else (each.kind, each.count) for each in self.units)
+        return Graph(shape.layers, shape.heads, shape.kv_heads, shape.parallel, shape.coupled, units)
+
+    @cached_property
+    def units(self) -> tuple[Units | None, ...]:
+        """What the MLP of every layer opens into; None where it does not."""
+        return tuple(units_of(self, layer) for layer in range(self.shape.layers))
 
     @cached_property
     def attention(self) -> tuple[AttentionWeights, ...]:
@@ -175,9 +180,17 @@ class Adapter(ABC):
 
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
         """What the MLP writes to the stream: after LayerScale, a norm of its own, the residual multiplier."""
-        with nullcontext() if torch.is_grad_enabled() else self.products:
-            written = self.mlp_module(layer, normed)
-        return self._after_mlp[layer](written)  # type: ignore[no-any-return]
+        with calls(self):
+            made = self.mlp_module(layer, normed)
+        return self.mlp_written(layer, made)
+
+    def mlp_written(self, layer: int, made: Tensor) -> Tensor:
+        """What reaches the stream of what the MLP's own module makes."""
+        return self._after_mlp[layer](made)  # type: ignore[no-any-return]
+
+    def after_mlp(self, layer: int) -> Any:
+        """The module that the MLP's output goes through."""
+        return self._after_mlp[layer]
 
     def mlp_part(self, layer: int) -> Any:
         """The MLP's own module."""
@@ -190,15 +203,10 @@ class Adapter(ABC):
     def neurons(self, layer: int, normed: Tensor) -> Tensor:
         """What the last linear map of the MLP reads: [batch, n, neurons]. Raises ModelError for a mixture, whose
         experts have neurons of their own for each position."""
-        wiring = self.wiring(layer)
-        if len(wiring.mlp_weights) != 1 or not wiring.mlp_weights[0].endswith(".weight"):
+        units = self.units[layer]
+        if units is None or units.kind != "neuron":
             raise ModelError(f"m{layer} is a mixture of experts: it has no neurons that are there at every position.")
-        module = sharing_copy(part(self.blocks[layer], wiring.mlp))  # its hook is no other run's
-        path = wiring.mlp_weights[0].removeprefix(f"{wiring.mlp}.").removesuffix(".weight")
-        read: list[Tensor] = []
-        part(module, path).register_forward_pre_hook(lambda _module, args: read.append(args[0]))
-        module(normed)
-        return read[0]
+        return units.made(normed)[1]
 
     def query(self, layer: int, q: Tensor, places: Places, heads: Sequence[int] | None = None) -> Tensor:
         """q [batch, n, head, head_width] as attention uses it: normed, turned. heads: which ones these are; None:

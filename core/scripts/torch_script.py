@@ -95,6 +95,9 @@ class _Script:
                     words = f"No script in plain PyTorch can change the sum of all that {edit.name} reads."
                     raise EditError(words, OTHER_WAY)
                 of_readers.setdefault(resolved.target, []).append(resolved)
+            elif resolved.target.is_unit:
+                words = f"No script in plain PyTorch can edit {edit.name}, a part of {resolved.target.whole.name}."
+                raise EditError(words, "Take Copy as Python, which needs Wirescope.")
             else:
                 self.nodes.setdefault(resolved.target, []).append(resolved)
         for reader, slots in of_readers.items():

@@ -37,8 +37,8 @@ class BeitAdapter(HfVisionAdapter):
         scales = [name if isinstance(getattr(block, name), Tensor) else None for name in ("lambda_1", "lambda_2")]
         return replace(super().wiring(layer), scale=scales[0], mlp_scale=scales[1])
 
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        return self.blocks[layer].lambda_2 * super().mlp(layer, normed)  # type: ignore[no-any-return]
+    def mlp_written(self, layer: int, made: Tensor) -> Tensor:
+        return self.blocks[layer].lambda_2 * super().mlp_written(layer, made)  # type: ignore[no-any-return]
 
     def score_bias(self, layer: int, queries: Places) -> Tensor | None:
         bias = self._bias(layer, queries.grid)

@@ -57,8 +57,8 @@ class EvaAdapter(TimmVitAdapter):
         scales = [None if getattr(block, name) is None else name for name in ("gamma_1", "gamma_2")]
         return replace(super().wiring(layer), scale=scales[0], mlp_scale=scales[1])
 
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        out = super().mlp(layer, normed)
+    def mlp_written(self, layer: int, made: Tensor) -> Tensor:
+        out = super().mlp_written(layer, made)
         gamma = self.blocks[layer].gamma_2
         return out if gamma is None else gamma * out
 

@@ -28,8 +28,8 @@ class GraniteAdapter(LlamaAdapter):
     def embed(self, inputs: Tensor) -> Tensor:
         return super().embed(inputs) * float(self.config.embedding_multiplier)
 
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        return super().mlp(layer, normed) * float(self.config.residual_multiplier)
+    def mlp_written(self, layer: int, made: Tensor) -> Tensor:
+        return super().mlp_written(layer, made) * float(self.config.residual_multiplier)
 
     def head(self, normed: Tensor) -> Tensor:
         return super().head(normed) / float(self.config.logits_scaling)

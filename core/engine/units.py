@@ -1,0 +1,135 @@
+"""Edits of an MLP's units, and what units add.
+
+Steps, for an MLP with edited units at some rows:
+1. Its module makes what it makes of its input, and shows what its units hold: activations, or what experts make.
+2. Each edited unit's value is replaced: by zero, B's, its mean, another input's, a multiple, with noise. B's value and
+   the others come from the MLP's input in that run.
+3. The change of values, through the last linear map, is added to what the module made; then LayerScale, norm or
+   multiplier follow, as they do without edits. So the MLP writes what it would write with those values inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from core.engine.divisor import Divisor, epsilon_of
+from core.engine.plan import Plan, Slot
+from core.engine.references import References
+from core.engine.replacement import Spot
+from core.engine.state import RunState, stream_before
+from core.errors import EditError
+from core.graph import Reader
+from core.models.units import Units
+from core.precision import widened
+
+Edited = Sequence[tuple[int, tuple[Slot, ...]]]
+Share = Callable[[Slot], Tensor | float]
+
+
+def edited_mlp(units: Units, normed: Tensor, edited: Edited, spot: Spot, share: Share) -> Tensor:
+    """What an MLP adds to the stream with edited units: [batch, n, width]. normed: its input. spot: its rows. share:
+    how much of a slot applies at each of them, [batch or 1, n, 1]."""
+    made, inside = units.made(normed)
+    for slots, numbers in _alike(edited):
+        before = widened(units.values(normed, inside, numbers))
+        after = _edited(units, before, numbers, slots, spot, share)
+        made = (widened(made) + units.added(after - before, numbers)).to(made.dtype)
+    return units.adapter.mlp_written(units.layer, made)
+
+
+def edited_values(
+    units: Units, normed: Tensor, numbers: Sequence[int], edited: Edited, spot: Spot, share: Share
+) -> Tensor:
+    """The values of some units as their edits leave them, [batch, n, numbers * size]."""
+    values = units.of(normed, numbers).clone()
+    by_unit = values.unflatten(2, (len(numbers), units.size))  # type: ignore[no-untyped-call]
+    slots_of = dict(edited)
+    for place, number in enumerate(numbers):
+        if number in slots_of:
+            before = widened(by_unit[:, :, place])
+            by_unit[:, :, place] = _edited(units, before, [number], slots_of[number], spot, share).to(values.dtype)
+    return values
+
+
+def _alike(edited: Edited) -> list[tuple[tuple[Slot, ...], list[int]]]:
+    """Units with the same edits, together."""
+    groups: dict[tuple[Slot, ...], list[int]] = {}
+    for number, slots in edited:
+        groups.setdefault(slots, []).append(number)
+    return list(groups.items())
+
+
+def _edited(
+    units: Units, values: Tensor, numbers: Sequence[int], slots: Sequence[Slot], spot: Spot, share: Share
+) -> Tensor:
+    out = values
+    for slot in slots:
+        values = values + share(slot) * (_replacement(units, slot, out, numbers, spot) - values)
+    return values
+
+
+def _replacement(units: Units, slot: Slot, values: Tensor, numbers: Sequence[int], spot: Spot) -> Tensor:
+    """What an edit puts in the place of values [batch, n, numbers * size]; broadcastable to them. Raises EditError."""
+    reader = Reader("mlp", units.layer)
+    references = spot.references
+    if slot.kind == "zero":
+        return torch.zeros_like(values)
+    if slot.kind == "scale":
+        return values * slot.factor
+    if slot.kind == "patch":
+        stream = references.patch_stream(reader, spot.state.reads is None)
+        return _of_stream(units, spot.stream(stream, reader), numbers)
+    if slot.kind == "resample":
+        return _of_stream(units, spot.rows(references.resampled_stream(reader, slot.seed)), numbers)
+    if slot.kind == "mean":
+        means = references.mean_of(name_of_means(units), all_values(units))
+        return spot.rows(means.unflatten(2, (units.count, units.size))[:, :, list(numbers)].flatten(2))  # type: ignore[no-untyped-call]
+    if slot.kind == "noise":
+        clean = _of_stream(units, references.clean_stream(reader), numbers).split(units.size, dim=2)  # type: ignore[no-untyped-call]
+        drawn = [references.noise_of(x, units.node(n).name, slot.seed) for n, x in zip(numbers, clean, strict=True)]
+        return values + slot.factor * spot.rows(torch.cat(drawn, dim=2))
+    raise EditError(f"{units.node(numbers[0]).name} cannot have an edit of the kind {slot.kind}.")
+
+
+def _of_stream(units: Units, stream: Tensor, numbers: Sequence[int]) -> Tensor:
+    """The values of some units where their MLP reads a stream [batch, n, width]."""
+    return widened(units.of(units.adapter.mlp_norm(units.layer, stream), numbers))
+
+
+def name_of_means(units: Units) -> str:
+    return f"{units.kind}s of m{units.layer}"
+
+
+def all_values(units: Units) -> Callable[[RunState], Tensor]:
+    """What makes the values of all units in a run at every position."""
+    parallel, reader = units.adapter.shape.parallel, Reader("mlp", units.layer)
+
+    def make(state: RunState) -> Tensor:
+        return _of_stream(units, stream_before(state, reader, parallel), range(units.count))
+
+    return make
+
+
+def prepare_units(plan: Plan, references: References, cancelled: Callable[[], bool] | None = None) -> None:
+    """Make the means that edits of units take, which runs over other inputs. Raises EditError, Cancelled."""
+    for number, stage in plan.acting.items():
+        if any(slot.kind == "mean" for _, slots in stage.units for slot in slots):
+            units = references.adapter.units[number // 2]
+            assert units is not None
+            references.mean_of(name_of_means(units), all_values(units), cancelled)
+
+
+def factor(units: Units, made: Tensor) -> Tensor:
+    """What multiplies all that the module makes, [batch, n, width], on the way to the stream: [width], or [batch, n,
+    width] where a norm follows. In fp32 at least."""
+    adapter, layer = units.adapter, units.layer
+    ones = torch.ones_like(made[:1, :1])
+    of_ones = widened(adapter.mlp_written(layer, ones))
+    if torch.allclose(widened(adapter.mlp_written(layer, 2 * ones)), 2 * of_ones, rtol=1e-3):
+        return of_ones[0, 0]
+    epsilon = epsilon_of(adapter.after_mlp(layer)) or 0.0
+    scale: Tensor = of_ones * (1 + epsilon) ** 0.5 / Divisor(False, epsilon)(widened(made))
+    return scale

@@ -1,0 +1,133 @@
+"""What an MLP is made of: neurons, each of which adds its activation times its row of the last linear map, or the
+experts of a mixture, each of which adds its weight times what it makes.
+
+    written = bias + sum over neurons of (activation x row)              what the MLP's module makes
+    written = shared expert + sum over experts of (weight x output)      of a mixture (`core.models.mixtures`)
+    added   = written x factor                                           what reaches the stream
+
+The factor is LayerScale, a residual multiplier, or, where a norm follows the MLP, what that norm multiplies by in the
+same pass (`core.engine.units`). So what units add, and the rest that belongs to none of them, sums to what the node
+adds.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from core.errors import ModelError
+from core.graph import Node
+from core.nodes import UnitKind
+
+if TYPE_CHECKING:
+    from core.models.adapter import Adapter
+
+
+NO_UNITS: tuple[UnitKind, int] = ("neuron", 0)
+
+
+class Units(ABC):
+    """Those of one layer. Values are [batch, n, numbers]: of a neuron its activation, one number; of an expert what it
+    makes times its weight, `size` numbers. count: how many units there are."""
+
+    kind: UnitKind
+    count: int
+    size: int
+
+    def __init__(self, adapter: Adapter, layer: int) -> None:
+        self.adapter = adapter
+        self.layer = layer
+
+    @abstractmethod
+    def made(self, normed: Tensor) -> tuple[Tensor, Tensor]:
+        """What the module makes of its input [batch, n, width], and what `values` needs."""
+
+    @abstractmethod
+    def values(self, normed: Tensor, inside: Tensor, numbers: Sequence[int]) -> Tensor:
+        """Of some units, [batch, n, numbers * size]. inside: as `made` gives it."""
+
+    @abstractmethod
+    def added(self, values: Tensor, numbers: Sequence[int]) -> Tensor:
+        """What values of some units add together to what the module makes: [batch, n, width]."""
+
+    def of(self, normed: Tensor, numbers: Sequence[int]) -> Tensor:
+        """The values of some units, from the MLP's input."""
+        return self.values(normed, self.made(normed)[1], numbers)
+
+    def node(self, number: int) -> Node:
+        return Node(self.kind, self.layer, number)
+
+
+class Neurons(Units):
+    """Of an MLP that ends with one linear map. weight: of that, [out, in]. of_module: the same as the
+    module has it."""
+
+    kind = "neuron"
+    size = 1
+
+    def __init__(self, adapter: Adapter, layer: int, weight: Tensor, of_module: Tensor) -> None:
+        super().__init__(adapter, layer)
+        self.weight = weight
+        self.count = weight.shape[1]
+        self._of_module = of_module
+
+    def made(self, normed: Tensor) -> tuple[Tensor, Tensor]:
+        with calls(self.adapter), Read(self._of_module) as read:
+            made = self.adapter.mlp_module(self.layer, normed)
+        if len(read.inputs) != 1:
+            raise ModelError(f"What the last linear map of m{self.layer} reads was not seen: it is not called as one.")
+        return made, read.inputs[0].view(*normed.shape[:-1], self.count)
+
+    def values(self, normed: Tensor, inside: Tensor, numbers: Sequence[int]) -> Tensor:
+        return inside[..., list(numbers)]
+
+    def added(self, values: Tensor, numbers: Sequence[int]) -> Tensor:
+        return values @ self.weight[:, list(numbers)].T.to(values.dtype)
+
+
+def units_of(adapter: Adapter, layer: int) -> Units | None:
+    """Those of a layer; None where its MLP is of no kind that opens."""
+    try:
+        wiring = adapter.wiring(layer)
+    except ModelError:  # a family that does not say where its parts are
+        return None
+    if len(wiring.mlp_weights) == 1 and wiring.mlp_weights[0].endswith(".weight"):
+        owner, _, name = wiring.mlp_weights[0].rpartition(".")
+        module = adapter.blocks[layer].get_submodule(owner)
+        weight = getattr(module, name)
+        turned = type(module).__name__ == "Conv1D"  # stored as [in, out]
+        return Neurons(adapter, layer, (weight.T if turned else weight).detach(), weight)
+    return None
+
+
+def calls(adapter: Adapter) -> Any:
+    """In which a module of the model is called: without gradients its products are the adapter's."""
+    return nullcontext() if torch.is_grad_enabled() else adapter.products
+
+
+class Read(TorchFunctionMode):
+    """While it is on, keeps what linear maps of one weight read. inputs: these, in order."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self._weight = weight
+        self.inputs: list[Tensor] = []
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if func is torch.nn.functional.linear and args[1] is self._weight:
+            self.inputs.append(args[0])
+        elif func is torch.addmm and len(args) == 3 and args[2] is self._weight:  # GPT-2's Conv1D
+            self.inputs.append(args[1])
+        return func(*args, **(kwargs or {}))
