@@ -15,7 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,9 +25,7 @@ from core.errors import ModelError
 from core.graph import Node
 from core.nodes import UnitKind
 
-if TYPE_CHECKING:
-    from core.models.adapter import Adapter
-
+Adapter = Any  # `core.models.adapter.Adapter`, which has these
 
 NO_UNITS: tuple[UnitKind, int] = ("neuron", 0)
 
