@@ -37,7 +37,8 @@ def edited_mlp(units: Units, normed: Tensor, edited: Edited, spot: Spot, share: 
         before = widened(units.values(normed, inside, numbers))
         after = _edited(units, before, numbers, slots, spot, share)
         made = (widened(made) + units.added(after - before, numbers)).to(made.dtype)
-    return units.adapter.mlp_written(units.layer, made)
+    written: Tensor = units.adapter.mlp_written(units.layer, made)
+    return written
 
 
 def edited_values(
