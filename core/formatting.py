@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import PurePath
+
 MINUS = "\N{MINUS SIGN}"
 BELOW = "below noise"  # of an effect that rounding alone may have made (`core.noise`)
 _MOST_DIGITS = 5
@@ -40,6 +43,13 @@ def effect_words(effect: float, floor: float, digits: int = 4) -> str:
 def counted(count: int, name: str) -> str:
     """A number of things: `1 edge`, `1,413 edges`."""
     return f"{count:,} {name}{'s' * (count != 1)}"
+
+
+def left_words(paths: Sequence[str], why: str) -> str:
+    """ "Left: c.png, d.png and 3 more. A card takes one."; empty for no paths."""
+    names = [PurePath(path).name or path for path in paths]
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return f"Left: {', '.join(names[:2])}{more}. {why}" if names else ""
 
 
 def best_edges(count: int) -> str:

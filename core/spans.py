@@ -103,6 +103,15 @@ def by_region(values: NDArray[np.floating[Any]], pair: Pair, regions: Positions 
     return {name: sums[..., number] for number, name in enumerate(names)}
 
 
+def parts_of(extent: Extent, names: Sequence[str]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """The positions of the first row, each in the narrowest span that holds it: names of spans, the rest last, and
+    positions. Spans for which none is left are not among them. Raises EditError for what is no span of it."""
+    every = spans_over(names, [extent])
+    numbers = span_numbers(every, extent)[0, : extent.lengths[0]]
+    parts = ((name, tuple(np.flatnonzero(numbers == number).tolist())) for number, name in enumerate(every))
+    return tuple((name, places) for name, places in parts if places)
+
+
 def position_of(name: str) -> int | str:
     """A span as `Edit` takes it."""
     return int(name) if name.removeprefix("-").isdecimal() else name

@@ -35,6 +35,13 @@ def corrupted_source(clean: Source, corruption: ImageCorruption) -> Source:
     return replace(clean, corruption=corruption, name=f"{clean.name or Path(clean.path).name}, {corruption.words()}")
 
 
+def plain_source(made: Source) -> Source:
+    """A picture as it was before it was changed."""
+    if made.corruption is None:
+        return made
+    return replace(made, corruption=None, name=made.name.removesuffix(f", {made.corruption.words()}"))
+
+
 def made_cell(clean: Source, b: Source) -> str:
     """The cell of a B that is made from A; empty for one that is not, or that takes a picture without a path."""
     corruption = b.corruption

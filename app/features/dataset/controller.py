@@ -213,7 +213,7 @@ class DatasetController(QObject):
             rows = [PairSource(Source("image", path=path, name=Path(path).name)) for path in pictures]
             self._commit(f"Add {len(rows)} picture{'s' * (len(rows) != 1)}", (*self._rows, *rows))
         if files:
-            self._make(RowsQuery(path=files[0], append=True))
+            self._make(RowsQuery(path=files[0], append=True, more=tuple(files[1:])))
 
     def choose(self, append: bool = False) -> None:
         """Ask for a file, whose rows take the place of those that are there, or come after them."""
@@ -282,6 +282,7 @@ class DatasetController(QObject):
             self._commit(f"Rows of {title.lower()}", made.rows, query.trace_over)
         else:
             name, before = Path(query.path).name if query.path else "the clipboard", self._rows
+            name += f" and {len(query.more)} more" if query.more else ""
             if query.append:
                 there = set(before)
                 self._commit(f"Append {name}", (*before, *(row for row in made.rows if row not in there)))

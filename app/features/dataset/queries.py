@@ -22,7 +22,7 @@ Pictures = tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None]  # what the
 @dataclass(frozen=True)
 class RowsQuery(OneShotQuery):
     """Rows of a task, or those in a file, a folder, a film or pasted text. trace_over: the next trace is to go over
-    them. append: they come after the rows that are there, not in their place."""
+    them. append: they come after the rows that are there, not in their place. more: files whose rows follow."""
 
     task: str = ""
     path: str = ""
@@ -30,6 +30,7 @@ class RowsQuery(OneShotQuery):
     seed: int = 0
     trace_over: bool = False
     append: bool = False
+    more: tuple[str, ...] = ()
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return document.opens

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from app.features.inputs.queries import (
     FRESH,
     TASK,
@@ -26,17 +24,19 @@ from core.inputs.image_region import mask_of_file, patches_of, picture_size
 from core.inputs.tasks import make_task, match_task
 from core.lens.artefacts import artefact_patches
 from core.project.document import PairSource, Source
+from core.project.row_cells import corrupted_source, plain_source
+from core.result import Result
 
 
 def make_b(query: CounterfactualQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where there is no such B."""
     clean = request.document.clean
     assert clean is not None
-    pair, words = cache.answer(query, request, lambda: _make_b(query, clean, cache))
+    pair, words = cache.answer(query, request, lambda: _make_b(query, clean, request.document.counterfactual, cache))
     send(CounterfactualReply(request.number, query, pair, words))
 
 
-def _make_b(query: CounterfactualQuery, clean: Source, cache: SessionCache) -> tuple[PairSource, str]:
+def _make_b(query: CounterfactualQuery, clean: Source, b: Source | None, cache: SessionCache) -> tuple[PairSource, str]:
     model = cache.session.model
     if query.kind == FRESH:
         made = make_task(query.task, model, pairs=1, seed=query.seed)
@@ -58,13 +58,34 @@ def _make_b(query: CounterfactualQuery, clean: Source, cache: SessionCache) -> t
     patches = tuple(place - prefix for place in query.positions if place >= prefix)
     how = query.text, query.size, query.place, query.sticker
     corruption = ImageCorruption(query.kind, patches, query.seed, query.other, query.mask, *how)  # type: ignore[arg-type]
-    name = clean.name or "A"
+    if query.on_a:
+        return _attack(corruption, clean, b, cache)
     if clean.corruption is not None:
         raise InputError("The picture on card A was itself made by Make.", "Open a picture for A first.")
     corrupted_side(model, cache.session.pair.clean, corruption, clean.data or clean.path)  # says what cannot be made
-    return PairSource(clean, replace(clean, corruption=corruption, name=f"{name}, {corruption.words()}")), (
-        corruption.words()
-    )
+    target, foil = _contest(corruption, cache.session.clean)
+    return PairSource(clean, corrupted_source(clean, corruption), target, foil), corruption.words()
+
+
+def _attack(
+    corruption: ImageCorruption, clean: Source, b: Source | None, cache: SessionCache
+) -> tuple[PairSource, str]:
+    """A changed so, and B as A was before anything was printed on it: one attack takes the place of another."""
+    session, plain = cache.session, plain_source(clean)
+    side = session.model.side(plain.data or plain.path)
+    corrupted_side(session.model, side, corruption, plain.data or plain.path)
+    # what it was before: A, or B where A is attacked already
+    earlier = session.clean if clean == plain else session.counterfactual if b == plain else None
+    foil, target = ("", "") if earlier is None else _contest(corruption, earlier)
+    return PairSource(corrupted_source(plain, corruption), plain, target, foil), corruption.words()
+
+
+def _contest(corruption: ImageCorruption, plain: Result) -> tuple[str, str]:
+    """What the model sees without a word, and the word, where that is one of its other classes: the answers of the
+    metric that tells which of them it believes. Empty where there are none."""
+    labels = {label.casefold(): label for label in plain.model.class_names}
+    read, seen = labels.get(corruption.text.strip().casefold(), ""), plain.top(1)[0].label
+    return (seen, read) if corruption.kind == "word" and read and read != seen else ("", "")
 
 
 def read_mask(query: MaskQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:

@@ -17,7 +17,8 @@ FRESH = "fresh"  # a new A and B of a task
 class CounterfactualQuery(OneShotQuery):
     """Make B from A. kind: of `core.inputs.corruption_kinds`, TASK or FRESH. positions: of the stream; none means the
     whole. other: the other picture's file, or its bytes. task: of a fresh pair. mask: a picture file of which the light
-    part changes, in place of positions. text, size, place, sticker: of a printed word."""
+    part changes, in place of positions. text, size, place, sticker: of a printed word. on_a: whether A gets the word,
+    and B is the picture without it."""
 
     kind: str
     positions: tuple[int, ...] = ()
@@ -29,14 +30,16 @@ class CounterfactualQuery(OneShotQuery):
     size: float = WORD_SIZE
     place: str = "centre"
     sticker: bool = True
+    on_a: bool = False
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
-        return *document.opens, document.clean
+        earlier = (document.counterfactual,) if self.on_a else ()  # an attack may take the place of an earlier one
+        return *document.opens, document.clean, *earlier
 
 
 @dataclass(frozen=True)
 class CounterfactualReply:
-    """pair: A and B, and the answers of the metric where the task says them. words: what was made."""
+    """pair: A and B, and the answers of the metric where the task or a printed word says them. words: what was made."""
 
     number: int
     query: CounterfactualQuery

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.messages.replies import InputsReply, InspectionReply, ModelReply, ScoresReply
 from app.presenters.edits import WAITS, mean_words
 from app.presenters.links import links
@@ -10,7 +12,10 @@ from core.component_words import node_words
 from core.edits import KINDS, REPLACED, Edit, EditKind, Target
 from core.formatting import pairs_words, percent
 from core.graph import Edge, Node
+from core.inputs.regions import PATCHES, REGISTERS, named_tokens
+from core.positions import Extent
 from core.project.document import Document
+from core.spans import parts_of
 from views.panels.inspector.data import EdgeInspection, EditState, Effect, NodeInspection
 
 
@@ -73,12 +78,28 @@ def inspection(
         image=None if card is None else card.image,
         grid=None if card is None else card.grid,
         prefix=0 if opened.is_text else opened.prefix,
+        regions=() if ready is None or opened.is_text else regions(document, ready.labels, opened.prefix),
         reads=reads,
         links_of="" if scored is None or not scored.pairs else f"{scored.meaning.how} over {pairs_words(scored.pairs)}",
         writes=writes,
         effect=effect,
         edit=edit,
     )
+
+
+def regions(document: Document, labels: Sequence[str], prefix: int) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """What attention over a picture is summed over: the regions of the document, then the tokens that are no patches,
+    then the rest. None where only CLS has a name, whose share is written beside it."""
+    known = [region for region in document.regions if max(region.positions) < len(labels)]
+    tokens = {name: places for name, places in named_tokens(labels, prefix, 1).items() if places[0]}
+    if not known and REGISTERS not in tokens:
+        return ()
+    (registers,) = tokens.get(REGISTERS, ((),))
+    shared = {name for name, (places,) in tokens.items() if name != REGISTERS and places[0] in registers}
+    single = [name for name in tokens if name != PATCHES and name not in shared]
+    named = {region.name: (region.positions,) for region in known}
+    extent = Extent((len(labels),), len(labels), regions=named, tokens=tokens)
+    return parts_of(extent, [*named, *single, *(() if known else (PATCHES,))])
 
 
 def edit_state(edit: Edit | None, document: Document, has_counterfactual: bool) -> EditState:

@@ -15,6 +15,7 @@ from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
+from core.formatting import left_words
 from core.project.document import Document
 from core.saving import save_text
 from views.panels.inputs.data import CardData
@@ -39,7 +40,7 @@ class PatchMapController(QObject):
         self._problem = ""
         panel.wanted.connect(self._take_choice)
         panel.mask_wanted.connect(self._choose_mask)
-        panel.mask_dropped.connect(self.take_mask)
+        panel.masks_dropped.connect(self._take_dropped)
         panel.mask_unwanted.connect(lambda: self.take_mask(""))
         panel.export_wanted.connect(self.export)
         panel.seen.connect(self._take_seen)
@@ -77,6 +78,11 @@ class PatchMapController(QObject):
         if path:
             self._settings.set_folder(str(Path(path).parent))
             self.take_mask(path)
+
+    def _take_dropped(self, paths: list[str]) -> None:
+        self.take_mask(paths[0])
+        if paths[1:]:
+            self._workbench.message.emit(left_words(paths[1:], "A map is compared with one mask."))
 
     def take_mask(self, path: str) -> None:
         """Compare the maps with a mask; none: with nothing."""

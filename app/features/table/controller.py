@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.messages.replies import ModelReply, ScoresReply
 from app.messages.traits import TraitsQuery, TraitsReply
-from app.presenters.edits import WAITS
+from app.presenters.edits import WAITS, said
 from app.presenters.subject import over_words
 from app.presenters.trait_words import trait_words
 from app.services.actions import Actions
 from app.workbench.workbench import Workbench
-from core.edits import EDIT_WORDS, Target, edit_words
+from core.edits import EDIT_WORDS, Target
 from core.graph import Edge, Node
 from core.project.document import Document
 from views.canvas.canvas import Canvas
@@ -72,7 +72,8 @@ class TableController(QObject):
         }
         if self._shown != (opened.graph, *state, strongest, of):
             self._shown = (opened.graph, *state, strongest, of)
-            panel.set_data(replace(table_data(opened, *state, strongest), **of))  # type: ignore[arg-type]
+            data = table_data(opened, *state, strongest, workbench.labels)
+            panel.set_data(replace(data, **of))  # type: ignore[arg-type]
         workbench.set_query("traits", TraitsQuery() if panel.kind() == "nodes" else None)
         panel.set_selection(workbench.selection)
 
@@ -98,13 +99,14 @@ def table_data(
     measured: dict[Target, float],
     stale: bool,
     strongest: int,
+    labels: tuple[str, ...] = (),
 ) -> TableData:
     """What the table shows. document: with a B only if patches can take from it. strongest: how many edges are shown
-    until a circuit is chosen."""
+    until a circuit is chosen. labels: of the positions, which edits are made at; a region is told by its name."""
     edits: dict[Target, str] = {}
     for edit in document.edits:
         if isinstance(edit.target, Node | Edge):
-            words = WAITS if document.waits(edit) else edit_words(edit)
+            words = WAITS if document.waits(edit) else said(edit, document, labels)
             known = edits.get(edit.target)
             edits[edit.target] = words if known is None else f"{known}, {words}"  # at other positions
     return TableData(

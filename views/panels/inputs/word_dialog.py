@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,18 +22,23 @@ from PySide6.QtWidgets import (
 from views.theme import SPACE
 from views.widgets.text import wrapped
 
-ABOUT = "B becomes A with this word printed on it. Does the model believe what it reads, or what it sees?"
+ABOUT = "A word is printed on the picture of card A. Does the model believe what it reads, or what it sees?"
+CARDS = (
+    ("Card B; A stays as it is", "B becomes A with this word printed on it"),
+    ("Card A; B is without it", "A gets this word, and B becomes the picture without it: the answer of A is attacked"),
+)
 IN_REGION = "It stands in the middle of the patches that are picked."
 
 
 @dataclass(frozen=True)
 class PrintedWord:
-    """size: of the font, as a share of the picture's height."""
+    """size: of the font, as a share of the picture's height. on_a: whether A gets it, and B is the picture without."""
 
     text: str
     size: float
     place: str
     sticker: bool
+    on_a: bool = False
 
 
 class WordDialog(QDialog):
@@ -62,11 +67,17 @@ class WordDialog(QDialog):
         self.sticker = QCheckBox("On a white s&ticker")
         self.sticker.setChecked(True)
         self.sticker.setToolTip("Black letters on a white box; otherwise the letters alone, in black or white")
+        self.card = QComboBox()
+        self.card.setAccessibleName("Card that shows the picture with the word")
+        for number, (name, tip) in enumerate(CARDS):
+            self.card.addItem(name)
+            self.card.setItemData(number, tip, Qt.ItemDataRole.ToolTipRole)
+        self.card.setToolTip("\n".join(tip for _, tip in CARDS))
         self.region = wrapped(IN_REGION, role="selected")
         self.problem = wrapped(role="warning")
         self.print_it = QPushButton("&Print It")
         self.print_it.setDefault(True)
-        self.print_it.setToolTip("Make B from A with this word on it")
+        self.print_it.setToolTip("Show the picture with this word on the card that is chosen (Enter)")
         self.print_it.clicked.connect(self._tell)
         close = QPushButton("C&lose")
         close.setAutoDefault(False)
@@ -78,6 +89,7 @@ class WordDialog(QDialog):
         form.addRow("&Size", self.size_of)
         form.addRow("Pl&ace", self.place)
         form.addRow("", self.sticker)
+        form.addRow("Sho&w it on", self.card)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.print_it)
@@ -107,5 +119,6 @@ class WordDialog(QDialog):
 
     def _tell(self) -> None:
         place = self._places[self.place.currentIndex()]
-        word = PrintedWord(self.word.text(), self.size_of.value() / 100, place, self.sticker.isChecked())
+        size, sticker = self.size_of.value() / 100, self.sticker.isChecked()
+        word = PrintedWord(self.word.text(), size, place, sticker, bool(self.card.currentIndex()))
         self.wanted.emit(word)

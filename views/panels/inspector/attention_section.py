@@ -52,6 +52,8 @@ class AttentionSection(Section):
         choice.addWidget(self.average)
         self.matrix = AttentionView()
         self.patches = PatchAttention()
+        self.regions = wrapped()
+        self.regions.setToolTip("What it reads, summed over each named region of the picture")
         self.line = ElidedLabel("", "muted")
         self.pin = LinkButton("pin")
         self.pin.clicked.connect(lambda: self.pin_requested.emit(self._asking(), False))
@@ -64,7 +66,7 @@ class AttentionSection(Section):
         row = QHBoxLayout()
         row.addWidget(self.line, 1)
         row.addWidget(self.pin)
-        for widget in (self.choice, self.matrix, self.patches, self.why):
+        for widget in (self.choice, self.matrix, self.patches, self.regions, self.why):
             self.body.addWidget(widget)
         self.body.addLayout(row)
 
@@ -108,7 +110,8 @@ class AttentionSection(Section):
     def set_stale(self, stale: bool) -> None:
         self.matrix.set_stale(stale)
         self.patches.set_stale(stale)
-        dim(self.line, stale)
+        for label in (self.line, self.regions):
+            dim(label, stale)
 
     def shows_matrix(self) -> bool:
         return self._as_matrix or not self._has_picture
@@ -121,7 +124,7 @@ class AttentionSection(Section):
         data, weights = self._data, self._weights()
         if data is not None and weights is not None:
             if data.image is not None and data.grid is not None:
-                self.patches.set_pattern(weights, data.labels, data.image, data.grid, data.prefix)
+                self.patches.set_pattern(weights, data.labels, data.image, data.grid, data.prefix, data.regions)
                 names = [self.patches.name_of(i) for i in range(weights.shape[0])]
                 self.matrix.set_pattern(weights, [name.removeprefix("patch ") for name in names], tokens=False)
             else:
@@ -155,6 +158,7 @@ class AttentionSection(Section):
         self.hint.setText(*(_MATRIX_WORDS if matrix else _PICTURE_WORDS))
         show_text(self.why, self._why())
         self.line.setVisible(shown)
+        self._show_regions()
         asking = self._asking()
         self.pin.setVisible(shown and not matrix and asking >= 0)
         pinned = asking in self._pinned
@@ -182,6 +186,13 @@ class AttentionSection(Section):
         if matrix == self.shows_matrix():
             self.line.setText(text)
         if not matrix:
+            self._show_regions()
             asking = self._asking()
             self.pin.setVisible(not self.shows_matrix() and asking >= 0)
             self.pin.setText("unpin" if asking in self._pinned else "pin")
+
+    def _show_regions(self) -> None:
+        """Sums over what has a name, of the position that asks."""
+        there = self._has_picture and not self.shows_matrix() and self._data is not None and self._weights() is not None
+        words = self.patches.region_words() if there else ""
+        show_text(self.regions, f"To regions: {words}" if words else "")

@@ -178,6 +178,7 @@ class NodeInspection:
     image: NDArray[np.uint8] | None = None  # [height, width, 3]
     grid: tuple[int, int] | None = None
     prefix: int = 0  # positions before the first patch (CLS, registers)
+    regions: tuple[tuple[str, tuple[int, ...]], ...] = ()  # of a picture: names and positions; each is in one
     reads: tuple[Link, ...] = ()
     writes: tuple[Link, ...] = ()
     links_of: str = ""  # what the scores of what it reads and writes are over: "estimated over 24 pairs"

@@ -28,6 +28,7 @@ class PatchAttention(QWidget):
         self._labels: tuple[str, ...] = ()
         self._prefix = 0
         self._columns = 1
+        self._regions: tuple[tuple[str, Sequence[int]], ...] = ()
         self._query: int | None = 0  # None: the mean over all
         self._hovered = -1
         self.buttons: list[QPushButton] = []
@@ -49,11 +50,13 @@ class PatchAttention(QWidget):
         image: NDArray[np.uint8],
         grid: tuple[int, int],
         prefix: int,
+        regions: Sequence[tuple[str, Sequence[int]]] = (),
     ) -> None:
-        """`weights` [query, key] over the prefix positions and then the patches, row by row."""
+        """`weights` [query, key] over the prefix positions and then the patches, row by row. regions: what the weights
+        are summed over, names and positions."""
         same = (weights.shape, prefix) == (self._weights.shape, self._prefix)
         self._weights, self._labels, self._prefix = weights, tuple(labels), prefix
-        self._columns = grid[1]
+        self._columns, self._regions = grid[1], tuple(regions)
         self.picture.set_image(image, grid)
         self._make_chips()
         self.set_query(self._query if same else (0 if prefix else None))
@@ -75,6 +78,11 @@ class PatchAttention(QWidget):
         if position < len(self._labels) and self._labels[position]:
             return self._labels[position]
         return "CLS" if position == 0 else f"register {position}"
+
+    def region_words(self) -> str:
+        """How much of what the query reads lies in each region; empty where none has a name."""
+        row = self._row() if self._weights.size else self._weights
+        return " · ".join(f"{name} {row[list(places)].sum():.2f}" for name, places in self._regions)
 
     def set_query(self, query: int | None) -> None:
         """Show what one position reads; None shows the mean over all positions."""

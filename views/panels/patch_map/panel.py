@@ -26,7 +26,7 @@ TIP = "Click a patch to see which others the model holds alike"
 class PatchMapPanel(DropFrame):
     wanted = Signal(str, int)  # the answer, "" for the likeliest; the patch that others are compared with, or -1
     mask_wanted = Signal()
-    mask_dropped = Signal(str)
+    masks_dropped = Signal(list)  # paths
     mask_unwanted = Signal()
     export_wanted = Signal(str)  # the ending of a file's name
     seen = Signal(bool)
@@ -93,7 +93,7 @@ class PatchMapPanel(DropFrame):
 
     def take_dropped(self, dropped: Dropped) -> bool:
         if dropped.paths:
-            self.mask_dropped.emit(str(dropped.paths[0]))
+            self.masks_dropped.emit(list(dropped.paths))
         return bool(dropped.paths)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.features.dataset.handlers.save import save_table
@@ -17,9 +18,9 @@ from app.features.dataset.queries import (
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.pair_sources import rows_of
 from app.worker.session_cache import SessionCache
-from core.errors import Cancelled, InputError
+from core.errors import Cancelled, InputError, WirescopeError
 from core.inputs.corruption_words import is_made
-from core.inputs.dataset_files import read_dataset_file, read_pasted
+from core.inputs.dataset_files import FileRows, read_dataset_file, read_pasted
 from core.inputs.real_files import check_real_file
 from core.inputs.tasks import make_task
 from core.models.model import Model
@@ -41,13 +42,39 @@ def _make_rows(query: RowsQuery, model: Model) -> tuple[tuple[PairSource, ...], 
     if query.task:
         made = make_task(query.task, model, ROWS, query.seed)
         return rows_of(made.pairs, made.answers, made.names), made.words(), ()
-    if query.path and not Path(query.path).is_dir():
-        check_real_file(query.path)
-    read = read_dataset_file(query.path) if query.path else read_pasted(query.text, "the pasted text")
-    if not read.rows:
-        raise InputError("There are no rows in it.", "Copy lines or cells first.")
-    folder = Path(query.path).parent if query.path else Path()
-    rows = tuple(
+    if not query.path:
+        read = read_pasted(query.text, "the pasted text")
+        if not read.rows:
+            raise InputError("There are no rows in it.", "Copy lines or cells first.")
+        return _told(_sources(read, model, Path()), read.notes)
+    rows: list[PairSource] = []
+    notes: list[str] = []
+    refused: list[WirescopeError] = []
+    for path in (query.path, *query.more):
+        try:
+            if not Path(path).is_dir():
+                check_real_file(path)
+            read = read_dataset_file(path)
+            rows += _sources(read, model, Path(path).parent)
+        except WirescopeError as error:
+            if not query.more:
+                raise
+            refused.append(error)
+        else:
+            notes += read.notes
+    if not rows:
+        raise InputError(" ".join(error.message for error in refused), refused[0].hint)
+    left = tuple(f"Left out: {error.message} {error.hint}".rstrip() for error in refused)
+    return _told(rows, (*left, *dict.fromkeys(notes)))
+
+
+def _told(rows: Sequence[PairSource], notes: tuple[str, ...]) -> tuple[tuple[PairSource, ...], str, tuple[str, ...]]:
+    return tuple(rows), f"{len(rows)} row{'s' * (len(rows) != 1)}", notes
+
+
+def _sources(read: FileRows, model: Model, folder: Path) -> list[PairSource]:
+    """The rows of a file, whose relative paths begin at a folder."""
+    return [
         PairSource(
             _file_source(row.clean, model, folder),
             _file_source(row.counterfactual, model, folder, _file_source(row.clean, model, folder))
@@ -57,8 +84,7 @@ def _make_rows(query: RowsQuery, model: Model) -> tuple[tuple[PairSource, ...], 
             _answer(row.foil, model),
         )
         for row in read.rows
-    )
-    return rows, f"{len(rows)} row{'s' * (len(rows) != 1)}", read.notes
+    ]
 
 
 def save_rows(query: SaveRowsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:

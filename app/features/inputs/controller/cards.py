@@ -17,6 +17,7 @@ from app.services.notifier import Notifier
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
+from core.formatting import left_words
 from core.inputs.download import fetch
 from core.inputs.file_kinds import holds_scores, model_of
 from core.probing.labelled import hold_pictures
@@ -26,6 +27,7 @@ from views.panels.inputs.panel import InputsPanel
 from views.panels.status.panel import StatusStrip
 
 TEXT_FILTER = "Text (*.txt *.md)"
+CARDS_TAKE = "Cards A and B take one each: drop them on the dataset, where each becomes a row."
 
 
 class CardsController(QObject):
@@ -98,6 +100,7 @@ class CardsController(QObject):
             self._masks.take(paths[0])
             return
         letters = [letter, "B"] if letter == "A" else [letter]
+        left = left_words(paths[len(letters) :], CARDS_TAKE)
         for place, path in zip(letters, paths, strict=False):
             if path.startswith(("http://", "https://")):
                 self._fetch(place, path)
@@ -106,6 +109,8 @@ class CardsController(QObject):
                 self._take(place, from_path(path))
             except WirescopeError as error:
                 self._refuse(error.message, error.hint)
+        if left:
+            self._notifier.say(left)
 
     def paste(self, letter: str) -> None:
         clipboard = QGuiApplication.clipboard()

@@ -139,7 +139,10 @@ class CounterfactualController(QObject):
         opened = self._workbench.opened
         if pair.target and opened is not None and any(o.kind == "logit_difference" for o in opened.metric_options):
             changed = replace(changed, metric=MetricChoice("logit_difference", pair.target, pair.foil))
-        words = f"A and B: {made.words}" if made.query.kind == FRESH else f"B: {made.words}"
+            if made.query.kind == "word":
+                self._workbench.message.emit(f"The metric is now the logit of {pair.target} less that of {pair.foil}")
+        cards = "A and B" if made.query.kind == FRESH else "A" if made.query.on_a else "B"
+        words = f"{cards}: {made.words}"
         if changed == document:
             self._workbench.message.emit("This is the B that is there already. Choose another way, or other tokens.")
         self._workbench.commit(words, changed)

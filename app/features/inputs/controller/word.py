@@ -38,8 +38,9 @@ class WordController(QObject):
         self.dialog.word.setFocus()
 
     def take(self, word: PrintedWord) -> None:
-        """Ask for a B with this word."""
-        self._making.make("word", text=word.text, size=word.size, place=word.place, sticker=word.sticker)
+        """Ask for a B, or an A, with this word."""
+        how = {"size": word.size, "place": word.place, "sticker": word.sticker, "on_a": word.on_a}
+        self._making.make("word", text=word.text, **how)
 
     def _show_region(self) -> None:
         if self.dialog is not None:

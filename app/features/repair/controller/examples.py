@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
+from core.formatting import left_words
 from core.project.document import Source
 from core.project.repairs import examples_text
 from core.saving import save_text
@@ -47,11 +48,12 @@ class Examples(QObject):
         self.all: tuple[Example, ...] = ()
         self.answers: dict[tuple[str, str | int], Answered] = {}
         self._of: tuple[str, str] = ("", "")  # the model that these are answers of
+        self._left = ""  # what was dropped beside what is read
         panel.open_wanted.connect(self.choose)
         panel.folder_wanted.connect(self.choose_folder)
         panel.cards_wanted.connect(self.add_cards)
         panel.rows_wanted.connect(self.add_rows)
-        panel.paths_dropped.connect(lambda paths: self.open_path(paths[0]))
+        panel.paths_dropped.connect(lambda paths: self.open_path(paths[0], paths[1:]))
         panel.mark_wanted.connect(self.mark_wrong)
         panel.clear_wanted.connect(lambda: self.put((), "All examples were taken away."))
         panel.view.delete_wanted.connect(self._delete)
@@ -103,13 +105,15 @@ class Examples(QObject):
             return
         self.said.emit(f"{len(self.all):,} examples are in {path.name}.", "")
 
-    def open_path(self, path: str) -> None:
-        """Have the examples of a file or a folder read; they come after those that are there."""
+    def open_path(self, path: str, left: Sequence[str] = ()) -> None:
+        """Have the examples of a file or a folder read; they come after those that are there. left: what was dropped
+        beside it."""
         why = why_no_repair(self._workbench)
         if why:
             self.said.emit("", f"{why}.")
             return
         self.said.emit(f"Reading {Path(path).name} …", "")
+        self._left = left_words(left, "Drop one at a time: each comes after those that are there.")
         self._reading.ask(ExamplesQuery(path=path))
 
     def add_cards(self) -> None:
@@ -208,7 +212,7 @@ class Examples(QObject):
         known = set(self.all)
         news = [each for each in reply.examples if each not in known]
         there = f" {len(self.all):,} were there before." if self.all else ""
-        self.put((*self.all, *news), f"{reply.words}{there}")
+        self.put((*self.all, *news), f"{reply.words}{there} {self._left}".rstrip())
 
     def _take_answers(self, reply: AnswersReply) -> None:
         if reply.query != self._asking.asked:

@@ -92,6 +92,31 @@ def test_a_dataset_that_is_dropped_says_what_it_leaves_aside(reader: Person, tmp
     assert "Line 1 of rows.jsonl: target is true" in panel.problem.text()
 
 
+def test_of_several_files_all_are_read_or_named(reader: Person, tmp_path: Path) -> None:
+    tables = [tmp_path / f"{name}.csv" for name in ("one", "two", "three")]
+    tables[0].write_text(f"clean\n{SENTENCE}\n", encoding="utf-8")
+    tables[1].write_text("no,such,columns\n1,2,3\n", encoding="utf-8")
+    tables[2].write_text(f"clean\n{CLEAN}\n{SENTENCE}\n", encoding="utf-8")
+    panel = reader.panel("dataset")
+    assert reader.drop(panel, files(*tables))
+    assert [row.clean.text for row in reader.workbench.document.dataset] == [SENTENCE, CLEAN]
+    assert reader.workbench.history.undo_words == "Append one.csv and 2 more"
+    assert panel.note.text().startswith("Left out: ")
+    assert "two.csv" in panel.note.text()
+    before = reader.workbench.document
+    tables[0].write_text("", encoding="utf-8")
+    assert reader.drop(panel, files(*tables[:2]))
+    assert "one.csv" in panel.problem.text()
+    assert "two.csv" in panel.problem.text()
+    assert reader.workbench.document == before
+
+    texts = [tmp_path / f"{name}.txt" for name in "abcde"]
+    for file in texts:
+        file.write_text(SENTENCE, encoding="utf-8")
+    assert reader.drop(reader.card("A"), files(*texts))
+    assert reader.message().startswith("Left: c.txt, d.txt and 1 more. Cards A and B take one each")
+
+
 def test_a_trace_and_an_export_have_two_default_names(pair, tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     assert code_of("trace", *pair, "--method", "random") == 0

@@ -57,6 +57,21 @@ def test_brushed_patches_get_a_name(person: Person, tmp_path: Path) -> None:
     assert workbench.history.undo_words == f"Patch {head.name} at eye"
     after = float(person.session().run([Edit(head, "patch", places)]).metric[0])
     assert abs(workbench.ran.after - after) < 1e-4
+    # What a head reads is summed over it, and so is the rest: together they are all that there is.
+    attention = person.panel("inspector").attention
+    row = attention.patches.weights()[0]
+    shares = [("eye", row[list(places)].sum()), ("CLS", row[0])]
+    rest = 1 - sum(float(share) for _, share in shares)
+    words = " · ".join(f"{what} {share:.2f}" for what, share in (*shares, ("other positions", rest)))
+    assert attention.regions.text() == f"To regions: {words}"
+    person.click(attention.toggle)
+    assert not attention.regions.isVisible()
+    person.click(attention.toggle)
+    person.window.arrangement.show_panel("table")
+    person.click(person.panel("table").kinds["nodes"])
+    person.wait(lambda: person.panel("table").data() is not None)
+    assert person.panel("table").data().edits[head] == "from B at eye"
+
     panel.where_clear.click()
     person.rest()
     columns = go_to_tokens(person).columns
