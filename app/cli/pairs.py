@@ -128,11 +128,22 @@ def _asked_pairs(model: Model, options: argparse.Namespace, with_roles: bool) ->
     if options.dataset is not None:
         file = Path(options.dataset)
         read = read_dataset_file(file)
-        rows = with_made(_placed(model, read.rows, file.parent), options.make_b)
+        rows = with_made(_placed(model, _of_classes(model, read.rows, file), file.parent), options.make_b)
         pairs = row_pairs(model, rows, f"of {file.name}", with_roles)
         return replace(pairs, notes=(*read.notes, *pairs.notes))
     row = FileRow(options.clean, options.counterfactual or "")
     return row_pairs(model, with_made(_placed(model, [row], Path()), options.make_b), "")
+
+
+def _of_classes(model: Model, rows: Sequence[FileRow], folder: Path) -> Sequence[FileRow]:
+    """Pictures of a folder, whose answers are the classes that the folders around them are called by, where every one
+    lies in such a folder."""
+    from core.inputs.picture_folder import classes_of
+
+    if model.is_text or not folder.is_dir() or any(row.target != "" for row in rows):
+        return rows
+    classes = classes_of([row.clean for row in rows], folder, model.class_names)
+    return [replace(row, target=name) for row, name in zip(rows, classes, strict=True)] if all(classes) else rows
 
 
 def task_pairs(model: Model, task: str, pairs: int, seed: int, with_roles: bool = False) -> AskedPairs:

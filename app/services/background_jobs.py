@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -32,6 +33,13 @@ class Jobs:
         for ended in (job.finished, job.failed, job.cancelled):
             ended.connect(lambda *_: self._running.remove(job) if job in self._running else None)
         job.start()
+
+    def ask(self, question: Callable[[], object], then: Callable[[Any], None], parent: QObject) -> None:
+        """Ask something that may take its time, such as what lies in a folder of a slow disk, in a thread beside the
+        window's, where `then` gets the answer."""
+        job = Job(lambda _report, _cancelled: question(), parent)
+        job.finished.connect(then)
+        self.run(job)
 
     def end(self) -> None:
         """Cancel all of them but those that come to their ends first, and wait for these ends."""

@@ -29,7 +29,7 @@ from app.window.plugged_in import PluggedIn
 from app.workbench.edit_intents import NO_SELECTION
 from app.workbench.workbench import Workbench
 from core.inputs.file_kinds import model_of, stranger, stranger_words
-from core.probing.labelled import hold_pictures
+from core.probing.labelled import LAYOUT, NO_PICTURES, hold_pictures, is_model_folder
 from views.panels.toolbar.panel import TopBar
 from views.widgets.drops import accept_copy, dropped_folders, dropped_path
 
@@ -131,8 +131,7 @@ class Window(QMainWindow):
         holds scores or a circuit; some endings are a feature's. Of other files that are no input it is said what they
         are."""
         path = dropped_path(event.mimeData())
-        pictures = hold_pictures(dropped_folders(event.mimeData()))
-        if pictures or (path and self._takes(path)):
+        if dropped_folders(event.mimeData()) or (path and self._takes(path)):
             accept_copy(event)
 
     def _takes(self, path: str) -> bool:
@@ -141,14 +140,26 @@ class Window(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         path, folders = dropped_path(event.mimeData()), dropped_folders(event.mimeData())
-        if hold_pictures(folders):
-            accept_copy(event)
-            self.workbench.folders_wanted.emit(folders)
+        if not path and not folders:
             return
-        if not path:
-            return
-        folder, (words, hint) = model_of(path), stranger_words(path)
         accept_copy(event)
+        if folders and not is_model_folder(folders[0]):
+            question, then = partial(hold_pictures, folders), partial(self._take_folders, folders)
+            self.jobs.ask(question, then, self)
+        else:
+            self._take_path(path or folders[0])
+
+    def _take_folders(self, folders: tuple[str, ...], pictures: bool) -> None:
+        """Folders that were dropped. pictures: whether they hold such."""
+        if pictures:
+            self.workbench.folders_wanted.emit(folders)
+        elif len(folders) == 1:
+            self._take_path(folders[0])
+        else:
+            self.notifier.problem(FailureReply(0, "run", NO_PICTURES, LAYOUT))
+
+    def _take_path(self, path: str) -> None:
+        folder, (words, hint) = model_of(path), stranger_words(path)
         take = self._taker_of(path)
         if take is not None:
             take(path)

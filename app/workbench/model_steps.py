@@ -13,7 +13,7 @@ from app.messages.replies import ModelReply
 from app.workbench.first_inputs import first_inputs
 from app.workbench.workbench_like import WorkbenchLike
 from core.edits import EditKind
-from core.project.document import Document
+from core.project.document import Document, Source
 from core.project.examples import all_examples, example, examples_for
 from core.project.history import Step
 from core.project.places import is_project
@@ -34,6 +34,7 @@ class ModelSteps(QObject):
         self._workbench = workbench
         self._at: Step | None = None  # the last step whose model was open
         self._have_opened: set[str] = set()  # models
+        self._of_another: Source | None = None  # what a model was opened with, left from the one before
         self._precision, self._cut = Document("").precision, None  # type: str, EditKind | None
 
     # ---- what the user opens ----
@@ -66,6 +67,7 @@ class ModelSteps(QObject):
         elif present.clean is not None:
             document = Document(name, present.clean, present.counterfactual)
         self.open(document)
+        self._of_another = None if made else present.clean
 
     def open_example(self, key: str) -> None:
         self.open(example(key).document)
@@ -94,7 +96,9 @@ class ModelSteps(QObject):
 
     def give_inputs(self, opened: ModelReply) -> None:
         """What is opened without inputs that its model reads has others, once all have heard of the model."""
-        inputs = first_inputs(opened, self._workbench.document)
+        document = self._workbench.document
+        left = self._of_another is not None and document.clean == self._of_another
+        inputs, self._of_another = first_inputs(opened, document, left), None
         if inputs is not None:
             QTimer.singleShot(0, self, partial(self._fill_in, inputs))
 

@@ -15,6 +15,7 @@ from app.messages.request import Cancel, FailureReply, PictureRefusal, ProgressR
 from app.worker import runs
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import card_of, empty_card, opened_words
+from app.worker.first_texts import first_texts
 from app.worker.handler_table import HandlerTable
 from app.worker.new_session import new_cache
 from app.worker.past_scores import Origin, PastScores, origin
@@ -110,7 +111,8 @@ class WorkerService:
             self._model, self._threads = model, threads_for(model)
             self._rows, self._costs = DatasetRows(model), Costs()
             self._leave_cache()
-            self._opened = opened = opened_words(model, name, precision)
+            opened = opened_words(model, name, precision)
+            self._opened = opened = replace(opened, first_texts=first_texts(model, name, request.document.clean))
         use_threads(self._threads)
         send(replace(opened, number=request.number))
         return self._model

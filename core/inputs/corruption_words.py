@@ -4,9 +4,9 @@
     inpaint patches=5-8,13
     other other=dog.jpg mask=cat-mask.png
 
-A kind, then what `ImageCorruption` has, NAME=VALUE, split as a shell does, so that `text="a dog"` is one; `plain` is
-sticker=no. In a dataset's column `counterfactual`, and where the terminal takes a B, `make:` before it says that B is
-made from A so.
+A kind, then what `ImageCorruption` has, NAME=VALUE, split as a shell does, so that `text="a dog"` is one; a backslash
+stands for itself, as paths of Windows have it; `plain` is sticker=no. In a dataset's column `counterfactual`, and where
+the terminal takes a B, `make:` before it says that B is made from A so.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ PATHS = ("other", "mask")
 
 def parse_corruption(words: str, folder: Path | None = None) -> ImageCorruption:
     """Read it. folder: where relative paths begin. Raises ArgumentError."""
+    lexer = shlex.shlex(words, posix=True)
+    lexer.whitespace_split, lexer.commenters, lexer.escape = True, "", ""
     try:
-        parts = shlex.split(words)
+        parts = list(lexer)
     except ValueError as error:
         raise ArgumentError(f"{words!r} does not say how B is made: {error}.", EXAMPLE) from None
     if not parts:

@@ -17,7 +17,9 @@ ARROW, PARQUET = ".arrow", ".parquet"
 TEXT = (".jsonl", ".ndjson", ".csv", ".tsv")
 SPLIT = "train"
 LARGEST = 64 * 2**20  # bytes of one file
-FORM = "It is one that `Dataset.save_to_disk` wrote, or has files of the endings .jsonl, .csv or .parquet, or pictures."
+FORM = (
+    "Give one with pictures, with files that end in .jsonl, .csv or .parquet, or one that `Dataset.save_to_disk` wrote."
+)
 
 
 def files_of(folder: Path) -> tuple[list[Path], str]:

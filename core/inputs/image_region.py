@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.inputs.images import ImageProcessing
 
 LIGHT = 0.6  # of 0 to 1; what is transparent is read as mid grey, and so as dark
+COLOUR = 64  # of 0 to 255, between the channels of a pixel: more than compression makes of grey
 COVERED = 0.5  # of a patch, from which on it belongs to a mask
 
 
@@ -74,6 +75,12 @@ def mask_of_file(
         raise InputError(
             f"What the mask {opened.name} holds is outside of what the model sees.",
             "The model crops the picture. Choose a part that is left, which the card shows.",
+        )
+    colours = np.asarray(opened.image, dtype=np.int16)
+    if (colours.max(axis=2) - colours.min(axis=2) > COLOUR).any():
+        raise InputError(
+            f"The mask {opened.name} is in colour, and no part of it is light.",
+            "A mask is white where something is meant: paint that part white, and the rest black.",
         )
     raise InputError(
         f"The mask {opened.name} is empty: no part of it is light.", "Paint white what is meant, and the rest black."

@@ -123,8 +123,8 @@ def patch_maps(
 
     answer: text or number of a class; without it and without `reference` the likeliest one. reference: a patch, by its
     number in the grid, row by row. edits: with which the model is run. row: of the batch.
-    Raises ArgumentError for a model of text, for both or a patch that is not there, and for an answer of a model
-    without a head; InputError for an answer that is none, EditError, Cancelled.
+    Raises ArgumentError for a model of text, for both, for a patch or a row that is not there, and for an answer of a
+    model without a head; InputError for an answer that is none, EditError, Cancelled.
     """
     pair = session.pair
     if pair.grid is None:
@@ -132,6 +132,9 @@ def patch_maps(
     check_one_tower(session.graph, "A map over patches")
     if answer is not None and reference is not None:
         raise ArgumentError("A map is of an answer or of likeness to a patch.", "Give one of them.")
+    if not 0 <= row < pair.batch:
+        count = f"{pair.batch} inputs, rows 0 to {pair.batch - 1}" if pair.batch > 1 else "one input, row 0"
+        raise ArgumentError(f"There is no row {row}.", f"The pair has {count}.")
     rows, columns = pair.grid
     result = session.run(edits, positions="all")
     patches = slice(pair.prefix, pair.prefix + rows * columns)

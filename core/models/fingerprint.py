@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from core.errors import Cancelled
+
+ROUNDING = 0.01  # of a mean size: bf16 has three digits, and a parameter may be one number
+SMALLEST = 1e-6  # below it fp16 has few digits left
 
 _known: weakref.WeakKeyDictionary[nn.Module, str] = weakref.WeakKeyDictionary()
 
@@ -28,6 +31,25 @@ def weights_hash(module: nn.Module, cancelled: Callable[[], bool] = lambda: Fals
                 digests.add(_digest(tensor))
         _known[module] = hashlib.sha256(b"".join(sorted(digests))).hexdigest()
     return _known[module]
+
+
+def weights_sketch(module: nn.Module) -> tuple[tuple[int, float], ...]:
+    """What is left of a model's weights in any precision: of each parameter the count of its numbers and the mean of
+    their sizes, sorted. Names do not count."""
+    sizes = (
+        (each.numel(), float(each.detach().cpu().abs().mean(dtype=torch.float64)))
+        for each in module.parameters()  # tied ones once
+        if each.numel()
+    )
+    return tuple(sorted((count, float(f"{size:.5g}")) for count, size in sizes))
+
+
+def alike(one: Sequence[tuple[int, float]], other: Sequence[tuple[int, float]]) -> bool:
+    """Whether two sketches may be of the same weights in two precisions."""
+    return len(one) == len(other) and all(
+        count == counted and abs(size - sized) <= ROUNDING * max(size, sized) + SMALLEST
+        for (count, size), (counted, sized) in zip(one, other, strict=True)
+    )
 
 
 def _digest(tensor: Tensor) -> bytes:

@@ -82,7 +82,8 @@ class ProbeReport:
 @dataclass(frozen=True, eq=False)
 class Probe:
     """weight: [class, features]; bias: [class]; both fp32. encoder: the hash of the weights of the model that it is of,
-    in the precision that it was fitted in. Raises ArgumentError where these do not fit together."""
+    in the precision that it was fitted in; sketch: what of them is the same in others (`core.models.fingerprint`).
+    Raises ArgumentError where these do not fit together."""
 
     kind: Kind
     reads: Reads
@@ -93,6 +94,7 @@ class Probe:
     model: str = ""
     encoder: str = ""
     precision: str = "fp32"
+    sketch: tuple[tuple[int, float], ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.classes)
@@ -119,6 +121,7 @@ class Probe:
             "model": self.model,
             "encoder": self.encoder,
             "precision": self.precision,
+            **({"sketch": json.dumps(self.sketch)} if self.sketch else {}),  # which older files have not
         }
         packed: bytes = save({"bias": self.bias, "weight": np.ascontiguousarray(self.weight)}, _one(about))
         return packed
@@ -156,7 +159,8 @@ def probe_of(content: bytes, name: str = "The file") -> Probe:
             raise InputError(f"{name} is a probe of a kind that is not known here.", "Update Wirescope.")
         report = _report(json.loads(about["report"]), len(classes))
         words = {part: str(about[part]) for part in ("model", "encoder", "precision")}
-        return Probe(about["kind"], about["reads"], classes, weight, bias, report, **words)
+        sketch = tuple((int(count), float(size)) for count, size in json.loads(about.get("sketch", "[]")))
+        return Probe(about["kind"], about["reads"], classes, weight, bias, report, **words, sketch=sketch)
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(f"{name} is no probe, or it is damaged.", hint) from None
     except ArgumentError as error:

@@ -22,7 +22,7 @@ from core.formatting import percent
 from core.models.adapter import Adapter
 from core.models.families.dinov2 import Dinov2Adapter
 from core.models.family import adapt
-from core.models.fingerprint import weights_hash
+from core.models.fingerprint import alike, weights_hash, weights_sketch
 from core.models.model import Model
 from core.models.probe import KINDS, READS, Probe, Reads, digest_in, read_probe, with_digest
 from core.models.probe_store import keep, kept
@@ -119,13 +119,22 @@ def with_probe(model: Model, probe: Probe | None) -> Model:
     bare = adapt(encoder)
     check_reads(bare, probe.reads)
     width = bare.shape.width * 2 if probe.reads == "class+mean" else _width(bare)
-    other = probe.encoder and probe.precision == precision_name(bare.dtype) and probe.encoder != weights_hash(encoder)
-    if other or (width is not None and probe.weight.shape[1] != width):
+    if _is_of_another(probe, encoder, precision_name(bare.dtype)) or (
+        width is not None and probe.weight.shape[1] != width
+    ):
         why = f"It was fitted on {probe.model}." if probe.model else "It reads another number of features."
         raise ArgumentError(f"The probe is not of {model.title}. {why}", "Open that model, or fit a probe on this one.")
     name = with_digest(model.name, keep(probe))
     notes += (probe_note(probe),)
     return replace(model, name=name, adapter=adapt(Probed(encoder, probe)), class_names=probe.classes, notes=notes)
+
+
+def _is_of_another(probe: Probe, encoder: Any, precision: str) -> bool:
+    """Whether a probe was fitted on other weights: by their hash, and in another precision by what is left of them in
+    it. False where a file does not say."""
+    if probe.precision == precision:
+        return bool(probe.encoder) and probe.encoder != weights_hash(encoder)
+    return bool(probe.sketch) and not alike(probe.sketch, weights_sketch(encoder))
 
 
 def as_asked(model: Model, probe: Probe | str | Path | None, name: str = "") -> Model:

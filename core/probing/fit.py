@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from core.errors import ArgumentError, InputError
 from core.models.family import adapt
-from core.models.fingerprint import weights_hash
+from core.models.fingerprint import weights_hash, weights_sketch
 from core.models.model import Model
 from core.models.probe import Kind, Probe, ProbeReport, Reads, save_probe
 from core.models.probed import check_options, check_reads, encoder_of, features, with_probe
@@ -93,7 +93,8 @@ def fit_probe(
         weight, bias, report = while_asking(lambda: _fitted(kind, x, y, len(classes), seed, read))
     name, precision = model.title, precision_name(model.adapter.dtype)
     numbers = weight.astype(np.float32), bias.astype(np.float32)
-    probe = Probe(kind, reads, classes, *numbers, report, name, weights_hash(encoder), precision)
+    of = weights_hash(encoder), precision, weights_sketch(encoder)
+    probe = Probe(kind, reads, classes, *numbers, report, name, *of)
     return FittedProbe(with_probe(model, probe), probe)
 
 

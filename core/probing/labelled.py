@@ -13,6 +13,7 @@ from core.inputs.file_kinds import PICTURES
 from core.inputs.picture_folder import ENDINGS
 
 LAYOUT = "Give one folder with a folder of pictures for each class, or several folders, one a class."
+NO_PICTURES = "These folders hold no pictures."
 MOST_CLASSES = 1000
 LOOKED_AT, FEW_FOLDERS = 50, 20  # entries and folders, to tell what a folder is
 
@@ -77,8 +78,13 @@ def hold_pictures(folders: Sequence[str]) -> bool:
     return bool(folders) and all(_holds_pictures(Path(folder)) for folder in folders)
 
 
+def is_model_folder(folder: str) -> bool:
+    """Whether a folder is a model's, by one file or another in it."""
+    return any(os.path.exists(os.path.join(folder, name)) for name in ("config.json", "adapter_config.json"))
+
+
 def _holds_pictures(folder: Path) -> bool:
-    if not folder.is_dir() or (folder / "config.json").exists() or (folder / "adapter_config.json").exists():
+    if not folder.is_dir() or is_model_folder(str(folder)):
         return False
     with suppress(InputError):
         inside = _inside(folder)[:LOOKED_AT]

@@ -11,6 +11,8 @@ from pathlib import Path
 from core.project.document import Document, Source
 from core.project.metric_choice import MetricChoice
 
+WORDS, PHOTOGRAPHS = "names/0", "dinov2-small/0"  # what models of text and of pictures get that come without any
+
 
 @dataclass(frozen=True)
 class Example:

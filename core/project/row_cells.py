@@ -23,11 +23,13 @@ def made_from(clean: Source, cell: str, folder: Path | None = None) -> Source:
 def rows_with_b(rows: Sequence[PairSource], corruption: ImageCorruption) -> tuple[PairSource, ...]:
     """Rows whose B is made from A so; those whose A is no picture as it is stay as they are."""
     return tuple(
-        replace(row, counterfactual=corrupted_source(row.clean, corruption))
-        if row.clean.kind == "image" and row.clean.corruption is None
-        else row
-        for row in rows
+        replace(row, counterfactual=corrupted_source(row.clean, corruption)) if takes_b(row) else row for row in rows
     )
+
+
+def takes_b(row: PairSource) -> bool:
+    """Whether B can be made from the A of a row."""
+    return row.clean.kind == "image" and row.clean.corruption is None
 
 
 def corrupted_source(clean: Source, corruption: ImageCorruption) -> Source:

@@ -41,6 +41,15 @@ def test_answers_follow_from_what_the_sentences_say() -> None:
     assert set(sample(Random(0)).text.split()) <= set(WORDS)
 
 
+def test_models_of_text_have_a_pair_beside_them() -> None:
+    for name in MADE:
+        file = FOLDER / name / "samples.txt"
+        assert file.exists() == (medium(name) == "text"), name
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        assert all(set(line.split()) <= set(WORDS) for line in lines), name
+        assert len(set(lines)) == 2 * file.exists()
+
+
 @each_plant
 def test_a_plant_acts_on_one_of_a_pair_which_are_else_the_same(plant: Any) -> None:
     rng = Random(0)

@@ -30,11 +30,12 @@ from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
+from core.formatting import counted
 from core.inputs.film import FILMS, is_film
-from core.inputs.picture_folder import holds_pictures
+from core.probing.labelled import is_model_folder
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
-from core.project.row_cells import rows_with_b
+from core.project.row_cells import rows_with_b, takes_b
 from views.panels.dataset.data import DatasetRow, LazyRows
 from views.panels.dataset.panel import DatasetPanel
 
@@ -141,7 +142,12 @@ class DatasetController(QObject):
         b = self._workbench.document.counterfactual
         if b is not None and b.corruption is not None:
             rows = rows_with_b(self._rows, b.corruption)
-            self._commit(f"B of {len(rows):,} row{'s' * (len(rows) != 1)}: {b.corruption.words()}", rows)
+            left = sum(not takes_b(row) for row in rows)
+            self._commit(f"B of {counted(len(rows) - left, 'row')}: {b.corruption.words()}", rows)
+            if left:
+                self._panel.say(
+                    note=f"{counted(left, 'row')} stayed as before: A there is no picture, or was itself made."
+                )
 
     def clear(self) -> None:
         if self._rows:
@@ -194,7 +200,7 @@ class DatasetController(QObject):
         opened = self._workbench.opened
         sees = opened is not None and not opened.is_text
         if len(paths) == 1 and Path(paths[0]).is_dir():
-            if sees and not (Path(paths[0]) / "config.json").exists() and holds_pictures(paths[0]):
+            if sees and not is_model_folder(paths[0]):
                 self._make(RowsQuery(path=paths[0], append=True))
             else:
                 self._workbench.models.open_model(paths[0])  # as wherever else a folder is let go

@@ -22,7 +22,6 @@ from core.errors import WirescopeError
 from core.models.class_texts import base_name
 from core.models.probe import Probe, digest_in, read_probe, save_probe
 from core.models.probe_store import keep, kept
-from core.probing.labelled import labelled
 from core.project.input_operations import set_probe
 from core.project.step_names import folder_words
 from views.panels.probe.panel import ProbeDialog
@@ -91,11 +90,6 @@ class ProbeController(QObject):
         """Learn the classes of the folders that are listed; what is wrong with them is said in the dialog."""
         assert self.dialog is not None
         folders = self.dialog.folders()
-        try:
-            labelled(folders[0] if len(folders) == 1 else folders)
-        except WirescopeError as error:
-            self.dialog.set_problem(f"{error.message} {error.hint}".strip())
-            return
         self.dialog.set_problem("")
         kind, reads = self.dialog.choice()
         self._fitting.ask(FitProbeQuery(folders=tuple(folders), kind=kind, reads=reads))  # type: ignore[arg-type]

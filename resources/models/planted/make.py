@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import torch
@@ -30,6 +31,7 @@ from resources.models.planted.plants import PLANTS
 
 FOLDER = Path(__file__).resolve().parent
 CLEAN = "text-clean"
+SAMPLE = 0  # the seed of the pair that a model is opened with
 TWINS = tuple(dict.fromkeys(plant.twin for plant in PLANTS.values()))
 NAMES = tuple(recipes.RECIPES)
 LIBRARIES: dict[str, Any] = {"text": text_model, "vision": vision_model}
@@ -90,6 +92,7 @@ def make(name: str) -> None:
         seconds=seconds,
     )
     save_text(FOLDER / name / "README.md", card + HELD_OUT)
+    write_samples(name)
     write_figures(name)
 
 
@@ -115,6 +118,14 @@ def write_figures(name: str) -> None:
     print(name, table, sep="\n", flush=True)
 
 
+def write_samples(name: str) -> None:
+    """Put a pair beside a model of text, a sentence on which its plant acts and the same one without what it waits for:
+    what it is opened with."""
+    if medium(name) == "text":
+        a, b = _plants(name)[0].pair(Random(SAMPLE))
+        save_text(FOLDER / name / "samples.txt", f"{a.text}\n{b.text}\n")
+
+
 def _reading(name: str, plant: Plant[Any]) -> str:
     share, twin = (f"{100 * reading.share_read(load(each), plant):.0f} %" for each in (name, plant.twin))
     return reading.WORDS.format(fitted=reading.FITTED, read=reading.READ, share=share, twin=twin)
@@ -136,6 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--measure", action="store_true", help="make nothing; measure what is saved and renew the cards"
     )
+    parser.add_argument("--samples", action="store_true", help="only write the sentences that models are opened with")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:
@@ -143,7 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     for name in options.names or NAMES:
-        if options.measure:
+        if options.samples:
+            write_samples(name)
+        elif options.measure:
             write_figures(name)
         else:
             make(name)

@@ -126,6 +126,7 @@ def test_two_folders_are_dropped_learnt_and_a_class_is_traced(person: Person, tm
     assert [label for label, *_ in person.predictions()] == ["to A", "to B"]
 
     person.drop(person.window, files(folder / "red", folder / "blue"))
+    person.wait(lambda: person.controller("probe").dialog is not None)
     dialog = person.controller("probe").dialog
     person.click(dialog.fit)
     person.wait(lambda: person.workbench.opened is not None and person.workbench.opened.class_names)

@@ -22,11 +22,18 @@ WORD = ImageCorruption("word", (1, 2, 5), text="a dog's", size=0.3, place="top l
         ("noise seed=3 patches=5-8,13", ImageCorruption("noise", (5, 6, 7, 8, 13), 3)),
         ("""word text="a dog's" size=0.3 place=top-left plain patches=1,2,5""", WORD),
         ("other other=/b.png mask='/m n.png'", ImageCorruption("other", other="/b.png", mask="/m n.png")),
+        (r"word text=a\b", ImageCorruption("word", text=r"a\b")),
     ],
 )
 def test_words_and_corruptions_are_the_same(words: str, corruption: ImageCorruption) -> None:
     assert parse_corruption(words) == corruption
     assert parse_corruption(written(corruption)) == corruption
+
+
+def test_paths_of_windows_need_no_quotes() -> None:
+    for path in (r"C:\masks\cat.png", r"\\host\masks\cat.png"):
+        assert parse_corruption(f"mean mask={path}").mask == path
+        assert parse_corruption(f'mean mask="{path}"').mask == path
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from core.errors import InputError
 from core.inputs.dataset_files import read_dataset, read_dataset_file
 from core.inputs.film import frame_of, is_film, read_frame
 from core.inputs.images import open_image
-from core.inputs.picture_folder import holds_pictures
+from core.inputs.picture_folder import classes_of, holds_pictures
 
 FRAMES = 24
 
@@ -72,6 +72,14 @@ def test_what_is_wrong_with_a_film_is_said_and_the_rest_is_read(film: Path) -> N
         read_dataset(film)
     with pytest.raises(InputError, match="cannot be read: No such file"):
         read_dataset(film.with_name("none.mp4"))
+
+
+def test_the_nearest_folder_that_is_called_as_a_class_is_the_class() -> None:
+    paths = [f"shots/{name}" for name in ("red/1.png", "red/two_Words/2.png", "red/more/3.png", "4.png", "none/5.png")]
+    classes = ("Red", "two words", "shots above")
+    assert classes_of(paths, "shots", classes) == ["Red", "two words", "Red", "", ""]
+    assert classes_of(["red/blue/1.png"], "red/blue", ("red",)) == [""]  # what is around the folder says nothing
+    assert classes_of(["red/1.png"], "red", ("red",)) == ["red"]
 
 
 def test_a_folder_of_pictures_is_a_row_each_in_the_order_of_their_names(tmp_path: Path) -> None:

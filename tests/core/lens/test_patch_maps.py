@@ -52,6 +52,9 @@ def test_likeness_to_a_patch_needs_no_head() -> None:
         ws.patch_maps(session)
     with pytest.raises(ArgumentError, match="no patch 9"):
         ws.patch_maps(session, reference=9)
+    for row in (1, -1):
+        with pytest.raises(ArgumentError, match=f"no row {row}"):
+            ws.patch_maps(session, reference=4, row=row)
     with pytest.raises(ArgumentError, match="are of pictures"):
         ws.patch_maps(case("gpt2").session(), 3)
 

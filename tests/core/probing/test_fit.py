@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,15 @@ def test_a_probe_is_kept_by_its_hash_and_its_file(
         probe_store.kept("0" * 64)
     with pytest.raises(ArgumentError, match="is not of"):
         ws.load_model((small_model("dinov2", seed=1), PROCESSING), probe=again)
+    # in another precision too: the same weights are known, others are refused
+    for half in (torch.float16, torch.bfloat16):
+        same = ws.load_model((small_model("dinov2").to(half), PROCESSING), probe=again)
+        assert same.class_names == fitted.model.class_names
+        with pytest.raises(ArgumentError, match="is not of"):
+            ws.load_model((small_model("dinov2", seed=1).to(half), PROCESSING), probe=again)
+    old = replace(again, sketch=())  # of a file that does not say
+    assert old.content != again.content
+    assert probe_of(old.content).digest == old.digest
     whole = again.content
     for broken in (b"", whole[:50], whole[:-3], whole.replace(b"class", b"glass"), b"\xff" * 40):
         with pytest.raises(InputError):

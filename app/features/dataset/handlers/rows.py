@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from app.features.dataset.handlers.save import save_table
@@ -21,6 +22,7 @@ from app.worker.session_cache import SessionCache
 from core.errors import Cancelled, InputError, WirescopeError
 from core.inputs.corruption_words import is_made
 from core.inputs.dataset_files import FileRows, read_dataset_file, read_pasted
+from core.inputs.picture_folder import classes_of
 from core.inputs.real_files import check_real_file
 from core.inputs.tasks import make_task
 from core.models.model import Model
@@ -55,7 +57,8 @@ def _make_rows(query: RowsQuery, model: Model) -> tuple[tuple[PairSource, ...], 
             if not Path(path).is_dir():
                 check_real_file(path)
             read = read_dataset_file(path)
-            rows += _sources(read, model, Path(path).parent)
+            found = _sources(read, model, Path(path).parent)
+            rows += _of_classes(found, path, model) if Path(path).is_dir() else found
         except WirescopeError as error:
             if not query.more:
                 raise
@@ -85,6 +88,12 @@ def _sources(read: FileRows, model: Model, folder: Path) -> list[PairSource]:
         )
         for row in read.rows
     ]
+
+
+def _of_classes(rows: Sequence[PairSource], folder: str, model: Model) -> list[PairSource]:
+    """Pictures of a folder, whose answers are the classes that the folders around them are called by."""
+    classes = classes_of([row.clean.path for row in rows], folder, model.class_names)
+    return [row if row.target else replace(row, target=name) for row, name in zip(rows, classes, strict=True)]
 
 
 def save_rows(query: SaveRowsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -20,7 +21,7 @@ from core.errors import WirescopeError
 from core.formatting import left_words
 from core.inputs.download import fetch
 from core.inputs.file_kinds import holds_scores, model_of
-from core.probing.labelled import hold_pictures
+from core.probing.labelled import LAYOUT, NO_PICTURES, hold_pictures, is_model_folder
 from core.project.document import Source, unfit
 from core.project.places import is_project
 from views.panels.inputs.panel import InputsPanel
@@ -81,8 +82,8 @@ class CardsController(QObject):
     def take_paths(self, letter: str, paths: list[str]) -> None:
         """Files or addresses; two dropped on A fill A and B. A folder is a model's, or holds pictures whose
         classes are to be learnt. A file called mask picks patches of a picture."""
-        if hold_pictures(paths):
-            self._workbench.folders_wanted.emit(tuple(paths))
+        if all(Path(path).is_dir() for path in paths) and not is_model_folder(paths[0]):
+            self._jobs.ask(partial(hold_pictures, paths), partial(self._take_folders, paths), self)
             return
         if len(paths) == 1 and Path(paths[0]).is_dir():
             self._workbench.models.open_model(paths[0])
@@ -111,6 +112,15 @@ class CardsController(QObject):
                 self._refuse(error.message, error.hint)
         if left:
             self._notifier.say(left)
+
+    def _take_folders(self, folders: list[str], pictures: bool) -> None:
+        """Folders that were dropped. pictures: whether they hold such."""
+        if pictures:
+            self._workbench.folders_wanted.emit(tuple(folders))
+        elif len(folders) == 1:
+            self._workbench.models.open_model(folders[0])
+        else:
+            self._refuse(NO_PICTURES, LAYOUT)
 
     def paste(self, letter: str) -> None:
         clipboard = QGuiApplication.clipboard()

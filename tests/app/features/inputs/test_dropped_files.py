@@ -99,7 +99,7 @@ def test_of_several_files_all_are_read_or_named(reader: Person, tmp_path: Path) 
     tables[2].write_text(f"clean\n{CLEAN}\n{SENTENCE}\n", encoding="utf-8")
     panel = reader.panel("dataset")
     assert reader.drop(panel, files(*tables))
-    assert [row.clean.text for row in reader.workbench.document.dataset] == [SENTENCE, CLEAN]
+    assert [row.clean.text for row in reader.workbench.document.dataset] == [SENTENCE, CLEAN, SENTENCE]
     assert reader.workbench.history.undo_words == "Append one.csv and 2 more"
     assert panel.note.text().startswith("Left out: ")
     assert "two.csv" in panel.note.text()
@@ -112,9 +112,13 @@ def test_of_several_files_all_are_read_or_named(reader: Person, tmp_path: Path) 
 
     texts = [tmp_path / f"{name}.txt" for name in "abcde"]
     for file in texts:
-        file.write_text(SENTENCE, encoding="utf-8")
+        file.write_text(CLEAN if file == texts[0] else SENTENCE, encoding="utf-8")
+    said: list[str] = []
+    reader.workbench.message.connect(said.append)
     assert reader.drop(reader.card("A"), files(*texts))
-    assert reader.message().startswith("Left: c.txt, d.txt and 1 more. Cards A and B take one each")
+    assert reader.workbench.document.clean.text == CLEAN
+    assert reader.workbench.document.counterfactual.text == SENTENCE
+    assert reader.message().startswith("Left: c.txt, d.txt and 1 more. Cards A and B take one each"), said
 
 
 def test_a_trace_and_an_export_have_two_default_names(pair, tmp_path: Path, monkeypatch, capsys) -> None:

@@ -11,6 +11,7 @@ from core.edits import Edit
 from core.groups import Region
 from core.project.wire_file import load_project, save_project
 from tests.app.features.canvas.test_positions import go_to_tokens
+from tests.app.features.table.test_table import line_of, open_table
 from tests.app.person import Person
 from tests.app.stories.steps import begin, drag
 
@@ -67,10 +68,10 @@ def test_brushed_patches_get_a_name(person: Person, tmp_path: Path) -> None:
     person.click(attention.toggle)
     assert not attention.regions.isVisible()
     person.click(attention.toggle)
-    person.window.arrangement.show_panel("table")
+    open_table(person)
     person.click(person.panel("table").kinds["nodes"])
-    person.wait(lambda: person.panel("table").data() is not None)
-    assert person.panel("table").data().edits[head] == "from B at eye"
+    person.rest()
+    assert "from B at eye" in person.panel("table").view.lines.texts(line_of(person, head))
 
     panel.where_clear.click()
     person.rest()

@@ -295,6 +295,7 @@ def test_a_broken_b_where_there_was_none_leaves_a_at_work(viewer: Person, tmp_pa
 
 def test_a_folder_or_a_missing_file_is_said_on_the_card(viewer: Person, tmp_path: Path) -> None:
     viewer.drop(viewer.card("B"), files(tmp_path))
+    settled(viewer)
     said = [box.text() for box in viewer.dialogs()]
     assert any("is no model: it has no config.json" in words for words in said), said
     for box in viewer.dialogs():

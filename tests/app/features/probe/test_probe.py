@@ -27,6 +27,7 @@ def test_two_folders_are_dropped_and_the_model_has_their_classes(person: Person,
     person.open(tmp_path / "model", red / "0.png", blue / "0.png")
     assert [label for label, *_ in person.predictions()] == ["to A", "to B"]
     assert person.drop(person.window, mime_of(red, blue))
+    person.wait(lambda: person.controller("probe").dialog is not None)
     dialog = person.controller("probe").dialog
     assert dialog.folders() == [str(red), str(blue)]
     assert not dialog.reads.currentIndex()
@@ -34,7 +35,7 @@ def test_two_folders_are_dropped_and_the_model_has_their_classes(person: Person,
 
     dialog.set_folders([str(red)])
     person.click(dialog.fit)
-    assert "no folders in it" in dialog.problem.text()
+    person.wait(lambda: "no folders in it" in dialog.problem.text())
     assert person.drop(dialog, mime_of(blue))
     person.click(dialog.fit)
     person.wait(lambda: person.workbench.opened is not None and person.workbench.opened.class_names)
@@ -76,6 +77,7 @@ def test_two_folders_are_dropped_and_the_model_has_their_classes(person: Person,
     # where it makes no sense, it says why
     person.open("bundled:shapes", red / "0.png")
     person.drop(person.window, mime_of(folder))
+    person.wait(person.dialogs)
     assert "vision model that names none" in person.dismiss()
     assert not person.window.commands["probe"].isEnabled()
 
