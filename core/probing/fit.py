@@ -93,8 +93,8 @@ def fit_probe(
         weight, bias, report = while_asking(lambda: _fitted(kind, x, y, len(classes), seed, read))
     name, precision = model.title, precision_name(model.adapter.dtype)
     numbers = weight.astype(np.float32), bias.astype(np.float32)
-    of = weights_hash(encoder), precision, weights_sketch(encoder)
-    probe = Probe(kind, reads, classes, *numbers, report, name, *of)
+    hashed, sketch = weights_hash(encoder), weights_sketch(encoder)
+    probe = Probe(kind, reads, classes, *numbers, report, name, hashed, precision, sketch)
     return FittedProbe(with_probe(model, probe), probe)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHeaderView, QScrollArea, QTableView, QVBoxLayout, QWidget
 
 from core.formatting import percent
@@ -80,11 +81,14 @@ class CutsView(QTableView):
 
 
 class ProofTable(QWidget):
-    """Before and after, a line for each of the two things that are measured."""
+    """Before and after, a line for each of the two things that are measured. Where there is no room for four columns
+    the interval stands below what it is of."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        grid = QGridLayout(self)
+        self._narrow = False
+        self._intervals = [""] * 3  # of each line, the first the heading
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(2)
@@ -94,21 +98,51 @@ class ProofTable(QWidget):
             for column, label in enumerate(line):
                 side = Qt.AlignmentFlag.AlignRight if column in (1, 2) else Qt.AlignmentFlag.AlignLeft
                 label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-                grid.addWidget(label, row, column)
+                grid.addWidget(label, 2 * row, column)
         self._put(0, ("", "before", "after", "95 % interval"), ("muted",) * 4, "")
         self.cells[0][3].set_tip(INTERVAL_TIP)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The intervals beside the rest, or below it."""
+        widths = [max(line[column].sizeHint().width() for line in self.cells) for column in range(4)]
+        narrow = sum(widths) + 3 * self._grid.horizontalSpacing() > self.width()
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        for row, line in enumerate(self.cells):
+            interval = line[3]
+            self._grid.removeWidget(interval)
+            if narrow:
+                self._grid.addWidget(interval, 2 * row + 1, 0, 1, 4)
+            else:
+                self._grid.addWidget(interval, 2 * row, 3)
+            self._say_interval(row)
+
+    def _say_interval(self, row: int) -> None:
+        """In its column, or with what it is."""
+        label, words = self.cells[row][3], self._intervals[row]
+        below = self._narrow and bool(words)
+        label.setText(f"95 % interval {words}" if below and row else "" if self._narrow else words)
+        label.setVisible(not self._narrow or bool(row and words))
 
     def show_lines(self, lines: tuple[Measured, ...], stale: bool) -> None:
         for row, line in enumerate(lines, start=1):
             role = "heading" if line.better is None else "good" if line.better else "bad"
             words = line.title, line.before, line.after, line.interval
             self._put(row, words, ("", "", "muted" if stale else role, "muted"), line.tip)
+        self._arrange()
 
     def _put(self, row: int, words: tuple[str, ...], roles: tuple[str, ...], tip: str) -> None:
         for label, text, role in zip(self.cells[row], words, roles, strict=True):
             label.setText(text)
             set_role(label, role)
             label.set_tip(tip)
+        self._intervals[row] = words[3]
+        self._say_interval(row)
 
     def texts(self) -> list[str]:
         return [label.text() for line in self.cells for label in line]
