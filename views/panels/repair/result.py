@@ -113,6 +113,7 @@ class ProofTable(QWidget):
         if narrow == self._narrow:
             return
         self._narrow = narrow
+        self._grid.setColumnMinimumWidth(0, widths[0] if narrow else 0)  # shares can be said without their counts
         for row, line in enumerate(self.cells):
             interval = line[3]
             self._grid.removeWidget(interval)
@@ -138,7 +139,7 @@ class ProofTable(QWidget):
 
     def _put(self, row: int, words: tuple[str, ...], roles: tuple[str, ...], tip: str) -> None:
         for label, text, role in zip(self.cells[row], words, roles, strict=True):
-            label.setText(text)
+            label.setText(text, text.partition(" (")[0])
             set_role(label, role)
             label.set_tip(tip)
         self._intervals[row] = words[3]
