@@ -16,7 +16,7 @@ from core.evaluation.patched_set import MinimalPatch
 from core.evaluation.trust import Trust, trust
 from core.evaluation.uniqueness import SecondCircuit, second_circuit
 from core.generation import GeneratedToken
-from core.graph import Edge, Graph, Node, Reader
+from core.graph import Edge, Entries, Graph, Node, Reader
 from core.inputs.image_corruption import corrupted
 from core.inputs.pair import Dataset, Pair
 from core.interchange.report import Report, report
@@ -72,6 +72,7 @@ __all__ = [
     "Edge",
     "Edit",
     "EditedModel",
+    "Entries",
     "Example",
     "Exported",
     "FittedProbe",

@@ -8,17 +8,18 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.graph import Edge, Graph, Node, Reader
+from core.graph import Edge, Entries, Graph, Node, Reader
 from core.towers_graph import plain, tower_of
 
 
-def downstream(graph: Graph, targets: Iterable[Node | Reader | Edge]) -> NDArray[np.bool_]:
+def downstream(graph: Graph, targets: Iterable[Node | Reader | Edge | Entries]) -> NDArray[np.bool_]:
     """The nodes whose input an edit of one of these can change: [nodes], in the order of `graph.nodes`."""
     if graph.towers:
         return _in_towers(graph, targets)
     before = np.array([graph.writers_before(reader) for reader in graph.readers])
     hit = np.zeros(len(before), dtype=bool)
-    for target in targets:
+    for each in targets:
+        target = each.head if isinstance(each, Entries) else each
         if isinstance(target, Node):
             if target.kind != "logits":
                 hit |= before > graph.writer_index(target.whole)
@@ -29,7 +30,7 @@ def downstream(graph: Graph, targets: Iterable[Node | Reader | Edge]) -> NDArray
     return _fed(graph, hit | (before > writers[0])) if len(writers) else reached
 
 
-def _in_towers(graph: Graph, targets: Iterable[Node | Reader | Edge]) -> NDArray[np.bool_]:
+def _in_towers(graph: Graph, targets: Iterable[Node | Reader | Edge | Entries]) -> NDArray[np.bool_]:
     """The same where two towers stand side by side."""
     reached = np.zeros(graph.n_writers + 1, dtype=bool)
     targets = tuple(targets)

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from core.formatting import percent
 
-EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer", "project", "optimal"]
+EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer", "project", "optimal", "knockout"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Kind:
     replacing it. from_b: it is B's, so that nothing changes before the first position at which A and B differ. inputs:
     it is taken from other inputs than the pair, where there are some. others: there must be some. learned: it is
     learned before the first run with it. against: of what removed edges carry, the kind that a result is compared with.
+    weights: it can be of entries of attention, and weights_tip says what it does to one. hides: it is of these alone,
+    and takes effect before the softmax.
 
     In the window: button, and tip, of which `{inputs}` are those that it is taken from; row: of the buttons. sign: of
     an edit that changes a value instead of replacing it. amount: of the slider. without_b: what is missing where there
@@ -58,6 +60,9 @@ class Kind:
     others: bool = False
     learned: bool = False
     against: EditKind = "patch"
+    weights: bool = False
+    weights_tip: str = ""
+    hides: bool = False
     button: str = ""
     tip: str = ""
     row: int = 0
@@ -104,6 +109,8 @@ KINDS: dict[EditKind, Kind] = {
         choice="Replace from B",
         from_b=True,
         against="mean",
+        weights=True,
+        weights_tip="Replace this weight of attention by the head’s weight in B: its others stay",
         button="From B",
         tip="Replace it by its value in the counterfactual B",
         row=1,
@@ -116,6 +123,8 @@ KINDS: dict[EditKind, Kind] = {
         carries="zero",
         puts="zero",
         choice="Replace with zero",
+        weights=True,
+        weights_tip="Set this weight of attention to zero: what it carried is lost, the head’s others stay",
         button="Zero",
         tip="Replace it by zero",
     ),
@@ -135,6 +144,8 @@ KINDS: dict[EditKind, Kind] = {
         "Scale",
         "scaled",
         takes="number",
+        weights=True,
+        weights_tip="Multiply this weight of attention by a factor: the head’s others stay",
         button="Scale",
         tip="Multiply it by a factor",
         row=2,
@@ -201,9 +212,23 @@ KINDS: dict[EditKind, Kind] = {
         button="Optimal",
         tip="Replace it by a constant that does the least damage, which is learned first",
     ),
+    "knockout": Kind(
+        "knocked out",
+        "Knock out",
+        "knocked out, the head’s other weights making up for it",
+        weights=True,
+        weights_tip="Hide the position from the head: its other weights there grow, so that they sum to 1 again",
+        hides=True,
+        button="Knock Out",
+        tip="Hide a position from a head: its other weights of attention grow, so that they sum to 1 again",
+        row=1,
+    ),
 }
 ABLATIONS: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if row.carries)  # what removed edges carry
-EDIT_KINDS: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if not row.learned)
+EDIT_KINDS: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if not row.hides and not row.learned)
+WEIGHT_KINDS: tuple[EditKind, ...] = tuple(
+    kind for kind, row in KINDS.items() if row.weights
+)  # of entries of attention
 EDIT_WORDS: dict[EditKind, str] = {kind: row.words for kind, row in KINDS.items()}
 SEEDED: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if row.seeded)
 

@@ -1,8 +1,9 @@
 """Edits: what a user does to the computation.
 
 An edit replaces what a target's edges carry. The target is an edge, a reader (all edges into it) or a node
-(all edges out of it). Where the targets of several edits overlap, the more particular wins: edge, then
-reader, then node. Two edits of one target at overlapping positions: the later one wins.
+(all edges out of it); or it is some entries of a head's attention (below). Where the targets of several edits overlap,
+the more particular wins: edge, then reader, then node. Two edits of one target at overlapping positions: the later one
+wins.
 
 What flows along an edge u -> r at a position, exactly:
 
@@ -23,21 +24,32 @@ expert's weight times what it makes: the MLP then writes something else, and an 
 So a full edit (strength 1) replaces whatever a less particular one left. Biases that belong to no head stay
 in the stream. `steer`, `noise` and `project` of a reader change the sum of all that it reads, strength times (for
 `noise` the root mean square is that of its stream): no single edge carries that, and edits of edges leave it there.
+
+Of a head's weight for a key position at a query position, w after the softmax (attention knockout; Geva et al. 2023,
+"Dissecting recall of factual associations in auto-regressive language models", section 4, whose is `knockout`):
+
+    knockout   (1 - strength) exp(score) in the place of exp(score): all of them still sum to 1
+    others     (1 - strength) w + strength * value: `zero` 0; `patch` the weight in B; `scale` the edit's value times w;
+               the head's other weights stay as they are
+
+Each entry has the last edit of it alone. The head then mixes and writes with these weights, and an edit of the head
+itself replaces what it writes so.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from core.edit_kinds import ABLATIONS, EDIT_KINDS, EDIT_WORDS, KINDS, SEEDED, STRENGTH, EditKind
+from core.edit_kinds import ABLATIONS, EDIT_KINDS, EDIT_WORDS, KINDS, SEEDED, STRENGTH, WEIGHT_KINDS, EditKind
 from core.errors import ArgumentError, EditError
 from core.formatting import percent
-from core.graph import Edge, Graph, Node, Reader
+from core.graph import Edge, Entries, Graph, Node, Reader
 from core.positions import ROLE, Extent, Positions, RowPositions, plain_positions
 
 __all__ = [
@@ -47,6 +59,7 @@ __all__ = [
     "KINDS",
     "SEEDED",
     "STRENGTH",
+    "WEIGHT_KINDS",
     "Edit",
     "EditKind",
     "ResolvedEdit",
@@ -55,6 +68,9 @@ __all__ = [
     "resolve",
 ]
 Target = Node | Edge
+EditTarget = Target | Entries  # what the window edits
+_ENTRIES = re.compile(r"\s*(t\.)?a(\d{1,5})\.h(\d{1,5})\s*\[([^\[\]]*)\]\s*", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
 REPLACED = {kind: row.done for kind, row in KINDS.items()}
 
 
@@ -62,12 +78,14 @@ REPLACED = {kind: row.done for kind, row in KINDS.items()}
 class Edit:
     """One intervention.
 
-    target: an edge, reader or node, or its name (`a9.h6->a10.h7<q>`, `a9.h6<q>`, `->m3`, `m3`).
+    target: an edge, reader or node, or its name (`a9.h6->a10.h7<q>`, `a9.h6<q>`, `->m3`, `m3`); or entries of a head's
+    attention, the weights that it gives to some key positions: `a5.h1[3]`, `a5.h1[0,-2,subject]`.
     kind: `patch` (value from the counterfactual B), `zero`, `mean`, `resample` (value from another clean input of the
     dataset), `scale` (multiply by `value`), `noise` (`value` times as large as what is there; 1 by default), `steer`
-    (add the vector `value`), `project` (take out the part along the direction `value`).
+    (add the vector `value`), `project` (take out the part along the direction `value`). Of entries of attention `zero`,
+    `patch`, `scale` and `knockout` (as if the head did not see them: its other weights make up for it).
     positions: positions of the stream, negative ones from the end of each row, and names of roles (`"subject"`); one
-    of them or several. None means all.
+    of them or several. None means all. Of entries these are the queries.
     value: a number for `scale` and `noise`; a vector [width] for `steer` and `project`: a sequence, array or tensor. Of
     `project` its length is of no matter. A second vector may follow, along which is taken out what is measured along
     the first, and at last the level that is left: [width], [width + 1], [2 width] or [2 width + 1].
@@ -79,7 +97,7 @@ class Edit:
     wrong form, and for a strength that there is not.
     """
 
-    target: Node | Reader | Edge | str
+    target: Node | Reader | Edge | Entries | str
     kind: EditKind
     positions: Positions | None = None
     value: float | Sequence[float] | None = None
@@ -87,10 +105,13 @@ class Edit:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.target, Node | Reader | Edge | str):
+        if not isinstance(self.target, Node | Reader | Edge | Entries | str):
             raise EditError(f"{self.target!r} cannot be edited.", 'Name one node, edge or reader, for example "m3".')
         if not isinstance(self.kind, str) or self.kind not in KINDS:
             raise EditError(f"There is no edit called {self.kind!r}.", f"There are: {', '.join(KINDS)}.")
+        if isinstance(self.target, str) and "[" in self.target:
+            object.__setattr__(self, "target", _entries(self.target))
+        _check_target(self.target, self.kind)
         object.__setattr__(self, "value", _checked_value(self.kind, self.value))
         try:
             finite = math.isfinite(self.strength)
@@ -105,6 +126,12 @@ class Edit:
     @property
     def name(self) -> str:
         return self.target if isinstance(self.target, str) else self.target.name
+
+    @property
+    def places(self) -> tuple[int | str, ...]:
+        """All positions that it names: where it is, and of entries of attention the keys."""
+        keys = self.target.keys if isinstance(self.target, Entries) else ()
+        return (*(self.positions or ()), *keys)  # type: ignore[misc]
 
     def __str__(self) -> str:
         words = f"{self.name}={self.kind}"
@@ -131,16 +158,55 @@ def edit_words(edit: Edit) -> str:
     return words if edit.strength == 1 else f"{words}, {percent(edit.strength)}"
 
 
+def _entries(name: str) -> Entries:
+    """Raises EditError for a name that is none of entries."""
+    entries = entries_named(name)
+    if entries is None:
+        raise EditError(f"{name!r} names no weights of attention.", "Write a5.h1[3]: what a5.h1 gives to position 3.")
+    return entries
+
+
+def _check_target(target: Node | Reader | Edge | Entries | str, kind: EditKind) -> None:
+    """Raise EditError for a kind that is not of such a target."""
+    if isinstance(target, Entries):
+        if not target.keys or target.head.kind != "head":
+            raise EditError(
+                f"{target.name} names no weights of attention.", "Write a5.h1[3], a head and key positions."
+            )
+        if not KINDS[kind].weights:
+            known = f"There are: {', '.join(WEIGHT_KINDS)}."
+            raise EditError(f"An edit of the kind {kind} cannot be one of weights of attention ({target.name}).", known)
+    elif KINDS[kind].hides:
+        name = target if isinstance(target, str) else target.name
+        raise EditError(
+            f"{name} cannot be {EDIT_WORDS[kind]}: that is done to single weights of a head’s attention.",
+            f"Name head, key position and query, as in a5.h1[3]={kind}@-1: what a5.h1 gives to position 3 at the last.",
+        )
+
+
+def entries_named(name: str) -> Entries | None:
+    """What a name as `a5.h1[3]`, `a5.h1[0,-2,subject]` means; None of one that is no such name."""
+    match = _ENTRIES.fullmatch(name)
+    if match is None:
+        return None
+    parts = [part.strip() for part in match[4].split(",")]
+    if not all(_NUMBER.fullmatch(part) or ROLE.fullmatch(part) for part in parts):
+        return None
+    keys = tuple(int(part) if _NUMBER.fullmatch(part) else part for part in parts)
+    return Entries(Node("head", int(match[2]), int(match[3]), match[1] or ""), keys)
+
+
 class ResolvedEdit(NamedTuple):
     """An edit whose names are looked up and whose positions are absolute, row by row: what the engine and its caches
     work with. A tuple, as thousands are made for one run."""
 
-    target: Node | Reader | Edge
+    target: Node | Reader | Edge | Entries
     kind: EditKind
     positions: RowPositions | None
     value: float | tuple[float, ...]
     strength: float
     seed: int = 0
+    keys: RowPositions | None = None  # of entries
 
 
 def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdit:
@@ -148,7 +214,11 @@ def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdi
     if not isinstance(edit, Edit):  # a name in place of a list is read letter by letter
         raise ArgumentError(f"{edit!r} is no edit.", 'Write a list of them, as run([Edit("m1", "zero")]).')
     target = graph.parse(edit.target) if isinstance(edit.target, str) else edit.target
-    if isinstance(target, Edge):
+    keys = None
+    if isinstance(target, Entries):
+        graph.writer_index(target.head)
+        keys = extent.places(target.keys)
+    elif isinstance(target, Edge):
         graph.check_edge(target)
     elif isinstance(target, Node):
         if target.kind == "logits":
@@ -166,7 +236,20 @@ def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdi
         value = tuple(value)
         _check_vector(edit, value, width)
     seed = edit.seed if edit.seed and KINDS[edit.kind].seeded else 0
-    return ResolvedEdit(target, edit.kind, positions, value, float(edit.strength), seed)
+    return ResolvedEdit(target, edit.kind, positions, value, float(edit.strength), seed, keys)
+
+
+def check_seen(edit: Edit, resolved: ResolvedEdit, causal: bool, window: int | None) -> None:
+    """Raise EditError for entries that attention never has. window: how far back a query sees, itself included."""
+    if not causal or resolved.positions is None or resolved.keys is None:
+        return
+    reach = math.inf if window is None else window
+    rows = zip(resolved.positions, resolved.keys, strict=True)
+    if not any(0 <= query - key < reach for queries, keys in rows for query in queries for key in keys):
+        raise EditError(
+            f"{edit}: these queries do not see these positions.",
+            "A query sees positions up to itself" + (f", the last {window} of them." if window else "."),
+        )
 
 
 def _check_of_unit(edit: Edit, unit: Node) -> None:

@@ -25,13 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArgumentError
-from core.nodes import INPUT, LOGITS, Edge, Node, PortKind, Reader, UnitKind, unit_of
+from core.nodes import INPUT, LOGITS, Edge, Entries, Node, PortKind, Reader, UnitKind, unit_of
 
 _NODE = re.compile(r"a(\d+)\.h(\d+)|m(\d+)")
 _PORT = re.compile(r"a(\d+)\.(h|kv)(\d+)<([qkv])>")
 _WRITTEN = "In this model it is written"
 
-__all__ = ["INPUT", "LOGITS", "Edge", "Graph", "Node", "Reader"]
+__all__ = ["INPUT", "LOGITS", "Edge", "Entries", "Graph", "Node", "Reader"]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""Nodes, readers and edges by themselves: what they are and what they are called. `core.graph` joins them to a model's
-graph."""
+"""Nodes, readers, edges and entries of attention by themselves: what they are and what they are called. `core.graph`
+joins them to a model's graph."""
 
 from __future__ import annotations
 
@@ -79,6 +79,22 @@ class Edge:
     @property
     def name(self) -> str:
         return f"{self.writer.name}->{self.reader.name}"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Entries of a head's attention pattern: the weights that it gives to some key positions, whose numbers (negative
+    ones from the end) and roles these are. An edit says at which queries."""
+
+    head: Node
+    keys: tuple[int | str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.head.name}[{','.join(map(str, self.keys))}]"
 
     def __str__(self) -> str:
         return self.name

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import ArgumentError
 from core.graph import Graph, Tower
-from core.nodes import TEXT, Edge, Node, Reader
+from core.nodes import TEXT, Edge, Entries, Node, Reader
 
 End = TypeVar("End", Node, Reader)
 
@@ -149,17 +149,19 @@ def plain(what: End) -> End: ...
 @overload
 def plain(what: Edge) -> Edge: ...
 @overload
-def plain(what: Node | Reader | Edge) -> Node | Reader | Edge: ...
-def plain(what: Node | Reader | Edge) -> Node | Reader | Edge:
-    """A node, reader or edge as its tower's own graph has it."""
+def plain(what: Node | Reader | Edge | Entries) -> Node | Reader | Edge | Entries: ...
+def plain(what: Node | Reader | Edge | Entries) -> Node | Reader | Edge | Entries:
+    """A node, reader, edge or entries of attention as their tower's own graph has them."""
     if isinstance(what, Edge):
         return Edge(plain(what.writer), plain(what.reader))
+    if isinstance(what, Entries):
+        return replace(what, head=plain(what.head))
     return replace(what, tower="") if what.tower else what
 
 
-def tower_of(target: Node | Reader | Edge) -> int | None:
+def tower_of(target: Node | Reader | Edge | Entries) -> int | None:
     """0: of the vision tower, 1: of the text tower; None: `logits`, which reads both."""
-    what = target.writer if isinstance(target, Edge) else target
+    what = target.writer if isinstance(target, Edge) else target.head if isinstance(target, Entries) else target
     if what.kind == "logits":
         return None
     return 1 if what.tower == TEXT else 0

@@ -26,6 +26,8 @@ IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bm
 EDIT_HELP = (
     "TARGET=KIND[:VALUE][*STRENGTH][#SEED][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', "
     f"'m3=mean@4,5', 'a1.h0=scale:0.5', 'm3=noise:0.5#7', 'm3=steer:vector.json'; kinds: {', '.join(KINDS)}. "
+    "Of one weight of a head's attention, that for position 3 at position 7, 'a5.h1[3]=knockout@7': knockout, zero, "
+    "patch or scale. "
     "May be given several times"
 )
 DATASET_HELP = "inputs that mean is taken over and resample draws from: one a line, texts or paths of pictures"

@@ -18,6 +18,7 @@ from app.cli.run_options import add_run_options
 from app.presenters.precision import USUAL_PRECISION
 from core.circuit import EXPORTERS
 from core.errors import ArgumentError
+from core.graph import Entries, Graph
 from core.groups import Region
 from core.project.places import is_project
 from core.saving import save_text
@@ -107,7 +108,7 @@ def export_command(options: argparse.Namespace) -> int:
         graph = snapshot.opened.graph
         pair = with_regions(engine.session.model, engine.session.pair, options.region, options.clean)
         regions = tuple(Region(name, rows[0]) for name, rows in pair.regions.items())
-        edits = [replace(_numbered(edit, pair), target=graph.parse(edit.name)) for edit in edits]
+        edits = [_numbered(edit, pair, graph) for edit in edits]
         document = replace(document, edits=tuple(edits), regions=regions)
         engine.session.run(document.edits)  # a patch without B is an error here, as in `run`
         snapshot = take_snapshot(engine, document, options.memory)
@@ -116,12 +117,17 @@ def export_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _numbered(edit: Edit, pair: Pair) -> Edit:
-    """An edit of a picture with the numbers of the positions that it names, as documents hold them. Raises
-    EditError."""
+def _numbered(edit: Edit, pair: Pair, graph: Graph) -> Edit:
+    """An edit as documents hold it: its target looked up, of a picture with the numbers of the positions that it names.
+    Raises EditError."""
+    target = edit.target
+    if isinstance(target, Entries):
+        target = replace(target, keys=pair.extent.places(target.keys)[0])
+    elif isinstance(target, str):
+        target = graph.parse(target)
     if edit.positions is None or pair.grid is None:
-        return edit
-    return replace(edit, positions=pair.extent.places(edit.positions)[0])
+        return replace(edit, target=target)
+    return replace(edit, target=target, positions=pair.extent.places(edit.positions)[0])
 
 
 def _write(snapshot: Snapshot, path: Path, options: argparse.Namespace) -> None:

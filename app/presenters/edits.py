@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from core.edits import ABLATIONS, KINDS, Edit, EditKind, edit_words
 from core.formatting import BELOW, change_words, is_below_noise
+from core.graph import Entries
 from core.groups import Region
 from core.project.document import Document
-from core.project.step_names import position_words
+from core.project.step_names import key_words, position_words
 from views.panels.edits.data import EditRow
 
 WAITS = "waits for B"  # what is said of a patch that cannot be made now
@@ -41,22 +42,25 @@ def edit_rows(document: Document, labels: tuple[str, ...] = ()) -> list[EditRow]
 
 
 def said(edit: Edit, document: Document, labels: tuple[str, ...] = ()) -> str:
-    """What an edit does, with what a mean is over, and where: "mean of 24 rows at “John”"."""
+    """What an edit does, with what a mean is over, and where: "mean of 24 rows at “John”", "zero from “Mary” at
+    “John”"."""
     over = (
         f" of {len(document.mean_rows):,} rows"
         if edit.kind in ABLATIONS and KINDS[edit.kind].inputs and document.dataset
         else ""
     )
-    return edit_words(edit) + over + _where(edit, labels, document.regions)
+    source = f" {key_words(edit.target, labels, document.regions)}" if isinstance(edit.target, Entries) else ""
+    return edit_words(edit) + over + source + _where(edit, labels, document.regions)
 
 
 def _where(edit: Edit, labels: tuple[str, ...], regions: tuple[Region, ...]) -> str:
     """Where an edit of some positions is: " at “John”", " at 3 positions"; that the input has none of them."""
     places = [place for place in edit.positions or () if isinstance(place, int)]  # type: ignore[union-attr]
+    named = [place for place in edit.places if isinstance(place, int)]
+    if labels and any(place >= len(labels) for place in named):
+        return f" at position {max(named)}, which A does not have"
     if not places:
         return ""
-    if labels and any(place >= len(labels) for place in places):
-        return f" at position {max(places)}, which A does not have"
     return f" {position_words(places, labels, regions)}"
 
 

@@ -167,7 +167,7 @@ class DatasetRows:
             return "It has no B, and an edit takes its value from B."
         length = read.a.lengths[0]
         for edit in edits:
-            places = [place for place in edit.positions or () if isinstance(place, int)]  # type: ignore[union-attr]
+            places = [place for place in edit.places if isinstance(place, int)]
             if any(place >= length for place in places):
                 return f"It has {length} positions, and an edit is at position {max(places)}."
         for which, answer in zip(("target", "foil"), answers(row, choice), strict=True):

@@ -92,7 +92,7 @@ class SessionCache:
 
     def _reaches(self, edit: Edit) -> bool:
         length = self.session.pair.length
-        return all(isinstance(place, str) or -length <= place < length for place in edit.positions or ())  # type: ignore[union-attr]
+        return all(isinstance(place, str) or -length <= place < length for place in edit.places)
 
     def metric(self, edits: Sequence[Edit], cancelled: Cancel) -> float:
         """The metric with some edits, the mean over the rows. Raises Cancelled."""

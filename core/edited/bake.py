@@ -29,7 +29,7 @@ from core.edited.folder import save_baked
 from core.edited.plan import Inputs, plan_edits
 from core.edits import Edit
 from core.errors import EditError
-from core.graph import Edge, Node
+from core.graph import Edge, Entries, Node
 from core.models.model import Model
 from core.models.sharing import sharing_copy
 from core.models.wiring import Wiring
@@ -90,7 +90,9 @@ def why_not_baked(model: Model, edits: Sequence[Edit]) -> list[str]:
     reasons = []
     for edit in edits:
         target = model.graph.parse(edit.target) if isinstance(edit.target, str) else edit.target
-        if not isinstance(target, Node) or target.kind == "logits":
+        if isinstance(target, Entries):
+            reasons.append(f"{edit} is of weights of attention, which are made of the input anew each time.")
+        elif not isinstance(target, Node) or target.kind == "logits":
             what = "an edge" if isinstance(target, Edge) else "a reader"
             reasons.append(f"{edit.name} is {what}: weights hold what a node writes for all its readers alike.")
         elif target.is_unit:

@@ -19,7 +19,7 @@ from core.engine.engine import Engine
 from core.engine.references import References, bias_before
 from core.engine.replacement import REPLACEMENTS, Ablation
 from core.errors import ArgumentError, EditError
-from core.graph import Edge, Node, Reader
+from core.graph import Edge, Entries, Node, Reader
 from core.models.adapter import Adapter
 from core.models.model import Model
 from core.positions import Extent, plain_positions
@@ -29,6 +29,7 @@ from core.replacements.zero import Zero
 from core.towers_graph import check_one_tower
 
 NO_SESSION = "Give the session that it was made in: session=..."
+NO_WEIGHTS = "Run it in a session, or cut what it does: the head, or edges into it."
 _UNBOUNDED = 1 << 40  # longer than any input
 
 Slot = dict[str, Any]
@@ -77,6 +78,10 @@ class _Planner:
             for edit in edits:
                 resolved = self._resolved(edit)
                 target = resolved.target
+                if isinstance(target, Entries):
+                    raise EditError(
+                        f"{edit} is of weights of attention, which no module of the model gives.", NO_WEIGHTS
+                    )
                 if isinstance(target, Edge):
                     of_edges.setdefault(target.reader, {}).setdefault(target.writer, []).append(resolved)
                 elif isinstance(target, Reader):

@@ -26,7 +26,7 @@ from core.engine.rows import Held, Rows
 from core.engine.run import Pass, Variants
 from core.engine.sizes import state_bytes
 from core.engine.state import RunState, map_tensors
-from core.graph import Edge, Node, Reader
+from core.graph import Edge, Entries, Node, Reader
 
 POSITIONS = 1024  # of all rows of one batch together
 SHARED = 8  # of the memory beside the runs over A and B, at most one such part is for what edits have in common
@@ -74,8 +74,8 @@ class Scanner:
     def stage(self, edit: Edit) -> int:
         """The stage in which an edit takes effect; only edits of one stage go together."""
         target = self._engine.resolve(edit).target
-        if isinstance(target, Node):
-            return stage_of_writer(target)
+        if isinstance(target, Node | Entries):
+            return stage_of_writer(target.head if isinstance(target, Entries) else target)
         return stage_of_reader(target.reader if isinstance(target, Edge) else target, self._engine.graph)
 
     def reader(self, edit: Edit) -> int:
@@ -90,13 +90,14 @@ class Scanner:
         engine = self._engine
         stage = self.stage(edits[0])
         with torch.no_grad():
-            if stage < 0 or (self._edits and self._of_unit(edits)):
+            resolved = [engine.resolve(edit) for edit in edits]
+            alone = self._edits and self._of_unit(edits)
+            if stage < 0 or alone or any(isinstance(edit.target, Entries) for edit in resolved):  # a run for each
                 streams = []
                 for number, edit in enumerate(edits):
                     with progress.stage(number / len(edits), (number + 1) / len(edits)):
                         streams.append(_stream(engine.run([*self._edits, edit]).state))
                 return torch.stack(streams)
-            resolved = [engine.resolve(edit) for edit in edits]
             engine.pack()
             engine.room(len(edits) * self._bytes(stage) + self._reserve(stage))
             rows = []
@@ -138,6 +139,7 @@ class Scanner:
     def _plan(self, row: int, edits: Sequence[ResolvedEdit]) -> Plan:
         engine = self._engine
         of_row = [edit if edit.positions is None else edit._replace(positions=(edit.positions[row],)) for edit in edits]
+        of_row = [edit if edit.keys is None else edit._replace(keys=(edit.keys[row],)) for edit in of_row]
         return make_plan(of_row, engine.graph, engine.length, engine.adapter.shape.causal, engine.first_patched_row)
 
     def _variants(
@@ -175,6 +177,7 @@ class Scanner:
                     delta = delta - Held(base.node_deltas[writer], writer_rows).at(at)
                 writers.append((writer, [number], delta))
                 continue
+            assert not isinstance(target, Entries)
             reader = target.reader if isinstance(target, Edge) else target
             late = base.reads if self._reads_late(reader) else None
             at = Rows(engine.length, first if late is None else 0, late)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from core.edits import Edit, ResolvedEdit, resolve
+from core.edits import Edit, ResolvedEdit, check_seen, resolve
 from core.engine.frozen import FrozenNorms
 from core.engine.kept import KeptRuns
 from core.engine.packing import pack_next
@@ -28,6 +28,7 @@ from core.engine.state import RunState, megabytes
 from core.engine.unedited import UneditedRuns
 from core.engine.units import prepare_units
 from core.errors import MemoryBudgetError
+from core.graph import Entries
 from core.models.adapter import Adapter
 from core.positions import Extent, Span
 
@@ -111,7 +112,12 @@ class Engine:
 
     def resolve(self, edit: Edit) -> ResolvedEdit:
         """An edit with its target and positions looked up. Raises ArgumentError and EditError."""
-        return resolve(edit, self.graph, self.extent, self.adapter.shape.width)
+        resolved = resolve(edit, self.graph, self.extent, self.adapter.shape.width)
+        if isinstance(resolved.target, Entries):
+            check_seen(
+                edit, resolved, self.adapter.shape.causal, self.adapter.attention[resolved.target.head.layer].window
+            )
+        return resolved
 
     def _plan(self, edits: Sequence[Edit]) -> Plan:
         resolved = [self.resolve(edit) for edit in edits]
@@ -149,6 +155,7 @@ class Engine:
         needed = self._run_bytes(max(stage, 0) // 2, full)
         self.room(needed)
         state = base.prefix(stage, plan, self.unedited.reads_of(full), self.graph.heads)
+        state.of_b = self.references.counterfactual(full) if plan.entries_of_b else None
         with torch.no_grad():
             norms = self._norms_of(full) if frozen else None
             first = Pass(self.adapter, state, self.references, clean, frozen=norms).run(stage, cancelled)

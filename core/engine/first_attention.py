@@ -12,26 +12,52 @@ scales the others too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
 
+from core.engine.entries import edited_mix
 from core.engine.first_mlp import HeadChange
 from core.engine.layer import LayerMath
+from core.engine.plan import Slot
 from core.engine.rows import Rows
 from core.engine.state import RunState
 from core.graph import Reader
+from core.models.adapter import Places
+
+EditedMix = Callable[[tuple[Tensor, Tensor, Tensor], Places, Rows], Tensor]
+EMPTY: Mapping[int, EditedMix] = MappingProxyType({})
+
+
+def edited_mixes(math: LayerMath, state: RunState) -> dict[int, EditedMix]:
+    """How the heads of a layer mix whose attention is edited. state: of the pass."""
+
+    def mix(head: int, slots: tuple[Slot, ...]) -> EditedMix:
+        def made(ports: tuple[Tensor, Tensor, Tensor], places: Places, rows: Rows) -> Tensor:
+            of_b = partial(state.pattern_of_b, math.adapter, math.layer, head, rows)
+            return edited_mix(math, head, slots, ports, places, of_b)
+
+        return made
+
+    writers = math.adapter.graph.writers
+    patterns = state.plan.stages[2 * math.layer].patterns
+    return {writers[number].head: mix(writers[number].head, slots) for number, slots in patterns}
 
 
 class FirstAttention:
     """ports: q, k and v by kind, and z, as a run keeps them; each is the clean run's until something in it changes.
     after: the stream after attention at the rows of the queries. changes: what heads mix else than in the clean run.
-    keys, queries: the rows that are computed."""
+    keys, queries: the rows that are computed. edited: z of a head whose attention is edited, made of q, k, v of all
+    heads, for a head that has such edits."""
 
-    def __init__(self, math: LayerMath, clean: RunState, keys: Rows, queries: Rows) -> None:
+    def __init__(
+        self, math: LayerMath, clean: RunState, keys: Rows, queries: Rows, edited: Mapping[int, EditedMix] = EMPTY
+    ) -> None:
         layer = math.layer
-        self._math, self._clean = math, clean
+        self._math, self._clean, self._edited = math, clean, edited
         self._rows = {"q": queries, "k": keys, "v": keys}
         self._copied: set[str] = set()  # kinds of ports that are copies
         self.ports = {"q": clean.q[layer], "k": clean.k[layer], "v": clean.v[layer]}
@@ -53,13 +79,19 @@ class FirstAttention:
         self.ports[kind][of_batch, rows.first :, reader.head] = by_head[:, :, 0]
 
     def mix(self, readers: Iterable[Reader], inputs: Sequence[int] | None = None) -> None:
-        """Let the heads mix anew that some ports belong to. inputs: of the batch; None: all."""
+        """Let the heads mix anew that some ports belong to, and those whose attention is edited. inputs: of the batch;
+        None: all."""
         math, rows, of_batch = self._math, self._rows["q"], slice(None) if inputs is None else list(inputs)
-        heads = self._heads_of(readers)
+        heads = sorted({*self._heads_of(readers), *(self._edited if inputs is None else ())})
         kv_heads = sorted({head * math.shape.kv_heads // math.shape.heads for head in heads})
         q, before = (x[of_batch, rows.first :][:, :, heads] for x in (self.ports["q"], self.z))
         k, v = (self.ports[kind][of_batch][:, :, kv_heads] for kind in "kv")
-        z = math.attend(q, k, v, self._clean.places(self._some(rows, of_batch)), heads, kv_heads)
+        places = self._clean.places(self._some(rows, of_batch))
+        z = math.attend(q, k, v, places, heads, kv_heads)
+        for place, head in enumerate(heads):
+            if head in self._edited:
+                late, k, v = self.ports["q"][of_batch, rows.first :], *(self.ports[kind][of_batch] for kind in "kv")
+                z[:, :, place] = self._edited[head]((late, k, v), places, self._some(rows, of_batch))
         if self.z is self._clean.z[math.layer]:
             self.z, self.after = self.z.clone(memory_format=torch.contiguous_format), self.after.clone()
         for place, head in enumerate(heads):

@@ -19,7 +19,7 @@ from functools import cached_property
 
 from core.edit_kinds import KINDS, EditKind
 from core.edits import ResolvedEdit
-from core.graph import Edge, Graph, Node, Reader
+from core.graph import Edge, Entries, Graph, Node, Reader
 from core.positions import RowPositions
 
 
@@ -32,6 +32,7 @@ class Slot:
     value: float | tuple[float, ...]
     strength: float
     seed: int = 0
+    keys: RowPositions | None = None  # of entries of attention, whose queries the positions are
 
     @property
     def factor(self) -> float:
@@ -55,15 +56,17 @@ class ReaderPlan:
 
 @dataclass(frozen=True)
 class StagePlan:
-    """The edits of one stage: readers that read there, writers that write there, units of the MLP that writes there."""
+    """The edits of one stage: readers that read there, writers that write there, units of the MLP that writes there,
+    heads (by number) whose attention is edited, each entry by the last slot that has it."""
 
     readers: tuple[tuple[Reader, ReaderPlan], ...] = ()
     writers: tuple[tuple[int, tuple[Slot, ...]], ...] = ()
     units: tuple[tuple[int, tuple[Slot, ...]], ...] = ()
+    patterns: tuple[tuple[int, tuple[Slot, ...]], ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not (self.readers or self.writers or self.units)
+        return not (self.readers or self.writers or self.units or self.patterns)
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,12 @@ class Plan:
     @property
     def empty(self) -> bool:
         return not self.input_slots and not self.acting
+
+    @cached_property
+    def entries_of_b(self) -> bool:
+        """Whether weights of attention are taken from B."""
+        slots = (slot for stage in self.acting.values() for _, slots in stage.patterns for slot in slots)
+        return any(KINDS[slot.kind].from_b for slot in slots)
 
     def first_difference(self, other: Plan) -> int:
         """The first stage at which the two may differ (-1: the input); the number of stages where they
@@ -125,6 +134,7 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
     reader_slots: dict[Reader, list[Slot]] = {}
     edge_slots: dict[Reader, dict[int, list[Slot]]] = {}
     unit_slots: dict[Node, list[Slot]] = {}
+    entry_slots: dict[Node, list[Slot]] = {}
     shared: dict[object, Slot] = {}  # equal ones are one object, which is quick to compare
     last: tuple[object, ...] = ()
     for edit in edits:
@@ -142,6 +152,9 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
                 continue
         elif isinstance(target, Reader):
             slots = reader_slots.setdefault(target, [])
+        elif isinstance(target, Entries):
+            entry_slots.setdefault(target.head, []).append(slot)
+            continue
         elif target.is_unit:
             slots = unit_slots.setdefault(target, [])
         else:
@@ -166,8 +179,13 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
     for unit in sorted(unit_slots, key=lambda unit: unit.head):
         if acting := _acting(unit_slots[unit]):
             units[stage_of_writer(unit)].append((unit.head, tuple(acting)))
+    patterns: list[list[tuple[int, tuple[Slot, ...]]]] = [[] for _ in range(n_stages)]
+    for head in sorted(entry_slots, key=graph.writer_index):
+        if _acting(entry_slots[head]):
+            patterns[stage_of_writer(head)].append((graph.writer_index(head), tuple(entry_slots[head])))
     input_slots = tuple(node_slots.get(0, ()))
-    stages = tuple(StagePlan(tuple(r), tuple(w), tuple(u)) for r, w, u in zip(readers, writers, units, strict=True))
+    by_stage = zip(readers, writers, units, patterns, strict=True)
+    stages = tuple(StagePlan(tuple(r), tuple(w), tuple(u), tuple(p)) for r, w, u, p in by_stage)
     return Plan(input_slots, stages, _first_rows(input_slots, stages, length, causal, first_patched_row))
 
 
@@ -210,6 +228,8 @@ def _first_rows(
         if not causal:
             return 0
         first = 0 if slot.positions is None else min(places[0] for places in slot.positions if places)
+        if slot.keys is not None:  # no query before it sees a key
+            first = max(first, min(places[0] for places in slot.keys))
         return max(first, first_patched) if KINDS[slot.kind].from_b else first
 
     current = min((row(slot) for slot in input_slots), default=length)
@@ -217,7 +237,7 @@ def _first_rows(
     for stage in stages:
         slots = {id(slot): slot for _, plan in stage.readers for _, slot in plan.edges}  # equal ones are mostly one
         slots |= {id(slot): slot for _, plan in stage.readers for slot in plan.slots}
-        slots |= {id(slot): slot for _, written in (*stage.writers, *stage.units) for slot in written}
+        slots |= {id(slot): slot for _, some in (*stage.writers, *stage.units, *stage.patterns) for slot in some}
         current = min([current, *(row(slot) for slot in slots.values())])
         rows.append(current)
     return tuple(rows)

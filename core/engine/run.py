@@ -27,7 +27,7 @@ from torch import Tensor
 
 from core import progress
 from core.engine import few_queries
-from core.engine.first_attention import FirstAttention
+from core.engine.first_attention import FirstAttention, edited_mixes
 from core.engine.first_mlp import FirstMlp, HeadChange
 from core.engine.flow import Flow
 from core.engine.frozen import FrozenNorms
@@ -166,6 +166,9 @@ class Pass:
         at_keys = at_queries if queries is keys else self._places(keys)
         mixed = math.mix(q, k, v, at_queries, at_keys, below)
         q, k, v, z = mixed.q, mixed.k, mixed.v, mixed.z
+        for head, mix in edited_mixes(math, self.state).items():
+            z = z.contiguous()  # of its own, whatever the kernel gives
+            z[:, :, head] = mix((q, k, v), at_queries, queries)
         if below is None and k.untyped_storage().data_ptr() != v.untyped_storage().data_ptr():
             v = v.clone()  # else it would keep q and k as they were before they were turned
         added, factor = math.write(z)
@@ -195,7 +198,7 @@ class Pass:
         """`_attention` in the first stage that changes: of its edited ports and their heads alone."""
         state, clean, stage = self.state, self.clean, 2 * math.layer
         assert clean is not None
-        attention = FirstAttention(math, clean, keys, queries)
+        attention = FirstAttention(math, clean, keys, queries, edited_mixes(math, self.state))
         edited = [reader for reader, _ in self.plan.stages[stage].readers]
         if edited:
             stream = state.attention_in[math.layer]
@@ -209,6 +212,7 @@ class Pass:
                 self._edited_ports(stage, late, queries, {"q": q})
             for reader in edited:
                 attention.project(reader, ports[reader.kind][:, :, reader.head])
+        if edited or self.plan.stages[stage].patterns:
             attention.mix(edited)
         for reader, batch_rows, changed in self._variant_readers(stage):
             port = math.port(reader)
@@ -226,7 +230,8 @@ class Pass:
 
     def _few_queries(self, stage: int, keys: Rows, queries: Rows) -> bool:
         """Whether no port is edited and what reads the state, a scan, wants no keys and values of the last layer."""
-        if self.variants is None or queries is keys or self.variants.stage == stage or self.plan.stages[stage].readers:
+        here = self.plan.stages[stage]
+        if self.variants is None or queries is keys or self.variants.stage == stage or here.readers or here.patterns:
             return False
         return few_queries.pays(self.shape, self.adapter.dtype, keys.count, queries.count)
 

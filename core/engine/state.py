@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
 
+from core.engine.entries import edited_shares
 from core.engine.layer import LayerMath
 from core.engine.plan import Plan
 from core.engine.rows import Held, Rows
@@ -88,12 +89,13 @@ class RunState:
     final: Tensor | None = None  # the stream after the last layer
     readout: Readout | None = None
     grid: tuple[int, int] | None = None  # rows and columns of an image's patches
+    of_b: RunState | None = None  # the run over B, where entries of attention are taken from it
 
     def prefix(self, stage: int, plan: Plan, reads: Tensor | None, heads: int) -> RunState:
         """A new state that has everything before `stage` from this one; stage -1 keeps the embedding
         alone."""
         if stage < 0:
-            return RunState(plan=plan, reads=reads, embedding=self.embedding, grid=self.grid)
+            return RunState(plan=plan, reads=reads, embedding=self.embedding, grid=self.grid, of_b=self.of_b)
         attention, mlp = (stage + 1) // 2, stage // 2  # layers whose attention, whose MLP is done
         n_writers = 1 + attention * heads + mlp  # that have written by then
         return RunState(
@@ -111,6 +113,7 @@ class RunState:
             node_deltas={number: delta for number, delta in self.node_deltas.items() if number < n_writers},
             final=self.final if mlp == len(self.attention_in) else None,
             grid=self.grid,
+            of_b=self.of_b,
         )
 
     @property
@@ -168,10 +171,21 @@ class RunState:
         return LayerMath(adapter, node.layer).out(z, node.head, None if factor is None else factor[of_rows])
 
     def pattern(self, adapter: Adapter, layer: int, head: int) -> Tensor:
-        """The attention of a head in this run: [batch, query, key]. Rows sum to 1, or to less where it has a sink. The
-        queries of the last layer are those at the positions that the output reads."""
-        queries = self.places(self.rows_of(Node("head", layer, head)))
-        return LayerMath(adapter, layer).pattern(self.q[layer], self.k[layer], head, queries)
+        """The attention of a head in this run, edits of its entries included: [batch, query, key]. Rows sum to 1, or to
+        less where it has a sink or such an edit. The queries of the last layer are those at the positions that the
+        output reads."""
+        node, math = Node("head", layer, head), LayerMath(adapter, layer)
+        rows = self.rows_of(node)
+        slots = dict(self.plan.stages[2 * layer].patterns).get(adapter.graph.writer_index(node))
+        if slots is None:
+            return math.pattern(self.q[layer], self.k[layer], head, self.places(rows))
+        of_b = partial(self.pattern_of_b, adapter, layer, head, rows)
+        return edited_shares(math, head, slots, self.q[layer], self.k[layer], self.places(rows), of_b)
+
+    def pattern_of_b(self, adapter: Adapter, layer: int, head: int, rows: Rows) -> Tensor:
+        """The attention of a head in the run over B, at rows of this one: [batch, n, key]."""
+        assert self.of_b is not None
+        return Held(self.of_b.pattern(adapter, layer, head), self.of_b.rows_of(Node("head", layer, head))).at(rows)
 
 
 def at_last(output: Tensor) -> Tensor:
@@ -201,6 +215,7 @@ def map_tensors(state: RunState, change: Callable[[Tensor], Tensor]) -> RunState
         final=maybe(state.final),
         readout=_changed(state.readout, change),
         grid=state.grid,
+        of_b=None if state.of_b is None else map_tensors(state.of_b, change),
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from core.edits import KINDS, Edit, EditKind, Target
+from core.edits import KINDS, Edit, EditKind, EditTarget
 from core.groups import Group, Region
 from core.inputs.corruption_kinds import ImageCorruption
 from core.inputs.file_kinds import stranger_words
@@ -199,11 +199,11 @@ class Document:
         """Whether an edit cannot be made now: a patch without a B to take its value from."""
         return KINDS[edit.kind].from_b and self.counterfactual is None
 
-    def edits_of(self, target: Target) -> tuple[Edit, ...]:
+    def edits_of(self, target: EditTarget) -> tuple[Edit, ...]:
         """All edits of a target, each at other positions."""
         return tuple(edit for edit in self.edits if edit.target == target)
 
-    def edit_of(self, target: Target, positions: tuple[int, ...] = ()) -> Edit | None:
+    def edit_of(self, target: EditTarget, positions: tuple[int, ...] = ()) -> Edit | None:
         """The edit of a target at just these positions (none: at all), if it has one."""
         return next((edit for edit in self.edits_of(target) if (edit.positions or ()) == positions), None)
 
@@ -219,7 +219,7 @@ class Document:
         at = same[0] if same else len(kept)
         return replace(self, edits=(*kept[:at], edit, *kept[at:]))
 
-    def without_edit(self, target: Target, positions: tuple[int, ...] = ()) -> Document:
+    def without_edit(self, target: EditTarget, positions: tuple[int, ...] = ()) -> Document:
         """This without the edit of a target at these positions; without any of its edits where none are given."""
         gone = [edit for edit in self.edits_of(target) if not positions or edit.positions == positions]
         return replace(self, edits=tuple(edit for edit in self.edits if edit not in gone))

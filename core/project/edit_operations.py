@@ -9,20 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from core.edits import KINDS, Edit, EditKind, Target
-from core.graph import Node
+from core.edits import KINDS, Edit, EditKind, EditTarget, Target
+from core.graph import Entries, Node
 from core.groups import Region
 from core.project.change import Change
 from core.project.document import Document, PairSource
-from core.project.step_names import CARRIES, VERBS, places, position_words
+from core.project.step_names import CARRIES, VERBS, key_words, places, position_words
 
 
-def can_edit(target: Target) -> bool:
+def can_edit(target: EditTarget) -> bool:
     """Whether an edit of it changes anything: what only reads the stream writes nothing that could be replaced."""
     return not (isinstance(target, Node) and target.kind == "logits")
 
 
-def is_edited(document: Document, target: Target, positions: Sequence[int] = ()) -> bool:
+def is_edited(document: Document, target: EditTarget, positions: Sequence[int] = ()) -> bool:
     """Whether there is an edit of it at these positions; without positions, any."""
     if positions:
         return document.edit_of(target, tuple(positions)) is not None
@@ -31,7 +31,7 @@ def is_edited(document: Document, target: Target, positions: Sequence[int] = ())
 
 def edit(
     document: Document,
-    targets: Sequence[Target],
+    targets: Sequence[EditTarget],
     kind: EditKind,
     amount: float = 1.0,
     positions: Sequence[int] = (),
@@ -49,7 +49,7 @@ def edit(
     elif not KINDS[kind].along:
         edits = [Edit(target, kind, at, strength=amount) for target in targets]
     elif directions is not None:
-        edits = [Edit(target, kind, at, directions[target], amount) for target in targets]
+        edits = [Edit(target, kind, at, directions[cast(Target, target)], amount) for target in targets]
     else:
         present = [document.edit_of(target, tuple(positions)) for target in targets]
         edits = [replace(each, strength=amount) for each in present if each is not None and each.kind == kind]
@@ -78,7 +78,7 @@ def put(
 
 
 def restore(
-    document: Document, targets: Sequence[Target], positions: Sequence[int] = (), labels: Sequence[str] = ()
+    document: Document, targets: Sequence[EditTarget], positions: Sequence[int] = (), labels: Sequence[str] = ()
 ) -> Change:
     """Take the edits of targets back."""
     words = f"Restore {places_words(targets, positions, labels, document.regions)}"
@@ -117,9 +117,9 @@ def repair(document: Document, cuts: Sequence[Edit], clean: Sequence[PairSource]
     return Change(f"Repair: {len(cuts):,} cut{'s' * (len(cuts) != 1)}", document)
 
 
-def target_of(each: Edit) -> Target:
+def target_of(each: Edit) -> EditTarget:
     """What an edit of a document is of: documents hold no names."""
-    return cast(Target, each.target)
+    return cast(EditTarget, each.target)
 
 
 def positions_of(each: Edit) -> tuple[int, ...]:
@@ -128,7 +128,10 @@ def positions_of(each: Edit) -> tuple[int, ...]:
 
 
 def places_words(
-    targets: Sequence[Target], positions: Sequence[int], labels: Sequence[str], regions: Sequence[Region] = ()
+    targets: Sequence[EditTarget], positions: Sequence[int], labels: Sequence[str], regions: Sequence[Region] = ()
 ) -> str:
-    """What a step is about: "a0.h1 → m2 at “ John”"."""
+    """What a step is about: "a0.h1 → m2 at “John”", "a5.h1 from “Mary” at “John”"."""
+    if len(targets) == 1 and isinstance(targets[0], Entries):
+        words = f"{targets[0].head.name} {key_words(targets[0], labels, regions)}"
+        return f"{words} {position_words(positions, labels, regions)}" if positions else words
     return f"{places(targets)} {position_words(positions, labels, regions)}" if positions else places(targets)

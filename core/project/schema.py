@@ -1,4 +1,4 @@
-"""The project file's `project.json`, version 3, as msgspec checks it. A change here is another VERSION, with a row in
+"""The project file's `project.json`, version 4, as msgspec checks it. A change here is another VERSION, with a row in
 `core.project.migrations`.
 
 What many steps share (documents, inputs, edits, rows of a dataset) stands once in a table, and is referred to by its
@@ -19,7 +19,7 @@ from core.notes import About
 from core.tracing.options import Level
 
 FORMAT = "wirescope project"
-VERSION: Final = 3
+VERSION: Final = 4
 
 Number = Annotated[int, Meta(ge=0, le=2**31)]
 Place = Annotated[int, Meta(ge=-1, le=2**31)]  # -1: none
@@ -98,8 +98,8 @@ class TraceChoiceData(_Struct):
 
 
 class EditData(_Struct):
-    """target: as edges and nodes are written everywhere, "a1.h2->m3". vector: the number of a steering vector in
-    `vectors.safetensors`."""
+    """target: as edges and nodes are written everywhere, "a1.h2->m3"; "a1.h2[3]" are weights of attention. vector:
+    the number of a steering vector in `vectors.safetensors`."""
 
     target: Name
     kind: EditKind
@@ -378,7 +378,7 @@ class ProjectData(_Struct):
     """The whole of `project.json`. made_by: the version of Wirescope that wrote it."""
 
     format: Literal["wirescope project"]
-    version: Literal[3]
+    version: Literal[4]
     documents: Annotated[list[DocumentData], Meta(min_length=1, max_length=MOST_STEPS)]
     steps: Annotated[list[StepData], Meta(min_length=1, max_length=MOST_STEPS)]
     current: Number = 0

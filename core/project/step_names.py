@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from core.edits import ABLATIONS, KINDS, EditKind, Target
+from core.edits import ABLATIONS, KINDS, EditKind, EditTarget
 from core.formatting import MINUS, pretty_name
+from core.graph import Entries
 from core.groups import Region
 from core.metrics import METRICS
 from core.models.class_texts import base_name
@@ -72,16 +73,26 @@ def metric_words(choice: MetricChoice) -> str:
 def position_words(positions: Sequence[int], labels: Sequence[str], regions: Sequence[Region] = ()) -> str:
     """Positions by what stands there: "at “John”", "at eye", "at 3 positions". labels: of all positions. regions: what
     some of them are called together."""
+    return f"at {_what_stands(positions, labels, regions)}"
+
+
+def key_words(entries: Entries, labels: Sequence[str], regions: Sequence[Region] = ()) -> str:
+    """From where entries of attention take: "from “Mary”"."""
+    keys = [key for key in entries.keys if isinstance(key, int)]
+    return f"from {_what_stands(keys, labels, regions)}"
+
+
+def _what_stands(positions: Sequence[int], labels: Sequence[str], regions: Sequence[Region]) -> str:
     name = next((region.name for region in regions if set(region.positions) == set(positions)), "")
     if name:
-        return f"at {name}"
+        return name
     if len(positions) != 1:
-        return f"at {len(positions)} positions"
+        return f"{len(positions)} positions"
     here = positions[0] if 0 <= positions[0] < len(labels) else None
-    return f"at position {positions[0]}" if here is None else f"at “{labels[here].strip()}”"
+    return f"position {positions[0]}" if here is None else f"“{labels[here].strip()}”"
 
 
-def places(targets: Sequence[Target]) -> str:
+def places(targets: Sequence[EditTarget]) -> str:
     """What a step of the history is about: "a0.h1 → m2", "3 places"."""
     if len(targets) != 1:
         return f"{len(targets)} places"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from core.edits import Edit
+from core.edits import Edit, entries_named
 from core.errors import InputError, WirescopeError
 from core.evaluation.statement import Statement
 from core.groups import Group, Region
@@ -153,7 +153,8 @@ def _edit(data: schema.EditData, vectors: Arrays) -> Edit:
             raise InputError(f"its vector {data.vector} is missing or is no row of finite numbers")
         value = vector.tolist()
     try:
-        return Edit(target_named(data.target), data.kind, data.positions, value, data.strength, data.seed)
+        target = entries_named(data.target) or target_named(data.target)
+        return Edit(target, data.kind, data.positions, value, data.strength, data.seed)
     except WirescopeError as error:
         raise InputError(f"one of its edits cannot be made. {error.message.removesuffix('.')}") from None
 

@@ -4,6 +4,7 @@ table that they are rows of."""
 from __future__ import annotations
 
 from core.engine.replacement import Replacement
+from core.replacements.knockout import Knockout
 from core.replacements.mean import Mean
 from core.replacements.noise import Noise
 from core.replacements.optimal import Optimal
@@ -14,4 +15,15 @@ from core.replacements.scale import Scale
 from core.replacements.steer import Steer
 from core.replacements.zero import Zero
 
-ROWS: tuple[Replacement, ...] = (Patch(), Zero(), Mean(), Optimal(), Scale(), Resample(), Noise(), Steer(), Project())
+ROWS: tuple[Replacement, ...] = (
+    Patch(),
+    Zero(),
+    Mean(),
+    Optimal(),
+    Scale(),
+    Resample(),
+    Noise(),
+    Steer(),
+    Project(),
+    Knockout(),
+)

@@ -43,7 +43,7 @@ def load_scores(session, path):
     "fitting": '''
 def fitting(edits, pair):
     """The edits whose positions the input has."""
-    return [edit for edit in edits if all(-pair.length <= place < pair.length for place in edit.positions or ())]
+    return [edit for edit in edits if all(-pair.length <= place < pair.length for place in edit.places)]
 ''',
     "show": '''
 def show(session, edits, pinned=()):

@@ -246,7 +246,7 @@ class Narrator:
     def _run(self, document: Document) -> Iterator[str]:
         pins = [pin_line(pin) for pin in document.pinned]
         edits = "edits"
-        if self._pairs > 1 and any(edit.positions for edit in _usable(document)):
+        if self._pairs > 1 and any(edit.places for edit in _usable(document)):
             self._needs.add("fitting")  # another input may be shorter than the one that they were made for
             edits = "fitting(edits, pair)"
         self._needs.add("show")

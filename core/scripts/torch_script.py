@@ -18,7 +18,7 @@ from core.edit_kinds import KINDS
 from core.edited.plan import layout_of
 from core.edits import Edit, ResolvedEdit, resolve
 from core.errors import EditError
-from core.graph import Edge, Node, Reader
+from core.graph import Edge, Entries, Node, Reader
 from core.scripts import literals as py
 from core.scripts.torch_inputs import inputs_text
 from core.scripts.torch_model import OTHER_WAY, answer, label, no_script, opening
@@ -87,6 +87,9 @@ class _Script:
             if edit.kind not in REPLACEMENTS:
                 raise EditError(f"No script in plain PyTorch can make an edit of the kind {edit.kind}.", OTHER_WAY)
             resolved = resolve(edit, self.graph, self.session.engine.extent, self.adapter.shape.width)
+            if isinstance(resolved.target, Entries):
+                words = f"No script in plain PyTorch can change weights of attention ({edit.name})."
+                raise EditError(words, OTHER_WAY)
             if isinstance(resolved.target, Edge):
                 levels = self.edges.setdefault(resolved.target.reader, {}).setdefault(resolved.target.writer, [[], []])
                 levels[1].append(resolved)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from app.workbench.workbench import Workbench
+from core.graph import Entries
 from views.panels.edits.panel import EditsList
 
 
@@ -47,4 +48,5 @@ class EditsController(QObject):
 
     def _select(self, place: int) -> None:
         """See what the edit at a place of the list is of."""
-        self._workbench.select((self._workbench.document.edits[place].target,))  # type: ignore[arg-type]
+        target = self._workbench.document.edits[place].target
+        self._workbench.select((target.head if isinstance(target, Entries) else target,))  # type: ignore[arg-type]

@@ -11,9 +11,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from core.edit_kinds import ABLATIONS, KINDS
-from core.edits import Edit
+from core.edits import WEIGHT_KINDS, Edit, EditTarget
 from core.evaluation.statement import Statement
-from core.graph import Graph
+from core.graph import Entries, Graph, Node
 from core.groups import Group
 from core.inputs.corruption_kinds import IMAGE_KINDS, PLACES, ImageCorruption
 from core.notes import About, Note
@@ -85,8 +85,12 @@ LAYOUT = {
 @st.composite
 def edits(draw: st.DrawFn) -> Edit:
     graph = draw(st.sampled_from(GRAPHS))
-    target = draw(st.sampled_from([*graph.writers, *graph.edges]))
-    kind = draw(st.sampled_from(list(KINDS)))
+    target: EditTarget = draw(st.sampled_from([*graph.writers, *graph.edges]))
+    kind = draw(st.sampled_from([kind for kind, row in KINDS.items() if not row.hides]))
+    if draw(st.integers(0, 5)) == 0:
+        kind = draw(st.sampled_from(WEIGHT_KINDS))
+        keys = st.lists(st.integers(-9, 9) | st.sampled_from(["subject"]), min_size=1, max_size=3).map(tuple)
+        target = Entries(Node("head", draw(st.integers(0, 1)), draw(st.integers(0, 1))), draw(keys))
     takes = KINDS[kind].takes
     value = {
         "number": FINITE,

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from core.edits import Edit
 from core.errors import ArgumentError, InputError, WirescopeError
 from core.evaluation.statement import Statement
+from core.graph import Entries, Node
 from core.groups import Group, Region
 from core.inputs.corruption_kinds import ImageCorruption
 from core.models.class_texts import class_texts, texts_in, with_texts
@@ -164,6 +165,14 @@ def test_a_file_of_version_3_opens_with_its_printed_word() -> None:
     assert project.document.regions == (Region("eye", (3, 4)),)
     with zipfile.ZipFile(FILES / "version-3.wire") as archive:
         assert b'"version":3' in archive.read("project.json")
+
+
+def test_a_file_of_version_4_opens_with_its_weights_of_attention() -> None:
+    project, before = load_project(FILES / "version-4.wire"), load_project(FILES / "version-3.wire")
+    after = project.steps[-1].document.edits
+    assert after[:1] == before.steps[-1].document.edits
+    assert [str(edit) for edit in after[1:]] == ["a0.h1[2]=knockout*0.5@5,7", "a0.h1[3]=patch@7"]
+    assert [edit.target for edit in after[1:]] == [Entries(Node("head", 0, 1), (key,)) for key in (2, 3)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.edits import Edit
 from core.evaluation.statement import Statement
-from core.graph import Graph, Node
+from core.graph import Entries, Graph, Node
 from core.groups import Group, Region
 from core.inputs.corruption_kinds import ImageCorruption
 from core.notes import Note
@@ -56,7 +56,9 @@ def fixture() -> Project:
         regions=(Region("eye", (3, 4)),),
         groups=(Group("movers", "teal", (head, Node("mlp", 1))),),
     )
-    steered = replace(start, edits=(Edit(Node("mlp", 1), "steer", None, (0.5, -1.0), 2.0),), pinned=(" Mary",))
+    moves = Edit(Entries(head, (2,)), "knockout", (5, 7), strength=0.5), Edit(Entries(head, (3,)), "patch", (7,))
+    steer = Edit(Node("mlp", 1), "steer", None, (0.5, -1.0), 2.0)
+    steered = replace(start, edits=(steer, *moves), pinned=(" Mary",))
     outcome = Outcome("logit difference", 1.5, 0.25, "probability", (PredictionRow(" Mary", 0.6, 0.4, 0.1),), True)
     steps = (
         StepRecord("Start", Document(""), -1, opens=True, latest=1),

@@ -10,7 +10,7 @@ from views.panels.inspector.data import EditState
 from views.widgets.buttons import LinkButton
 
 _ROWS: tuple[tuple[EditKind, ...], ...] = tuple(
-    tuple(kind for kind, row in KINDS.items() if row.row == number)
+    tuple(kind for kind, row in KINDS.items() if row.row == number and not row.hides)
     for number in range(1 + max(row.row for row in KINDS.values()))
 )
 _NO_OTHERS = "There is no other input to take it from: add inputs to the dataset first"

@@ -14,7 +14,7 @@ from app.messages.request import Cancel, Request, Send
 from app.worker.session_cache import SessionCache
 from core.edits import Edit, Target, resolve
 from core.errors import EditError
-from core.graph import Edge, Node
+from core.graph import Edge, Entries, Node
 from core.progress import unwatched
 
 KEPT = 20  # replies that the window may not have heard yet
@@ -126,11 +126,13 @@ def _edits_left(left: Any, before: tuple[Edit, ...], cache: SessionCache) -> tup
 
 
 def _plain(edit: Edit, cache: SessionCache) -> Edit:
-    """An edit of a node or an edge, at positions from the start. Raises EditError."""
+    """An edit of a node, an edge or weights of attention, at positions from the start. Raises EditError."""
     session = cache.session
     target: Any = session.graph.parse(edit.target) if isinstance(edit.target, str) else edit.target
-    if not isinstance(target, Node | Edge) or (isinstance(target, Node) and target.kind == "logits"):
+    if not isinstance(target, Node | Edge | Entries) or (isinstance(target, Node) and target.kind == "logits"):
         raise EditError(f"The window edits nodes and edges, and {edit.name} is neither.", "Edit the edges into it.")
-    chosen: Target = target
+    chosen: Target | Entries = target
     found = resolve(edit, session.graph, session.engine.extent, session.model.adapter.shape.width)
+    if isinstance(chosen, Entries) and found.keys is not None:
+        chosen = replace(chosen, keys=found.keys[0])
     return replace(edit, target=chosen, positions=None if found.positions is None else tuple(found.positions[0]))
