@@ -26,6 +26,7 @@ from core.lens.attention import attention_pattern, mean_attention
 from core.lens.direct import direct_attribution
 from core.lens.lens_array import LogitLens, logit_lens
 from core.lens.logit_lens import node_lens, stream_lens
+from core.lens.neurons import Neurons, neurons
 from core.lens.patch_maps import PatchMaps, patch_maps
 from core.lens.sources import SourceAttribution, attribution_by_source
 from core.metrics import (
@@ -83,6 +84,7 @@ __all__ = [
     "MinimalPatch",
     "ModalityStudy",
     "Model",
+    "Neurons",
     "Node",
     "Options",
     "Pair",
@@ -130,6 +132,7 @@ __all__ = [
     "logit_lens",
     "mean_attention",
     "minimal_patch",
+    "neurons",
     "node_lens",
     "patch_maps",
     "patch_norms",

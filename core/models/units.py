@@ -54,6 +54,11 @@ class Units(ABC):
     def added(self, values: Tensor, numbers: Sequence[int]) -> Tensor:
         """What values of some units add together to what the module makes: [batch, n, width]."""
 
+    @abstractmethod
+    def shares(self, values: Tensor, gradient: Tensor) -> Tensor:
+        """Of what is added for values of all units, each one's product with a gradient at what the module makes [batch,
+        n, width]: [batch, n, units]."""
+
     def of(self, normed: Tensor, numbers: Sequence[int]) -> Tensor:
         """The values of some units, from the MLP's input."""
         return self.values(normed, self.made(normed)[1], numbers)
@@ -87,6 +92,9 @@ class Neurons(Units):
 
     def added(self, values: Tensor, numbers: Sequence[int]) -> Tensor:
         return values @ self.weight[:, list(numbers)].T.to(values.dtype)
+
+    def shares(self, values: Tensor, gradient: Tensor) -> Tensor:
+        return values * (gradient @ self.weight.to(gradient.dtype))
 
 
 def units_of(adapter: Adapter, layer: int) -> Units | None:

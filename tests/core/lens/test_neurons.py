@@ -1,0 +1,68 @@
+"""What neurons do: sums against what the MLP does as a whole, and real runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import wirescope as ws
+from core.errors import ArgumentError, EditError
+from core.lens.direct import direct_attribution
+from core.lens.positions import NodeGradients, estimated_effects
+from tests.core.engine.cases import case
+from tests.oracle_units import last_map
+
+
+@pytest.mark.parametrize(
+    "family", ["gpt2", "llama-biases-wide-heads", "gemma2", "granite", "gptj", "timm-vit-layerscale"]
+)
+def test_shares_of_neurons_and_the_rest_sum_to_the_mlps(family: str) -> None:
+    setup = case(family, batch=2)
+    session = setup.session()
+    gradients = NodeGradients(session)
+    whole = direct_attribution(session, session.clean)
+    for layer in range(session.graph.layers):
+        node = ws.Node("mlp", layer)
+        for kind in ("zero", "mean", "patch"):
+            found = ws.neurons(session, node, replacement=kind, measure=False, gradients=gradients)
+            total = estimated_effects(session, gradients, node, kind).sum()
+            assert found.estimated.sum() + found.rest == pytest.approx(total, abs=1e-9)
+            bias = getattr(last_map(setup.oracle.layout.blocks[layer].mlp), "bias", None)
+            if family != "gemma2" and (kind != "zero" or bias is None):
+                assert found.rest == pytest.approx(0, abs=1e-9), "all that is replaced is some neuron's"
+            assert np.allclose(found.by_position.sum(axis=0), found.estimated)
+        assert found.direct is not None
+        share = whole.values[session.graph.writer_index(node)]
+        assert found.direct.sum() + found.direct_rest == pytest.approx(share, abs=1e-9)
+        assert (abs(found.direct_rest) < 1e-9) == (bias is None)
+
+
+@pytest.mark.parametrize("kind", ["zero", "patch"])
+def test_the_strongest_are_measured_by_runs_and_estimates_are_their_slopes(kind: str) -> None:
+    session = case("gpt2").session()
+    found = ws.neurons(session, "m1", top=5, replacement=kind)  # type: ignore[arg-type]
+    assert list(found.measured) == found.top(5)
+    before = float(session.clean.metric.mean())
+    for number, effect in found.measured.items():
+        unit = found.unit(number)
+        assert effect == pytest.approx(float(session.run([ws.Edit(unit, kind)]).metric.mean()) - before, abs=1e-9)  # type: ignore[arg-type]
+        little = float(session.run([ws.Edit(unit.name, kind, strength=1e-5)]).metric.mean()) - before  # type: ignore[arg-type]
+        assert little / 1e-5 == pytest.approx(found.estimated[number], rel=1e-2, abs=1e-6)
+    standing = [ws.Edit("m0", "zero")]
+    under = ws.neurons(session, "m1", top=1, edits=standing)
+    (number,) = under.measured
+    both = float(session.run([*standing, ws.Edit(under.unit(number), "zero")]).metric.mean())
+    assert under.measured[number] == pytest.approx(both - float(session.run(standing).metric.mean()), abs=1e-9)
+
+
+def test_what_has_no_neurons_is_said() -> None:
+    session = case("gpt2").session()
+    for node, words in (("a0.h1", "is no MLP"), ("input", "is no MLP"), ("m7", "does not write")):
+        with pytest.raises(ArgumentError, match=words):
+            ws.neurons(session, node)
+    with pytest.raises(ArgumentError, match="not ranked by 'noise'"):
+        ws.neurons(session, "m0", replacement="noise")
+    alone = ws.Session(session.model, session.model.pair(torch.tensor([[1, 2, 3]])))
+    with pytest.raises(EditError, match="no counterfactual"):
+        ws.neurons(alone, "m0", replacement="patch")
