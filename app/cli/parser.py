@@ -21,6 +21,7 @@ from app.cli import (
     map,
     methods,
     models,
+    neurons,
     plugins,
     probe,
     repair,
@@ -37,8 +38,8 @@ from core.errors import ArgumentError, Cancelled, WirescopeError
 
 # By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
 _COMMANDS = (
-    run, export, trace, evaluate, compare, dissociate, flip, map, repair, probe, detect, watch, study, methods, models,
-    families, plugins,
+    run, export, trace, evaluate, compare, dissociate, flip, map, neurons, repair, probe, detect, watch, study, methods,
+    models, families, plugins,
 )  # fmt: skip
 COMMANDS: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[1]: module for module in _COMMANDS}
 

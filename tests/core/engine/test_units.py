@@ -27,7 +27,7 @@ MIXTURES = (
     "gpt-oss-yarn-no-biases",
 )
 FAMILIES = [family for family in ALL if family not in MIXTURES]
-KINDS_OF_MODELS = [family for family in FAMILIES if not variant(family)]  # variants have the same MLPs
+KINDS_OF_MODELS = [family for family in FAMILIES if not variant(family) or "gated" in family or "layerscale" in family]
 
 
 def oracle_of(setup: Case) -> UnitOracle:
@@ -69,7 +69,7 @@ def test_edits_of_units_give_what_the_oracle_gives(family: str) -> None:
     assert max(changes) > 1e-6
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", KINDS_OF_MODELS)
 def test_what_units_add_and_the_rest_sum_to_what_the_node_adds(family: str) -> None:
     setup = case(family)
     adapter, state = setup.model.adapter, setup.session().run(positions="all").state
@@ -84,7 +84,6 @@ def test_what_units_add_and_the_rest_sum_to_what_the_node_adds(family: str) -> N
         bias = getattr(last_map(setup.oracle.layout.blocks[layer].mlp), "bias", None)
         rest = 0.0 if bias is None else bias * times
         added = setup.oracle.clean.outs[f"m{layer}"]
-        assert (sum(each) + rest - added).abs().max() <= 1e-6
         assert (sum(each) + rest - added).abs().max() <= TOLERANCE
 
 

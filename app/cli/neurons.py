@@ -1,0 +1,111 @@
+"""`wirescope neurons`: the top neurons of an MLP, with their direct shares, estimated and measured effects."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from app.cli.arguments import DATASET_HELP
+from app.cli.output import say, say_json
+from app.cli.run import open_session
+from app.cli.run_options import add_run_options
+from app.cli.tables import aligned
+from core.errors import ArgumentError
+from core.formatting import signed, visible_token
+
+if TYPE_CHECKING:
+    from core.lens.neurons import Neurons
+    from core.session import Session
+
+WORDS = "list the neurons of an MLP that matter most to the metric, each measured by a run"
+EXAMPLES = """
+wirescope neurons --model bundled:names --clean TEXT --counterfactual TEXT --metric logit-diff --node m1
+wirescope neurons --model pack:smollm2 --clean TEXT --node m5 --top 10 --kind mean --json
+wirescope neurons --model bundled:names --clean TEXT --node m0 --edit m0.n12=zero
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_run_options(parser)
+    parser.add_argument("--node", required=True, metavar="MLP", help="whose neurons, as m5")
+    parser.add_argument("--top", type=int, default=20, metavar="N", help="how many are listed and measured (20)")
+    parser.add_argument("--kind", default="zero", help="what each is replaced by: zero, mean, or patch from B (zero)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
+    parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
+    parser.set_defaults(do=neurons_command)
+
+
+def neurons_command(options: argparse.Namespace) -> int:
+    from core.lens.neurons import neurons
+
+    if options.top < 1:
+        raise ArgumentError(f"--top {options.top} lists nothing.", "Give 1 or more.")
+    session, edits = open_session(options)
+    found = neurons(session, options.node, options.top, options.kind, edits=edits)
+    if options.json:
+        say_json(_report(found, session))
+    else:
+        say("\n".join(_table(found, session)))
+    return 0
+
+
+def _table(found: Neurons, session: Session) -> list[str]:
+    rows: list[tuple[str, ...]] = [(found.kind, "measured", "estimated", "direct", "most at")]
+    for number, effect in found.measured.items():
+        direct = "" if found.direct is None else signed(float(found.direct[number]), 4)
+        place = _most_at(found, number, session)
+        estimated = signed(float(found.estimated[number]), 4)
+        rows.append((found.unit(number).name, signed(effect, 4), estimated, direct, place))
+    others = len(found.estimated) - len(found.measured)
+    left = found.estimated.sum() - found.estimated[list(found.measured)].sum()
+    direct_left = "" if found.direct is None else signed(float(found.direct.sum() - _top_direct(found)), 4)
+    rows.append((f"{others} others", "", signed(float(left), 4), direct_left, ""))
+    rest = "" if found.direct is None else signed(found.direct_rest, 4)
+    rows.append((f"no {found.kind}'s", "", signed(found.rest, 4), rest, ""))
+    total = "" if found.direct is None else signed(float(found.direct.sum()) + found.direct_rest, 4)
+    rows.append((f"{found.node.name}, sum", "", signed(float(found.estimated.sum()) + found.rest, 4), total, ""))
+    return [
+        *aligned(rows, "<>>><"),
+        "",
+        f"measured: change of {session.metric.name} when it alone is replaced ({found.replacement});",
+        "estimated: the same by the gradient;",
+        f"direct: what it adds to {found.words} itself." if found.direct is not None else found.why_no_direct,
+    ]
+
+
+def _top_direct(found: Neurons) -> float:
+    assert found.direct is not None
+    return float(found.direct[list(found.measured)].sum())
+
+
+def _most_at(found: Neurons, number: int, session: Session) -> str:
+    """The position at which replacing it changes most, by the estimate."""
+    place = int(abs(found.by_position[:, number]).argmax())
+    labels = session.pair.clean.labels
+    return f"{place} {visible_token(labels[place])}" if session.pair.batch == 1 and place < len(labels) else str(place)
+
+
+def _report(found: Neurons, session: Session) -> dict[str, Any]:
+    rows = [
+        {
+            "name": found.unit(number).name,
+            "measured": effect,
+            "estimated": float(found.estimated[number]),
+            "direct": None if found.direct is None else float(found.direct[number]),
+            "position": int(abs(found.by_position[:, number]).argmax()),
+        }
+        for number, effect in found.measured.items()
+    ]
+    return {
+        "node": found.node.name,
+        "of": found.kind,
+        "replacement": found.replacement,
+        "metric": session.metric.name,
+        "direct of": found.words,
+        "rows": rows,
+        "estimated sum": float(found.estimated.sum()),
+        "estimated rest": found.rest,
+        "direct sum": None if found.direct is None else float(found.direct.sum()),
+        "direct rest": found.direct_rest,
+    }
