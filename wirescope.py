@@ -55,6 +55,8 @@ from core.scripts.torch_script import torch_script as to_torch
 from core.session import Session
 from core.spans import by_region
 from core.steering import difference_of_means
+from core.studies.head_sets import Ranking as HeadRanking
+from core.studies.icl import IclStudy, study_icl
 from core.studies.modalities import ModalityStudy, study_modalities
 from core.tracing.methods.ensemble import ensemble
 from core.tracing.scores import Scores
@@ -79,6 +81,8 @@ __all__ = [
     "FittedProbe",
     "GeneratedToken",
     "Graph",
+    "HeadRanking",
+    "IclStudy",
     "LogitLens",
     "Metric",
     "MinimalPatch",
@@ -142,6 +146,7 @@ __all__ = [
     "report",
     "second_circuit",
     "stream_lens",
+    "study_icl",
     "study_modalities",
     "to_python",
     "to_torch",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,8 @@ from app.cli.arguments import MODEL_HELP
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json
 from app.cli.progress import Progress
+from app.cli.study_folder import made_folder, write_study
 from app.cli.tables import aligned
-from core.errors import WirescopeError
 
 if TYPE_CHECKING:
     from core.studies.modalities import ModalityStudy
@@ -56,7 +55,7 @@ def study_modalities_command(options: argparse.Namespace) -> int:
     from core.studies.modalities import study_modalities
     from core.studies.modality_words import as_json, heads, rows, sentences, title
 
-    folder = None if options.out is None else _made(Path(options.out))
+    folder = None if options.out is None else made_folder(options.out)
     text, image = ([open_model(name, options.precision) for name in some] for some in (options.text, options.image))
     with Progress() as progress:
         study = study_modalities(
@@ -79,29 +78,14 @@ def study_modalities_command(options: argparse.Namespace) -> int:
         for sentence in sentences(study):
             say(sentence)
     if folder is not None:
-        _write(study, folder)
-        if not options.json:
-            say(f"written to {folder}: modalities.md, modalities.svg, modalities.json")
+        _write(study, folder, options.json)
     return 0
 
 
-def _made(folder: Path) -> Path:
-    """A folder, there before the work is done. Raises WirescopeError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WirescopeError(
-            f"The folder {folder} cannot be made: {error.strerror}.", "Give one that you may write to."
-        ) from None
-    return folder
-
-
-def _write(study: ModalityStudy, folder: Path) -> None:
+def _write(study: ModalityStudy, folder: Path, quiet: bool) -> None:
     """Raises WirescopeError where that is not possible."""
-    from core.saving import save_text
     from core.studies.modality_picture import picture
     from core.studies.modality_words import as_json, as_markdown
 
-    save_text(folder / "modalities.md", as_markdown(study))
-    save_text(folder / "modalities.svg", picture(study.models).svg)
-    save_text(folder / "modalities.json", json.dumps(as_json(study), indent=1, ensure_ascii=False))
+    texts = {"md": as_markdown(study), "svg": picture(study.models).svg}
+    write_study(folder, "modalities", texts, as_json(study), quiet)

@@ -26,6 +26,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.heads.places import MASKS
+
 Weights = NDArray[np.float32]
 _DISTANCES = "cf. Raghu et al. 2021"
 
@@ -50,11 +52,7 @@ def token_traits(weights: Weights, ids: Sequence[int], pushed: Sequence[Sequence
     """
     n = len(ids)
     tokens = np.asarray(ids)
-    same = np.tril(tokens[:, None] == tokens[None, :], -1)
-    after_same = np.zeros_like(same)
-    after_same[:, 1:] = same[:, :-1]  # key j + 1 where token j is the query's
-    after_same = np.tril(after_same)
-    previous = np.eye(n, k=-1, dtype=bool)
+    previous, same, after_same = (mask(ids) for mask in MASKS.values())
     first = np.zeros((n, n), dtype=bool)
     first[2:, 0] = True
     traits = [

@@ -1,0 +1,118 @@
+"""`wirescope study icl`: how much of in-context learning two kinds of heads account for, and how much they leave."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from app.cli.arguments import MODEL_HELP
+from app.cli.study_folder import made_folder, write_study
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.studies.head_sets import Ranking
+    from core.studies.icl import IclStudy
+
+WORDS = "how much of in-context learning induction heads and function-vector heads account for, and what is left"
+EXAMPLES = """
+wirescope study icl --model bundled:names
+wirescope study icl --model pack:smollm2 --text book.txt --out icl
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_shared_options(parser)
+    parser.set_defaults(do=study_icl_command)
+
+
+def add_shared_options(parser: argparse.ArgumentParser) -> None:
+    """Of all studies of head sets."""
+    parser.add_argument("--model", required=True, help=MODEL_HELP)
+    parser.add_argument("--text", metavar="PATH", help="running text: a file or a folder of them (Wirescope's guides)")
+    parser.add_argument("--task", action="append", help="a bundled few-shot task; several times for several (all)")
+    parser.add_argument("--shots", type=int, default=5, help="examples in a prompt (5)")
+    parser.add_argument(
+        "--prompts", type=int, default=4, help="of each task to judge on, and as many to score heads (4)"
+    )
+    parser.add_argument("--pieces", type=int, default=6, help="of text, and rows of random tokens (6)")
+    parser.add_argument(
+        "--share", type=float, action="append", help="of the heads in percent; may be repeated (1 5 10 20)"
+    )
+    parser.add_argument("--main", type=float, default=10, help="the share with controls and other ablations (10)")
+    parser.add_argument(
+        "--ablation", action="append", help="of the main share: mean, zero or resample; may be repeated (all three)"
+    )
+    parser.add_argument("--draws", type=int, default=20, help="of each control (20)")
+    parser.add_argument("--seed", type=int, default=0, help="draws prompts, tokens and controls (0)")
+    parser.add_argument(
+        "--fresh", action="store_true", help="measure again what an earlier, stopped study has measured"
+    )
+    parser.add_argument("--precision", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
+    parser.add_argument("--out", metavar="FOLDER", help="write the report and its numbers there: html, md, json")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def study_icl_command(options: argparse.Namespace) -> int:
+    return study_head_sets(options, None, "icl")
+
+
+def study_head_sets(options: argparse.Namespace, rank: Sequence[str | Ranking] | None, name: str) -> int:
+    """Do the study, and tell it. rank: how heads are ranked; None: as usual. name: of the files."""
+    from app.cli.open_model import open_model
+    from app.cli.progress import Progress
+    from core.studies.corpus import text_of
+    from core.studies.icl import study_icl
+
+    folder = None if options.out is None else made_folder(options.out)
+    given: dict[str, Any] = {}
+    if options.text is not None:
+        given |= {"text": text_of(options.text), "text_name": options.text}
+    if rank is not None:
+        given["rank"] = rank
+    if options.share:
+        given["shares"] = [share / 100 for share in options.share]
+    if options.ablation:
+        given["kinds"] = options.ablation
+    model = open_model(options.model, options.precision)
+    with Progress() as progress:
+        study = study_icl(
+            model,
+            tasks=options.task,
+            shots=options.shots,
+            prompts=options.prompts,
+            pieces=options.pieces,
+            main=options.main / 100,
+            draws=options.draws,
+            seed=options.seed,
+            fresh=options.fresh,
+            progress=progress,
+            **given,
+        )
+    _tell(study, options.json)
+    if folder is not None:
+        _write(study, folder, name, options.json)
+    return 0
+
+
+def _tell(study: IclStudy, as_numbers: bool) -> None:
+    from app.cli.output import say, say_json
+    from app.cli.tables import aligned
+    from core.studies.icl_words import as_json, heads_row, rows, sentences, title
+
+    if as_numbers:
+        say_json(as_json(study))
+        return
+    say(f"{title(study)}: shares lost.\n")
+    for line in aligned([heads_row(study), *rows(study)]):
+        say(line)
+    say()
+    for sentence in sentences(study):
+        say(sentence)
+
+
+def _write(study: IclStudy, folder: Any, name: str, quiet: bool) -> None:
+    from core.studies.icl_page import as_html
+    from core.studies.icl_words import as_json, as_markdown
+
+    write_study(folder, name, {"html": as_html(study), "md": as_markdown(study)}, as_json(study), quiet)

@@ -1,0 +1,333 @@
+"""How much of in-context learning two kinds of heads account for, and how much they leave.
+
+    study = study_icl("pack:smollm2")
+
+1. Heads are ranked by their induction score on random tokens that come again (`core.heads.attention`), and by their
+   function vector score over few-shot tasks (`core.heads.function_vector`).
+2. Few-shot tasks that the model does not do better than by chance are left out (a binomial test on prompts that take no
+   part in the rest).
+3. The sets of `core.studies.head_sets` are ablated, and what each accounts for is measured on few-shot accuracy, on the
+   loss difference within running text, and on copying (`core.studies.heads`).
+4. The induction pattern alone is taken out of the first heads by induction, and out of all heads
+   (`core.studies.pattern_knockout`).
+5. Nodes that are in neither set are ablated one at a time: which of them the right answers lose most by.
+
+The design is that of Yin & Steinhardt 2025, "Which Attention Heads Matter for In-Context Learning?": two outcomes at
+once, and each set also without what is at the top of the other ranking. A model that does none of the tasks has one
+ranking and two outcomes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.edits import EditKind
+from core.errors import ArgumentError, InputError
+from core.heads.attention import AttentionScores, attention_scores
+from core.heads.function_vector import FunctionVectorScores, engine_of, function_vector_scores
+from core.heads.generated import check_text_model, repeated_tokens
+from core.heads.places import MASKS
+from core.inputs.few_shot import FewShotTask, chance, chosen_tasks, few_shot_prompts
+from core.inputs.generators import induction
+from core.models.fingerprint import weights_hash
+from core.models.loading import load_model
+from core.models.model import Model
+from core.progress import stage, watched
+from core.studies.corpus import KNOWS_GENERATED, bundled_text, windows
+from core.studies.estimate import Floats
+from core.studies.head_sets import Ranking
+from core.studies.heads import ABLATIONS, DRAWS, MAIN, SHARES, Comparison, compare_head_sets, plan_of
+from core.studies.kept_results import KeptResults, digest_of, studies_folder
+from core.studies.next_nodes import NextNodes, next_nodes
+from core.studies.outcomes import Batch, Inputs, batches
+from core.studies.pattern_knockout import without_induction
+
+INDUCTION, FUNCTION_VECTOR = "induction", "function vector"
+RANKED = (INDUCTION, FUNCTION_VECTOR)
+RANKINGS = (*MASKS, FUNCTION_VECTOR)
+LIKELY = 0.05  # a task is done where chance does as well less often than this
+SCREENED = 12  # prompts that tell whether a task is done
+GENERATED_PERIOD = 9  # tokens that come again, of the model that knows generated English alone
+OTHERS = 4  # rows of each kind that replacements are taken from
+
+
+@dataclass(frozen=True)
+class TaskDone:
+    """right: the share of right answers. chance: of the commonest answer. done: whether it is better than that. why:
+    what keeps a task out, in words; empty where it is in."""
+
+    name: str
+    title: str
+    kind: str
+    right: float
+    chance: float
+    why: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class IclStudy:
+    """text: what was read, in words. window: tokens of a piece of it. losses: of each token but the first, the mean
+    over rows, of text and of random tokens that come again [positions - 1]. seconds: of this run of the study."""
+
+    model: str
+    title: str
+    layers: int
+    heads_of_layer: int
+    text: str
+    window: int
+    period: int
+    shots: int
+    tasks: tuple[TaskDone, ...]
+    induction: AttentionScores
+    function_vector: FunctionVectorScores | None
+    comparison: Comparison
+    losses: Mapping[str, Floats]
+    next_nodes: NextNodes | None
+    main: float
+    seed: int
+    seconds: float
+
+
+def study_icl(
+    model: str | Model,
+    *,
+    text: str | None = None,
+    text_name: str = "the user's text",
+    tasks: Sequence[str] | None = None,
+    shots: int = 5,
+    prompts: int = 4,
+    pieces: int = 6,
+    shares: Sequence[float] = SHARES,
+    main: float = MAIN,
+    kinds: Sequence[EditKind] = ABLATIONS,
+    draws: int = DRAWS,
+    rank: Sequence[str | Ranking] = RANKED,
+    seed: int = 0,
+    fresh: bool = False,
+    keep: bool = True,
+    progress: Callable[[str, float], None] = lambda words, share: None,
+    cancelled: Callable[[], bool] | None = None,
+) -> IclStudy:
+    """rank: one or two ways to rank heads, names of RANKINGS or rankings. text: running text; None: the bundled one.
+    text_name: what it is, in the report. tasks: names of few-shot tasks; None: all bundled ones. shots: examples in a
+    prompt. prompts: of each task to judge on, and as many to score heads on. pieces: of text, and rows of random
+    tokens. shares: of heads that are ablated; main: with controls, `draws` of each, and with the other ablations. keep:
+    what is measured is kept on disk, so that a study that was stopped goes on. fresh: what was kept is left aside.
+    progress: told what is done, and the share of all that is done.
+
+    Raises ArgumentError for numbers that are too small, InputError for a model of another kind and a text that is too
+    short, Cancelled.
+    """
+    for name, number, least in (("shots", shots, 1), ("prompts", prompts, 2), ("pieces", pieces, 2)):
+        if number < least:
+            raise ArgumentError(f"The study takes at least {least} {name}, not {number}.")
+    _check_rankings(rank)
+    opened = model if isinstance(model, Model) else load_model(model)
+    check_text_model(opened)
+    words = "Inputs"
+
+    def told(share: float) -> None:
+        progress(words, share)
+
+    started = time.perf_counter()
+    with watched(told, cancelled):
+        if text is None:
+            text, text_name = bundled_text(opened)
+        read = windows(opened, text, pieces + OTHERS)
+        repeats = _repeats(opened, pieces + OTHERS, seed)
+        settings = [opened.name, weights_hash(opened.adapter.module), text, tasks, shots, prompts, pieces, seed]
+        settings += [list(shares), main, list(kinds), draws]
+        if tuple(rank) != RANKED:
+            settings.append([each if isinstance(each, str) else [each.name, each.scores.tolist()] for each in rank])
+        kept = KeptResults(digest_of(*settings), studies_folder() if keep else None, fresh)
+        words = "Which tasks the model does"
+        with stage(0.0, 0.05):
+            found = _screened(opened, chosen_tasks(tasks), shots, seed, kept)
+        done = [task for task, result in found if not result.why]
+        words = "Attention scores"
+        with stage(0.05, 0.07):
+            scores = attention_scores(opened, repeats[:OTHERS], seed=seed)
+        words = "Function vector scores"
+        vectors = None
+        if done and FUNCTION_VECTOR in rank:
+            with stage(0.07, 0.2):
+                vectors = _vectors(opened, done, shots, prompts, seed, kept)
+        rankings = _rankings(opened, rank, scores, vectors)
+        inputs = [
+            *([_few_shot(opened, done, shots, prompts, seed)] if done else []),
+            Inputs("text", tuple(read[OTHERS:]), tuple(read[:OTHERS])),
+            Inputs("copying", tuple(repeats[OTHERS:]), tuple(repeats[:OTHERS])),
+        ]
+        words = "What is lost without each set of heads"
+        plan = plan_of(opened, rankings, shares, main, kinds, draws, seed)
+        floor = float(np.mean([chance(task, opened) for task in done])) if done else 0.0
+        first = [f"a{n // opened.graph.heads}.h{n % opened.graph.heads}" for n in plan.sets[0].heads]
+        with stage(0.2, 0.9):
+            comparison = compare_head_sets(
+                opened, rankings, inputs, plan, {"few-shot": floor}, kept, _knockouts(opened, first), seed
+            )
+        words = "Losses by position"
+        losses = {each.outcome: _losses(opened, each) for each in inputs if each.outcome != "few-shot"}
+        words = "The next best nodes"
+        following = None
+        if done:
+            known = next((each for each in plan.sets if each.name == "both"), plan.sets[0])
+            with stage(0.92, 1.0):
+                following = next_nodes(opened, inputs[0], comparison.names(known.heads.tolist()), kept)
+    return IclStudy(
+        model=opened.name,
+        title=opened.title,
+        layers=opened.graph.layers,
+        heads_of_layer=opened.graph.heads,
+        text=text_name,
+        window=read.shape[1],
+        period=repeats.shape[1] // 2,
+        shots=shots,
+        tasks=tuple(result for _, result in found),
+        induction=scores,
+        function_vector=vectors,
+        comparison=comparison,
+        losses=losses,
+        next_nodes=following,
+        main=main,
+        seed=seed,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _check_rankings(rank: Sequence[str | Ranking]) -> None:
+    """Raises ArgumentError."""
+    names = [each if isinstance(each, str) else each.name for each in rank]
+    unknown = next((each for each in rank if isinstance(each, str) and each not in RANKINGS), None)
+    if unknown is not None:
+        raise ArgumentError(f"Heads cannot be ranked by {unknown!r}.", f"There are: {', '.join(RANKINGS)}.")
+    if not 1 <= len(names) <= 2 or len(set(names)) < len(names):
+        raise ArgumentError("One ranking of heads is studied, or two different ones are compared.")
+
+
+def _rankings(
+    model: Model, rank: Sequence[str | Ranking], scores: AttentionScores, vectors: FunctionVectorScores | None
+) -> list[Ranking]:
+    """Raises InputError where nothing is left to rank by."""
+    made = []
+    for each in rank:
+        if not isinstance(each, str):
+            made.append(each)
+        elif each != FUNCTION_VECTOR:
+            made.append(Ranking(each, scores.of(each)))
+        elif vectors is not None:
+            made.append(Ranking(each, vectors.scores))
+    if not made:
+        raise InputError(
+            f"{model.title} does none of these few-shot tasks, so that no head can be ranked by its function vector.",
+            f"Take another ranking: {', '.join(MASKS)}.",
+        )
+    return made
+
+
+def _repeats(model: Model, count: int, seed: int) -> Tensor:
+    """Random tokens that come again; of a model that knows generated English alone, its words."""
+    if model.name != KNOWS_GENERATED:
+        return repeated_tokens(model, count, seed=seed)
+    assert model.tokenizer is not None
+    encoded = [model.tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in induction.WORDS]
+    words = sorted({ids[0] for ids in encoded if len(ids) == 1})
+    return repeated_tokens(model, count, GENERATED_PERIOD, seed, tokens=words)
+
+
+def _screened(
+    model: Model, tasks: Sequence[FewShotTask], shots: int, seed: int, kept: KeptResults
+) -> list[tuple[FewShotTask, TaskDone]]:
+    """Each task, and whether the model does it."""
+    found = []
+    for number, task in enumerate(tasks):
+        with stage(number / len(tasks), (number + 1) / len(tasks)):
+            if (key := f"screened {task.name}") not in kept:
+                kept.keep({key: _screen(model, task, shots, seed)})
+            right, of_chance, why = kept[key]
+            found.append((task, TaskDone(task.name, task.title, task.kind, right, of_chance, why)))
+    return found
+
+
+def _screen(model: Model, task: FewShotTask, shots: int, seed: int) -> tuple[float, float, str]:
+    try:
+        prompts = few_shot_prompts(task, model, SCREENED, shots, seed + 1)
+        engine = engine_of(model, prompts.texts)
+    except InputError as error:
+        return float("nan"), float("nan"), error.message.partition(": ")[2].removesuffix(".") or error.message
+    from scipy.stats import binomtest  # here: it takes half a second to import
+
+    output = engine.clean().output[:, -1]
+    answers = torch.tensor(prompts.answers, device=output.device)
+    right = int((output.argmax(dim=-1) == answers).sum())
+    of_chance = chance(task, model)
+    if binomtest(right, SCREENED, of_chance, alternative="greater").pvalue >= LIKELY:
+        why = f"{right} of {SCREENED} right, chance {100 * of_chance:.0f} %"
+        return right / SCREENED, of_chance, why
+    return right / SCREENED, of_chance, ""
+
+
+def _vectors(
+    model: Model, tasks: Sequence[FewShotTask], shots: int, prompts: int, seed: int, kept: KeptResults
+) -> FunctionVectorScores:
+    """Task by task, so that each is kept."""
+    for number, task in enumerate(tasks):
+        if (key := f"function vectors {task.name}") not in kept:
+            with stage(number / len(tasks), (number + 1) / len(tasks)):
+                both = [
+                    few_shot_prompts(task, model, prompts, shots, seed + 2, shuffled=shuffled)
+                    for shuffled in (False, True)
+                ]
+                scores = function_vector_scores(model, [(both[0], both[1])], seed)
+                kept.keep({key: [scores.effects[0].tolist(), scores.turned[0].tolist()]})
+    of_tasks = [kept[f"function vectors {task.name}"] for task in tasks]
+    effects, turned = (np.array([each[which] for each in of_tasks]) for which in (0, 1))
+    return FunctionVectorScores(tuple(task.name for task in tasks), effects, turned)
+
+
+def _few_shot(model: Model, tasks: Sequence[FewShotTask], shots: int, prompts: int, seed: int) -> Inputs:
+    """Prompts of all tasks, short ones first; others with more examples, so that they are long enough to take values
+    from."""
+    rows: list[tuple[Tensor, int, str]] = []
+    others: list[Tensor] = []
+    for task in tasks:
+        made = few_shot_prompts(task, model, prompts, shots, seed)
+        side = model.side(list(made.texts))
+        for ids, length, answer in zip(side.tensor, side.lengths, made.answers, strict=True):
+            rows.append((ids[:length], answer, task.name))
+        longer = model.side(list(few_shot_prompts(task, model, 1, shots + 1, seed + 3).texts))
+        others.append(longer.tensor[0, : longer.lengths[0]])
+    rows.sort(key=lambda row: len(row[0]))
+    longest = max(len(ids) for ids, _, _ in rows)
+    if max(map(len, others)) < longest:  # by a token or two: another row of these is long enough then
+        others.append(rows[-1][0])
+    ids, answers, names = zip(*rows, strict=True)
+    return Inputs("few-shot", ids, tuple(others), answers, names)
+
+
+def _knockouts(model: Model, first: Sequence[str]) -> Callable[[Batch], dict[str, Floats]]:
+    every = [f"a{layer}.h{head}" for layer in range(model.graph.layers) for head in range(model.graph.heads)]
+
+    def beside(batch: Batch) -> dict[str, Floats]:
+        return {
+            name: batch.read(without_induction(batch.engine, heads, renormalised=renormalised, full=batch.full))
+            for name, heads, renormalised in (
+                ("pattern of first", first, True),
+                ("pattern of first, not renormalised", first, False),
+                ("pattern of all", every, True),
+            )
+        }
+
+    return beside
+
+
+def _losses(model: Model, inputs: Inputs) -> Floats:
+    rows = [batch.losses() for batch in batches(model, replace(inputs))]
+    means: Floats = np.concatenate(rows).mean(axis=0)
+    return means

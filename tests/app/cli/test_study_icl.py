@@ -1,0 +1,85 @@
+"""`wirescope study icl` and `wirescope study heads`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.app.command_line import code_of
+
+SMALL = (
+    "--model",
+    "bundled:names",
+    "--pieces",
+    "3",
+    "--draws",
+    "3",
+    "--share",
+    "10",
+    "--share",
+    "20",
+    "--task",
+    "plural",
+)
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WIRESCOPE_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr("core.studies.estimate.DRAWS", 40)
+
+
+def test_a_report_with_its_figures_and_what_it_does_not_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "new"
+    assert code_of("study", "icl", *SMALL, "--out", str(folder)) == 0
+    out = capsys.readouterr().out
+    assert "Tasks left out: Plural (" in out
+    assert "Not shown: It is one model." in out
+    numbers = json.loads((folder / "icl.json").read_text(encoding="utf-8"))
+    lost = {
+        key.split("|")[1]: each["share lost"]
+        for key, each in numbers["outcomes"]["copying"]["without"].items()
+        if key.endswith("|0.2") or "random" in key
+    }
+    assert lost["induction"]["value"] > 0.6 > 0.3 > lost["random"]["value"]  # and equally many others do not
+    assert lost["induction"]["low"] > lost["random"]["high"]
+    assert 0 < numbers["outcomes"]["copying"]["unexplained"]["value"] < 1
+    page = (folder / "icl.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 2
+    assert "What it does not show" in page
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+    kept = next((tmp_path / "data" / "studies").glob("*.json"))
+    kept.write_text(kept.read_text(encoding="utf-8").replace("screened plural", "screened other"), encoding="utf-8")
+
+
+def test_two_rankings_of_ones_choice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "heads.txt"
+    file.write_text("a3.h0\na3.h1\n", encoding="utf-8")
+    given = ("study", "heads", *SMALL, "--first", "induction", "--second", str(file), "--json")
+    assert code_of(*given) == 0
+    found = json.loads(capsys.readouterr().out)
+    sets = {(each["name"], each["share"]): each["heads"] for each in found["sets"]}
+    assert sets["heads.txt", 0.1][:2] == ["a3.h0", "a3.h1"]
+    assert "induction without heads.txt" in {name for name, _ in sets}
+    file.write_text("a3.h0\nm1\n", encoding="utf-8")
+    assert code_of(*given) == 3
+    assert "heads.txt names 'm1'" in capsys.readouterr().err
+
+
+def test_what_cannot_be_studied_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    short = tmp_path / "short.txt"
+    short.write_text("One line.", encoding="utf-8")
+    for given, code, words in (
+        (("icl", *SMALL, "--text", str(short)), 3, "The text is too short"),
+        (("icl", "--model", "bundled:shapes"), 3, "does not tell the next token"),
+        (("icl", *SMALL, "--task", "plurals"), 2, "There is no few-shot task 'plurals'"),
+        (("icl", *SMALL, "--share", "80"), 2, "at most 50 %"),
+        (("heads", *SMALL, "--first", "luck"), 2, "Heads cannot be ranked by 'luck'"),
+        (("heads", *SMALL, "--first", "function-vector"), 3, "does none of these few-shot tasks"),
+    ):
+        assert code_of("study", *given) == code
+        assert words in capsys.readouterr().err
