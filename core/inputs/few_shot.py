@@ -103,7 +103,8 @@ def few_shot_prompts(
             "Show fewer examples, or take tasks of words that its tokenizer does not split.",
         )
     rng = Random(f"{task.name}/{shots}/{seed}")
-    texts, answers = [], []
+    texts: list[str] = []
+    answers: list[int] = []
     for _ in range(count):
         *shown, asked = rng.sample(rows, shots + 1)
         given = [answer for _, answer, _ in shown]

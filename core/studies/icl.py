@@ -22,6 +22,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -141,7 +142,16 @@ def study_icl(
             text, text_name = bundled_text(opened)
         read = windows(opened, text, pieces + OTHERS)
         repeats = _repeats(opened, pieces + OTHERS, seed)
-        settings = [opened.name, weights_hash(opened.adapter.module), text, tasks, shots, prompts, pieces, seed]
+        settings: list[Any] = [
+            opened.name,
+            weights_hash(opened.adapter.module),
+            text,
+            tasks,
+            shots,
+            prompts,
+            pieces,
+            seed,
+        ]
         settings += [list(shares), main, list(kinds), draws]
         if tuple(rank) != RANKED:
             settings.append([each if isinstance(each, str) else [each.name, each.scores.tolist()] for each in rank])

@@ -189,7 +189,8 @@ def _overlap(study: IclStudy) -> str:
     plan, (one, other) = study.comparison.plan, study.comparison.rankings
     count = len(plan.sets[0].heads)
     shared = len(np.intersect1d(one.top(count), other.top(count)))
-    together = np.corrcoef(*(np.argsort(np.argsort(each.scores)) for each in (one, other)))[0, 1]
+    first, second = (np.argsort(np.argsort(each.scores)).astype(np.float64) for each in (one, other))
+    together = np.corrcoef(first, second)[0, 1]
     return (
         f"Of the first {count} heads of each ranking {shared} are the same; the rankings of all heads correlate by "
         f"{number(float(together))} (Spearman)."
