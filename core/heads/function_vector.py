@@ -138,10 +138,10 @@ def carried(adapter: Adapter, state: RunState, layer: int, last: Rows, changes: 
     """
     assert last.index is not None
     choices, batch = changes.shape[:2]
-    state, last = map_tensors(state, lambda x: x[:batch]), Rows(last.length, index=last.index[:batch])
+    first = last.index[:batch]
+    state, last = map_tensors(state, lambda x: x[:batch]), Rows(last.length, index=first)
     parallel, length = adapter.shape.parallel, state.length
-    assert last.index is not None
-    index = last.index.repeat(choices, 1)
+    index = first.repeat(choices, 1)
     places = Places(index, length)
     if parallel:  # the MLP does not read the heads of its layer
         after = _stream_after(state, layer, last)
