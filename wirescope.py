@@ -22,13 +22,17 @@ from core.inputs.pair import Dataset, Pair
 from core.interchange.report import Report, report
 from core.lens.activations import Activations, activations
 from core.lens.artefacts import artefact_patches, patch_norms
-from core.lens.attention import attention_pattern, mean_attention
+from core.lens.attention import attention_pattern, mean_attention, value_weighted_attention
 from core.lens.direct import direct_attribution
 from core.lens.lens_array import LogitLens, logit_lens
 from core.lens.logit_lens import node_lens, stream_lens
 from core.lens.neurons import Neurons, neurons
 from core.lens.patch_maps import PatchMaps, patch_maps
+from core.lens.promoted import Promoted, head_promotes, promoted
+from core.lens.repair import BackupEffects, SelfRepair, backup_effects, self_repair
 from core.lens.sources import SourceAttribution, attribution_by_source
+from core.lens.token_attribution import TokenAttribution, token_attribution
+from core.lens.tuned_lens import TunedLens, read_tuned_lens
 from core.metrics import (
     Metric,
     accuracy,
@@ -66,6 +70,7 @@ from core.tracing.trace import Tracing, trace
 
 __all__ = [
     "Activations",
+    "BackupEffects",
     "BakedModel",
     "Circuit",
     "Curve",
@@ -94,6 +99,7 @@ __all__ = [
     "Pair",
     "PatchMaps",
     "Picture",
+    "Promoted",
     "Reader",
     "Repair",
     "Report",
@@ -101,10 +107,13 @@ __all__ = [
     "Scan",
     "Scores",
     "SecondCircuit",
+    "SelfRepair",
     "Session",
     "SourceAttribution",
+    "TokenAttribution",
     "Tracing",
     "Trust",
+    "TunedLens",
     "Watch",
     "WirescopeError",
     "accuracy",
@@ -113,6 +122,7 @@ __all__ = [
     "artefact_patches",
     "attention_pattern",
     "attribution_by_source",
+    "backup_effects",
     "bake",
     "bundled_models",
     "by_region",
@@ -128,6 +138,7 @@ __all__ = [
     "export_model",
     "faithfulness",
     "fit_probe",
+    "head_promotes",
     "heat_map",
     "kl",
     "load_model",
@@ -142,16 +153,21 @@ __all__ = [
     "patch_norms",
     "path_patching",
     "probability",
+    "promoted",
+    "read_tuned_lens",
     "repair",
     "report",
     "second_circuit",
+    "self_repair",
     "stream_lens",
     "study_icl",
     "study_modalities",
     "to_python",
     "to_torch",
+    "token_attribution",
     "trace",
     "trust",
+    "value_weighted_attention",
     "watch",
     "with_agreement",
     "with_balance",

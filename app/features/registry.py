@@ -19,6 +19,7 @@ from app.features.help.feature import FEATURE as HELP
 from app.features.history.feature import FEATURE as HISTORY
 from app.features.inputs.feature import FEATURE as INPUTS
 from app.features.inspector.feature import FEATURE as INSPECTOR
+from app.features.lens_map.feature import FEATURE as LENS_MAP
 from app.features.notes.feature import FEATURE as NOTES
 from app.features.patch_map.feature import FEATURE as PATCH_MAP
 from app.features.plots.feature import FEATURE as PLOTS
@@ -57,6 +58,7 @@ FEATURES: tuple[Feature, ...] = (
     RUNS,
     FLIP,
     PATCH_MAP,
+    LENS_MAP,
     REPAIR,
     COMPARE,
     CODE,

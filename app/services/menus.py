@@ -20,8 +20,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "note", "-"),
             *("swap", "@make", "@dataset", "pick_mask", "name_region", "pick_none", "class_texts", "both_towers"),
-            *("probe", "pin", "continue", "-", "find", "trace", "measure", "flip", "patch_map", "evaluate", "watch"),
-            *("repair", "fill_dataset", "-", "@copy_code", "-", "preferences"),
+            *("probe", "pin", "continue", "-", "find", "trace", "measure", "flip", "patch_map", "lens_map", "evaluate"),
+            *("watch", "repair", "fill_dataset", "-", "@copy_code", "-", "preferences"),
         ),
     ),
     (

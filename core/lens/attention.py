@@ -1,4 +1,4 @@
-"""Attention patterns: of a run, edits included, and the mean over a dataset."""
+"""Attention patterns: of a run, edits included, plain and weighted by values; and the mean over a dataset."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.engine.population import Population
 from core.errors import EditError, InputError
 from core.pictures.heat_map import HeatMap
+from core.precision import widened
 from core.result import Result, keeps_no
 from core.session import Session
 
@@ -28,6 +29,36 @@ def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> He
         pattern = state.pattern(adapter, layer, head)
     weights: NDArray[np.float32] = pattern[min(row, len(pattern) - 1)].float().cpu().numpy()
     return weights.view(HeatMap)
+
+
+def value_weighted_attention(result: Result, layer: int, head: int, row: int = 0) -> HeatMap:
+    """Attention times the length of what it moves: an array [query position, key position], in the stream's units.
+
+        |A_ij v_j W_O|
+
+    v_j the value at key j with its bias, W_O the head's part of the output matrix (LayerScale, residual multipliers and
+    a norm after attention, at the query's scale, in it). A head may look at a position from which it takes next to
+    nothing, most often the first one (Kobayashi et al. 2020, "Attention is Not Only a Weight", section 3). Rows do not
+    sum to 1. Rows of the last layer as of `attention_pattern`, and errors too.
+    """
+    adapter, state = result.model.adapter, result.state
+    if not state.q:
+        raise keeps_no("attention")
+    shape, weights = adapter.shape, adapter.attention[layer]
+    with torch.no_grad():
+        pattern = widened(state.pattern(adapter, layer, head))
+        row = min(row, len(pattern) - 1)
+        v = widened(state.v[layer][row, :, head // (shape.heads // shape.kv_heads)])
+        part = slice(head * shape.head_width, (head + 1) * shape.head_width)
+        moved = v @ widened(weights.w_o[:, part]).T  # [key, width]
+        factor = state.factors[layer]
+        if factor is None:
+            norms = moved.norm(dim=-1)[None]
+        else:  # [query, width or 1]: the squares of a product are products of squares
+            squares = widened(factor[row]).square().expand(-1, moved.shape[-1])
+            norms = (squares @ moved.square().T).sqrt()
+        found: NDArray[np.float32] = (pattern[row] * norms).float().cpu().numpy()
+    return found.view(HeatMap)
 
 
 @dataclass(frozen=True)

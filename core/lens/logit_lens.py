@@ -83,12 +83,20 @@ def node_logits(result: Result, node: Node, positions: list[int], row: int = 0) 
     out = state.out(result.model.adapter, node)
     delta = state.node_deltas.get(number)
     carried = out if delta is None else widened(out) + delta
-    final = stream_after(result, Node("logits"))
-    n = positions_read(result)
+    return vector_logits(
+        result, torch.cat([_at(result, carried, position, row)[0] for position in positions]), positions, row
+    )
+
+
+def vector_logits(result: Result, vectors: Tensor, positions: Sequence[int], row: int = 0) -> Tensor:
+    """How far vectors of the stream [positions, width], one for each position, would push every answer there, less the
+    mean: [positions, answers]. The norms keep the scales of the run at these positions. Raises ArgumentError for a head
+    that is not linear, and as `stream_lens` does."""
+    final, n = stream_after(result, Node("logits")), positions_read(result)
     scales = torch.cat([_at(result, final, position, row) for position in positions]).expand(-1, n, -1)
-    x = torch.cat([_at(result, carried, position, row) for position in positions]).expand(-1, n, -1)
+    x = vectors.to(scales)[:, None].expand(-1, n, -1)
     with torch.no_grad():
-        output = FrozenOutput(result.model, state, scales)
+        output = FrozenOutput(result.model, result.state, scales)
         logits = output(x) - output(torch.zeros_like(x[:1])).expand(len(x), -1)
     return logits - logits.mean(dim=-1, keepdim=True)
 

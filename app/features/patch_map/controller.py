@@ -9,21 +9,18 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.features.patch_map.presenter import notes_of, title_of
 from app.features.patch_map.queries import MapQuery, MapReply
-from app.messages.request import FailureReply, QueryRefusal
-from app.services.file_dialogs import with_ending
+from app.messages.request import QueryRefusal
+from app.services.figure_export import export_figure
 from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
-from core.errors import WirescopeError
 from core.formatting import left_words
 from core.project.document import Document
-from core.saving import save_text
 from views.panels.inputs.data import CardData
 from views.panels.patch_map.data import MapData
 from views.panels.patch_map.panel import PatchMapPanel
 
 KEY = "patch map"
-FILTERS = {".png": "PNG (*.png)", ".svg": "SVG (*.svg)", ".csv": "CSV (*.csv)"}
 MASKS = "Pictures (*.png *.jpg *.jpeg *.webp *.tif *.tiff *.gif *.bmp)"
 
 
@@ -134,21 +131,17 @@ class PatchMapController(QObject):
         """Ask for a file and write the figure that shows, or the table."""
         if self._reply is None:
             return
-        start = str(Path(self._settings.folder()) / f"patch-map{ending}")
-        chosen, _ = QFileDialog.getSaveFileName(self._panel, "Export the map", start, FILTERS[ending])
-        if not chosen:
-            return
-        path = Path(with_ending(chosen, FILTERS[ending]))
-        self._settings.set_folder(str(path.parent))
-        try:
-            if ending == ".csv":
-                save_text(path, self._reply[0].table)
-            else:
-                self._panel.write(path)
-        except WirescopeError as error:
-            self._workbench.failed.emit(FailureReply(0, "run", error.message, error.hint))
-        else:
-            self._workbench.message.emit(f"Saved {path.name}")
+        reply = self._reply[0]
+        export_figure(
+            self._panel,
+            self._workbench,
+            self._settings,
+            title="Export the map",
+            name="patch-map",
+            ending=ending,
+            write=self._panel.write,
+            table=lambda: reply.table,
+        )
 
     # ---- what is shown ----
 

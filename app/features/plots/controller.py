@@ -25,7 +25,7 @@ from app.features.plots.presenter import (
 from app.messages.replies import CurveReply, ScoresReply
 from app.messages.request import FailureReply
 from app.presenters.subject import LONGEST, Subject
-from app.services.file_dialogs import with_ending
+from app.services.figure_export import export_figure
 from app.workbench.size_choice import SizeChoice
 from core.circuit import Circuit
 from core.edits import Target
@@ -34,7 +34,6 @@ from core.formatting import pairs_words
 from core.graph import Edge, Graph
 from core.inputs.real_files import check_real_file
 from core.interchange.circuit_json import from_json
-from core.saving import save_text
 from core.text_files import read_text
 from core.tracing.selection import RULES
 from views.panels.plots.data import (
@@ -56,7 +55,6 @@ if TYPE_CHECKING:
 
 MOST_CURVES = 12  # that are kept
 MOST_STATES = 6  # whose effects are kept
-FILTERS = {".png": "PNG (*.png)", ".svg": "SVG (*.svg)", ".csv": "CSV (*.csv)"}
 OPENED = "Circuits (*.json);;All files (*)"
 
 State = tuple[object, ...]
@@ -277,21 +275,16 @@ class PlotsController(QObject):
 
     def export(self, ending: str) -> None:
         """Ask for a file and write the figure that shows."""
-        start = str(Path(self._settings.folder()) / f"{self._panel.plot.key}{ending}")
-        chosen, _ = QFileDialog.getSaveFileName(self._panel, "Export the figure", start, FILTERS[ending])
-        if not chosen:
-            return
-        path = Path(with_ending(chosen, FILTERS[ending]))
-        self._settings.set_folder(str(path.parent))
-        try:
-            if ending == ".csv":
-                save_text(path, rows_csv(self._panel.rows()))
-            else:
-                self._panel.write(path)
-        except WirescopeError as error:
-            self._show_failure(FailureReply(0, "run", error.message, error.hint))
-        else:
-            self._workbench.message.emit(f"Saved {path.name}")
+        export_figure(
+            self._panel,
+            self._workbench,
+            self._settings,
+            title="Export the figure",
+            name=self._panel.plot.key,
+            ending=ending,
+            write=self._panel.write,
+            table=lambda: rows_csv(self._panel.rows()),
+        )
 
 
 def about_of(subject: Subject) -> About:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 import wirescope as ws
+from core.engine.layer import LayerMath
 from core.errors import ArgumentError, InputError
 from core.lens.attention import mean_attention
 from tests.core.engine.cases import case
@@ -117,3 +118,28 @@ def test_the_mean_of_pictures_and_of_no_dataset() -> None:
     assert (found.rows, found.of) == (3, 3)
     own = [ws.attention_pattern(session.run(positions="all"), 0, 1, row) for row in range(3)]
     assert np.abs(found.weights - np.mean(own, axis=0)).max() < 1e-6
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "gemma2", "vit-classifier"])
+def test_weighted_by_values_is_the_length_of_what_each_weight_moves(family: str) -> None:
+    """What a head writes with all other weights zero, made through the engine's own output of a head; and for GPT-2 by
+    the module's weights."""
+    setup = case(family)
+    result = setup.session().run(positions="all")
+    state, adapter, layer, head = result.state, setup.model.adapter, 1, 3
+    found = ws.value_weighted_attention(result, layer, head)
+    weights = state.pattern(adapter, layer, head)[0]
+    values = state.v[layer][:, :, head // (adapter.shape.heads // adapter.shape.kv_heads)]
+    math, factor = LayerMath(adapter, layer), state.factors[layer]
+    for query in (0, 2, len(weights) - 1):
+        z = weights[query][:, None] * values[0]  # [key, head width]
+        at = None if factor is None else factor[:, query : query + 1].expand(1, len(z), -1)
+        expected = math.out(z[None], head, at)[0].norm(dim=-1)
+        assert found[query] == pytest.approx(expected.numpy(), abs=1e-6)
+    if family == "gpt2":
+        part = slice(head * 4, (head + 1) * 4)
+        block = setup.module.transformer.h[layer]
+        with torch.no_grad():
+            qkv = block.attn.c_attn(block.ln_1(state.attention_in[layer][0]))
+            moved = qkv[:, 32:][:, part] @ block.attn.c_proj.weight[part]
+        assert found == pytest.approx((weights * moved.norm(dim=-1)[None]).numpy(), abs=1e-6)
