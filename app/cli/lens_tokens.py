@@ -72,7 +72,7 @@ def _table(found: TokenAttribution, session: Session) -> list[str]:
     lines = [
         f"change of {found.metric} where the input at one position is replaced ({REPLACED[found.replacement]}); {how}",
         "",
-        *aligned(rows, "><>>"),
+        *aligned(rows, "><>>"[: len(rows[0])]),
         "",
         f"all positions replaced together: {signed(found.total, 4)} (measured); "
         f"the estimates add up to {signed(float(found.estimated.sum()), 4)}",

@@ -196,7 +196,7 @@ class InspectorPanel(QFrame):
             words = f"Self-repair on this pair, after this {edit}: {words} (measured, direct share of {data.words})"
         elif data is not None:
             edit = "cut" if data.cut else "edit"
-            words = f"On this pair no later head makes up for this {edit} (measured by their direct shares)."
+            words = f"On this pair no later head or MLP makes up for this {edit} (measured by their direct shares)."
         show_text(self.repair, words)
         dim(self.repair, False)
 
