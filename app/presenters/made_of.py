@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 
 from app.messages.replies import ModelReply
 from core.edits import Edit
@@ -18,6 +18,8 @@ from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
 from core.project.row_cells import made_cell, made_from
 from core.project.step_names import metric_words
+
+EARLIER = "earlier"  # what was done to a picture before: a field of `ImageCorruption`
 
 
 def made_of_document(
@@ -135,11 +137,22 @@ def _file_input(source: Source | None) -> FileInput | None:
         return None
     if source.kind == "text":
         return FileInput("text", text=source.text)
-    done = source.corruption
-    told = () if done is None else tuple((field.name, getattr(done, field.name)) for field in fields(done))
-    plain = tuple((name, f"sha256:{hash_of(value)}" if isinstance(value, bytes) else value) for name, value in told)
+    plain = () if source.corruption is None else _told(source.corruption)
     sha = hash_of(source.data) if source.data else hash_of_file(source.path)
     return FileInput("image", path=source.path, sha256=sha, name=source.words, corruption=plain)
+
+
+def _told(done: ImageCorruption) -> tuple[tuple[str, Any], ...]:
+    """What was done to a picture, and before it, as files hold it."""
+    told = [(field.name, getattr(done, field.name)) for field in fields(done) if field.name != EARLIER]
+    plain = [(name, f"sha256:{hash_of(value)}" if isinstance(value, bytes) else value) for name, value in told]
+    return tuple([*plain, *([] if done.earlier is None else [(EARLIER, dict(_told(done.earlier)))])])
+
+
+def _read(told: dict[str, Any]) -> ImageCorruption:
+    """Raises TypeError and ValueError for what is none, WirescopeError."""
+    earlier = None if told.get(EARLIER) is None else _read(dict(told[EARLIER]))
+    return ImageCorruption(**{**told, "patches": tuple(told.get("patches", ())), EARLIER: earlier})
 
 
 def _source(side: FileInput | None) -> Source | None:
@@ -152,8 +165,8 @@ def _source(side: FileInput | None) -> Source | None:
     corruption = None
     if told:
         try:
-            corruption = ImageCorruption(**{**told, "patches": tuple(told.get("patches", ()))})
-        except TypeError as error:
+            corruption = _read(told)
+        except (TypeError, ValueError) as error:
             raise InputError(f"What was done to {side.name} cannot be read: {error}.") from None
     return Source("image", path=side.path, name=side.name, corruption=corruption)
 

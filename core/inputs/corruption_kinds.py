@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from core.errors import ArgumentError
@@ -17,6 +17,7 @@ Place = Literal[
     "centre", "top", "bottom", "left", "right", "top left", "top right", "bottom left", "bottom right"
 ]  # where a word is printed
 PLACES: tuple[Place, ...] = get_args(Place)
+MOST_STEPS = 10  # changes of one picture after another
 WORD_SIZE = 0.2  # of the picture's height
 
 # What each kind makes, for people.
@@ -45,10 +46,10 @@ class ImageCorruption:
     picture file of the size of A's; without both the whole picture. other: the other picture, a path or the bytes of a
     file, for `other`. Of `word`: text; size, of its font as a share of the picture's height, about from the top of a
     `d` to the bottom of a `g`; place, where there are no patches and no mask; sticker, whether black on a white box,
-    else the letters alone.
+    else the letters alone. earlier: what was done to the picture before.
 
-    Raises ArgumentError for an unknown kind or place, a size that is not between 0 and 1, a seed of over 64 bits, and
-    patches beside a mask.
+    Raises ArgumentError for an unknown kind or place, a size that is not between 0 and 1, a seed of over 64 bits,
+    patches beside a mask, and more than `MOST_STEPS` changes one after another.
     """
 
     kind: ImageKind
@@ -60,6 +61,7 @@ class ImageCorruption:
     size: float = WORD_SIZE
     place: Place = "centre"
     sticker: bool = True
+    earlier: ImageCorruption | None = None
 
     def __post_init__(self) -> None:
         for what, value, known in (("corruption of pictures", self.kind, IMAGE_KINDS), ("place", self.place, PLACES)):
@@ -73,11 +75,21 @@ class ImageCorruption:
             )
         if self.patches and self.mask:
             raise ArgumentError("A region is both brushed and given as a mask.", "Give patches or a mask, not both.")
+        if len(self.steps) > MOST_STEPS:
+            raise ArgumentError(
+                f"The picture was changed {MOST_STEPS} times already.", "Begin with a picture as it is."
+            )
+
+    @property
+    def steps(self) -> tuple[ImageCorruption, ...]:
+        """All that was done to the picture, one after another."""
+        return (self,) if self.earlier is None else (*self.earlier.steps, replace(self, earlier=None))
 
     def words(self) -> str:
-        """ "blurred", "noise in 3 patches", "“dog” on a sticker" """
+        """ "blurred", "noise in 3 patches", "“dog” on a sticker, blurred" """
         count = len(self.patches)
         where = f" in {count} patch{'es' * (count != 1)}" if count else " in a mask" if self.mask else ""
+        before = "" if self.earlier is None else f"{self.earlier.words()}, "
         if self.kind == "word":
-            return f"“{self.text}” {'on a sticker' if self.sticker else 'printed'}{where}"
-        return IMAGE_WORDS[self.kind] + where
+            return f"{before}“{self.text}” {'on a sticker' if self.sticker else 'printed'}{where}"
+        return before + IMAGE_WORDS[self.kind] + where

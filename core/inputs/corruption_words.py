@@ -3,6 +3,7 @@
     word text=dog size=0.3 place=top-left plain
     inpaint patches=5-8,13
     other other=dog.jpg mask=cat-mask.png
+    word text=dog then blur patches=3
 
 A kind, then what `ImageCorruption` has, NAME=VALUE, split as a shell does, so that `text="a dog"` is one; a backslash
 stands for itself, as paths of Windows have it; `plain` is sticker=no. In a dataset's column `counterfactual`, and where
@@ -19,6 +20,7 @@ from core.errors import ArgumentError
 from core.inputs.corruption_kinds import IMAGE_KINDS, PLACES, ImageCorruption
 from core.inputs.regions import patch_numbers
 
+THEN = "then"  # between one change and the next of the same picture
 MAKE = "make:"  # before it, where a path could stand too
 EXAMPLE = 'For example "blur", "word text=dog size=0.3 place=top", "inpaint patches=5-8,13" or "mean mask=mask.png".'
 NUMBERS: dict[str, type] = {"seed": int, "size": float}
@@ -33,6 +35,25 @@ def parse_corruption(words: str, folder: Path | None = None) -> ImageCorruption:
         parts = list(lexer)
     except ValueError as error:
         raise ArgumentError(f"{words!r} does not say how B is made: {error}.", EXAMPLE) from None
+    made: ImageCorruption | None = None
+    for step in _steps(parts):
+        made = _read(step, folder, made)
+    assert made is not None
+    return made
+
+
+def _steps(parts: list[str]) -> list[list[str]]:
+    """What is between each `then`."""
+    steps: list[list[str]] = [[]]
+    for part in parts:
+        if part == THEN:
+            steps.append([])
+        else:
+            steps[-1].append(part)
+    return steps
+
+
+def _read(parts: list[str], folder: Path | None, earlier: ImageCorruption | None) -> ImageCorruption:
     if not parts:
         raise ArgumentError("Nothing says how B is made from A.", EXAMPLE)
     kind = parts.pop(0)
@@ -50,7 +71,7 @@ def parse_corruption(words: str, folder: Path | None = None) -> ImageCorruption:
     for needed, name in (("word", "text"), ("other", "other")):
         if kind == needed and not given.get(name):
             raise ArgumentError(f"{kind} needs {name}=.", EXAMPLE)
-    return ImageCorruption(kind, **given)
+    return ImageCorruption(kind, **given, earlier=earlier)
 
 
 def is_made(cell: str | None) -> bool:
@@ -60,6 +81,7 @@ def is_made(cell: str | None) -> bool:
 
 def written(corruption: ImageCorruption) -> str:
     """As `parse_corruption` reads it. Raises ArgumentError for pictures that are held as bytes and not by a path."""
+    before = [] if corruption.earlier is None else [written(corruption.earlier), THEN]
     usual, parts = ImageCorruption(corruption.kind), [str(corruption.kind)]
     if corruption.patches:
         parts.append(f"patches={','.join(map(str, corruption.patches))}")
@@ -69,7 +91,7 @@ def written(corruption: ImageCorruption) -> str:
             raise ArgumentError("A picture that was pasted has no path.", "Save it as a file, and make B from that.")
         if value != getattr(usual, name) and value:
             parts.append(f"{name}={str(value).replace(' ', '-') if name == 'place' else value}")
-    return shlex.join([*parts, *(["plain"] if not corruption.sticker else [])])
+    return " ".join([*before, shlex.join([*parts, *(["plain"] if not corruption.sticker else [])])])
 
 
 def _value(name: str, text: str, folder: Path | None) -> Any:

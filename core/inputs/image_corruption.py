@@ -80,6 +80,8 @@ def corrupted_side(model: ModelInputs, side: Side, corruption: ImageCorruption, 
     processing, grid = model.processing, model.adapter.image_grid(side.tensor)
     if processing is None or grid is None:
         raise InputError(f"{model.title} takes no pictures.", "Open a vision model.")
+    if corruption.earlier is not None:
+        side = corrupted_side(model, side, corruption.earlier, picture)
     other_pixels: Tensor | None = None
     if corruption.kind == "other":
         other_side: Any = model.side(corruption.other)

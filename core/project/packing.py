@@ -210,6 +210,7 @@ class _Packer:
             corruption.size,
             corruption.place,
             corruption.sticker,
+            None if corruption.earlier is None else self._corruption(corruption.earlier),
         )
 
     def _file(self, file: str | bytes) -> tuple[str, str]:

@@ -21,20 +21,27 @@ def made_from(clean: Source, cell: str, folder: Path | None = None) -> Source:
 
 
 def rows_with_b(rows: Sequence[PairSource], corruption: ImageCorruption) -> tuple[PairSource, ...]:
-    """Rows whose B is made from A so; those whose A is no picture as it is stay as they are."""
+    """Rows whose B is made from A so; those whose A is no picture stay as they are."""
     return tuple(
         replace(row, counterfactual=corrupted_source(row.clean, corruption)) if takes_b(row) else row for row in rows
     )
 
 
+def last_step(b: ImageCorruption, a: ImageCorruption | None) -> ImageCorruption:
+    """What makes B from A: of all that was done to B what A has not."""
+    return replace(b, earlier=None) if a is not None and b.earlier == a else b
+
+
 def takes_b(row: PairSource) -> bool:
     """Whether B can be made from the A of a row."""
-    return row.clean.kind == "image" and row.clean.corruption is None
+    return row.clean.kind == "image"
 
 
 def corrupted_source(clean: Source, corruption: ImageCorruption) -> Source:
-    """A picture that is changed so, and called by what was done."""
-    return replace(clean, corruption=corruption, name=f"{clean.name or Path(clean.path).name}, {corruption.words()}")
+    """A picture that is changed so, after what was done to it already, and called by what was done."""
+    plain = plain_source(clean)
+    done = corruption if clean.corruption is None else replace(corruption, earlier=clean.corruption)
+    return replace(plain, corruption=done, name=f"{plain.name or Path(plain.path).name}, {done.words()}")
 
 
 def plain_source(made: Source) -> Source:
@@ -42,6 +49,15 @@ def plain_source(made: Source) -> Source:
     if made.corruption is None:
         return made
     return replace(made, corruption=None, name=made.name.removesuffix(f", {made.corruption.words()}"))
+
+
+def without_word(made: Source) -> Source:
+    """A picture as it was before a word was printed on it, where that was done last."""
+    last = made.corruption
+    if last is None or last.kind != "word":
+        return made
+    plain = plain_source(made)
+    return plain if last.earlier is None else corrupted_source(plain, last.earlier)
 
 
 def made_cell(clean: Source, b: Source) -> str:

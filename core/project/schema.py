@@ -45,7 +45,7 @@ class Header(msgspec.Struct):
 
 class CorruptionData(_Struct):
     """other, mask: paths of pictures; other_picture, mask_picture: the hashes of their bytes, where the file holds
-    them."""
+    them. earlier: what was done to the picture before."""
 
     kind: corruption_kinds.ImageKind
     patches: list[Number] = []
@@ -58,6 +58,7 @@ class CorruptionData(_Struct):
     size: Annotated[float, Meta(gt=0, le=1)] = corruption_kinds.WORD_SIZE
     place: corruption_kinds.Place = "centre"
     sticker: bool = True
+    earlier: CorruptionData | None = None
 
 
 class SourceData(_Struct):

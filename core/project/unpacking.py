@@ -129,7 +129,8 @@ def _corruption(data: schema.CorruptionData, pictures: Mapping[str, bytes]) -> I
     if data.patches and mask:
         raise InputError("one of its pictures is changed both in patches and in a mask")
     how = data.text, data.size, data.place, data.sticker
-    return ImageCorruption(data.kind, tuple(data.patches), data.seed, other, mask, *how)
+    earlier = None if data.earlier is None else _corruption(data.earlier, pictures)
+    return ImageCorruption(data.kind, tuple(data.patches), data.seed, other, mask, *how, earlier)
 
 
 def _file(path: str, picture: str, pictures: Mapping[str, bytes]) -> str | bytes:

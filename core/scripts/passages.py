@@ -97,19 +97,24 @@ class Narrator:
         lines, made = [], self._picture(source)
         if "\n" in made:
             lines, made = [f"{name} = {made}"], name
-        corruption = source.corruption
-        if corruption is None:
+        if source.corruption is None:
             return lines, made
+        for step in source.corruption.steps:
+            lines, made = [*lines, f"{name} = {self._corrupted(made, step)}"], name
+        return lines, name
+
+    def _corrupted(self, picture: str, corruption: ImageCorruption) -> str:
+        """A call that changes a picture in one step."""
         usual = ImageCorruption("word")
         how = {
             name: repr(value) if isinstance(value, float | bool) else py.quoted(value)
             for name in ("text", "size", "place", "sticker")
             if (value := getattr(corruption, name)) != getattr(usual, name)
         }
-        changed = py.call(
+        return py.call(
             "ws.corrupted",
             "model",
-            made,
+            picture,
             py.quoted(corruption.kind),
             *([repr(list(corruption.patches))] if corruption.patches else []),
             seed=repr(corruption.seed) if corruption.seed else None,
@@ -117,7 +122,6 @@ class Narrator:
             mask=self._file(corruption.mask),
             **how,
         )
-        return [*lines, f"{name} = {changed}"], name
 
     def _file(self, file: str | bytes) -> str | None:
         """A picture that a corruption takes, by its path or its bytes; None for none."""

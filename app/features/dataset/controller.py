@@ -35,7 +35,7 @@ from core.inputs.film import FILMS, is_film
 from core.probing.labelled import is_model_folder
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
-from core.project.row_cells import rows_with_b, takes_b
+from core.project.row_cells import last_step, rows_with_b, takes_b
 from views.panels.dataset.data import DatasetRow, LazyRows
 from views.panels.dataset.panel import DatasetPanel
 
@@ -141,13 +141,13 @@ class DatasetController(QObject):
         """Every picture gets a B, made as card B was made from A."""
         b = self._workbench.document.counterfactual
         if b is not None and b.corruption is not None:
-            rows = rows_with_b(self._rows, b.corruption)
+            a = self._workbench.document.clean
+            how = last_step(b.corruption, None if a is None else a.corruption)
+            rows = rows_with_b(self._rows, how)
             left = sum(not takes_b(row) for row in rows)
-            self._commit(f"B of {counted(len(rows) - left, 'row')}: {b.corruption.words()}", rows)
+            self._commit(f"B of {counted(len(rows) - left, 'row')}: {how.words()}", rows)
             if left:
-                self._panel.say(
-                    note=f"{counted(left, 'row')} stayed as before: A there is no picture, or was itself made."
-                )
+                self._panel.say(note=f"{counted(left, 'row')} stayed as before: A there is no picture.")
 
     def clear(self) -> None:
         if self._rows:

@@ -24,7 +24,7 @@ from core.inputs.image_region import mask_of_file, patches_of, picture_size
 from core.inputs.tasks import make_task, match_task
 from core.lens.artefacts import artefact_patches
 from core.project.document import PairSource, Source
-from core.project.row_cells import corrupted_source, plain_source
+from core.project.row_cells import corrupted_source, without_word
 from core.result import Result
 
 
@@ -60,8 +60,6 @@ def _make_b(query: CounterfactualQuery, clean: Source, b: Source | None, cache: 
     corruption = ImageCorruption(query.kind, patches, query.seed, query.other, query.mask, *how)  # type: ignore[arg-type]
     if query.on_a:
         return _attack(corruption, clean, b, cache)
-    if clean.corruption is not None:
-        raise InputError("The picture on card A was itself made by Make.", "Open a picture for A first.")
     corrupted_side(model, cache.session.pair.clean, corruption, clean.data or clean.path)  # says what cannot be made
     target, foil = _contest(corruption, cache.session.clean)
     return PairSource(clean, corrupted_source(clean, corruption), target, foil), corruption.words()
@@ -70,14 +68,15 @@ def _make_b(query: CounterfactualQuery, clean: Source, b: Source | None, cache: 
 def _attack(
     corruption: ImageCorruption, clean: Source, b: Source | None, cache: SessionCache
 ) -> tuple[PairSource, str]:
-    """A changed so, and B as A was before anything was printed on it: one attack takes the place of another."""
-    session, plain = cache.session, plain_source(clean)
-    side = session.model.side(plain.data or plain.path)
-    corrupted_side(session.model, side, corruption, plain.data or plain.path)
+    """A changed so, and B as A was before a word was printed on it: one attack takes the place of another."""
+    session, plain = cache.session, without_word(clean)
+    attacked, file = corrupted_source(plain, corruption), plain.data or plain.path
+    assert attacked.corruption is not None
+    corrupted_side(session.model, session.model.side(file), attacked.corruption, file)
     # what it was before: A, or B where A is attacked already
     earlier = session.clean if clean == plain else session.counterfactual if b == plain else None
     foil, target = ("", "") if earlier is None else _contest(corruption, earlier)
-    return PairSource(corrupted_source(plain, corruption), plain, target, foil), corruption.words()
+    return PairSource(attacked, plain, target, foil), corruption.words()
 
 
 def _contest(corruption: ImageCorruption, plain: Result) -> tuple[str, str]:

@@ -19,6 +19,8 @@ from core.models import packs
 from core.models.loading import load_model
 from core.models.probe import digest_in
 from core.models.probe_store import kept
+from core.project.wire_file import load_project, save_project
+from core.scripts.python_script import python_script
 from resources.samples.make import FOLDER
 from tests.app.features.inputs.test_making_b import make
 from tests.app.person import Person
@@ -66,7 +68,7 @@ def cut_the_strongest(person: Person) -> Edit:
     return edit
 
 
-def test_a_printed_word_takes_the_answer_and_is_cut_out_again(person: Person) -> None:
+def test_a_printed_word_takes_the_answer_and_is_cut_out_again(person: Person, tmp_path: Path) -> None:
     person.workbench.models.open_model("bundled:captions")
     person.rest()
     assert person.drop(person.card("A"), files(CROSS))
@@ -114,6 +116,20 @@ def test_a_printed_word_takes_the_answer_and_is_cut_out_again(person: Person) ->
     assert float(after.metric[0]) < 0  # cross is ahead of ring
     person.choose("Edit", "Reset All Edits")
     assert answer(person) == "ring"
+
+    # B is made from the attacked A like from any other; the project and the script know how.
+    make(person, "Make B: Blur")
+    assert person.card("B").card().name == "green-cross.png, “ring” on a sticker, blurred"
+    blurred = corrupted(model, attacked, "blur")
+    beside = ws.Session(model, model.pair(attacked, blurred), ws.logit_difference("ring", "cross"))
+    rows = {row.label: row.in_b for row in person.workbench.ran.rows}
+    assert all(abs(rows[each.label] - each.probability) < 1e-4 for each in beside.counterfactual.top(8))
+    document, file = person.workbench.document, tmp_path / "attacked.wire"
+    save_project(file, person.controller("projects").project.project())
+    assert load_project(file).document == document
+    script = python_script([("The attacked picture", document)])
+    assert "picture_a = ws.corrupted(model, " in script
+    assert 'picture_b = ws.corrupted(model, picture_b, "blur")' in script
 
 
 def test_two_folders_are_dropped_learnt_and_a_class_is_traced(person: Person, tmp_path: Path) -> None:

@@ -22,6 +22,10 @@ WORD = ImageCorruption("word", (1, 2, 5), text="a dog's", size=0.3, place="top l
         ("noise seed=3 patches=5-8,13", ImageCorruption("noise", (5, 6, 7, 8, 13), 3)),
         ("""word text="a dog's" size=0.3 place=top-left plain patches=1,2,5""", WORD),
         ("other other=/b.png mask='/m n.png'", ImageCorruption("other", other="/b.png", mask="/m n.png")),
+        (
+            "word text=then then blur patches=3",
+            ImageCorruption("blur", (3,), earlier=ImageCorruption("word", text="then")),
+        ),
         (r"word text=a\b", ImageCorruption("word", text=r"a\b")),
     ],
 )
@@ -41,6 +45,8 @@ def test_paths_of_windows_need_no_quotes() -> None:
     [
         ("", "Nothing says how B is made"),
         ("word 'text", "does not say"),
+        ("blur then", "Nothing says how B is made"),
+        (" then ".join(["blur"] * 11), "was changed 10 times already"),
         ("melt", "There are: other, blur"),
         ("word", "word needs text="),
         ("word text=a sise=3", "called 'sise'"),
