@@ -146,7 +146,7 @@ def _told(done: ImageCorruption) -> tuple[tuple[str, Any], ...]:
     """What was done to a picture, and before it, as files hold it."""
     told = [(field.name, getattr(done, field.name)) for field in fields(done) if field.name != EARLIER]
     plain = [(name, f"sha256:{hash_of(value)}" if isinstance(value, bytes) else value) for name, value in told]
-    return tuple([*plain, *([] if done.earlier is None else [(EARLIER, dict(_told(done.earlier)))])])
+    return (*plain, *([] if done.earlier is None else [(EARLIER, dict(_told(done.earlier)))]))
 
 
 def _read(told: dict[str, Any]) -> ImageCorruption:
