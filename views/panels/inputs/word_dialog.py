@@ -89,7 +89,7 @@ class WordDialog(QDialog):
         form.addRow("&Size", self.size_of)
         form.addRow("Pl&ace", self.place)
         form.addRow("", self.sticker)
-        form.addRow("Sho&w it on", self.card)
+        form.addRow("Show it &on", self.card)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.print_it)

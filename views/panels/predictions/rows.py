@@ -16,11 +16,15 @@ HEADINGS = ("before → after", "change", "in B")  # of the columns of figures
 
 
 def rows_to_show(data: PredictionsData, count: int) -> tuple[PredictionRow, ...]:
-    """The pinned answers in their order, then the `count` likeliest others, by their value before."""
+    """The pinned answers in their order, then the `count` likeliest others, by their value before. An answer that has
+    come ahead stands behind the one that it has taken over from: a short panel shows both."""
     pinned = [row for row in data.rows if row.pinned]
     others = [row for row in data.rows if not row.pinned]
     if data.unit == "probability":
         others = sorted(others[:count], key=lambda row: -row.before)
+        ahead = max(others, key=lambda row: row.after, default=None)
+        if ahead is not None and ahead.after > others[0].after:
+            others = [others[0], ahead, *(row for row in others[1:] if row is not ahead)]
     return (*pinned, *others)
 
 

@@ -89,6 +89,15 @@ def test_rounding_is_no_change(panel):
     assert panel.table.row_texts() == [("a", "1.000 → 1.000", "0.000")]
 
 
+def test_an_answer_that_comes_ahead_stands_behind_the_former_one(panel):
+    rows = tuple(PredictionRow(*row) for row in (("a", 0.6, 0.1), ("b", 0.2, 0.2), ("c", 0.1, 0.6), ("d", 0.05, 0.05)))
+    panel.show_predictions(replace(DATA, rows=rows))
+    assert [label for label, *_ in panel.table.row_texts()] == ["a", "c", "b", "d"]
+    rows = (replace(rows[0], after=0.61), *rows[1:])  # it stays ahead: all keep their places
+    panel.show_predictions(replace(DATA, rows=rows))
+    assert [label for label, *_ in panel.table.row_texts()] == ["a", "b", "c", "d"]
+
+
 def test_a_low_panel_shows_fewer_rows_and_squeezes_none(panel):
     assert panel.scroll.rows_shown() == 4
     panel.resize(760, 120)
