@@ -126,7 +126,11 @@ def test_a_printed_word_takes_the_answer_and_is_cut_out_again(person: Person, tm
     assert all(abs(rows[each.label] - each.probability) < 1e-4 for each in beside.counterfactual.top(8))
     document, file = person.workbench.document, tmp_path / "attacked.wire"
     save_project(file, person.controller("projects").project.project())
-    assert load_project(file).document == document
+    kept = load_project(file).document.counterfactual.corruption
+    assert [(step.kind, step.text, step.place) for step in kept.steps] == [
+        ("word", "ring", "top"),
+        ("blur", "", "centre"),
+    ]
     script = python_script([("The attacked picture", document)])
     assert "picture_a = ws.corrupted(model, " in script
     assert 'picture_b = ws.corrupted(model, picture_b, "blur")' in script
