@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -59,5 +60,6 @@ def test_a_broken_picture_among_many_is_named_and_the_others_are_traced(
     said = capsys.readouterr()
     assert "2.png is damaged or cut short" in said.out + said.err
     assert "over 3 pairs of many" in said.out
+    assert {row[2] for row in json.loads(Path(out).read_text())["rows"]} == {"circle"}  # a class, by the folder's name
     (folder / "none").mkdir()
     assert "none is a folder without a dataset" in told(capsys, *trace, str(folder / "none"))

@@ -89,8 +89,8 @@ def test_bad_pictures_and_masks_change_nothing(person: Person, tmp_path: Path, m
 
 def test_a_broken_picture_among_many_is_named_and_the_others_are_traced(person: Person, tmp_path: Path) -> None:
     write_bad(tmp_path)
-    folder = tmp_path / "many"
-    folder.mkdir()
+    folder = tmp_path / "many" / "Cross"
+    folder.mkdir(parents=True)
     for number in range(6):
         (folder / f"{number}.png").write_bytes((tmp_path / "good.png").read_bytes())
     (folder / "3.png").write_bytes(NONE["cut.png"][0])
@@ -103,11 +103,12 @@ def test_a_broken_picture_among_many_is_named_and_the_others_are_traced(person: 
     person.wait(panel.isVisible)
     person.drop(panel, files(tmp_path / "none"))
     assert "none is a folder without a dataset. Give one with pictures" in panel.problem.text()
-    person.drop(panel, files(folder))
+    person.drop(panel, files(folder.parent))
     person.wait(lambda: any(row.problem for row in panel.rows()))
     person.wait(lambda: sum(row.before is not None for row in panel.rows()) == 5)
     assert [place for place, row in enumerate(panel.rows()) if row.problem] == [3]
     assert "3.png is damaged" in panel.rows()[3].problem
+    assert {row.target for row in person.workbench.document.dataset} == {"cross"}  # a class, by the folder's name
 
 
 def test_folders_without_two_classes_of_pictures_are_no_probe(person: Person, tmp_path: Path) -> None:
