@@ -17,6 +17,7 @@ from core.evaluation.trust import Trust, trust
 from core.evaluation.uniqueness import SecondCircuit, second_circuit
 from core.generation import GeneratedToken
 from core.graph import Edge, Entries, Graph, Node, Reader
+from core.heads.identity import HeadIdentities, head_identities
 from core.inputs.image_corruption import corrupted
 from core.inputs.pair import Dataset, Pair
 from core.interchange.report import Report, report
@@ -86,6 +87,7 @@ __all__ = [
     "FittedProbe",
     "GeneratedToken",
     "Graph",
+    "HeadIdentities",
     "HeadRanking",
     "IclStudy",
     "LogitLens",
@@ -138,6 +140,7 @@ __all__ = [
     "export_model",
     "faithfulness",
     "fit_probe",
+    "head_identities",
     "head_promotes",
     "heat_map",
     "kl",

@@ -18,6 +18,7 @@ from app.cli import (
     export,
     families,
     flip,
+    heads,
     lens,
     map,
     methods,
@@ -39,8 +40,8 @@ from core.errors import ArgumentError, Cancelled, WirescopeError
 
 # By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
 _COMMANDS = (
-    run, export, trace, evaluate, compare, dissociate, flip, lens, map, neurons, repair, probe, detect, watch, study,
-    methods, models, families, plugins,
+    run, export, trace, evaluate, compare, dissociate, flip, lens, map, neurons, heads, repair, probe, detect, watch,
+    study, methods, models, families, plugins,
 )  # fmt: skip
 COMMANDS: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[1]: module for module in _COMMANDS}
 

@@ -10,7 +10,7 @@ sizes and positions of which nothing was learned together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,32 +51,41 @@ class AttentionScores:
 
 def attention_scores(model: Model, rows: Tensor, kinds: Sequence[str] = tuple(MASKS), seed: int = 0) -> AttentionScores:
     """Over texts, ids [rows, position]. Raises Cancelled."""
-    shape = model.adapter.shape
+    masks = [{kind: MASKS[kind](row) for kind in kinds} for row in rows.tolist()]
+    return scores_at(model, rows, masks, 1, seed)
+
+
+def scores_at(
+    model: Model, rows: Tensor, masks: Sequence[Mapping[str, Mask]], aside: int, seed: int = 0
+) -> AttentionScores:
+    """Over inputs, ids [rows, position] or pixels. masks: of each row by kind, [query, key]. aside: so many first
+    positions are left out of what is covered. Raises Cancelled."""
+    shape, kinds = model.adapter.shape, tuple(masks[0])
     heads = shape.layers * shape.heads
     to_keys, elsewhere, of_random = (np.zeros((len(kinds), heads)) for _ in range(3))
-    queries = np.zeros(len(kinds), dtype=np.int64)
+    queries = np.array([[mask.any(axis=1).sum() for mask in each.values()] for each in masks]).sum(axis=0)
     partners = _partners(shape.layers, shape.kv_heads, seed)
-    size = max(1, POSITIONS // rows.shape[1])
+    size = max(1, POSITIONS // len(masks[0][kinds[0]]))
     off_first = np.zeros(heads)
     for start in range(0, len(rows), size):
         with stage(start / len(rows), min(start + size, len(rows)) / len(rows)), torch.no_grad():
             some = rows[start : start + size]
             state = Engine(model.adapter, some, None, memory_megabytes=MEGABYTES).clean(full=True)
-            masks = [[MASKS[kind](row) for kind in kinds] for row in some.tolist()]
-            queries += np.array([[mask.any(axis=1).sum() for mask in of_row] for of_row in masks]).sum(axis=0)
+            of_rows = [list(each.values()) for each in masks[start : start + size]]
+            off = [[mask[:, aside:] for mask in each] for each in of_rows]
             for layer in range(shape.layers):
                 for head in range(shape.heads):
                     number = layer * shape.heads + head
                     weights = _pattern(model, state, layer, head)
-                    off_first[number] += weights[:, 1:, 1:].sum()
-                    to_keys[:, number] += _sums(weights, masks)
-                    elsewhere[:, number] += _sums(weights[:, :, 1:], [[m[:, 1:] for m in each] for each in masks])
+                    off_first[number] += weights[:, aside:, aside:].sum()
+                    to_keys[:, number] += _sums(weights, of_rows)
+                    elsewhere[:, number] += _sums(weights[:, :, aside:], off)
                     crossed = _crossed(model, state, layer, head, partners[layer])
-                    of_random[:, number] += _sums(crossed, masks)
+                    of_random[:, number] += _sums(crossed, of_rows)
     over = np.where(queries > 0, queries, np.nan)[:, None].astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         return AttentionScores(
-            tuple(kinds), to_keys / over, elsewhere / np.maximum(off_first, 1e-12), of_random / over, queries
+            kinds, to_keys / over, elsewhere / np.maximum(off_first, 1e-12), of_random / over, queries
         )
 
 

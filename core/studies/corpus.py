@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.errors import InputError
 from core.heads.generated import check_text_model, start_of
-from core.inputs.generators import filler
+from core.inputs.generators import filler, induction
 from core.models.model import Model
 from core.text_files import read_text
 
@@ -20,6 +20,7 @@ ENDINGS = (".txt", ".md", ".rst", ".text")
 LONGEST, SHORTEST = 256, 24  # tokens of a window
 GENERATED = 900  # sentences for a model that knows generated English alone
 KNOWS_GENERATED = "bundled:names"
+GENERATED_PERIOD = 9  # tokens that come again, of that model
 
 
 def text_of(path: str | Path) -> str:
@@ -41,6 +42,15 @@ def bundled_text(model: Model) -> tuple[str, str]:
         return " ".join(sentences), "sentences as the model was trained on, of another seed"
     text = (resources.files("resources") / "text" / "guides.txt").read_text(encoding="utf-8")
     return text, "the guides of Wirescope"
+
+
+def generated_words(model: Model) -> tuple[int, ...]:
+    """The words of a model that knows generated English alone: what its random tokens are drawn from. Of other models
+    none."""
+    if model.name != KNOWS_GENERATED or model.tokenizer is None:
+        return ()
+    encoded = [model.tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in induction.WORDS]
+    return tuple(sorted({ids[0] for ids in encoded if len(ids) == 1}))
 
 
 def windows(model: Model, text: str, count: int, length: int = LONGEST) -> Tensor:

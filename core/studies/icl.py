@@ -35,12 +35,11 @@ from core.heads.function_vector import FunctionVectorScores, engine_of, function
 from core.heads.generated import check_text_model, repeated_tokens
 from core.heads.places import MASKS
 from core.inputs.few_shot import FewShotTask, chance, chosen_tasks, few_shot_prompts
-from core.inputs.generators import induction
 from core.models.fingerprint import weights_hash
 from core.models.loading import load_model
 from core.models.model import Model
 from core.progress import stage, watched
-from core.studies.corpus import KNOWS_GENERATED, bundled_text, windows
+from core.studies.corpus import GENERATED_PERIOD, bundled_text, generated_words, windows
 from core.studies.estimate import Floats
 from core.studies.head_sets import Ranking
 from core.studies.heads import ABLATIONS, DRAWS, MAIN, SHARES, Comparison, compare_head_sets, plan_of
@@ -54,7 +53,6 @@ RANKED = (INDUCTION, FUNCTION_VECTOR)
 RANKINGS = (*MASKS, FUNCTION_VECTOR)
 LIKELY = 0.05  # a task is done where chance does as well less often than this
 SCREENED = 12  # prompts that tell whether a task is done
-GENERATED_PERIOD = 9  # tokens that come again, of the model that knows generated English alone
 OTHERS = 4  # rows of each kind that replacements are taken from
 
 
@@ -243,12 +241,9 @@ def _rankings(
 
 def _repeats(model: Model, count: int, seed: int) -> Tensor:
     """Random tokens that come again; of a model that knows generated English alone, its words."""
-    if model.name != KNOWS_GENERATED:
-        return repeated_tokens(model, count, seed=seed)
-    assert model.tokenizer is not None
-    encoded = [model.tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in induction.WORDS]
-    words = sorted({ids[0] for ids in encoded if len(ids) == 1})
-    return repeated_tokens(model, count, GENERATED_PERIOD, seed, tokens=words)
+    if words := generated_words(model):
+        return repeated_tokens(model, count, GENERATED_PERIOD, seed, tokens=words)
+    return repeated_tokens(model, count, seed=seed)
 
 
 def _screened(

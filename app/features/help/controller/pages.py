@@ -28,6 +28,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("rules", "Hidden rules"),
     ("tuning", "Where to train"),
     ("modalities", "Text and pictures side by side"),
+    ("heads", "What heads do"),
     ("icl", "In-context learning"),
     ("pictures", "Pictures and regions"),
     ("typographic", "Printed words"),

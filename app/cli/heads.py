@@ -1,0 +1,154 @@
+"""`wirescope heads`: what the heads of a model are, as far as tests tell."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from app.cli.arguments import MODEL_HELP
+from app.cli.open_model import open_model
+from app.cli.output import say, say_json
+from app.cli.progress import Progress
+from app.cli.tables import aligned
+from core.errors import ArgumentError
+from core.formatting import number, percent, visible_token
+
+if TYPE_CHECKING:
+    from core.heads.evidence import Evidence
+    from core.heads.identity import HeadIdentities, HeadLabel
+
+WORDS = "test what each head does: previous token, induction, duplicate token, copying, name mover"
+EXAMPLES = """
+wirescope heads --model bundled:names
+wirescope heads --model pack:smollm2 --text book.txt
+wirescope heads --model pack:smollm2 --head a18.h6
+"""
+PIECES = 12
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, help=MODEL_HELP)
+    parser.add_argument("--text", metavar="PATH", help="the corpus: a file or a folder of them (Wirescope's guides)")
+    parser.add_argument("--pieces", type=int, default=PIECES, help="of the corpus (12)")
+    parser.add_argument(
+        "--head", metavar="HEAD", help="one head, a5.h1: all its scores, and where in the corpus it shows"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="draws the generated inputs (0)")
+    parser.add_argument("--precision", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(do=heads_command)
+
+
+def heads_command(options: argparse.Namespace) -> int:
+    from core.heads.evidence import evidence
+    from core.progress import stage, watched
+    from core.studies.corpus import bundled_text, text_of, windows
+    from core.studies.head_corpus import identities_over
+    from core.studies.head_sets import head_names
+
+    if options.pieces < 1:
+        raise ArgumentError("The corpus has at least 1 piece.")
+    model = open_model(options.model, options.precision)
+    if options.head is not None and options.head not in head_names(model.graph):
+        raise ArgumentError(f"There is no head {options.head!r}.", "Name one as a5.h1.")
+    text, what = (None, options.text) if options.text is not None else bundled_text(model)
+    corpus = windows(model, text_of(options.text) if text is None else text, options.pieces)
+    shown: list[Evidence] = []
+    with Progress() as progress, watched(lambda share: progress("Tests of heads", share)):
+        with stage(0.0, 0.8):
+            found = identities_over(model, corpus, options.seed)
+        if options.head is not None:
+            kinds = [label.test.name for label in found.labels(options.head) if label.test.attends]
+            shown = [evidence(model, corpus, kind, options.head) for kind in kinds]
+    if options.json:
+        say_json(_report(found, shown, options.head))
+    elif options.head is not None:
+        _tell_head(found, shown, options.head)
+    else:
+        _tell(found, model.title, what)
+    return 0
+
+
+def _tell(found: HeadIdentities, title: str, what: str) -> None:
+    labelled = [(head, labels) for head in found.heads if (labels := found.labels(head))]
+    say(f"{title}: {len(labelled)} of {len(found.heads)} heads pass a test; the others: none found. Corpus: {what}.\n")
+    rows = [["head", "is", "generated", "corpus", "covers"]]
+    rows += [
+        [head if place == 0 else "", *_cells(label)] for head, labels in labelled for place, label in enumerate(labels)
+    ]
+    if len(rows) > 1:
+        for line in aligned(rows):
+            say(line)
+        say()
+    for place, test in enumerate(found.tests):
+        rare = found.rare[place]
+        beside = "" if rare != rare else f", and more than 99 % of random heads ({number(float(rare))})"
+        say(f"{test.name}: {test.words} ({test.source}); at least {number(test.threshold)}{beside}.")
+    say("covers: of the attention over the corpus that does not go to the first position, the share the label tells.")
+
+
+def _cells(label: HeadLabel) -> list[str]:
+    corpus = "-" if label.corpus != label.corpus else number(label.corpus)
+    covers = "-" if label.covers != label.covers else percent(label.covers)
+    return [label.test.name, number(label.generated), corpus, covers]
+
+
+def _tell_head(found: HeadIdentities, shown: list[Evidence], head: str) -> None:
+    labels = found.labels(head)
+    say(f"{head}: {', '.join(label.test.name for label in labels) or 'none found'}\n")
+    place = found.heads.index(head)
+    rows = [["test", "generated", "at least", "corpus", "covers"]]
+    for number_of, test in enumerate(found.tests):
+        values = (float(table[number_of, place]) for table in (found.generated, found.corpus, found.covers))
+        generated, corpus, covers = values
+        least = max(test.threshold, float(found.rare[number_of])) if found.rare[number_of] > 0 else test.threshold
+        rows.append(
+            [
+                test.name,
+                number(generated),
+                number(least),
+                "-" if corpus != corpus else number(corpus),
+                "-" if covers != covers else percent(covers),
+            ]
+        )
+    for line in aligned(rows):
+        say(line)
+    for each in shown:
+        say(f"\n{each.kind}, over {each.queries:,} tokens of the corpus; deciles of the attention there:")
+        say("  " + " ".join(number(decile) for decile in each.deciles))
+        for moment in each.moments:
+            before = "".join(visible_token(sign) if sign == "\n" else sign for sign in moment.before)
+            say(f"  {number(moment.weight)}  …{before} → {visible_token(moment.key)}")
+
+
+def _report(found: HeadIdentities, shown: list[Evidence], head: str | None) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    heads = found.heads if head is None else (head,)
+
+    def finite(value: float) -> float | None:
+        return value if value == value else None
+
+    return {
+        "tests": [
+            {"name": test.name, "words": test.words, "threshold": test.threshold, "source": test.source,
+             "99 % of random heads below": finite(float(rare))}
+            for test, rare in zip(found.tests, found.rare, strict=True)
+        ],
+        "heads": {
+            name: {
+                "labels": [label.test.name for label in found.labels(name)],
+                "scores": {
+                    test.name: {
+                        key: finite(float(table[place, found.heads.index(name)]))
+                        for key, table in (
+                            ("generated", found.generated), ("corpus", found.corpus), ("covers", found.covers),
+                        )
+                    }
+                    for place, test in enumerate(found.tests)
+                },
+            }
+            for name in heads
+        },
+        "evidence": [asdict(each) for each in shown],
+    }  # fmt: skip
