@@ -27,7 +27,7 @@ from core.lens.attention import attention_pattern, mean_attention, value_weighte
 from core.lens.direct import direct_attribution
 from core.lens.lens_array import LogitLens, logit_lens
 from core.lens.logit_lens import node_lens, stream_lens
-from core.lens.neurons import Neurons, neurons
+from core.lens.neurons import Neurons, neurons, routing
 from core.lens.patch_maps import PatchMaps, patch_maps
 from core.lens.promoted import Promoted, head_promotes, promoted
 from core.lens.repair import BackupEffects, SelfRepair, backup_effects, self_repair
@@ -160,6 +160,7 @@ __all__ = [
     "read_tuned_lens",
     "repair",
     "report",
+    "routing",
     "second_circuit",
     "self_repair",
     "stream_lens",

@@ -12,6 +12,8 @@ def node_words(node: Node) -> str:
         return f"head {node.head} of layer {node.layer}{of_tower}"
     if node.kind == "mlp":
         return f"MLP of layer {node.layer}{of_tower}"
+    if node.is_unit:
+        return f"{node.kind} {node.head} of the MLP of layer {node.layer}{of_tower}"
     return f"the input{of_tower}" if node.kind == "input" else "the output"
 
 

@@ -83,7 +83,7 @@ class Kind:
     @property
     def of_units(self) -> bool:
         """Whether units of an MLP take it: it is not of the stream."""
-        return not self.along and not self.learned
+        return not (self.along or self.learned or self.hides)
 
     @property
     def along(self) -> bool:

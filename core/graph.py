@@ -151,7 +151,7 @@ class Graph:
     def ports(self, node: Node) -> tuple[Reader, ...]:
         """The readers through which a node reads: q, k, v of a head (K/V shared with its group), or the one
         of an MLP or `logits`."""
-        if node.kind == "input":
+        if node.kind == "input" or node.is_unit:
             return ()
         if node.kind == "logits":
             return (Reader("logits"),)
@@ -250,7 +250,9 @@ class Graph:
         return range(int(self.first_edge[number]), int(self.first_edge[number + 1]))
 
     def edges_out_of(self, node: Node) -> NDArray[np.int64]:
-        """Indices of all edges that leave a writer."""
+        """Indices of all edges that leave a writer; a unit of an MLP has none of its own."""
+        if node.is_unit:
+            return np.zeros(0, dtype=np.int64)
         place = self.writer_index(node) - self._first_writers
         reading = (place >= 0) & (np.diff(self.first_edge) > place)
         return (self.first_edge[:-1] + place)[reading]

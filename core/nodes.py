@@ -102,7 +102,7 @@ class Entries:
 
 INPUT = Node("input")
 LOGITS = Node("logits")
-_UNIT = re.compile(r"m(\d+)\.([ne])(\d+)")
+_UNIT = re.compile(r"m(\d{1,5})\.([ne])(\d{1,6})", re.ASCII)
 
 
 def unit_of(text: str) -> Node | None:

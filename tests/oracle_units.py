@@ -1,7 +1,8 @@
 """The oracle of edits inside an MLP: hooks on the original model's own modules. It shares no code with core.
 
-A neuron's activation is what the last linear map of the MLP reads: a hook in front of that map puts another number in.
-What is put in is read off runs of the model itself over B, over the other inputs, over A.
+An expert's part of a mixture is its weight times what it makes, stated here from its weights; a hook behind the experts
+changes what they make together. A neuron's activation is what the last linear map of the MLP reads: a hook in front of
+that map puts another number in. What is put in is read off runs of the model itself over B, the other inputs and A.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from tests.oracle import AnyEdit, Oracle, Run
 
-UNIT = re.compile(r"m(\d+)\.n(\d+)")
+UNIT = re.compile(r"m(\d+)\.[ne](\d+)")
 
 
 def last_map(mlp: nn.Module) -> nn.Module | None:
@@ -25,6 +26,18 @@ def last_map(mlp: nn.Module) -> nn.Module | None:
         return None
     maps = [each for each in mlp.modules() if isinstance(each, nn.Linear) or type(each).__name__ == "Conv1D"]
     return maps[-1]
+
+
+def expert_part(experts: Any, number: int, x: Tensor, index: Tensor, weights: Tensor) -> Tensor:
+    """What one expert adds to its mixture: [rows, width]. index, weights: of the chosen ones, [rows, chosen]."""
+    if hasattr(experts, "down_proj_bias"):  # gpt-oss, whose weights are [in, out]
+        inner = experts._apply_gate(x @ experts.gate_up_proj[number] + experts.gate_up_proj_bias[number])
+        made = inner @ experts.down_proj[number] + experts.down_proj_bias[number]
+    else:
+        gate, up = (x @ experts.gate_up_proj[number].T).chunk(2, dim=-1)
+        made = (experts.act_fn(gate) * up) @ experts.down_proj[number].T
+    part: Tensor = made * (weights * (index == number)).sum(dim=-1, keepdim=True)
+    return part
 
 
 class UnitOracle(Oracle):
@@ -68,6 +81,27 @@ class UnitOracle(Oracle):
                         return (by_row.reshape(hidden.shape), *args[1:])
 
                     hooks.callback(module.register_forward_pre_hook(before).remove)
+                else:
+
+                    def after(experts: Any, args: tuple[Any, ...], output: Tensor, layer: int = layer) -> Tensor:
+                        changed = output.clone()
+                        for number in range(experts.num_experts):
+                            name, rows = f"m{layer}.e{number}", slice(None)
+                            if len(args) == 1:  # Llama 4: a block of rows each
+                                size = len(output) // experts.num_experts
+                                rows = slice(number * size, (number + 1) * size)
+                                part = output[rows]
+                            else:
+                                part = expert_part(experts, number, *args)
+                            seen[name] = part.reshape(len(x), -1, part.shape[-1]).clone()
+                            of_expert = self._of_units.get(layer, {}).get(number)
+                            if of_expert:
+                                flow = self._flow({name: of_expert}, name, "", seen[name])
+                                changed[rows] += (flow - seen[name]).reshape(part.shape)
+                        return changed
+
+                    mixture: Any = block.mlp
+                    hooks.callback(mixture.experts.register_forward_hook(after).remove)
             run = super()._run(x, edits)
         return run if self._of_units or edits else Run(run.output, {**run.outs, **seen}, run.streams)
 

@@ -97,6 +97,12 @@ def _report(found: Neurons, session: Session) -> dict[str, Any]:
         }
         for number, effect in found.measured.items()
     ]
+    more: dict[str, Any] = {}
+    if found.kind == "expert":
+        from core.lens.neurons import routing
+
+        logits, weights = routing(session, found.node)
+        more = {"router logits": logits.tolist(), "router weights": weights.tolist()}
     return {
         "node": found.node.name,
         "of": found.kind,
@@ -108,4 +114,5 @@ def _report(found: Neurons, session: Session) -> dict[str, Any]:
         "estimated rest": found.rest,
         "direct sum": None if found.direct is None else float(found.direct.sum()),
         "direct rest": found.direct_rest,
+        **more,
     }

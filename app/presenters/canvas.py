@@ -4,7 +4,7 @@ those around the selection, and the edited ones."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -34,12 +34,14 @@ MOST_DRAWN = 5000  # edges of a circuit, and of a node: more could not be read, 
 @dataclass(frozen=True)
 class Extent:
     """How much is shown beside the circuit. around: of a selected node's edges. changes: the fill of the nodes.
-    scores: of nodes, where these were traced. strongest: how many edges are shown until a circuit is chosen."""
+    scores: of nodes, where these were traced. strongest: how many edges are shown until a circuit is chosen. opened:
+    MLPs that are open, with their strongest neurons and the estimated score of each."""
 
     around: Around = "24"
     changes: NodeChanges | None = None
     scores: NodeScores | None = None
     strongest: int = STRONGEST
+    opened: Mapping[Node, tuple[tuple[Node, float], ...]] = field(default_factory=dict)
 
 
 def canvas_data(
@@ -76,10 +78,21 @@ def canvas_data(
     indices = np.unique(np.concatenate(chosen).astype(np.int64))
 
     nodes = {node: NodeMark(named=True) for node in _ends(graph, indices)}
+    opened = {
+        mlp: tuple(dict.fromkeys([*(unit for unit, _ in units), *_units_in(mlp, [*edited, *selection])]))
+        for mlp, units in extent.opened.items()
+    }
+    for units in extent.opened.values():
+        nodes |= {unit: NodeMark(score=score) for unit, score in units}
     for target, edit in edited.items():
         if isinstance(target, Node):
             label = edit_label(edit, document, deltas.get(target), labels, noise_floor)
-            nodes[target] = NodeMark(edit.kind, label, named=True)
+            if target.is_unit and target.whole not in opened:  # its MLP stands for it
+                if target.whole not in edited:
+                    nodes[target.whole] = NodeMark(edit.kind, f"{target.name} {label}", named=True)
+                continue
+            score = nodes[target].score if target in nodes else None
+            nodes[target] = NodeMark(edit.kind, label, named=not target.is_unit, score=score)
     weaker, whose = _hidden(indices, of_nodes, document.size if ranking is not None else None, selection)
     return CanvasData(
         graph,
@@ -98,7 +111,13 @@ def canvas_data(
         ranking is None or ranking.meaning.signed,
         len(indices) - len(chosen[0]),
         1 if ranking is None else ranking.direction,
+        opened=opened,
     )
+
+
+def _units_in(mlp: Node, targets: Sequence[Target]) -> list[Node]:
+    """Those of some targets that are neurons or experts of an MLP."""
+    return [each for each in targets if isinstance(each, Node) and each.is_unit and each.whole == mlp]
 
 
 def _circuit(ranking: Ranking | None, document: Document, extent: Extent) -> NDArray[np.int64]:

@@ -37,7 +37,7 @@ def target_in(graph: Graph, name: str) -> Node | Edge | None:
     try:
         target = target_named(name)
         if isinstance(target, Node):
-            return target if target == LOGITS or graph.writer_index(target) >= 0 else None
+            return target if target == LOGITS or graph.writer_index(target.whole) >= 0 else None
         graph.edge_index(target)
     except WirescopeError:
         return None
@@ -79,4 +79,4 @@ def _is_in(circuit: Circuit, name: str) -> bool:
     ports = [graph.reader_index(port) for port in graph.ports(target)]
     if np.isin(graph.edge_readers[circuit.edges], ports).any():
         return True
-    return target != LOGITS and bool((graph.edge_writers[circuit.edges] == graph.writer_index(target)).any())
+    return target != LOGITS and bool((graph.edge_writers[circuit.edges] == graph.writer_index(target.whole)).any())

@@ -4,7 +4,7 @@ place of every edge outside. `core.replacements` holds a file a kind; its words 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor
 from core.edit_kinds import ABLATIONS
 from core.errors import ArgumentError, EditError
 from core.graph import Node, Reader
+from core.models.units import Units
 from core.plugins import Table
 
 if TYPE_CHECKING:
@@ -71,6 +72,14 @@ class Replacement(ABC):
     @abstractmethod
     def at_reader(self, reader: Reader, slot: Slot, x: Tensor, spot: Spot) -> Tensor:
         """In the place of all that a reader reads. x: that. Biases of no head stay. Raises EditError."""
+
+    def prepare_units(self, units: Units, references: References, cancelled: Cancelled = None) -> None:  # noqa: B027
+        """The same for the units of one MLP."""
+
+    def at_units(self, units: Units, numbers: Sequence[int], slot: Slot, values: Tensor, spot: Spot) -> Tensor:
+        """In the place of values of some units of an MLP [batch, rows, numbers * size] (`core.models.units`). Raises
+        EditError, also for a kind that units do not take."""
+        raise EditError(f"{units.node(numbers[0]).name} cannot have an edit of the kind {slot.kind}.")
 
 
 class Ablation(Replacement):

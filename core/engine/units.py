@@ -18,9 +18,8 @@ from torch import Tensor
 from core.engine.divisor import Divisor, epsilon_of
 from core.engine.plan import Plan, Slot
 from core.engine.references import References
-from core.engine.replacement import Spot
+from core.engine.replacement import REPLACEMENTS, Cancelled, Spot
 from core.engine.state import RunState, stream_before
-from core.errors import EditError
 from core.graph import Reader
 from core.models.units import Units
 from core.precision import widened
@@ -68,59 +67,34 @@ def _edited(
 ) -> Tensor:
     out = values
     for slot in slots:
-        values = values + share(slot) * (_replacement(units, slot, out, numbers, spot) - values)
+        values = values + share(slot) * (REPLACEMENTS[slot.kind].at_units(units, numbers, slot, out, spot) - values)
     return values
 
 
-def _replacement(units: Units, slot: Slot, values: Tensor, numbers: Sequence[int], spot: Spot) -> Tensor:
-    """What an edit puts in the place of values [batch, n, numbers * size]; broadcastable to them. Raises EditError."""
-    reader = Reader("mlp", units.layer)
-    references = spot.references
-    if slot.kind == "zero":
-        return torch.zeros_like(values)
-    if slot.kind == "scale":
-        return values * slot.factor
-    if slot.kind == "patch":
-        stream = references.patch_stream(reader, spot.state.reads is None)
-        return _of_stream(units, spot.stream(stream, reader), numbers)
-    if slot.kind == "resample":
-        return _of_stream(units, spot.rows(references.resampled_stream(reader, slot.seed)), numbers)
-    if slot.kind == "mean":
-        means = references.mean_of(name_of_means(units), all_values(units))
-        return spot.rows(means.unflatten(2, (units.count, units.size))[:, :, list(numbers)].flatten(2))  # type: ignore[no-untyped-call]
-    if slot.kind == "noise":
-        clean = _of_stream(units, references.clean_stream(reader), numbers).split(units.size, dim=2)  # type: ignore[no-untyped-call]
-        drawn = [references.noise_of(x, units.node(n).name, slot.seed) for n, x in zip(numbers, clean, strict=True)]
-        return values + slot.factor * spot.rows(torch.cat(drawn, dim=2))
-    raise EditError(f"{units.node(numbers[0]).name} cannot have an edit of the kind {slot.kind}.")
-
-
-def _of_stream(units: Units, stream: Tensor, numbers: Sequence[int]) -> Tensor:
+def of_stream(units: Units, stream: Tensor, numbers: Sequence[int]) -> Tensor:
     """The values of some units where their MLP reads a stream [batch, n, width]."""
     return widened(units.of(units.adapter.mlp_norm(units.layer, stream), numbers))
 
 
-def name_of_means(units: Units) -> str:
-    return f"{units.kind}s of m{units.layer}"
-
-
-def all_values(units: Units) -> Callable[[RunState], Tensor]:
-    """What makes the values of all units in a run at every position."""
+def means_of(units: Units, references: References, cancelled: Cancelled = None) -> Tensor:
+    """The means of all units' values over the clean inputs: [batch or 1, position or 1, units, size]. Raises EditError,
+    Cancelled."""
     parallel, reader = units.adapter.shape.parallel, Reader("mlp", units.layer)
 
     def make(state: RunState) -> Tensor:
-        return _of_stream(units, stream_before(state, reader, parallel), range(units.count))
+        return of_stream(units, stream_before(state, reader, parallel), range(units.count))
 
-    return make
+    means = references.mean_of(f"{units.kind}s of m{units.layer}", make, cancelled)
+    return means.unflatten(2, (units.count, units.size))  # type: ignore[no-any-return,no-untyped-call]
 
 
-def prepare_units(plan: Plan, references: References, cancelled: Callable[[], bool] | None = None) -> None:
-    """Make the means that edits of units take, which runs over other inputs. Raises EditError, Cancelled."""
+def prepare_units(plan: Plan, references: References, cancelled: Cancelled = None) -> None:
+    """Make what edits of units are taken from, where that takes runs over other inputs. Raises EditError, Cancelled."""
     for number, stage in plan.acting.items():
-        if any(slot.kind == "mean" for _, slots in stage.units for slot in slots):
+        for kind in dict.fromkeys(slot.kind for _, slots in stage.units for slot in slots):
             units = references.adapter.units[number // 2]
             assert units is not None
-            references.mean_of(name_of_means(units), all_values(units), cancelled)
+            REPLACEMENTS[kind].prepare_units(units, references, cancelled)
 
 
 def factor(units: Units, made: Tensor) -> Tensor:

@@ -22,13 +22,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.edits import Edit, EditKind
+from core.engine.replacement import ablation
 from core.engine.rows import Rows
 from core.engine.state import RunState
-from core.engine.units import all_values, factor, name_of_means
+from core.engine.units import factor, means_of
 from core.errors import ArgumentError, WirescopeError
 from core.graph import Node, Reader
 from core.lens.direct import slope
 from core.lens.positions import NodeGradients
+from core.models.mixtures import Experts
 from core.models.units import Units
 from core.nodes import UnitKind
 from core.precision import widened
@@ -119,6 +121,20 @@ def neurons(
     return table
 
 
+def routing(session: Session, node: Node | str, edits: Sequence[Edit] = ()) -> tuple[Tensor, Tensor]:
+    """A mixture's router over A with some edits: its logits, and the weight of each expert, 0 where it is not chosen;
+    both [batch, position, experts]. Edits of the mixture's own reader are not in it. Raises ArgumentError for a node
+    that is no mixture."""
+    units = _units(session, node)
+    if not isinstance(units, Experts):
+        raise ArgumentError(f"m{units.layer} is no mixture: it has no router.", "Its neurons are in ws.neurons.")
+    state = session.run(edits, positions="all").state
+    with torch.no_grad():
+        reader, adapter = Reader("mlp", units.layer), units.adapter
+        stream = state.stream_at(reader, adapter.shape.parallel, Rows(state.length))
+        return units.routing(adapter.mlp_norm(units.layer, stream))
+
+
 def _units(session: Session, node: Node | str) -> Units:
     target = session.graph.parse(node) if isinstance(node, str) else node
     adapter = session.model.adapter
@@ -138,14 +154,12 @@ def _changes(session: Session, units: Units, replacement: EditKind, gradient: Te
     times, values = _inside(units, engine.clean(full=True))
     at_made = gradient * times
     change = -units.shares(values, at_made)
-    if replacement == "patch":
-        of_b = engine.counterfactual(full=True)
-        assert of_b is not None  # the losses would have said so
-        times_b, values_b = _inside(units, of_b)
-        change = change + units.shares(values_b, gradient * times_b)
-    elif replacement == "mean":
-        means = engine.references.mean_of(name_of_means(units), all_values(units))
-        change = change + units.shares(means.expand_as(values), at_made)
+    carried = ablation(replacement)
+    if carried.one_run:
+        times_there, values_there = _inside(units, carried.run(engine.references))
+        change = change + units.shares(values_there, gradient * times_there)
+    elif not carried.nothing:
+        change = change + units.shares(means_of(units, engine.references).flatten(2).expand_as(values), at_made)
     return change, -(lost * gradient).sum(dim=(1, 2)).mean()
 
 

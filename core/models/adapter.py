@@ -19,8 +19,9 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.graph import Graph
+from core.models.mixtures import units_of
 from core.models.products import Products
-from core.models.units import NO_UNITS, Units, calls, units_of
+from core.models.units import NO_UNITS, Units, calls
 from core.models.wiring import Wiring
 from core.precision import widened
 

@@ -97,21 +97,6 @@ class Neurons(Units):
         return values * (gradient @ self.weight.to(gradient.dtype))
 
 
-def units_of(adapter: Adapter, layer: int) -> Units | None:
-    """Those of a layer; None where its MLP is of no kind that opens."""
-    try:
-        wiring = adapter.wiring(layer)
-    except ModelError:  # a family that does not say where its parts are
-        return None
-    if len(wiring.mlp_weights) == 1 and wiring.mlp_weights[0].endswith(".weight"):
-        owner, _, name = wiring.mlp_weights[0].rpartition(".")
-        module = adapter.blocks[layer].get_submodule(owner)
-        weight = getattr(module, name)
-        turned = type(module).__name__ == "Conv1D"  # stored as [in, out]
-        return Neurons(adapter, layer, (weight.T if turned else weight).detach(), weight)
-    return None
-
-
 def calls(adapter: Adapter) -> Any:
     """In which a module of the model is called: without gradients its products are the adapter's."""
     return nullcontext() if torch.is_grad_enabled() else adapter.products

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.edits import Target
 from core.errors import InputError
-from core.nodes import INPUT, LOGITS, TEXT, Edge, Node, PortKind, Reader
+from core.nodes import INPUT, LOGITS, TEXT, Edge, Node, PortKind, Reader, unit_of
 
 _NODE = re.compile(r"a(\d{1,5})\.h(\d{1,5})|m(\d{1,5})", re.ASCII)
 _PORT = re.compile(r"a(\d{1,5})\.(h|kv)(\d{1,5})<([qkv])>", re.ASCII)
@@ -29,6 +29,8 @@ def node_named(name: str) -> Node:
         return replace(node_named(name.removeprefix(TEXT)), tower=TEXT)
     if name == INPUT.name:
         return INPUT
+    if unit := unit_of(name):
+        return unit
     match = _NODE.fullmatch(name)
     if match is None:
         raise InputError(f"{name[:80]!r} is the name of no node.")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from core.engine.replacement import Ablation, Runs, Spot
+from core.engine.units import of_stream
 from core.errors import EditError
 from core.graph import Node, Reader
+from core.models.units import Units
 
 if TYPE_CHECKING:
     from core.engine.plan import Slot
@@ -41,3 +44,8 @@ class Patch(Ablation):
 
     def at_reader(self, reader: Reader, slot: Slot, x: Tensor, spot: Spot) -> Tensor:
         return spot.stream(self.before(spot.references, reader, spot.state.reads is None), reader)
+
+    def at_units(self, units: Units, numbers: Sequence[int], slot: Slot, values: Tensor, spot: Spot) -> Tensor:
+        reader = Reader("mlp", units.layer)
+        stream = self.before(spot.references, reader, spot.state.reads is None)
+        return of_stream(units, spot.stream(stream, reader), numbers)

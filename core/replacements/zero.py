@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from core.engine.replacement import Ablation
+from core.engine.replacement import Ablation, Spot
 from core.graph import Node, Reader
+from core.models.units import Units
 
 if TYPE_CHECKING:
+    from core.engine.plan import Slot
     from core.engine.references import References
 
 
@@ -24,3 +27,6 @@ class Zero(Ablation):
 
     def before(self, references: References, reader: Reader, full: bool = True) -> Tensor:
         return references.bias_before(reader)[None, None]
+
+    def at_units(self, units: Units, numbers: Sequence[int], slot: Slot, values: Tensor, spot: Spot) -> Tensor:
+        return torch.zeros_like(values)

@@ -37,6 +37,7 @@ from views.canvas.labels import Labels, node_rect
 from views.canvas.layout import Layout, make_layout
 from views.canvas.painter import GraphWorld, paint_emphasis, paint_small
 from views.canvas.scene import Scene, make_scene
+from views.canvas.units import beside
 from views.canvas.words import target_name, tool_tip
 from views.theme_colors import Theme
 
@@ -46,6 +47,7 @@ NEAREST = 110.0  # pixels of a head's diameter at the nearest zoom
 class Canvas(Hands[Target]):
     """Shows a `CanvasData`. Mouse, keys and touch pad as in the docstrings of `gestures` and `walk`."""
 
+    open_requested = Signal(object)  # an MLP, to be opened into its neurons, or closed
     count_clicked = Signal(object)  # the QPoint on the screen under which a menu can open
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -69,6 +71,7 @@ class Canvas(Hands[Target]):
         other = self._data is None or self._data.graph != data.graph
         self._data, self._selection = data, data.selection
         layout = self._layout_of(data) if other or self._scene is None else self._scene.layout
+        layout = layout if layout.opened == data.opened else replace(layout, opened=data.opened)
         self._scene = make_scene(data, layout)
         if other:
             self._hover, self._moved = None, False
@@ -168,7 +171,7 @@ class Canvas(Hands[Target]):
 
     def _layout_of(self, data: CanvasData) -> Layout:
         self._laid_out = self.size()
-        return make_layout(data.graph, self.view_size(), widest_corners(data))
+        return replace(make_layout(data.graph, self.view_size(), widest_corners(data)), opened=data.opened)
 
     def _is_short(self) -> bool:
         """Whether a bar stands between the second lines of the upper corners."""
@@ -251,11 +254,34 @@ class Canvas(Hands[Target]):
         """Walk on the graph: see `walk`."""
         here = self._selection[-1] if self._selection else None
         alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+        unit = self._unit_beside(here, key) if not alt else None
+        if unit is not None:
+            self.choose((unit,))
+            return True
+        if isinstance(here, Node):
+            here = here.whole
         taken, goal, self._column = walk.walk(self.scene, here, key, alt, self._column)
         if goal is not None:
             self.choose((goal,))
             self._bring_into_view(goal)
         return taken
+
+    def _unit_beside(self, here: Target | None, key: int) -> Node | None:
+        """Where Left and Right lead among what an opened MLP shows; Left of the first to the MLP."""
+        dx = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(key), 0)
+        if not dx or not isinstance(here, Node) or here.whole not in self.scene.layout.opened:
+            return None
+        found = beside(self.scene.layout.opened[here.whole], here, dx)
+        return here.whole if found is None and here.is_unit and dx < 0 else found
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """On an MLP or what it shows: open or close it."""
+        target = self.target_at(event.position()) if self.world() is not None else None
+        if event.button() == Qt.MouseButton.LeftButton and isinstance(target, Node) and target.whole.kind == "mlp":
+            self.choose((target.whole,))
+            self.open_requested.emit(target.whole)
+            return
+        super().mouseDoubleClickEvent(event)
 
     def _bring_into_view(self, target: Target) -> None:
         node = target if isinstance(target, Node) else target.writer

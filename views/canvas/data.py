@@ -98,4 +98,5 @@ class CanvasData:
     beside: int = 0  # edges that are shown and do not belong to the circuit: of the selection, and edited ones
     direction: int | None = 1  # A's, by which the hues are
     text_label: str = "class texts"  # of the input of a text tower beside that of pictures
+    opened: Mapping[Node, tuple[Node, ...]] = field(default_factory=dict)  # MLPs with the neurons shown in their place
     over: str = ""  # "24 pairs": what the edges are scored over; empty for the pair on the cards, as edits are

@@ -9,6 +9,7 @@ from core.graph import Edge, Node
 from views.canvas.camera import Camera
 from views.canvas.scene import Scene
 from views.canvas.strokes import HIT_SAMPLES, Strokes
+from views.canvas.units import units_near
 
 REACH = 8.0  # pixels
 SNUG = 2.0  # pixels round a node that are still the node
@@ -21,7 +22,7 @@ def targets_at(scene: Scene, camera: Camera, point: QPointF) -> list[Node | Edge
     edges = [scene.edge(place) for _, place in edges_near(scene, camera, point)]
     holding = [node for distance, node in nodes if distance <= SNUG]
     near = [node for distance, node in nodes if distance > SNUG]
-    return [*holding, *edges, *near]
+    return [*units_near(scene.layout, camera, point), *holding, *edges, *near]
 
 
 def _nodes_near(scene: Scene, camera: Camera, point: QPointF) -> list[tuple[float, Node]]:

@@ -8,7 +8,8 @@ columns and rows follow the room there is, within limits that keep a small model
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +27,9 @@ MLP_GAP = 1.35  # columns between the last head and the MLP
 TOWER_GAP = 1.6  # columns between the MLP of one tower and the first head of the next
 MLP_RISE = 0.3  # rows that the MLP stands above its heads
 LARGEST_RADIUS = 11.0
+OPENED_WIDTH, OPENED_HEIGHT = 1.7, 0.86  # columns and rows that an opened MLP fills
+UNITS_A_ROW = 6
+UNIT_SHARE = 0.8  # of the room that each has
 NO_CORNERS = Corners()
 
 
@@ -42,6 +46,7 @@ class Layout:
     logits_bar: QRectF
     margins: QMarginsF  # pixels to keep free around the bounds
     text_bar: QRectF | None = None  # the `input` of a text tower, which stands at the right
+    opened: Mapping[Node, tuple[Node, ...]] = field(default_factory=dict)  # MLPs with the units that are shown in them
 
     @cached_property
     def bounds(self) -> QRectF:
@@ -73,11 +78,24 @@ class Layout:
 
     def number(self, node: Node) -> int:
         """Of a node in `positions`."""
-        return self.graph.n_writers if node.kind == "logits" else self.graph.writer_index(node)
+        return self.graph.n_writers if node.kind == "logits" else self.graph.writer_index(node.whole)
 
     def position(self, node: Node) -> QPointF:
+        if node in self.opened.get(node.whole, ()):
+            return self._unit_shape(node).center()
         x, y = self.positions[self.number(node)]
         return QPointF(float(x), float(y))
+
+    def _unit_shape(self, unit: Node) -> QRectF:
+        """A circle in the box of its MLP, row by row."""
+        units, box = self.opened[unit.whole], self.shape(unit.whole)
+        columns = min(len(units), UNITS_A_ROW)
+        rows = -(-len(units) // columns)
+        row, column = divmod(units.index(unit), columns)
+        wide, high = box.width() / columns, box.height() / rows
+        side = UNIT_SHARE * min(wide, high)
+        centre = QPointF(box.left() + (column + 0.5) * wide, box.top() + (row + 0.5) * high)
+        return QRectF(centre.x() - side / 2, centre.y() - side / 2, side, side)
 
     def shape(self, node: Node) -> QRectF:
         """The rectangle that a node fills."""
@@ -85,11 +103,16 @@ class Layout:
             return self.input_bars[-1] if node.tower else self.input_bar
         if node.kind == "logits":
             return self.logits_bar
+        if node in self.opened.get(node.whole, ()):
+            return self._unit_shape(node)
+        node = node.whole
         width, height = (
             (self.mlp_size.width(), self.mlp_size.height())
             if node.kind == "mlp"
             else (2 * self.radius, 2 * self.radius)
         )
+        if node in self.opened:
+            width, height = OPENED_WIDTH * self.pitch_x, OPENED_HEIGHT * self.pitch_y
         centre = self.position(node)
         return QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
 

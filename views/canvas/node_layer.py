@@ -198,7 +198,7 @@ def _ink(scene: Scene, node: Node) -> float:
 def paint_shape(painter: QPainter, node: Node, rect: QRectF, grow: float = 0.0) -> None:
     """The outline of a node with the painter's pen and brush."""
     box = rect.adjusted(-grow, -grow, grow, grow)
-    if node.kind == "head":
+    if node.kind == "head" or node.is_unit:
         painter.drawEllipse(box)
     else:
         corner = min(5.0, box.height() / 3) + grow * 0.5

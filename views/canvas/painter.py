@@ -41,6 +41,7 @@ from views.canvas.node_layer import (
 )
 from views.canvas.note_marks import paint_note_marks
 from views.canvas.scene import Scene
+from views.canvas.units import paint_units
 from views.theme import mix
 from views.theme_colors import Theme
 
@@ -80,6 +81,7 @@ class GraphWorld:
         for _ in paint_edges(painter, scene, camera, theme, area, dimmed, labels.gaps, vector):
             yield labels
         paint_marked(painter, scene, camera, theme, area)
+        paint_units(painter, scene, camera, theme, area)
         for node in self.selected:
             paint_directions(painter, scene, camera, theme, node, area)
         _paint_names(painter, labels.names, theme, scene)

@@ -84,7 +84,7 @@ class Scene(Strokes):
     def marked(self) -> tuple[Node, ...]:
         """Nodes that are named or edited, and the bars."""
         inputs = [self.data.graph.writers[block.first] for block in blocks_of(self.data.graph)]
-        nodes = (node for node, mark in self.data.nodes.items() if mark.named or mark.edited)
+        nodes = (node for node, mark in self.data.nodes.items() if (mark.named or mark.edited) and not node.is_unit)
         return tuple(dict.fromkeys([*inputs, LOGITS, *nodes]))
 
     @cached_property
@@ -96,8 +96,8 @@ class Scene(Strokes):
     @cached_property
     def quiet(self) -> tuple[tuple[Node, QRectF], ...]:
         """All other nodes and their shapes."""
-        marked = set(self.marked)
-        return tuple((node, self.layout.shape(node)) for node in self.data.graph.writers[1:] if node not in marked)
+        hidden = {*self.marked, *self.layout.opened}
+        return tuple((node, self.layout.shape(node)) for node in self.data.graph.writers[1:] if node not in hidden)
 
     def edge(self, place: int) -> Edge:
         return self.data.graph.edge(self.marks[place].index)
@@ -129,7 +129,7 @@ class Scene(Strokes):
         """Places of the edges that leave a node."""
         if node.kind == "logits":
             return np.zeros(0, dtype=np.int64)
-        return np.flatnonzero(self.writers == self.data.graph.writer_index(node))
+        return np.flatnonzero(self.writers == self.data.graph.writer_index(node.whole))
 
     def touches(self, nodes: frozenset[Node]) -> NDArray[np.bool_]:
         """Which edges start or end at one of the nodes: [edges]."""

@@ -58,6 +58,9 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
         parts = [f"{target.name}{called} · {_ENDS.get(target.kind) or node_words(target)}"]
         if mark.edited:
             parts.append(_edited(mark.edited, mark.label))
+        if target.is_unit:
+            scored = [] if mark.score is None else [figure_words(mark.score, "estimated", True)]
+            return "  ·  ".join([*parts, *scored, *_note(mark.note)])
         return "  ·  ".join([*parts, *_score(scene, target), *_change(scene, target), *_note(mark.note)])
     place = scene.place(target)
     if place is None:

@@ -9,6 +9,7 @@ from app.features.canvas.controller.export import ExportController
 from app.features.canvas.controller.figures import FiguresController
 from app.features.canvas.controller.graph import GraphController
 from app.features.canvas.controller.positions import PositionsController
+from app.features.canvas.controller.units import UnitsController, why_no_units
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
 from app.workbench.workbench import Workbench
@@ -27,6 +28,7 @@ class CanvasControllers:
     boards: BoardsController
     graph: GraphController
     positions: PositionsController
+    units: UnitsController
     export: ExportController
     figures: FiguresController
 
@@ -41,6 +43,7 @@ def _build(context: FeatureContext, levels: Levels) -> CanvasControllers:
             workbench, levels.components, context.settings, context.menus["around"], actions["show_changes"]
         ),
         positions,
+        UnitsController(workbench, levels.components),
         export,
         FiguresController(
             workbench, positions, export.report_of, context.settings, context.notifier, context.jobs, context.dialogs
@@ -57,6 +60,14 @@ VIEW_ACTIONS = (
         checkable=True,
         why_not=why_no_level,
         run=lambda made: made.boards.switch(),
+    ),
+    Action(
+        "open_mlp",
+        "&Open or Close MLP",
+        ("O",),
+        "Show the strongest neurons of the selected MLP in its place, or hide them again",
+        why_not=why_no_units,
+        run=lambda made: made.units.toggle(),
     ),
     Action(
         "zoom_in",

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.features.canvas.queries import ChangesQuery, ChangesReply, PositionScores, PositionsQuery, PositionsReply
+from app.features.canvas.queries import (
+    ChangesQuery,
+    ChangesReply,
+    PositionScores,
+    PositionsQuery,
+    PositionsReply,
+    UnitsQuery,
+    UnitsReply,
+)
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.handler_table import Handler, Handlers
 from app.worker.method_titles import method_title
@@ -15,12 +23,17 @@ from app.worker.session_cache import SessionCache
 from app.worker.spans import kept_at
 from core.downstream import downstream
 from core.edits import EditKind, Target
+from core.errors import Cancelled, WirescopeError
 from core.evaluation.node_changes import node_changes
+from core.graph import Node
+from core.lens.neurons import KINDS, neurons
+from core.lens.positions import NodeGradients
 from core.lens.unfolded import Unfolded, unfold
 from core.tracing.method import METHODS
 from views.canvas.positions.data import Positions
 
 OVERALL = 160  # links of each sort that are given to the window
+UNITS = 12  # of an opened MLP that are shown
 OF_EDGE, OF_HEAD = 6, 12  # and so many of each edge and of each head
 
 
@@ -133,7 +146,41 @@ def handle_changes(query: ChangesQuery, request: Request, cache: SessionCache, s
     send(replace(cache.answer(query, request, find), number=request.number))
 
 
+def handle_units(query: UnitsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    """By estimates alone: the inspector measures."""
+    kind = cache.cut_kind(request.document)
+
+    def find() -> UnitsReply:
+        opened: dict[Node, tuple[tuple[Node, float], ...]] = {}
+        why = ""
+        for node in query.nodes:
+            try:
+                found = neurons(
+                    cache.session, node, replacement=kind if kind in KINDS else "zero", measure=False,
+                    gradients=_gradients(cache, cancelled),
+                )  # fmt: skip
+            except Cancelled:
+                raise
+            except WirescopeError as error:
+                why = str(error)
+                continue
+            opened[node] = tuple((found.unit(n), -float(found.estimated[n])) for n in sorted(found.top(UNITS)))
+        return UnitsReply(0, opened, why)
+
+    send(replace(cache.answer(query, request, find), number=request.number))
+
+
+def _gradients(cache: SessionCache, cancelled: Cancel) -> NodeGradients:
+    """Shared with the inspector's."""
+    key = "node gradients", cache.metric_key
+    if key not in cache.heavy:
+        cache.heavy[key] = NodeGradients(cache.session, cancelled)
+    found: NodeGradients = cache.heavy[key]
+    return found
+
+
 HANDLERS: Handlers = {
+    UnitsQuery: Handler(handle_units, after_scores=True),
     ChangesQuery: Handler(handle_changes, turn="last"),
     PositionsQuery: Handler(handle_positions, after_scores=True, turn="last"),
 }

@@ -77,3 +77,23 @@ class ChangesReply:
     number: int
     reached: NDArray[np.bool_] | None
     values: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True)
+class UnitsQuery(Query):
+    """The strongest neurons, or experts, of MLPs that are open on the canvas."""
+
+    nodes: tuple[Node, ...]
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.session, document.cut_kind
+
+
+@dataclass(frozen=True, eq=False)
+class UnitsReply:
+    """opened: of each MLP its units with their scores, as canvases have them: minus the estimated effect of replacing
+    one. why: why one has none."""
+
+    number: int
+    opened: Mapping[Node, tuple[tuple[Node, float], ...]]
+    why: str = ""

@@ -14,6 +14,8 @@ from app.features.inspector.queries import (
     AverageReply,
     ByPositionQuery,
     ByPositionReply,
+    NeuronsQuery,
+    NeuronsReply,
     NodeQuery,
     NodeReply,
     PathsQuery,
@@ -36,7 +38,7 @@ from core.project.step_names import position_words
 from views.panels.inspector.data import EdgeInspection, NodeInspection, SeveralInspection
 from views.panels.inspector.panel import InspectorPanel
 
-KEYS = ("node", "average", "positions", "paths", "repair", "several", "steering")
+KEYS = ("node", "neurons", "average", "positions", "paths", "repair", "several", "steering")
 
 
 class InspectorController(QObject):
@@ -62,6 +64,7 @@ class InspectorController(QObject):
         workbench.model_opened.connect(lambda _: inspector.show_nothing())
         for kind, slot in (
             (NodeReply, self._show_node),
+            (NeuronsReply, self._show_neurons),
             (AverageReply, self._show_average),
             (ByPositionReply, self._show_by_position),
             (PathsReply, self._show_paths),
@@ -95,7 +98,9 @@ class InspectorController(QObject):
         for key in KEYS:
             self._workbench.set_query(key, None)
         one = selection[0] if len(selection) == 1 else None
-        if isinstance(one, Node):
+        if isinstance(one, Node) and one.whole.kind == "mlp":
+            self._workbench.set_query("neurons", NeuronsQuery(one.whole))
+        if isinstance(one, Node) and not one.is_unit:
             self._workbench.set_query("node", NodeQuery(one, self._position()))
             if self._inspector.attention.shows_average():
                 self._ask_average(True)
@@ -129,7 +134,7 @@ class InspectorController(QObject):
         self._inspector.attention.set_pinned(positions)
         self._inspector.positions.set_pinned(positions)
         one = self._one()
-        if isinstance(one, Node):
+        if isinstance(one, Node) and not one.is_unit:
             self._workbench.set_query("node", NodeQuery(one, self._position()))
 
     def _ask_average(self, wanted: bool) -> None:
@@ -188,6 +193,11 @@ class InspectorController(QObject):
         self._inspector.positions.show_positions(
             measured.reply.data if measured is not None and known and here else found.positions
         )
+
+    def _show_neurons(self, found: NeuronsReply) -> None:
+        one = self._one()
+        if isinstance(one, Node) and one.whole == found.node:
+            self._inspector.neurons.show_neurons(found.data, one)
 
     def _show_average(self, found: AverageReply) -> None:
         if found.node == self._one():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.messages.replies import InputsReply, InspectionReply, ModelReply, ScoresReply
 from app.presenters.edits import WAITS, mean_words
@@ -65,6 +66,8 @@ def inspection(
         direction=1 if scored is None else scored.ranking.of_metric,
     )
     edit = edit_state(present, document, ready is not None and ready.has_counterfactual)
+    if isinstance(target, Node) and target.is_unit:
+        edit = replace(edit, of_unit=True)
     if isinstance(target, Edge):
         return EdgeInspection(target, target.name, effect, edit)
     reads, writes = ((), ()) if scored is None else links(opened.graph, scored.ranking, target)
@@ -125,6 +128,8 @@ def _why_no_estimate(
     """Why there is no estimate beside the measurement; empty while the estimates are on their way."""
     if scored is None or (isinstance(target, Node) and target.kind == "logits"):
         return ""
+    if isinstance(target, Node) and target.is_unit:
+        return f"Estimates of {target.kind}s are in their list below."
     if not scored.meaning.effect:
         return f"No estimate: the scores are by {scored.title}, {scored.meaning.words}."
     if positions:
@@ -152,7 +157,7 @@ def estimate(target: Target, kind: EditKind, opened: ModelReply, scored: ScoresR
         index = opened.graph.edge_index(target)
         unknown = scored.ranking.unknown[index] or scored.ranking.measured[index]
         return None if unknown else -float(scored.values[index])
-    if target.kind == "logits":
+    if target.kind == "logits" or target.is_unit:
         return None
     return -float(scored.values[opened.graph.edges_out_of(target)].sum())
 
@@ -163,5 +168,7 @@ def describe(node: Node, opened: ModelReply) -> str:
         return opened.input_label
     if node.kind == "logits":
         return opened.output_label
+    if node.is_unit:
+        return node_words(node)
     key = opened.graph.ports(node)[-1]
     return node_words(node) + (f" · shares K/V head {key.head}" if key.shared else "")

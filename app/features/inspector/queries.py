@@ -9,7 +9,15 @@ from app.messages.request import Query
 from core.edits import EditKind, Target
 from core.graph import Edge, Node
 from core.project.document import Document
-from views.panels.inspector.data import AverageData, ByPositionData, LogitLensData, PathData, RepairData, TraitChip
+from views.panels.inspector.data import (
+    AverageData,
+    ByPositionData,
+    LogitLensData,
+    NeuronsData,
+    PathData,
+    RepairData,
+    TraitChip,
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,23 @@ class NodeReply:
     logit_lens: LogitLensData
     traits: tuple[TraitChip, ...]
     positions: ByPositionData | None
+
+
+@dataclass(frozen=True)
+class NeuronsQuery(Query):
+    """What an MLP opens into. node: the MLP."""
+
+    node: Node
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.run, document.cut_kind
+
+
+@dataclass(frozen=True)
+class NeuronsReply:
+    number: int
+    node: Node
+    data: NeuronsData
 
 
 @dataclass(frozen=True)

@@ -17,17 +17,9 @@ from tests.oracle_units import UnitOracle, last_map
 from tests.small_models import ALL, POSITIONS
 
 OF_UNITS = [kind for kind, row in KINDS.items() if row.of_units]
-MIXTURES = (
-    "mixtral",
-    "mixtral-window",
-    "qwen2-moe-normed-window",
-    "qwen3-moe-window",
-    "llama4",
-    "gpt-oss",
-    "gpt-oss-yarn-no-biases",
-)
-FAMILIES = [family for family in ALL if family not in MIXTURES]
-KINDS_OF_MODELS = [family for family in FAMILIES if not variant(family) or "gated" in family or "layerscale" in family]
+FAMILIES = [
+    family for family in ALL if not variant(family) or any(word in family for word in ("gated", "layerscale", "moe"))
+]
 
 
 def oracle_of(setup: Case) -> UnitOracle:
@@ -60,7 +52,7 @@ def check(setup: Case, session: ws.Session, oracle: UnitOracle, edits: list[ws.E
     return float((expected - oracle.clean.output).abs().max())
 
 
-@pytest.mark.parametrize("family", KINDS_OF_MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_edits_of_units_give_what_the_oracle_gives(family: str) -> None:
     setup, rng = case(family), random.Random(family)
     session, oracle = setup.session(), oracle_of(setup)
@@ -69,20 +61,25 @@ def test_edits_of_units_give_what_the_oracle_gives(family: str) -> None:
     assert max(changes) > 1e-6
 
 
-@pytest.mark.parametrize("family", KINDS_OF_MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_what_units_add_and_the_rest_sum_to_what_the_node_adds(family: str) -> None:
     setup = case(family)
     adapter, state = setup.model.adapter, setup.session().run(positions="all").state
     for layer, units in enumerate(adapter.units):
-        if units is None:
-            continue
+        assert units is not None
         with torch.no_grad():
             stream = state.stream_at(Reader("mlp", layer), adapter.shape.parallel, state.rows_of(Node("input")))
-            made, inside = units.made(adapter.mlp_norm(layer, stream))
+            normed = adapter.mlp_norm(layer, stream)
+            made, inside = units.made(normed)
             times = factor(units, made)
-            each = [units.added(units.values(stream, inside, [n]), [n]) * times for n in range(units.count)]
-        bias = getattr(last_map(setup.oracle.layout.blocks[layer].mlp), "bias", None)
+            each = [units.added(units.values(normed, inside, [n]), [n]) * times for n in range(units.count)]
+        mlp = setup.oracle.layout.blocks[layer].mlp
+        bias = getattr(last_map(mlp), "bias", None)
         rest = 0.0 if bias is None else bias * times
+        if hasattr(mlp, "shared_expert"):
+            with torch.no_grad():
+                gate = mlp.shared_expert_gate(normed).sigmoid() if hasattr(mlp, "shared_expert_gate") else 1.0
+                rest = gate * mlp.shared_expert(normed)
         added = setup.oracle.clean.outs[f"m{layer}"]
         assert (sum(each) + rest - added).abs().max() <= TOLERANCE
 

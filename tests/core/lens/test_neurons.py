@@ -66,3 +66,30 @@ def test_what_has_no_neurons_is_said() -> None:
     alone = ws.Session(session.model, session.model.pair(torch.tensor([[1, 2, 3]])))
     with pytest.raises(EditError, match="no counterfactual"):
         ws.neurons(alone, "m0", replacement="patch")
+
+
+@pytest.mark.parametrize("family", ["mixtral", "qwen2-moe", "llama4", "gpt-oss"])
+def test_shares_of_experts_and_the_rest_sum_to_the_mixtures(family: str) -> None:
+    setup = case(family)
+    session = setup.session()
+    layer = next(layer for layer, (kind, _) in enumerate(session.graph.units) if kind == "expert")
+    node = ws.Node("mlp", layer)
+    whole = direct_attribution(session, session.clean)
+    gradients = NodeGradients(session)
+    for kind in ("zero", "patch"):
+        found = ws.neurons(session, node, top=2, replacement=kind, gradients=gradients)  # type: ignore[arg-type]
+        total = estimated_effects(session, gradients, node, kind).sum()  # type: ignore[arg-type]
+        assert found.kind == "expert"
+        assert found.estimated.sum() + found.rest == pytest.approx(total, abs=1e-9)
+        shared = hasattr(setup.oracle.layout.blocks[layer].mlp, "shared_expert")
+        assert (abs(found.rest) < 1e-9) == (not shared)
+        assert found.direct is not None
+        share = whole.values[session.graph.writer_index(node)]
+        assert found.direct.sum() + found.direct_rest == pytest.approx(share, abs=1e-9)
+        assert len(found.measured) == 2
+    logits, weights = ws.routing(session, node)
+    assert ((weights > 0).sum(dim=-1) == 2).all()  # of four
+    least = logits.masked_fill(weights == 0, float("inf")).amin(dim=-1)
+    assert (logits.masked_fill(weights > 0, float("-inf")).amax(dim=-1) <= least).all(), "the largest are chosen"
+    with pytest.raises(ArgumentError, match="no mixture"):
+        ws.routing(case("gpt2").session(), "m0")

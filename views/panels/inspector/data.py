@@ -104,6 +104,36 @@ class RepairData:
 
 
 @dataclass(frozen=True)
+class NeuronRow:
+    """A neuron of an MLP, or an expert: node, to select it. measured: None until it is."""
+
+    node: Node
+    estimated: float
+    measured: float | None
+    direct: float | None
+    place: str  # where it matters most: a token or a patch
+    edited: bool = False
+
+
+@dataclass(frozen=True)
+class NeuronsData:
+    """What an MLP opens into: the strongest of `of` neurons, or experts. kind_words: of the edit that the effects are
+    of. rest: of the estimate of the whole, what belongs to none. direct_words: what the direct shares are of. why: why
+    there are none. direction: A's, which changes of the metric lead towards A."""
+
+    node: Node
+    rows: tuple[NeuronRow, ...]
+    of: int
+    kind: str = "neuron"
+    kind_words: str = ""
+    total: float = 0.0
+    rest: float = 0.0
+    direct_words: str = ""
+    why: str = ""
+    direction: int | None = 1
+
+
+@dataclass(frozen=True)
 class EditState:
     """The edit of what is selected, and what edits it could have. factor: of a `scale` edit. strength: of any other
     kind, from 0 to 1; of steering its coefficient."""
@@ -113,6 +143,7 @@ class EditState:
     strength: float = 1.0
     has_counterfactual: bool = False
     has_dataset: bool = False
+    of_unit: bool = False  # of a neuron or an expert, which takes no edit of vectors
 
 
 @dataclass(frozen=True)

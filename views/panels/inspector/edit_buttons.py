@@ -15,6 +15,8 @@ _ROWS: tuple[tuple[EditKind, ...], ...] = tuple(
 )
 _NO_OTHERS = "There is no other input to take it from: add inputs to the dataset first"
 
+_NO_VECTOR = "It is for vectors of the stream, and this is a part of an MLP: select the MLP as a whole"
+
 
 class EditButtons(QWidget):
     """The button of the present edit is chosen; the same again restores. While there is an edit, a slider says how
@@ -72,7 +74,7 @@ class EditButtons(QWidget):
         changed, self._edited = edited != self._edited, edited
         for kinds in _ROWS:
             for kind in kinds:
-                self._show_button(kind, edit.has_counterfactual, edit.has_dataset)
+                self._show_button(kind, edit.has_counterfactual, edit.has_dataset, edit.of_unit)
         self.amount_row.setVisible(edited is not None)
         if edited is None:
             return
@@ -81,7 +83,7 @@ class EditButtons(QWidget):
         if not self.slider.isSliderDown() and (changed or not self.spin.hasFocus()):
             self._set(edit.factor if KINDS[edited].turns_value and edit.factor is not None else edit.strength)
 
-    def _show_button(self, kind: EditKind, has_counterfactual: bool, has_dataset: bool) -> None:
+    def _show_button(self, kind: EditKind, has_counterfactual: bool, has_dataset: bool, of_unit: bool) -> None:
         button, row = self.buttons[kind], KINDS[kind]
         if button.property("chosen") != (kind == self._edited):
             button.setProperty("chosen", kind == self._edited)
@@ -94,7 +96,10 @@ class EditButtons(QWidget):
             tip = row.without_b
         elif row.others and not has_dataset:
             tip = _NO_OTHERS
+        elif of_unit and not row.of_units:
+            tip = _NO_VECTOR
         able = (has_counterfactual or not row.without_b) and (has_dataset or not row.others)
+        able = able and (row.of_units or not of_unit)
         button.setEnabled(able or (kind == self._edited and not row.from_b))
         button.setToolTip(tip)
         button.setAccessibleDescription(tip)

@@ -18,6 +18,7 @@ from views.panels.inspector.effects import Effects
 from views.panels.inspector.identity import IdentityChips
 from views.panels.inspector.links import LinkList
 from views.panels.inspector.logit_lens import LogitLensSection
+from views.panels.inspector.neurons import NeuronsSection
 from views.panels.inspector.paths import PathsSection
 from views.panels.inspector.several import SeveralSection
 from views.theme import as_card, keep_font, mono_font
@@ -67,6 +68,7 @@ class InspectorPanel(QFrame):
         self.repair.setToolTip(explained("self-repair", _REPAIR_TIP))
         self.logit_lens = LogitLensSection()
         self.paths = PathsSection()
+        self.neurons = NeuronsSection()
         self.positions = ByPositionSection()
         self.reads = LinkList("Reads most", "Reads")
         self.writes = LinkList("Writes most to", "Writes to")
@@ -82,6 +84,7 @@ class InspectorPanel(QFrame):
         self.edits.restore_requested.connect(self.restore_current_requested)
         self.several.target_selected.connect(self.target_selected)
         self.paths.node_selected.connect(self.target_selected)
+        self.neurons.node_selected.connect(self.target_selected)
         for links in (self.reads, self.writes):
             links.edge_selected.connect(self.edge_selected)
 
@@ -125,6 +128,7 @@ class InspectorPanel(QFrame):
             column.addWidget(editor)
         column.addWidget(self.attention)
         column.addLayout(effect)
+        column.addWidget(self.neurons)
         column.addWidget(self.paths)
         column.addLayout(link_box)
         column.addWidget(self.logit_lens)
@@ -206,6 +210,7 @@ class InspectorPanel(QFrame):
         self.logit_lens.show_logit_lens(None)
         self.paths.show_paths(None)
         self.positions.show_positions(None)
+        self.neurons.show_neurons(None)
         self.show_repair(None)
 
     def set_stale(self, stale: bool) -> None:
@@ -213,7 +218,7 @@ class InspectorPanel(QFrame):
         for part in (self.attention, self.effects, self.reads, self.writes):
             part.set_stale(stale)
         if stale:  # each brightens when its own answer comes
-            for section in (self.logit_lens, self.positions, self.identity, self.several, self.paths):
+            for section in (self.logit_lens, self.positions, self.identity, self.several, self.paths, self.neurons):
                 section.set_stale(True)
             dim(self.repair, True)
 

@@ -205,7 +205,7 @@ def _edited(
             if column in shown and isinstance(edit.target, Edge):
                 places.append(Wire(edit.target, column))
             elif column in shown and isinstance(edit.target, Node) and edit.positions is not None:
-                places.append(Spot(edit.target, column))
+                places.append(Spot(edit.target.whole, column))
         kinds.update(dict.fromkeys(places, edit.kind))
         change = answer.changes.get((edit.target, edit.positions))  # type: ignore[arg-type]
         if places and edit.positions is not None:

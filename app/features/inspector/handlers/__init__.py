@@ -11,9 +11,11 @@ from app.features.inspector.handlers.lenses import (
     handle_several,
     handle_steering,
 )
+from app.features.inspector.handlers.neurons import handle_neurons
 from app.features.inspector.queries import (
     AverageQuery,
     ByPositionQuery,
+    NeuronsQuery,
     NodeQuery,
     PathsQuery,
     RepairQuery,
@@ -28,6 +30,7 @@ HANDLERS: Handlers = {
     RepairQuery: Handler(handle_repair),
     AverageQuery: Handler(handle_average),
     NodeQuery: Handler(handle_node),
+    NeuronsQuery: Handler(handle_neurons, after_scores=True),
     PathsQuery: Handler(handle_paths, after_scores=True),
     ByPositionQuery: Handler(handle_by_position, after_scores=True),
 }

@@ -62,7 +62,7 @@ def handle_node(query: NodeQuery, request: Request, cache: SessionCache, send: S
         traits = trait_chips(head_traits(cache, result, node)) if node.kind == "head" else ()
         positions = None
         if node.kind != "logits":
-            gradients = _gradients(cache, session, cancelled)
+            gradients = gradients_of(cache, session, cancelled)
             effects = estimated_effects(session, gradients, node, kind)
             positions = by_position_data(
                 cache,
@@ -84,7 +84,7 @@ def _kind(request: Request, cache: SessionCache, target: Target) -> EditKind:
     return present.kind if usable and present is not None else cache.cut_kind(request.document)
 
 
-def _gradients(cache: SessionCache, session: Session, cancelled: Cancel) -> NodeGradients:
+def gradients_of(cache: SessionCache, session: Session, cancelled: Cancel) -> NodeGradients:
     """session: that of the cache, or of a tower."""
     key = "node gradients", cache.metric_key
     if key not in cache.heavy:

@@ -1,0 +1,66 @@
+"""MLPs that are open on the canvas: which, and the strongest neurons in each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from app.features.canvas.queries import UnitsQuery, UnitsReply
+from app.workbench.workbench import Workbench
+from core.graph import Node
+from views.canvas.canvas import Canvas
+
+
+def why_no_units(workbench: Workbench) -> str:
+    """Which MLPs of those selected could open."""
+    opened = workbench.opened
+    if opened is None:
+        return "Open a model first"
+    if opened.graph.towers:
+        return "Neurons are shown where a tower is open alone"
+    return "" if selected_mlps(workbench) else "Select an MLP first"
+
+
+def selected_mlps(workbench: Workbench) -> tuple[Node, ...]:
+    """The MLPs that are selected, or of which a neuron is."""
+    nodes = (target.whole for target in workbench.selection if isinstance(target, Node))
+    return tuple(dict.fromkeys(node for node in nodes if node.kind == "mlp"))
+
+
+class UnitsController(QObject):
+    """Of one window."""
+
+    def __init__(self, workbench: Workbench, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._workbench = workbench
+        self._open: tuple[Node, ...] = ()
+        canvas.open_requested.connect(lambda _node: self.toggle())
+        workbench.on(UnitsReply, self._take)
+        workbench.model_opened.connect(lambda _: self._set(()))
+
+    def toggle(self) -> None:
+        """Open the selected MLPs; close them where all are open."""
+        if why_no_units(self._workbench):
+            return
+        chosen = selected_mlps(self._workbench)
+        if all(node in self._open for node in chosen):
+            left = tuple(node for node in self._open if node not in chosen)
+            self._workbench.select(chosen)  # a neuron is no longer shown
+            self._set(left)
+        else:
+            self._set(tuple(dict.fromkeys((*self._open, *chosen))))
+
+    def _set(self, nodes: tuple[Node, ...]) -> None:
+        self._open = nodes
+        self._workbench.set_query("units", UnitsQuery(nodes) if nodes else None)
+        extent = self._workbench.extent
+        opened = {node: units for node, units in extent.opened.items() if node in nodes}
+        if opened != extent.opened:
+            self._workbench.set_extent(replace(extent, opened=opened))
+
+    def _take(self, found: UnitsReply) -> None:
+        opened = {node: units for node, units in found.opened.items() if node in self._open}
+        self._workbench.set_extent(replace(self._workbench.extent, opened=opened))
+        if found.why:
+            self._workbench.message.emit(found.why)

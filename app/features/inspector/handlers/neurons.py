@@ -1,0 +1,61 @@
+"""What an MLP opens into: its strongest neurons, or experts, estimated at once and then measured. Runs in the worker's
+thread; imports torch."""
+
+from __future__ import annotations
+
+from app.features.inspector.handlers.lenses import gradients_of
+from app.features.inspector.handlers.rows import position_label
+from app.features.inspector.queries import NeuronsQuery, NeuronsReply
+from app.messages.request import Cancel, Request, Send
+from app.worker.session_cache import SessionCache
+from core.edits import REPLACED
+from core.errors import Cancelled, WirescopeError
+from core.formatting import visible_token
+from core.lens.neurons import KINDS, Neurons, neurons
+from views.panels.inspector.data import NeuronRow, NeuronsData
+
+SHOWN = 12
+ONE_TOWER = "The neurons of a tower are listed where it is open alone: its name with vision: or text: before it."
+
+
+def handle_neurons(query: NeuronsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    """Estimates first; measuring takes a run each."""
+    node, number = query.node, request.number
+    if cache.session.graph.towers:
+        send(NeuronsReply(number, node, NeuronsData(node, (), 0, why=ONE_TOWER)))
+        return
+    edits = cache.possible(request.document)
+    others = tuple(edit for edit in edits if getattr(edit.target, "whole", None) != node)
+    kind = cache.cut_kind(request.document)
+    kind = kind if kind in KINDS else "zero"
+    direction = cache.direction(cache.cut_kind(request.document))
+    edited = {edit.target for edit in edits}
+
+    def data(found: Neurons) -> NeuronsData:
+        rows = tuple(_row(cache, found, each, found.unit(each) in edited) for each in found.top(SHOWN))
+        of, total = len(found.estimated), float(found.estimated.sum()) + found.rest
+        words = REPLACED[kind] + (", with the other edits in place" if others else "")
+        return NeuronsData(node, rows, of, found.kind, words, total, found.rest, found.words, "", direction)
+
+    def find() -> NeuronsData:
+        try:
+            gradients = gradients_of(cache, cache.session, cancelled)
+            estimates = neurons(cache.session, node, replacement=kind, measure=False, gradients=gradients)
+            send(NeuronsReply(number, node, data(estimates)))
+            measured = neurons(cache.session, node, SHOWN, kind, edits=others, gradients=gradients, cancelled=cancelled)
+        except Cancelled:
+            raise
+        except WirescopeError as error:
+            return NeuronsData(node, (), 0, why=str(error))
+        return data(measured)
+
+    send(NeuronsReply(number, node, cache.answer(query, request, find)))
+
+
+def _row(cache: SessionCache, found: Neurons, number: int, edited: bool) -> NeuronRow:
+    place = int(abs(found.by_position[:, number]).argmax())
+    label = position_label(cache, place)
+    shown = label if cache.session.pair.grid is not None else visible_token(label)
+    direct = None if found.direct is None else float(found.direct[number])
+    estimated = float(found.estimated[number])
+    return NeuronRow(found.unit(number), estimated, found.measured.get(number), direct, shown, edited)
