@@ -34,7 +34,7 @@ def accounts_picture(study: IclStudy) -> Picture:
         across += 34 + 5.6 * len(name)
     parts.append(f"<rect x='{across}' y='3' width='10' height='10' fill='{QUIET}'/>")
     parts.append(label(across + 14, 12, "as many others of their layers"))
-    width = max(len(shown) * (WIDTH + 14), across + 190)
+    width = max(len(shown) * (WIDTH + 14), across + 190, 440.0)  # the title is as wide
     return Picture(drawing(width, HEIGHT + 18, parts, "Share of each outcome that is lost without some heads"))
 
 

@@ -4,7 +4,8 @@ Associations in Auto-Regressive Language Models").
 
     w'(query, key) = 0 at these keys; elsewhere w, or where `renormalised`, w over the sum of what is left
 
-Every row of a batch has keys of its own, so that this is a pass by itself over the whole batch.
+Of one row it is what the edit `knockout` of these weights does (or `zero`, where they are not renormalised). In a batch
+every row has keys of its own, and each query of it others, so that this is a pass by itself over all of them.
 """
 
 from __future__ import annotations

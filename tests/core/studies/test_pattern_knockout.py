@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 import wirescope as ws
+from core.edits import EditKind
 from core.engine.engine import Engine
+from core.heads.places import induction
 from core.studies.pattern_knockout import without_induction
 from tests.ground_truth.programs import PROGRAMS
 
@@ -18,6 +21,24 @@ def test_a_pass_without_heads_is_the_engines_own() -> None:
         ours, own = without_induction(engine, (), full=full).stream, engine.clean(full=full).readout
         assert own is not None
         assert torch.allclose(ours, own.stream, atol=1e-12)
+
+
+@pytest.mark.parametrize(("kind", "renormalised"), [("knockout", True), ("zero", False)])
+def test_it_is_what_edits_of_these_weights_do(kind: EditKind, renormalised: bool) -> None:
+    names = ws.load_model("bundled:names", dtype="fp64")
+    side = names.side("Mary had a book and Mary had a book and Mary")
+    engine, heads = Engine(names.adapter, side.tensor, None), ("a0.h1", "a2.h1", "a3.h6")
+    edits = [
+        ws.Edit(f"{head}[{key}]", kind, positions=[query])
+        for head in heads
+        for query, key in zip(*induction(side.tensor[0].tolist()).nonzero(), strict=True)
+    ]
+    assert len(edits) > 9
+    edited = engine.run(edits, full=True).state.readout
+    assert edited is not None
+    ours = without_induction(engine, heads, renormalised=renormalised, full=True)
+    assert torch.allclose(ours.output, edited.output, atol=1e-9)
+    assert not torch.allclose(ours.output, engine.clean(full=True).output, atol=1e-3)
 
 
 def test_it_takes_the_answer_and_a_head_without_the_pattern_keeps_it() -> None:
