@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from core.heads.evidence import Evidence
     from core.heads.identity import HeadIdentities, HeadLabel
 
-WORDS = "test what each head does: previous token, induction, duplicate token, copying, name mover"
+WORDS = "test what each head does: previous token, induction, copying, neighbours, registers ..."
 EXAMPLES = """
 wirescope heads --model bundled:names
-wirescope heads --model pack:smollm2 --text book.txt
+wirescope heads --model pack:smollm2 --corpus book.txt
+wirescope heads --model bundled:shapes
 wirescope heads --model pack:smollm2 --head a18.h6
 """
 PIECES = 12
@@ -28,7 +29,9 @@ PIECES = 12
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help=MODEL_HELP)
-    parser.add_argument("--text", metavar="PATH", help="the corpus: a file or a folder of them (Wirescope's guides)")
+    parser.add_argument(
+        "--corpus", metavar="PATH", help="a text, or a folder of texts or of pictures (Wirescope's guides, its samples)"
+    )
     parser.add_argument("--pieces", type=int, default=PIECES, help="of the corpus (12)")
     parser.add_argument(
         "--head", metavar="HEAD", help="one head, a5.h1: all its scores, and where in the corpus it shows"
@@ -42,8 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def heads_command(options: argparse.Namespace) -> int:
     from core.heads.evidence import evidence
     from core.progress import stage, watched
-    from core.studies.corpus import bundled_text, text_of, windows
-    from core.studies.head_corpus import identities_over
+    from core.studies.head_corpus import corpus_of, identities_over
     from core.studies.head_sets import head_names
 
     if options.pieces < 1:
@@ -51,13 +53,12 @@ def heads_command(options: argparse.Namespace) -> int:
     model = open_model(options.model, options.precision)
     if options.head is not None and options.head not in head_names(model.graph):
         raise ArgumentError(f"There is no head {options.head!r}.", "Name one as a5.h1.")
-    text, what = (None, options.text) if options.text is not None else bundled_text(model)
-    corpus = windows(model, text_of(options.text) if text is None else text, options.pieces)
+    corpus, what = corpus_of(model, options.corpus, options.pieces)
     shown: list[Evidence] = []
     with Progress() as progress, watched(lambda share: progress("Tests of heads", share)):
         with stage(0.0, 0.8):
             found = identities_over(model, corpus, options.seed)
-        if options.head is not None:
+        if options.head is not None and model.is_text:
             kinds = [label.test.name for label in found.labels(options.head) if label.test.attends]
             shown = [evidence(model, corpus, kind, options.head) for kind in kinds]
     if options.json:
@@ -84,7 +85,9 @@ def _tell(found: HeadIdentities, title: str, what: str) -> None:
         rare = found.rare[place]
         beside = "" if rare != rare else f", and more than 99 % of random heads ({number(float(rare))})"
         say(f"{test.name}: {test.words} ({test.source}); at least {number(test.threshold)}{beside}.")
-    say("covers: of the attention over the corpus that does not go to the first position, the share the label tells.")
+    say(
+        "covers: of the attention over the corpus (of text, that not to the first position), the share the label tells."
+    )
 
 
 def _cells(label: HeadLabel) -> list[str]:

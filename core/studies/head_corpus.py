@@ -2,29 +2,64 @@
 
 from __future__ import annotations
 
+import hashlib
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from core.heads.identity import TESTS, HeadIdentities, head_identities
+from core.heads.picture_identity import PICTURE_TESTS, picture_identities
+from core.inputs.picture_folder import is_picture, pictures_in
 from core.models.fingerprint import weights_hash
 from core.models.model import Model
-from core.studies.corpus import GENERATED_PERIOD, generated_words
+from core.studies.corpus import GENERATED_PERIOD, bundled_text, generated_words, text_of, windows
 from core.studies.kept_results import KeptResults, digest_of, studies_folder
 
+PHOTOS = "the bundled pictures"
 TABLES = ("generated", "corpus", "covers", "rare", "rare_corpus")
 
 
 def identities_over(model: Model, corpus: Tensor, seed: int = 0) -> HeadIdentities:
     """Those kept, or made now. Raises InputError, Cancelled."""
-    digest = digest_of("heads", weights_hash(model.adapter.module), corpus.tolist(), seed, [t.name for t in TESTS])
+    tests = TESTS if model.is_text else PICTURE_TESTS
+    content = hashlib.sha256(corpus.cpu().contiguous().numpy().tobytes()).hexdigest()
+    names = [test.name for test in tests]
+    digest = digest_of("heads", weights_hash(model.adapter.module), content, list(corpus.shape), seed, names)
     kept = KeptResults(digest, studies_folder())
     if "identities" not in kept:
-        words = generated_words(model)
-        given: dict[str, Any] = {"period": GENERATED_PERIOD, "tokens": words} if words else {}
-        made = head_identities(model, corpus, seed, **given)
-        kept.keep({"identities": {name: getattr(made, name).tolist() for name in TABLES} | {"heads": made.heads}})
+        made = _made(model, corpus, seed)
+        asked = [test.name for test in made.tests]
+        tables = {name: getattr(made, name).tolist() for name in TABLES}
+        kept.keep({"identities": tables | {"heads": made.heads, "tests": asked}})
     values = kept["identities"]
-    tables = {name: np.array(values[name], dtype=np.float64) for name in TABLES}
-    return HeadIdentities(TESTS[: len(tables["generated"])], tuple(values["heads"]), rows=len(corpus), **tables)
+    read = {name: np.array(values[name], dtype=np.float64) for name in TABLES}
+    asked_tests = tuple(test for test in tests if test.name in values["tests"])
+    return HeadIdentities(asked_tests, tuple(values["heads"]), rows=len(corpus), **read)
+
+
+def _made(model: Model, corpus: Tensor, seed: int) -> HeadIdentities:
+    if not model.is_text:
+        return picture_identities(model, corpus, seed)
+    words = generated_words(model)
+    given: dict[str, Any] = {"period": GENERATED_PERIOD, "tokens": words} if words else {}
+    return head_identities(model, corpus, seed, **given)
+
+
+def corpus_of(model: Model, path: str | None, pieces: int) -> tuple[Tensor, str]:
+    """The corpus of a model, and what it is, in words: ids [rows, position] of text, pixels of pictures. path: of texts
+    or of a folder of pictures; None: bundled ones. pieces: at most so many. Raises InputError."""
+    if model.is_text:
+        text, what = bundled_text(model) if path is None else (text_of(path), path)
+        return windows(model, text, pieces), what
+    if path is None:
+        folder = resources.files("resources") / "samples"
+        paths = sorted(
+            str(each) for name in ("photos", "shapes") for each in (folder / name).iterdir() if is_picture(each.name)
+        )
+    else:
+        paths = pictures_in(path)[0] if Path(path).is_dir() else [path]
+    return torch.cat([model.side(each).tensor for each in paths[:pieces]]), PHOTOS if path is None else path

@@ -31,7 +31,7 @@ def test_labels_and_one_head(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     file = tmp_path / "one.txt"
     file.write_text("Mary lives near the store. " * 12, encoding="utf-8")
     head = next(head for head, each in labels.items() if each == ["copying"])
-    assert code_of(*ASKED, "--text", str(file), "--pieces", "2", "--head", head) == 0
+    assert code_of(*ASKED, "--corpus", str(file), "--pieces", "2", "--head", head) == 0
     first, *rest = capsys.readouterr().out.splitlines()
     assert first.startswith(f"{head}: ")
     assert "copying" in first  # it is no matter of the corpus
@@ -39,12 +39,19 @@ def test_labels_and_one_head(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert len(list((tmp_path / "data" / "studies").iterdir())) == 2  # kept by corpus
 
 
+def test_a_model_that_sees(capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of("heads", "--model", "bundled:shapes", "--pieces", "2") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("shapes: ")
+    assert "neighbour: attention of a patch to those around it" in out
+
+
 def test_what_cannot_be_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "one.txt"
     file.write_text("One line.", encoding="utf-8")
     for given, code, words in (
         (("--head", "m1"), 2, "There is no head 'm1'"),
-        (("--text", str(file)), 3, "The text is too short"),
+        (("--corpus", str(file)), 3, "The text is too short"),
         (("--pieces", "0"), 2, "at least 1 piece"),
     ):
         assert code_of(*ASKED, *given) == code

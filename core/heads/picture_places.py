@@ -1,0 +1,86 @@
+"""Where heads of known kinds attend in a picture: masks [query, key] over the prefix positions and then the patches,
+row by row.
+
+neighbour: the up to eight patches around (Raghu et al. 2021, "Do Vision Transformers See Like Convolutional Neural
+Networks?"). same colour: of the patches that are not around, the tenth whose mean colour is nearest. edge of picture:
+the outermost patches, of queries that are none. register or artefact: class token, registers, and patches of outlying
+norm (Darcet et al. 2024, "Vision Transformers Need Registers"; `core.lens.artefacts` has the measure).
+
+What the class token reads of the patches is no test: even attention gives them nearly all of it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.engine.engine import Engine
+from core.heads.places import Mask
+from core.models.model import Model
+
+NEAREST = 0.1  # of the patches are of the same colour
+OUTLYING = 2.0  # times the median norm
+COLOURS = 4  # of a made picture
+
+
+def made_pictures(like: Tensor, grid: tuple[int, int], count: int, seed: int = 0) -> Tensor:
+    """Pictures whose patches have one of four colours at random, so that like colours are not neighbours: pixels
+    [count, channel, height, width]. like: pixels that have the model's size."""
+    rng = torch.Generator("cpu").manual_seed(seed)
+    colours = torch.randn(count, COLOURS, like.shape[1], generator=rng)
+    which = torch.randint(0, COLOURS, (count, grid[0] * grid[1]), generator=rng)
+    patches = colours[torch.arange(count)[:, None], which].movedim(2, 1).unflatten(2, grid)  # type: ignore[no-untyped-call]
+    return F.interpolate(patches, size=like.shape[2:], mode="nearest").to(like)
+
+
+def picture_masks(model: Model, pixels: Tensor) -> list[dict[str, Mask]]:
+    """Of each picture, by kind. Raises Cancelled."""
+    grid = model.adapter.image_grid(pixels)
+    assert grid is not None
+    prefix, patches = model.adapter.prefix, grid[0] * grid[1]
+    outlying = _outlying(model, pixels, prefix)
+    y, x = np.divmod(np.arange(patches), grid[1])
+    apart = np.maximum(np.abs(y[:, None] - y[None, :]), np.abs(x[:, None] - x[None, :]))
+    edge = (y == 0) | (x == 0) | (y == grid[0] - 1) | (x == grid[1] - 1)
+    colours = F.adaptive_avg_pool2d(pixels, grid).flatten(2).movedim(1, 2).cpu().double().numpy()
+    made = []
+    for number in range(len(pixels)):
+        of_patches = {
+            "neighbour": apart == 1,
+            "same colour": _same_colour(colours[number], apart),
+            "edge of picture": edge[None, :] & ~edge[:, None],
+        }
+        masks: dict[str, Mask] = {}
+        for kind, mask in of_patches.items():
+            whole = np.zeros((prefix + patches, prefix + patches), dtype=bool)
+            whole[prefix:, prefix:] = mask
+            masks[kind] = whole
+        still = np.zeros((prefix + patches, prefix + patches), dtype=bool)
+        still[prefix:, :prefix] = True
+        still[prefix:, prefix:] = outlying[number][None, :] & ~outlying[number][:, None]
+        masks["register or artefact"] = still
+        made.append(masks)
+    return made
+
+
+def _same_colour(colours: NDArray[np.float64], apart: NDArray[np.int64]) -> Mask:
+    distance = np.linalg.norm(colours[:, None] - colours[None, :], axis=-1)
+    distance[apart <= 1] = np.inf
+    count = max(1, round(NEAREST * len(colours)))
+    nearest = np.argsort(distance, axis=1, kind="stable")[:, :count]
+    same = np.zeros(distance.shape, dtype=bool)
+    np.put_along_axis(same, nearest, True, axis=1)
+    return same & np.isfinite(distance)
+
+
+def _outlying(model: Model, pixels: Tensor, prefix: int) -> NDArray[np.bool_]:
+    """[picture, patch], where the stream before the last layer has an outlying norm."""
+    rows = []
+    for picture in pixels:
+        state = Engine(model.adapter, picture[None]).clean()
+        norms = state.attention_in[-1][0, prefix:].float().norm(dim=-1)
+        rows.append((norms > OUTLYING * norms.median()).cpu().numpy())
+    return np.stack(rows)
