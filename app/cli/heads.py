@@ -36,6 +36,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--head", metavar="HEAD", help="one head, a5.h1: all its scores, and where in the corpus it shows"
     )
+    parser.add_argument(
+        "--function-vectors", action="store_true", help="also score heads over few-shot tasks, which takes minutes"
+    )
     parser.add_argument("--seed", type=int, default=0, help="draws the generated inputs (0)")
     parser.add_argument("--precision", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -57,7 +60,7 @@ def heads_command(options: argparse.Namespace) -> int:
     shown: list[Evidence] = []
     with Progress() as progress, watched(lambda share: progress("Tests of heads", share)):
         with stage(0.0, 0.8):
-            found = identities_over(model, corpus, options.seed)
+            found = identities_over(model, corpus, options.seed, function_vectors=options.function_vectors)
         if options.head is not None and model.is_text:
             kinds = [label.test.name for label in found.labels(options.head) if label.test.attends]
             shown = [evidence(model, corpus, kind, options.head) for kind in kinds]

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from core.heads.attention import attention_scores
 from core.heads.copying import copying_scores
+from core.heads.function_vector import FunctionVectorScores
 from core.heads.generated import PERIOD, repeated_tokens
 from core.heads.name_mover import name_mover_scores
 from core.models.model import Model
@@ -49,6 +50,7 @@ TESTS = (
     HeadTest("duplicate token", "attention to earlier copies of the token", 0.4, "Wang et al. 2022"),
     HeadTest("copying", "tokens among the five it pushes most where it reads them", 0.5, "Wang et al. 2022", False),
     HeadTest("name mover", "attention of a sentence's end to the name that is next", 0.3, "Wang et al. 2022", False),
+    HeadTest("function vector", "probability given back to shuffled prompts' answers", 0.02, "Todd et al. 2024", False),
 )  # fmt: skip
 
 
@@ -103,10 +105,11 @@ def head_identities(
     period: int = PERIOD,
     tokens: Sequence[int] | None = None,
     start: Sequence[int] | None = None,
+    vectors: FunctionVectorScores | None = None,
 ) -> HeadIdentities:
     """corpus: pieces of text, ids [rows, position]; None: the generated inputs alone. period, tokens, start: of the
-    generated inputs, in place of the model's own. Raises InputError for a model that does not tell the next token,
-    Cancelled."""
+    generated inputs, in place of the model's own. vectors: function vector scores, where they were made. Raises
+    InputError for a model that does not tell the next token, Cancelled."""
     shape = model.adapter.shape
     with stage(0.0, 0.2):
         rows = repeated_tokens(model, ROWS, period, seed, tokens=tokens, start=start)
@@ -117,8 +120,15 @@ def head_identities(
     with stage(0.4, 0.5):
         movers = name_mover_scores(model, copies >= _test("copying").threshold, seed)
     nothing = np.full(shape.layers * shape.heads, np.nan)
-    generated = [*made.score, copies, *([] if movers is None else [movers])]
-    rare = [*np.quantile(made.random, RARE, axis=1), np.quantile(crossed, RARE), *([] if movers is None else [np.nan])]
+    tests = [test for test in TESTS if test.attends or test.name == "copying"]
+    generated = [*made.score, copies]
+    rare = [*np.quantile(made.random, RARE, axis=1), np.quantile(crossed, RARE)]
+    if movers is not None:
+        tests, generated, rare = [*tests, _test("name mover")], [*generated, movers], [*rare, np.nan]
+    if vectors is not None:
+        of_turned = np.quantile(vectors.turned.mean(axis=0), RARE)
+        tests, generated = [*tests, _test("function vector")], [*generated, vectors.scores]
+        rare = [*rare, of_turned]
     count = len(generated)
     of_corpus, covers = np.tile(nothing, (count, 1)), np.tile(nothing, (count, 1))
     rare_corpus = np.full(count, np.nan)
@@ -129,7 +139,7 @@ def head_identities(
         of_corpus[: len(kinds)][asked], covers[: len(kinds)][asked] = read.score[asked], read.covers[asked]
         rare_corpus[: len(kinds)][asked] = np.quantile(read.random[asked], RARE, axis=1)
     return HeadIdentities(
-        TESTS[:count],
+        tuple(tests),
         tuple(f"a{layer}.h{head}" for layer in range(shape.layers) for head in range(shape.heads)),
         np.array(generated),
         of_corpus,

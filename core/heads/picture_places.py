@@ -73,7 +73,8 @@ def _same_colour(colours: NDArray[np.float64], apart: NDArray[np.int64]) -> Mask
     nearest = np.argsort(distance, axis=1, kind="stable")[:, :count]
     same = np.zeros(distance.shape, dtype=bool)
     np.put_along_axis(same, nearest, True, axis=1)
-    return same & np.isfinite(distance)
+    near: Mask = same & np.isfinite(distance)
+    return near
 
 
 def _outlying(model: Model, pixels: Tensor, prefix: int) -> NDArray[np.bool_]:

@@ -13,25 +13,32 @@ from torch import Tensor
 
 from core.heads.identity import TESTS, HeadIdentities, head_identities
 from core.heads.picture_identity import PICTURE_TESTS, picture_identities
+from core.inputs.few_shot import chosen_tasks
 from core.inputs.picture_folder import is_picture, pictures_in
 from core.models.fingerprint import weights_hash
 from core.models.model import Model
+from core.progress import stage
 from core.studies.corpus import GENERATED_PERIOD, bundled_text, generated_words, text_of, windows
+from core.studies.few_shot import screened, vectors_of
 from core.studies.kept_results import KeptResults, digest_of, studies_folder
 
+SHOTS, PROMPTS = 5, 4  # of few-shot prompts: examples in each, and how many of a task
 PHOTOS = "the bundled pictures"
 TABLES = ("generated", "corpus", "covers", "rare", "rare_corpus")
 
 
-def identities_over(model: Model, corpus: Tensor, seed: int = 0) -> HeadIdentities:
-    """Those kept, or made now. Raises InputError, Cancelled."""
+def identities_over(model: Model, corpus: Tensor, seed: int = 0, *, function_vectors: bool = False) -> HeadIdentities:
+    """Those kept, or made now. function_vectors: whether heads of text are also scored over few-shot tasks, which takes
+    minutes of a model of a hundred million weights. Raises InputError, Cancelled."""
     tests = TESTS if model.is_text else PICTURE_TESTS
     content = hashlib.sha256(corpus.cpu().contiguous().numpy().tobytes()).hexdigest()
     names = [test.name for test in tests]
-    digest = digest_of("heads", weights_hash(model.adapter.module), content, list(corpus.shape), seed, names)
+    digest = digest_of(
+        "heads", weights_hash(model.adapter.module), content, list(corpus.shape), seed, names, function_vectors
+    )
     kept = KeptResults(digest, studies_folder())
     if "identities" not in kept:
-        made = _made(model, corpus, seed)
+        made = _made(model, corpus, seed, kept if function_vectors else None)
         asked = [test.name for test in made.tests]
         tables = {name: getattr(made, name).tolist() for name in TABLES}
         kept.keep({"identities": tables | {"heads": made.heads, "tests": asked}})
@@ -41,12 +48,19 @@ def identities_over(model: Model, corpus: Tensor, seed: int = 0) -> HeadIdentiti
     return HeadIdentities(asked_tests, tuple(values["heads"]), rows=len(corpus), **read)
 
 
-def _made(model: Model, corpus: Tensor, seed: int) -> HeadIdentities:
+def _made(model: Model, corpus: Tensor, seed: int, kept: KeptResults | None) -> HeadIdentities:
+    """kept: where function vector scores are wanted."""
     if not model.is_text:
         return picture_identities(model, corpus, seed)
+    vectors = None
+    if kept is not None:
+        with stage(0.0, 0.6):
+            done = [task for task, result in screened(model, chosen_tasks(None), SHOTS, seed, kept) if not result.why]
+            vectors = vectors_of(model, done, SHOTS, PROMPTS, seed, kept) if done else None
     words = generated_words(model)
     given: dict[str, Any] = {"period": GENERATED_PERIOD, "tokens": words} if words else {}
-    return head_identities(model, corpus, seed, **given)
+    with stage(0.6 if kept else 0.0, 1.0):
+        return head_identities(model, corpus, seed, vectors=vectors, **given)
 
 
 def corpus_of(model: Model, path: str | None, pieces: int) -> tuple[Tensor, str]:

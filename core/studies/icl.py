@@ -25,13 +25,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from core.edits import EditKind
 from core.errors import ArgumentError, InputError
 from core.heads.attention import AttentionScores, attention_scores
-from core.heads.function_vector import FunctionVectorScores, engine_of, function_vector_scores
+from core.heads.function_vector import FunctionVectorScores
 from core.heads.generated import check_text_model, repeated_tokens
 from core.heads.places import MASKS
 from core.inputs.few_shot import FewShotTask, chance, chosen_tasks, few_shot_prompts
@@ -41,6 +40,7 @@ from core.models.model import Model
 from core.progress import stage, watched
 from core.studies.corpus import GENERATED_PERIOD, bundled_text, generated_words, windows
 from core.studies.estimate import Floats
+from core.studies.few_shot import TaskDone, screened, vectors_of
 from core.studies.head_sets import Ranking
 from core.studies.heads import ABLATIONS, DRAWS, MAIN, SHARES, Comparison, compare_head_sets, plan_of
 from core.studies.kept_results import KeptResults, digest_of, studies_folder
@@ -51,22 +51,7 @@ from core.studies.pattern_knockout import without_induction
 INDUCTION, FUNCTION_VECTOR = "induction", "function vector"
 RANKED = (INDUCTION, FUNCTION_VECTOR)
 RANKINGS = (*MASKS, FUNCTION_VECTOR)
-LIKELY = 0.05  # a task is done where chance does as well less often than this
-SCREENED = 12  # prompts that tell whether a task is done
 OTHERS = 4  # rows of each kind that replacements are taken from
-
-
-@dataclass(frozen=True)
-class TaskDone:
-    """right: the share of right answers. chance: of the commonest answer. done: whether it is better than that. why:
-    what keeps a task out, in words; empty where it is in."""
-
-    name: str
-    title: str
-    kind: str
-    right: float
-    chance: float
-    why: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +141,7 @@ def study_icl(
         kept = KeptResults(digest_of(*settings), studies_folder() if keep else None, fresh)
         words = "Which tasks the model does"
         with stage(0.0, 0.05):
-            found = _screened(opened, chosen_tasks(tasks), shots, seed, kept)
+            found = screened(opened, chosen_tasks(tasks), shots, seed, kept)
         done = [task for task, result in found if not result.why]
         words = "Attention scores"
         with stage(0.05, 0.07):
@@ -165,7 +150,7 @@ def study_icl(
         vectors = None
         if done and FUNCTION_VECTOR in rank:
             with stage(0.07, 0.2):
-                vectors = _vectors(opened, done, shots, prompts, seed, kept)
+                vectors = vectors_of(opened, done, shots, prompts, seed, kept)
         rankings = _rankings(opened, rank, scores, vectors)
         inputs = [
             *([_few_shot(opened, done, shots, prompts, seed)] if done else []),
@@ -244,56 +229,6 @@ def _repeats(model: Model, count: int, seed: int) -> Tensor:
     if words := generated_words(model):
         return repeated_tokens(model, count, GENERATED_PERIOD, seed, tokens=words)
     return repeated_tokens(model, count, seed=seed)
-
-
-def _screened(
-    model: Model, tasks: Sequence[FewShotTask], shots: int, seed: int, kept: KeptResults
-) -> list[tuple[FewShotTask, TaskDone]]:
-    """Each task, and whether the model does it."""
-    found = []
-    for number, task in enumerate(tasks):
-        with stage(number / len(tasks), (number + 1) / len(tasks)):
-            if (key := f"screened {task.name}") not in kept:
-                kept.keep({key: _screen(model, task, shots, seed)})
-            right, of_chance, why = kept[key]
-            found.append((task, TaskDone(task.name, task.title, task.kind, right, of_chance, why)))
-    return found
-
-
-def _screen(model: Model, task: FewShotTask, shots: int, seed: int) -> tuple[float, float, str]:
-    try:
-        prompts = few_shot_prompts(task, model, SCREENED, shots, seed + 1)
-        engine = engine_of(model, prompts.texts)
-    except InputError as error:
-        return float("nan"), float("nan"), error.message.partition(": ")[2].removesuffix(".") or error.message
-    from scipy.stats import binomtest  # here: it takes half a second to import
-
-    output = engine.clean().output[:, -1]
-    answers = torch.tensor(prompts.answers, device=output.device)
-    right = int((output.argmax(dim=-1) == answers).sum())
-    of_chance = chance(task, model)
-    if binomtest(right, SCREENED, of_chance, alternative="greater").pvalue >= LIKELY:
-        why = f"{right} of {SCREENED} right, chance {100 * of_chance:.0f} %"
-        return right / SCREENED, of_chance, why
-    return right / SCREENED, of_chance, ""
-
-
-def _vectors(
-    model: Model, tasks: Sequence[FewShotTask], shots: int, prompts: int, seed: int, kept: KeptResults
-) -> FunctionVectorScores:
-    """Task by task, so that each is kept."""
-    for number, task in enumerate(tasks):
-        if (key := f"function vectors {task.name}") not in kept:
-            with stage(number / len(tasks), (number + 1) / len(tasks)):
-                both = [
-                    few_shot_prompts(task, model, prompts, shots, seed + 2, shuffled=shuffled)
-                    for shuffled in (False, True)
-                ]
-                scores = function_vector_scores(model, [(both[0], both[1])], seed)
-                kept.keep({key: [scores.effects[0].tolist(), scores.turned[0].tolist()]})
-    of_tasks = [kept[f"function vectors {task.name}"] for task in tasks]
-    effects, turned = (np.array([each[which] for each in of_tasks]) for which in (0, 1))
-    return FunctionVectorScores(tuple(task.name for task in tasks), effects, turned)
 
 
 def _few_shot(model: Model, tasks: Sequence[FewShotTask], shots: int, prompts: int, seed: int) -> Inputs:

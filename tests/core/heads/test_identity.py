@@ -8,6 +8,7 @@ import torch
 
 from core.errors import ArgumentError
 from core.heads.evidence import evidence
+from core.heads.function_vector import FunctionVectorScores
 from core.heads.identity import head_identities
 from tests.ground_truth.programs import PROGRAMS
 
@@ -47,6 +48,19 @@ def test_evidence_shows_where(corpus: torch.Tensor) -> None:
         assert moment.before.endswith(f"#{row[moment.query]}")
     with pytest.raises(ArgumentError, match="not asked about 'copying'"):
         evidence(model, corpus, "copying", "a1.h1")
+
+
+def test_a_function_vector_head_needs_more_than_changes_of_its_size() -> None:
+    model = PROGRAMS["sort"].build().build()
+    effects, turned = np.zeros((2, 8)), np.zeros((2, 8))
+    effects[:, 3], effects[:, 5] = 0.1, (0.03, 0.0)  # the second is below the threshold in the mean
+    given = {"period": 3, "tokens": range(1, 7), "start": [0]}
+    for control, passed in ((0.0, {"a0.h3"}), (0.2, set())):
+        turned[:, 0] = control
+        vectors = FunctionVectorScores(("a", "b"), effects, turned)
+        found = head_identities(model, vectors=vectors, **given)
+        assert found.tests[-1].name == "function vector"
+        assert {h for h in found.heads for each in found.labels(h) if each.test is found.tests[-1]} == passed
 
 
 def test_another_program_has_none_of_these() -> None:
