@@ -13,6 +13,11 @@ from views.widgets.buttons import LinkButton
 from views.widgets.section import Section
 from views.widgets.text import dim, show_text, wrapped
 
+REGIONS_TIP = (
+    "Effects of editing at one position at a time, added up. Measured ones need not add up to the effect of editing "
+    "all of a region at once: pick it by its name for that"
+)
+
 
 class ByPositionSection(Section):
     """A click on a row pins its position, again lets it go. The rows show effects or, on request, what is written."""
@@ -25,16 +30,20 @@ class ByPositionSection(Section):
         self._data: ByPositionData | None = None
         self._pinned: tuple[int, ...] = ()
         self._norms = False
+        self._regions: tuple[tuple[str, tuple[int, ...]], ...] = ()
         self.switch = LinkButton("show what it writes", flush=True)
         self.switch.clicked.connect(self._switch)
         self.body.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)  # below: the column may be narrow
         self.rows = BarRows("By position", clickable=True)
         self.rows.row_clicked.connect(self._click)
+        self.regions = wrapped()
+        self.regions.setToolTip(REGIONS_TIP)
         self.words = wrapped()
         self.measure = LinkButton("measure each", color="accent", flush=True)
         self.measure.setToolTip("Make the edit at one position at a time and see what the metric really does")
         self.measure.clicked.connect(self.measure_requested)
         self.body.addWidget(self.rows)
+        self.body.addWidget(self.regions)
         self.body.addWidget(self.words)
         self.body.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignLeft)
 
@@ -45,9 +54,23 @@ class ByPositionSection(Section):
             self.set_stale(False)
             self._show()
 
+    def set_regions(self, regions: tuple[tuple[str, tuple[int, ...]], ...]) -> None:
+        """What effects are summed over: names and positions."""
+        if regions != self._regions:
+            self._regions = regions
+            self._show()
+
     def set_pinned(self, positions: tuple[int, ...]) -> None:
         self._pinned = positions
         self._show()
+
+    def _region_words(self, data: ByPositionData) -> str:
+        """Sums over what has a name; empty where the regions are of other positions."""
+        last = max((places[-1] for _, places in self._regions), default=-1)
+        if not 0 <= last < len(data.effects):
+            return ""
+        sums = ((name, sum(data.effects[place] for place in places)) for name, places in self._regions)
+        return "By region: " + " · ".join(f"{name} {change_words(total)}" for name, total in sums)
 
     def shows_norms(self) -> bool:
         return self._norms or (self._data is not None and all(row.effect is None for row in self._data.rows))
@@ -84,6 +107,7 @@ class ByPositionSection(Section):
         tips = ("How much the node writes at each position", "What editing the node at each position does")
         self.switch.setToolTip(tips[norms])
         self.hint.setText(*(("length written", "length") if norms else (data.kind_words, "")))
+        show_text(self.regions, "" if norms else self._region_words(data))
         listed = len(self._rows())
         few = f"the strongest {listed} of {data.of} positions" if listed < data.of else ""
         how = "" if norms else f"{'measured' if data.measured else 'estimated'}, one position at a time"
@@ -100,4 +124,5 @@ class ByPositionSection(Section):
 
     def set_stale(self, stale: bool) -> None:
         self.rows.set_stale(stale)
-        dim(self.words, stale)
+        for label in (self.words, self.regions):
+            dim(label, stale)

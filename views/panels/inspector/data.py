@@ -62,7 +62,7 @@ class ByPositionRow:
 class ByPositionData:
     """rows: for the effects, written: for the norms; of many positions only the strongest, the strongest first.
     measured: whether the effects are; else they are estimated. kind_words: of which edit. of: how many positions there
-    are. why: why there are no effects."""
+    are. why: why there are no effects. effects: at every position, to be summed over regions."""
 
     rows: tuple[ByPositionRow, ...]
     written: tuple[ByPositionRow, ...]
@@ -71,6 +71,7 @@ class ByPositionData:
     kind_words: str
     why: str = ""
     direction: int | None = 1  # A's: which changes of the metric lead towards A
+    effects: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

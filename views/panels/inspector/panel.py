@@ -161,6 +161,7 @@ class InspectorPanel(QFrame):
         self.title.setText(data.title)
         self.subtitle.setText(data.subtitle)
         self.attention.show_attention(data)
+        self.positions.set_regions(data.regions)
         writes = data.node.kind != "logits"  # logits only read: there is nothing of theirs to replace
         for widget in (self.effect_heading, self.effects, self.edits):
             widget.setVisible(writes)

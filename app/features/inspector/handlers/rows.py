@@ -58,7 +58,9 @@ def by_position_data(
             listed = [int(p) for p in order if size[p] > NOTHING * size[order[0]]] or [int(order[0])]
         return tuple(ByPositionRow(p, _in_list(cache, p), float(norms[p]), float(effects[p])) for p in listed)
 
-    return ByPositionData(rows(np.abs(effects)), rows(norms), count, measured, kind_words, direction=direction)
+    every = tuple(effects[:count].tolist())
+    listed = rows(np.abs(effects)), rows(norms)
+    return ByPositionData(*listed, count, measured, kind_words, direction=direction, effects=every)
 
 
 def _in_list(cache: SessionCache, position: int) -> str:

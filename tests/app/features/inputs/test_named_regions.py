@@ -65,6 +65,11 @@ def test_brushed_patches_get_a_name(person: Person, tmp_path: Path) -> None:
     rest = 1 - sum(float(share) for _, share in shares)
     words = " · ".join(f"{what} {share:.2f}" for what, share in (*shares, ("other positions", rest)))
     assert attention.regions.text() == f"To regions: {words}"
+    by_position = person.panel("inspector").positions
+    person.wait(lambda: by_position.regions.text())
+    assert [part.split(" ")[0] for part in by_position.regions.text().removeprefix("By region: ").split(" · ")] == [
+        "eye", "CLS", "other",
+    ]  # fmt: skip
     person.click(attention.toggle)
     assert not attention.regions.isVisible()
     person.click(attention.toggle)

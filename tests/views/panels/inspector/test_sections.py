@@ -97,6 +97,21 @@ def test_a_row_of_a_position_can_be_reached_by_keys(show, qtbot):
     assert section.rows.row_texts() == [("When", "2.00"), ("Mary", "1.00")]
 
 
+def test_effects_at_positions_are_summed_over_regions(show, qtbot):
+    section = show(ByPositionSection(), 300, 300)
+    rows = (ByPositionRow(0, "CLS", 2.0, 0.5), ByPositionRow(1, "patch 0, 0", 1.0, -0.2))
+    data = ByPositionData(rows, rows, 3, False, "replaced from B", effects=(0.5, -0.2, 0.1))
+    section.show_positions(data)
+    assert not section.regions.isVisible()  # none has a name
+    section.set_regions((("eye", (0, 2)), ("other positions", (1,))))
+    assert section.regions.text() == "By region: eye +0.600 · other positions −0.200"
+    click(qtbot, section.switch)
+    assert not section.regions.isVisible()  # what is written has no sum
+    click(qtbot, section.switch)
+    section.set_regions((("eye", (2, 3)),))  # of another picture
+    assert not section.regions.isVisible()
+
+
 def test_ways_are_buttons(show, qtbot):
     section = show(PathsSection(), 300, 300)
     nodes = (Node("mlp", 3), Node("logits"))
