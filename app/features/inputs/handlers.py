@@ -82,9 +82,12 @@ def _attack(
 def _contest(corruption: ImageCorruption, plain: Result) -> tuple[str, str]:
     """What the model sees without a word, and the word, where that is one of its other classes: the answers of the
     metric that tells which of them it believes. Empty where there are none."""
-    labels = {label.casefold(): label for label in plain.model.class_names}
-    read, seen = labels.get(corruption.text.strip().casefold(), ""), plain.top(1)[0].label
-    return (seen, read) if corruption.kind == "word" and read and read != seen else ("", "")
+    labels = {label.casefold(): label for label in plain.model.class_names} if corruption.kind == "word" else {}
+    read = labels.get(corruption.text.strip().casefold(), "")
+    if not read:
+        return "", ""
+    seen = plain.top(1)[0].label
+    return (seen, read) if read != seen else ("", "")
 
 
 def read_mask(query: MaskQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
