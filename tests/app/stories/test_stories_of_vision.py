@@ -141,6 +141,8 @@ def test_two_folders_are_dropped_learnt_and_a_class_is_traced(person: Person, tm
     assert person.drop(person.window, files(tmp_path / "model"))
     person.wait(lambda: person.workbench.opened is not None)
     person.drop(person.card("A"), files(folder / "red" / "0.png"))
+    make(person, "Make B: Blur")  # also of a model that names nothing
+    assert (person.card("B").card().name, person.problem("B")) == ("0.png, blurred", "")
     person.drop(person.card("B"), files(folder / "blue" / "0.png"))
     assert [label for label, *_ in person.predictions()] == ["to A", "to B"]
 
