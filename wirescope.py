@@ -1,5 +1,7 @@
 """Wirescope for notebooks: `import wirescope as ws`."""
 
+from core.checkpoints.follow import Followed, follow
+from core.checkpoints.series import Series, open_series
 from core.circuit import Circuit, circuit_of
 from core.detection.hidden import Detection, detect
 from core.detection.watch import Watch, watch
@@ -85,6 +87,7 @@ __all__ = [
     "Example",
     "Exported",
     "FittedProbe",
+    "Followed",
     "GeneratedToken",
     "Graph",
     "HeadIdentities",
@@ -110,6 +113,7 @@ __all__ = [
     "Scores",
     "SecondCircuit",
     "SelfRepair",
+    "Series",
     "Session",
     "SourceAttribution",
     "TokenAttribution",
@@ -142,6 +146,7 @@ __all__ = [
     "fit_probe",
     "head_identities",
     "head_promotes",
+    "follow",
     "heat_map",
     "kl",
     "load_model",
@@ -152,6 +157,7 @@ __all__ = [
     "minimal_patch",
     "neurons",
     "node_lens",
+    "open_series",
     "patch_maps",
     "patch_norms",
     "path_patching",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from app.cli import (
+    checkpoints,
     compare,
     detect,
     dissociate,
@@ -41,7 +42,7 @@ from core.errors import ArgumentError, Cancelled, WirescopeError
 # By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
 _COMMANDS = (
     run, export, trace, evaluate, compare, dissociate, flip, lens, map, neurons, heads, repair, probe, detect, watch,
-    study, methods, models, families, plugins,
+    study, checkpoints, methods, models, families, plugins,
 )  # fmt: skip
 COMMANDS: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[1]: module for module in _COMMANDS}
 

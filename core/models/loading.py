@@ -41,7 +41,7 @@ from core.models.probe import Probe
 from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
 from core.models.token_file import TokenFile
-from core.models.tokenizer_loading import NO_TOKENIZER, tokenizer_of
+from core.models.tokenizer_loading import NO_TOKENIZER, at_revision, tokenizer_of
 from core.models.towers import with_towers
 from core.models.unfilled import unfilled
 from core.models.unread import check_sizes, check_timm_file, check_unread
@@ -70,7 +70,8 @@ def load_model(
 ) -> Model:
     """Open a model.
 
-    source: `bundled:NAME`, `pack:NAME`, `timm:NAME`, a folder, a Hub id, an nn.Module, or (nn.Module, processor).
+    source: `bundled:NAME`, `pack:NAME`, `timm:NAME`, a folder, a Hub id (`ID@REVISION`: of a branch or tag), an
+    nn.Module, or (nn.Module, processor).
     Of a folder or Hub id with a pair of towers, as CLIP is, one alone: `vision:` or `text:` before it. Before any name
     of a pair, `towers:`, which is what `towers` says: both are in its graph, and meet in the similarity.
     processor: for a module: its tokenizer or image processor (of a pair of towers one that has both); without one, only
@@ -224,7 +225,8 @@ def _from_hub(name: str, tower: str) -> Model:
     from transformers import AutoConfig
 
     try:
-        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        hub_id, revision = at_revision(name)
+        config = AutoConfig.from_pretrained(hub_id, revision=revision, trust_remote_code=False)
         described = config.to_dict()
         architecture = _architecture(described, tower)
         check_quantisation(described)
@@ -263,7 +265,8 @@ def _hugging_face_model(
 
     transformers.utils.logging.disable_progress_bar()
     cls = _class_of(architecture)
-    options = {"trust_remote_code": False, "local_files_only": local}
+    named, (path, revision) = path, (path, "main") if local else at_revision(path)
+    options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": local, "revision": revision}
     family = family_of(architecture)
     assert family is not None  # it was asked before the weights were loaded
     config = _tower_config(path, tower, options) if tower else cls.config_class.from_pretrained(path, **options)
@@ -302,11 +305,11 @@ def _hugging_face_model(
         except OSError:
             processor = None
     else:
-        processor = tokenizer_of(path, local=local)
+        processor = tokenizer_of(named, local=local)
         notes += () if processor is not None else (NO_TOKENIZER,)
     model = _from_module(module, processor, name, title)
     if isinstance(model.adapter.module, ZeroShot):
-        model = replace(model, tokenizer=tokenizer_of(path, local=local))
+        model = replace(model, tokenizer=tokenizer_of(named, local=local))
     return replace(model, notes=notes)
 
 

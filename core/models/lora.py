@@ -15,6 +15,7 @@ from torch import nn
 
 from core.errors import ModelError
 from core.models.checkpoint import ADAPTER_CONFIG, ADAPTER_WEIGHTS, is_pickle
+from core.models.tokenizer_loading import at_revision
 
 MERGE = (
     "install peft (pip install peft) in Wirescope's environment, or merge it where peft is: "
@@ -68,7 +69,8 @@ def check_hub(name: str) -> None:
     from transformers.utils import cached_file
 
     quiet = {"_raise_exceptions_for_missing_entries": False, "_raise_exceptions_for_connection_errors": False}
-    if cached_file(name, ADAPTER_CONFIG, **quiet) is not None:
+    hub_id, revision = at_revision(name)
+    if cached_file(hub_id, ADAPTER_CONFIG, revision=revision, **quiet) is not None:
         raise ModelError(
             f"{name} has an adapter beside its weights, which changes the model.",
             "Download it (hf download) and open its folder: peft then merges the adapter.",

@@ -11,6 +11,12 @@ TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "spiece.model", "*.bpe.model
 NO_TOKENIZER = "It has no tokenizer: it takes token ids, not text."
 
 
+def at_revision(name: str) -> tuple[str, str]:
+    """The id and the revision in a Hub model's name: `ID@REVISION` for a branch or tag, else the newest there is."""
+    hub_id, _, revision = name.partition("@")
+    return hub_id, revision or "main"
+
+
 def tokenizer_of(path: str, *, local: bool) -> Any:
     """The tokenizer of a folder or Hub id; None where there is none. Raises ModelError for one that lacks its
     vocabulary."""
@@ -18,7 +24,9 @@ def tokenizer_of(path: str, *, local: bool) -> Any:
 
     if local and not any(any(Path(path).glob(pattern)) for pattern in TOKENIZERS):
         return None
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False, local_files_only=local)
+    path, revision = (path, "main") if local else at_revision(path)
+    options = {"trust_remote_code": False, "local_files_only": local, "revision": revision}
+    tokenizer = transformers.AutoTokenizer.from_pretrained(path, **options)
     if len(tokenizer) > len(tokenizer.all_special_ids):
         return tokenizer
     if not local:  # the library makes an empty one where there are no files

@@ -13,13 +13,14 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
-from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from resources.models.training import measure, record
+from resources.models.training.descent import descend
 from resources.models.training.names_data import (
     INDIRECT_OBJECTS,
     MIXTURE,
@@ -83,23 +84,6 @@ from the choice of recipe. Sentence forms that are new to it are its weakest sid
 """
 
 
-def loss_of(model: GPT2LMHeadModel, batch: Batch) -> torch.Tensor:
-    """The weighted mean of the next-token losses. Products are taken in bfloat16, which takes half the time;
-    weights stay in fp32."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        return _loss_of(model, batch)
-
-
-def _loss_of(model: GPT2LMHeadModel, batch: Batch) -> torch.Tensor:
-    # With positions that start again and no mask, each text attends to itself alone.
-    hidden = model.transformer(batch.ids, position_ids=batch.positions, use_cache=False).last_hidden_state[:, :-1]
-    weights = batch.weights[:, 1:]
-    counted = weights > 0  # the unembedding is computed only where it counts
-    logits = model.lm_head(hidden[counted])
-    losses = functional.cross_entropy(logits.float(), batch.ids[:, 1:][counted], reduction="none")
-    return (losses * weights[counted]).sum() / weights.sum()
-
-
 def rate(step: int, steps: int) -> float:
     """The learning rate at a step: level for each of the first two stages, then half a cosine down to a hundredth;
     each with a linear warm-up."""
@@ -115,16 +99,16 @@ def rate(step: int, steps: int) -> float:
     return PEAK_RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
-def new_model(tokenizer: PreTrainedTokenizerFast) -> GPT2LMHeadModel:
-    """The untrained model."""
+def new_model(tokenizer: PreTrainedTokenizerFast, width: int = 256, heads: int = 8) -> GPT2LMHeadModel:
+    """The untrained model, of four layers."""
     end = tokenizer.eos_token_id
     model = GPT2LMHeadModel(
         GPT2Config(
             vocab_size=len(tokenizer),
             n_positions=CONTEXT,
-            n_embd=256,
+            n_embd=width,
             n_layer=4,
-            n_head=8,
+            n_head=heads,
             resid_pdrop=0.0,
             embd_pdrop=0.0,
             attn_pdrop=0.0,
@@ -157,27 +141,12 @@ def train(steps: int) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
     torch.use_deterministic_algorithms(True)
     tokenizer = build()
     model = new_model(tokenizer)
-    decayed = [parameter for parameter in model.parameters() if parameter.dim() > 1]
-    others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
-        betas=(0.9, 0.98),
-        fused=True,
-    )
     rows = RowMaker(tokenizer, SEED)
-    model.train()
     start = time.perf_counter()
-    for step in range(steps):
-        loss = loss_of(model, draw(rows, step))
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step, steps)
-        optimizer.step()
-        optimizer.zero_grad()
-        if step % 50 == 49:
-            print(f"step {step + 1}/{steps} loss {loss.item():.3f} {time.perf_counter() - start:.0f} s", flush=True)
-        if step % 500 == 499:
+    for done, loss in descend(model, steps, partial(draw, rows), partial(rate, steps=steps)):
+        if done % 50 == 0:
+            print(f"step {done}/{steps} loss {loss:.3f} {time.perf_counter() - start:.0f} s", flush=True)
+        if done % 500 == 0:
             model.eval()
             figures = measure.names_accuracy(model, tokenizer, count=300, seed=1)
             print({kind: [round(value, 2) for value in row.values()] for kind, row in figures.items()}, flush=True)

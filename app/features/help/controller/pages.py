@@ -30,6 +30,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("modalities", "Text and pictures side by side"),
     ("heads", "What heads do"),
     ("icl", "In-context learning"),
+    ("checkpoints", "Checkpoints over training"),
     ("pictures", "Pictures and regions"),
     ("typographic", "Printed words"),
     ("project-file", "The project file"),

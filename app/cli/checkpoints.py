@@ -1,0 +1,177 @@
+"""`wirescope checkpoints`: what becomes of a behaviour over the checkpoints of a training."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, literal, metric_help
+from app.cli.output import say, say_json, tell
+from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options, session_over
+from app.cli.progress import Progress
+from app.cli.tables import aligned
+from core.checkpoints.made import MADE, MEGABYTES, MINUTES, PREFIX, is_made, made_folder
+from core.checkpoints.series import open_series
+from core.errors import ArgumentError, InputError, WirescopeError
+from core.tracing.method import METHODS, method_named
+
+if TYPE_CHECKING:
+    from core.checkpoints.follow import Followed
+    from core.checkpoints.series import Series
+
+WORDS = "follow a behaviour, its heads and its circuit over the checkpoints of a training"
+EXAMPLES = """
+wirescope checkpoints runs/my-model
+wirescope checkpoints bundled:names --make --task induction --pairs 16 --out induction
+wirescope checkpoints EleutherAI/pythia-70m --revisions step512,step1000,step143000 --task ioi
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source",
+        metavar="FOLDER|HUB-ID",
+        help="a folder that holds checkpoint-100, checkpoint-200 and so on; a Hub id; or "
+        f"{', '.join(PREFIX + name for name in MADE)}",
+    )
+    parser.add_argument("--revisions", metavar="NAME,...", help="of a Hub id: step512,step1000")
+    parser.add_argument(
+        "--make",
+        action="store_true",
+        help=f"train a {PREFIX} series where it is not there yet: about {MINUTES} minutes of one core, {MEGABYTES} MB",
+    )
+    add_pair_options(parser, required=False)
+    parser.add_argument("--metric", help=f"{metric_help()}; KIND alone takes each pair's own answers")
+    parser.add_argument("--method", default="eap", help=f"that scores edges: {literal(', '.join(METHODS))} (eap)")
+    parser.add_argument(
+        *ABLATION_FLAGS,
+        dest="replacement",
+        default="patch",
+        metavar="KIND",
+        help=f"what a removed edge carries: {', '.join(ABLATIONS)} (patch)",
+    )
+    parser.add_argument("--edges", type=int, default=20, help="of the circuits that are compared (20)")
+    parser.add_argument("--precision", default="fp32", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
+    parser.add_argument("--out", metavar="FOLDER", help="write table, figure and numbers there: csv, svg, json")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(do=checkpoints_command)
+
+
+def checkpoints_command(options: argparse.Namespace) -> int:
+    method_named(options.method)
+    check_pair_options(options)
+    asked = options.task or options.dataset or options.clean
+    if not asked and (options.metric or options.out):
+        raise ArgumentError(
+            "There are no inputs to follow.", "Give --task, --dataset, or --clean and --counterfactual."
+        )
+    folder = None if options.out is None else _made(Path(options.out))
+    series = _series(options)
+    if not asked:
+        if options.json:
+            steps = [{"step": each.step, "model": each.name} for each in series.checkpoints]
+            say_json({"series": series.source, "checkpoints": steps})
+        else:
+            say("\n".join(_listed(series)))
+        return 0
+    followed = _followed(series, options)
+    if options.json:
+        _say_json(followed)
+    else:
+        _say(followed)
+    if folder is not None:
+        _write(followed, folder)
+        if not options.json:
+            say(f"written to {folder}: checkpoints.csv, checkpoints.svg, checkpoints.json")
+    return 0
+
+
+def _series(options: argparse.Namespace) -> Series:
+    """Raises ArgumentError, InputError, ModelError."""
+    revisions = [name.strip() for name in (options.revisions or "").split(",") if name.strip()]
+    if not options.source.startswith(PREFIX):
+        if options.make:
+            raise ArgumentError(f"--make makes a series that comes with Wirescope, not {options.source}.")
+        return open_series(options.source, revisions)
+    name = options.source.removeprefix(PREFIX)
+    if not is_made(name):
+        if not options.make:
+            raise InputError(
+                f"The checkpoints of {options.source} are not made yet.",
+                f"Add --make: it trains them, about {MINUTES} minutes of one core, {MEGABYTES} MB in the cache folder.",
+            )
+        from core.checkpoints.made import make
+
+        with Progress() as progress:
+            make(name, lambda share: progress(f"training {name}", share))
+    return open_series(made_folder(name))
+
+
+def _followed(series: Series, options: argparse.Namespace) -> Followed:
+    from core.checkpoints.follow import follow
+    from core.checkpoints.opened import SeriesModel
+
+    opened = SeriesModel(series, options.precision)
+    model = opened.at(series.checkpoints[-1].step)
+    pairs = asked_pairs(model, options)
+    for note in pairs.notes:
+        tell(note)
+    over = session_over(model, pairs, options.metric, options.memory)
+    with Progress() as progress:
+        return follow(
+            series,
+            over.dataset,
+            over.session.metric.metric,
+            method=options.method,
+            replacement=options.replacement,
+            edges=options.edges,
+            dtype=options.precision,
+            model=opened,
+            progress=lambda share: progress(f"{len(series.checkpoints)} checkpoints of {series.title}", share),
+        )
+
+
+def _listed(series: Series) -> list[str]:
+    rows = [["step", "checkpoint"], *([f"{each.step:,}", each.name] for each in series.checkpoints)]
+    return [f"{len(series.checkpoints)} checkpoints of {series.title}", "", *aligned(rows, "><")]
+
+
+def _say(followed: Followed) -> None:
+    from core.checkpoints.words import heads, rows, sentences
+
+    table = [heads(followed), *rows(followed)]
+    say("\n".join(aligned(table, ">>>")))
+    say()
+    for sentence in sentences(followed):
+        say(sentence)
+
+
+def _say_json(followed: Followed) -> None:
+    from core.checkpoints.words import as_json
+
+    say_json(as_json(followed))
+
+
+def _made(folder: Path) -> Path:
+    """A folder, there before the work is done. Raises WirescopeError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WirescopeError(
+            f"The folder {folder} cannot be made: {error.strerror}.", "Give one that you may write to."
+        ) from None
+    return folder
+
+
+def _write(followed: Followed, folder: Path) -> None:
+    """Raises WirescopeError where that is not possible."""
+    from core.checkpoints.picture import picture
+    from core.checkpoints.words import as_csv, as_json
+    from core.saving import save_text
+
+    save_text(folder / "checkpoints.csv", as_csv(followed))
+    save_text(folder / "checkpoints.svg", picture(followed).svg)
+    report: dict[str, Any] = as_json(followed)
+    save_text(folder / "checkpoints.json", json.dumps(report, indent=1, ensure_ascii=False))
