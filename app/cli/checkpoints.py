@@ -167,11 +167,10 @@ def _made(folder: Path) -> Path:
 
 def _write(followed: Followed, folder: Path) -> None:
     """Raises WirescopeError where that is not possible."""
-    from core.checkpoints.picture import picture
     from core.checkpoints.words import as_csv, as_json
     from core.saving import save_text
 
     save_text(folder / "checkpoints.csv", as_csv(followed))
-    save_text(folder / "checkpoints.svg", picture(followed).svg)
+    save_text(folder / "checkpoints.svg", followed.picture().svg)
     report: dict[str, Any] = as_json(followed)
     save_text(folder / "checkpoints.json", json.dumps(report, indent=1, ensure_ascii=False))

@@ -4,6 +4,7 @@ come by `PLUGGED_IN`."""
 from __future__ import annotations
 
 from app.features.canvas.feature import FEATURE as CANVAS
+from app.features.checkpoints.feature import FEATURE as CHECKPOINTS
 from app.features.circuit.feature import FEATURE as CIRCUIT
 from app.features.class_texts.feature import FEATURE as CLASS_TEXTS
 from app.features.code.feature import FEATURE as CODE
@@ -63,6 +64,7 @@ FEATURES: tuple[Feature, ...] = (
     COMPARE,
     CODE,
     CLASS_TEXTS,
+    CHECKPOINTS,
     PROBE,
     CONSOLE,
     INSPECTOR,

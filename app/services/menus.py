@@ -10,7 +10,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&File",
         (
             *("new_project", "open_project", "@recent_projects", "save_project", "save_project_as", "-"),
-            *("open_folder", "open_named", "@bundled", "@packs", "@recent", "-"),
+            *("open_folder", "open_named", "open_checkpoints", "@bundled", "@packs", "@recent", "-"),
             *("@examples", "open_input_a", "open_input_b", "-", "open_scores", "compare_circuit", "-"),
             *("@export", "export_model", "-", "quit"),
         ),
@@ -21,7 +21,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "note", "-"),
             *("swap", "@make", "@dataset", "pick_mask", "name_region", "pick_none", "class_texts", "both_towers"),
             *("probe", "pin", "continue", "-", "find", "trace", "measure", "flip", "patch_map", "lens_map", "evaluate"),
-            *("watch", "repair", "fill_dataset", "-", "@copy_code", "-", "preferences"),
+            *("watch", "repair", "fill_dataset", "-", "earlier_checkpoint", "later_checkpoint", "follow_checkpoints"),
+            *("-", "@copy_code", "-", "preferences"),
         ),
     ),
     (

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.messages.replies import ModelReply
 from app.workbench.first_inputs import first_inputs
 from app.workbench.workbench_like import WorkbenchLike
+from core.checkpoints.series import is_series
 from core.edits import EditKind
 from core.project.document import Document, Source
 from core.project.examples import all_examples, example, examples_for
@@ -26,6 +27,7 @@ class ModelSteps(QObject):
     """Of one workbench."""
 
     project_wanted = Signal(str)  # the path of a project's file, which is to be opened
+    series_wanted = Signal(str)  # a folder of checkpoints, which are to be opened
     opening = Signal()  # the user opens another document
     none_open = Signal()  # what was to be opened is not there, and nothing was open before it
 
@@ -56,9 +58,13 @@ class ModelSteps(QObject):
             self.none_open.emit()
 
     def open_model(self, name: str) -> None:
-        """Open a model with the inputs that are there, where it can take them, or with those made for it."""
+        """Open a model with the inputs that are there, where it can take them, or with those made for it. A folder of
+        checkpoints is a model at several steps."""
         if Path(name).expanduser().is_dir():
             name = str(Path(name).expanduser().resolve())  # it is remembered, and found from anywhere
+            if is_series(Path(name)):
+                self.series_wanted.emit(name)
+                return
         made = examples_for(name)
         document = Document(name)
         present = self._workbench.document

@@ -13,6 +13,7 @@ from dataclasses import replace
 from app.messages.replies import ModelReply
 from app.messages.request import Cancel, FailureReply, PictureRefusal, ProgressReply, Request, Send
 from app.worker import runs
+from app.worker.checkpoints import OtherCheckpoints
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import card_of, empty_card, opened_words
 from app.worker.first_texts import first_texts
@@ -54,6 +55,7 @@ class WorkerService:
         self._rows: DatasetRows
         self._costs = Costs()
         self._past = PastScores()
+        self._checkpoints = OtherCheckpoints()
         self._origin: Origin  # of what the cache has scored
 
     @property
@@ -104,7 +106,8 @@ class WorkerService:
             send(ProgressReply(request.number, f"Opening {model_words(name)}"))
             try:
                 use_threads(threads_to_open(name))
-                model = self._with_other_classes(name, precision) or load_model(name, dtype=precision)
+                model = self._with_other_classes(name, precision) or self._at_other_step(name, precision)
+                model = model or load_model(name, dtype=precision)
             except WirescopeError as error:
                 send(FailureReply(request.number, "model", error.message, error.hint))
                 return None
@@ -116,6 +119,12 @@ class WorkerService:
         use_threads(self._threads)
         send(replace(opened, number=request.number))
         return self._model
+
+    def _at_other_step(self, name: str, precision: str) -> Model | None:
+        """The model that is open at another checkpoint of its training; None for another model."""
+        if self._model is None or self._opened is None or self._opened.precision != precision:
+            return None
+        return self._checkpoints.at(name, precision, self._model)
 
     def _with_other_classes(self, name: str, precision: str) -> Model | None:
         """The model that is open, with the class texts or the probe of another name of it; None for another model. In

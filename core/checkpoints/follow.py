@@ -15,6 +15,7 @@ checkpoints alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,8 @@ import numpy as np
 
 from core.checkpoints.figures import Asked, StepFigures, figures_at
 from core.checkpoints.opened import SeriesModel
-from core.checkpoints.repeats import MATCHING
+from core.checkpoints.picture import Line, Panel, picture
+from core.checkpoints.repeats import MATCHING, TRAITS
 from core.checkpoints.series import Series
 from core.circuit import Circuit
 from core.edits import EditKind
@@ -33,6 +35,7 @@ from core.graph import Graph
 from core.inputs.pair import Dataset
 from core.metrics import Metric, logit_difference
 from core.models.model import Model
+from core.pictures.picture import Picture
 from core.progress import stage, watched
 from core.session import Session
 from core.tracing.over_pairs import metric_name
@@ -77,12 +80,38 @@ class Followed:
         place = int(np.diff(best).argmax())
         return self.figures[place].step, self.figures[place + 1].step
 
+    @property
+    def traits(self) -> list[str]:
+        """The scores of heads that are shown, of those that there are."""
+        return [name for name in TRAITS if all(name in each.heads.traits for each in self.figures)]
+
+    def panels(self) -> list[Panel]:
+        """What is drawn of it: heads, metric, circuit."""
+        figures = self.figures
+        heads = [Line(f"{name}, best head", [each.heads.best(name)[1] for each in figures]) for name in self.traits]
+        copied = [math.nan if each.heads.copied is None else each.heads.copied for each in figures]
+        if not all(math.isnan(value) for value in copied):
+            heads.append(Line("copied rightly", copied))
+        metric = (
+            Line("every edge", [each.metric for each in figures]),
+            Line("no edge", [each.empty for each in figures]),
+        )
+        last = f"{figures[-1].step:,}"
+        circuit = (
+            Line(f"in common with step {last}", [self.overlap(each) for each in figures]),
+            Line(f"recovered by that of step {last}", [each.circuit_recovered for each in figures]),
+        )
+        shown = [Panel("heads", tuple(heads), share=True)] if heads else []
+        return [*shown, Panel(self.metric, metric), Panel(f"circuit of {self.edges} edges", circuit)]
+
+    def picture(self) -> Picture:
+        """Its figure."""
+        title = f"{self.series.title}: {len(self.figures)} checkpoints"
+        return picture(title, [each.step for each in self.figures], self.panels())
+
     def _repr_svg_(self) -> str:
         """In a notebook: the picture of it."""
-        from core.checkpoints.picture import picture
-
-        svg: str = picture(self).svg
-        return svg
+        return self.picture().svg
 
 
 Pairs = Sequence[tuple[Any, Any]]

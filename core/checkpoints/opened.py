@@ -119,7 +119,7 @@ def _numbers(module: nn.Module, stored: Mapping[str, Tensor]) -> dict[int, tuple
     for name, tensor in module.named_parameters(remove_duplicate=False):
         if id(tensor) not in named or named[id(tensor)][1] is None:
             named[id(tensor)] = tensor, stored.get(name)
-    for name, tensor in module.named_buffers(remove_duplicate=False):
+    for name, buffer in module.named_buffers(remove_duplicate=False):
         if name in stored:
-            named[id(tensor)] = tensor, stored[name]
+            named[id(buffer)] = buffer, stored[name]
     return named

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.checkpoints.follow import Followed
-from core.checkpoints.repeats import MATCHING
 from core.formatting import number
 from core.pictures.picture import NEGATIVE, POSITIVE, QUIET, Picture, drawing, label, plain
 
@@ -36,45 +34,23 @@ class Panel:
     share: bool = False
 
 
-def panels(followed: Followed) -> list[Panel]:
-    """What is drawn, and what the window draws too."""
-    figures = followed.figures
-    traits = [name for name in TRAITS if all(name in each.heads.traits for each in figures)]
-    heads = [Line(f"{name}, best head", [each.heads.best(name)[1] for each in figures]) for name in traits]
-    copied = [math.nan if each.heads.copied is None else each.heads.copied for each in figures]
-    if not all(math.isnan(value) for value in copied):
-        heads.append(Line("copied rightly", copied))
-    metric = [Line("every edge", [each.metric for each in figures]), Line("no edge", [each.empty for each in figures])]
-    last = figures[-1].step
-    circuit = [
-        Line(f"in common with step {last:,}", [followed.overlap(each) for each in figures]),
-        Line(f"recovered by the edges of step {last:,}", [each.circuit_recovered for each in figures]),
-    ]
-    shown = [Panel("heads", tuple(heads), share=True)] if heads else []
-    return [*shown, Panel(followed.metric, tuple(metric)), Panel(f"circuit of {followed.edges} edges", tuple(circuit))]
-
-
-TRAITS = (MATCHING, "induction", "previous token", "neighbours", "class token")
-
-
-def picture(followed: Followed) -> Picture:
-    """All panels over one axis of steps."""
-    steps = np.asarray([each.step for each in followed.figures], dtype=np.float64)
+def picture(title: str, at: Sequence[int], panels: Sequence[Panel]) -> Picture:
+    """All panels over one axis of steps. at: the steps."""
+    steps = np.asarray(at, dtype=np.float64)
     places = np.log10(steps + _first(steps))
     spread = float(places[-1] - places[0]) or 1.0
     across = [LEFT + float(place - places[0]) / spread * ACROSS for place in places]
     parts: list[str] = []
     top = 6.0
-    for panel in panels(followed):
+    for panel in panels:
         parts += _panel(panel, across, top)
         top += HEIGHT + APART
     said = -math.inf
-    for place, each in zip(across, followed.figures, strict=True):
+    for place, step in zip(across, at, strict=True):
         if place - said >= 30:
-            parts.append(label(place, top - 8, f"{each.step:,}", anchor="middle", colour=QUIET))
+            parts.append(label(place, top - 8, f"{step:,}", anchor="middle", colour=QUIET))
             said = place
     parts.append(label(LEFT + ACROSS / 2, top + 6, "step of training", anchor="middle", colour=QUIET))
-    title = f"{followed.series.title}: {len(followed.figures)} checkpoints"
     return Picture(drawing(LEFT + ACROSS + RIGHT, top + 12, parts, title))
 
 

@@ -33,6 +33,7 @@ from core.session import Session
 SEQUENCES, PERIOD = 16, 10
 PLACES = 4
 MATCHING = "matching"
+TRAITS = (MATCHING, "induction", "previous token", "neighbours", "class token")  # that are shown
 Floats = NDArray[np.float64]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from core.checkpoints.figures import StepFigures
 from core.checkpoints.follow import Followed
-from core.checkpoints.picture import TRAITS
 from core.checkpoints.repeats import PLACES
 from core.evaluation.faithfulness import FRACTIONS
 from core.formatting import number, percent
@@ -17,15 +16,10 @@ from core.formatting import number, percent
 TOP = 3  # edges of a row
 
 
-def traits_of(followed: Followed) -> list[str]:
-    """The scores of heads that are shown, of those that there are."""
-    return [name for name in TRAITS if all(name in each.heads.traits for each in followed.figures)]
-
-
 def heads(followed: Followed) -> list[str]:
     """Of the columns."""
     copied = ["copied"] * _copies(followed)
-    traits = traits_of(followed)
+    traits = followed.traits
     return ["step", "metric", "no edge", *traits, *copied, "overlap", "recovered", "strongest edges"]
 
 
@@ -33,7 +27,7 @@ def rows(followed: Followed) -> list[list[str]]:
     """A row a checkpoint."""
     found = []
     for each in followed.figures:
-        best = [each.heads.best(name) for name in traits_of(followed)]
+        best = [each.heads.best(name) for name in followed.traits]
         copied = [percent(each.heads.copied)] if _copies(followed) and each.heads.copied is not None else []
         found.append(
             [
@@ -73,7 +67,7 @@ def as_csv(followed: Followed) -> str:
     """Numbers alone, a line a checkpoint."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
-    traits = traits_of(followed)
+    traits = followed.traits
     writer.writerow(
         ["step", "metric", "no_edge", "answered_rightly"]
         + [part for name in traits for part in (f"{name.replace(' ', '_')}_head", name.replace(" ", "_"))]

@@ -47,6 +47,14 @@ def set_metric(document: Document, choice: MetricChoice) -> Change:
     return Change(metric_words(choice), replace(document, metric=choice))
 
 
+def set_checkpoint(document: Document, name: str, title: str) -> Change | None:
+    """The model at another step of its training; all else stays. Steps in a row are one of the history. None where it
+    is there."""
+    if name == document.model:
+        return None
+    return Change(f"Checkpoint: {title}", replace(document, model=name), "checkpoint")
+
+
 def set_class_texts(document: Document, texts: ClassTexts) -> Change | None:
     """Judge pictures by other texts; None where they are those that there are."""
     name = with_texts(document.model, texts)

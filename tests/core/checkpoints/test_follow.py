@@ -14,7 +14,6 @@ from core.checkpoints import opened
 from core.checkpoints.figures import StepFigures
 from core.checkpoints.follow import follow
 from core.checkpoints.opened import SeriesModel
-from core.checkpoints.picture import picture
 from core.checkpoints.repeats import MATCHING, heads_of, repeated
 from core.checkpoints.series import open_series
 from core.checkpoints.words import as_csv, as_json, heads, rows
@@ -86,7 +85,7 @@ def test_figures_are_those_of_sessions_made_from_nothing(folder: Path):
     assert len(rows(followed)[0]) == len(heads(followed))
     assert as_csv(followed).splitlines()[0].startswith("step,metric,no_edge")
     assert as_json(followed)["checkpoints"][2]["circuit"] == circuit.names
-    words = [each.text for each in ElementTree.fromstring(picture(followed).svg).iter() if each.text]
+    words = [each.text for each in ElementTree.fromstring(followed.picture().svg).iter() if each.text]
     assert "circuit of 6 edges" in words
 
 

@@ -1,0 +1,43 @@
+"""What the panel of the checkpoints shows: plain values that the application fills in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """words: what it is. values: one a step, NaN where there is none."""
+
+    words: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class CurvePlot:
+    """Lines over the steps of training."""
+
+    title: str
+    steps: tuple[int, ...]
+    lines: tuple[StepLine, ...]
+
+
+@dataclass(frozen=True)
+class CheckpointsData:
+    """title: of the series; empty while none is open. steps, names: of its checkpoints. at: the number of the one that
+    is open; None where none is. words: what is known of it. plots: of what was followed so far. problem: why something
+    cannot be done. why_not: why nothing can be followed. running, share: of what is followed. playing: it goes on by
+    itself."""
+
+    title: str = ""
+    steps: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    at: int | None = None
+    words: str = ""
+    plots: tuple[CurvePlot, ...] = ()
+    problem: str = ""
+    why_not: str = ""
+    running: bool = False
+    share: float | None = None
+    playing: bool = False
+    stale: bool = False
