@@ -52,7 +52,7 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("repair", "Repair", "bottom", "Shift+F12", shown=False, beside="runs"),
     DockRow("code", "Record", "bottom", "Shift+F9", shown=False, beside="repair"),
     DockRow("console", "Console", "bottom", "Shift+F7", shown=False, beside="code"),
-    DockRow("checkpoints", "Checkpoints", "bottom", "Ctrl+F8", shown=False, beside="console"),
+    DockRow("checkpoints", "Checkpoints", "bottom", "Ctrl+F9", shown=False, beside="console"),
 )
 
 

@@ -1,0 +1,115 @@
+"""The dock *Checkpoints*: a folder is opened, the slider goes through its steps while edits stay, and the steps are
+followed as curves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from core.edits import Edit
+from core.models.loading import load_model
+from core.project.document import Source
+from core.session import Session
+from tests.app.person import Person
+from tests.small_series import small_series
+
+A, B = "When Mary gave a drink to", "When Tom gave a drink to"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("WIRESCOPE_DATA", str(tmp_path / "data"))
+    return small_series(tmp_path / "runs", ("checkpoint-1", "checkpoint-2", "checkpoint-10"))
+
+
+def scrubbing(person: Person, folder: Path) -> None:
+    """Open a folder, with inputs on the cards."""
+    person.workbench.models.open_model(str(folder))
+    panel = person.panel("checkpoints")
+    person.wait(lambda: panel.data().at == 2)
+    person.rest()
+    person.type_prompt("A", A)
+    person.type_prompt("B", B)
+    person.rest()
+
+
+def test_scrub_the_checkpoints(person: Person, folder: Path) -> None:
+    scrubbing(person, folder)
+    workbench, panel = person.workbench, person.panel("checkpoints")
+    assert panel.isVisible()
+    assert panel.step.text() == "step 10 of 10"
+    edit = Edit("m0->logits", "patch")
+    workbench.commit("Patch", workbench.document.with_edit(edit))
+    person.rest()
+    before = workbench.history.current
+
+    panel.slider.setFocus()
+    QTest.keyClick(panel.slider, Qt.Key.Key_Left)
+    QTest.keyClick(panel.slider, Qt.Key.Key_Left)
+    person.rest()
+    assert panel.data().at == 0
+    assert workbench.document.model == str(folder / "checkpoint-1")
+    assert [each.name for each in workbench.document.edits] == [edit.name]
+    assert workbench.document.clean == Source("text", A)
+    assert workbench.history.current.parent is before  # one step for the whole scrub
+    assert workbench.history.current.words == "Checkpoint: checkpoint-1"
+    model = load_model(str(folder / "checkpoint-1"))
+    session = Session(model, model.pair(A, B), person.session().metric.metric)
+    assert workbench.ran.metric == pytest.approx(float(session.run([edit]).metric), abs=1e-4)
+
+    person.window.commands["later_checkpoint"].trigger()
+    person.rest()
+    assert panel.data().at == 1
+    person.window.commands["undo"].trigger()
+    person.rest()
+    assert panel.data().at == 2
+    person.click(panel.play)  # at the end it begins anew
+    person.wait(lambda: not panel.data().playing)
+    person.rest()
+    assert panel.data().at == 2
+
+
+def test_the_steps_are_followed_as_curves(person: Person, folder: Path) -> None:
+    scrubbing(person, folder)
+    panel = person.panel("checkpoints")
+    person.click(panel.follow)
+    person.wait(lambda: len(panel.charts()) == 3 and not panel.data().running)
+    person.rest()
+    heads, metric, circuit = panel.data().plots
+    assert heads.steps == (1, 2, 10)
+    assert [line.words for line in metric.lines] == ["every edge", "no edge"]
+    assert circuit.lines[0].values[-1] == 1
+    assert person.workbench.ran.metric == pytest.approx(metric.lines[0].values[-1], abs=1e-4)
+    assert "metric" in panel.words.text()
+    panel.charts()[1].threshold_moved.emit(1.9)  # the line is dragged to the second one
+    person.rest()
+    assert panel.data().at == 1
+    assert panel.data().plots[1].lines == metric.lines  # of all steps still
+    assert not panel.data().stale
+    person.type_prompt("A", B)
+    person.rest()
+    assert panel.data().stale
+
+
+def test_what_is_no_series_is_spoken_of_and_loses_nothing(
+    person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    controller = person.controller("checkpoints")
+    monkeypatch.setattr(controller._notifier, "problem", lambda failure: said.append(failure.message))
+    assert "Open a folder of checkpoints first" in person.window.commands["later_checkpoint"].toolTip()
+    model = person.workbench.document.model
+    weights = folder / "checkpoint-2" / "model.safetensors"
+    weights.write_bytes(b"")
+    controller.open(str(folder))
+    person.wait(lambda: said)
+    assert "checkpoint-2 and checkpoint-1 are not checkpoints of one training" in said[0]
+    assert person.workbench.document.model == model
+    assert panel_is_empty(person)
+
+
+def panel_is_empty(person: Person) -> bool:
+    return person.panel("checkpoints").data().steps == ()
