@@ -41,7 +41,7 @@ def test_scrub_the_checkpoints(person: Person, folder: Path) -> None:
     workbench, panel = person.workbench, person.panel("checkpoints")
     assert panel.isVisible()
     assert panel.step.text() == "step 10 of 10"
-    edit = Edit("m0->logits", "patch")
+    edit = Edit(workbench.opened.graph.parse("m0->logits"), "patch")
     workbench.commit("Patch", workbench.document.with_edit(edit))
     person.rest()
     before = workbench.history.current
@@ -58,7 +58,7 @@ def test_scrub_the_checkpoints(person: Person, folder: Path) -> None:
     assert workbench.history.current.words == "Checkpoint: checkpoint-1"
     model = load_model(str(folder / "checkpoint-1"))
     session = Session(model, model.pair(A, B), person.session().metric.metric)
-    assert workbench.ran.metric == pytest.approx(float(session.run([edit]).metric), abs=1e-4)
+    assert workbench.ran.after == pytest.approx(float(session.run([edit]).metric), abs=1e-4)
 
     person.window.commands["later_checkpoint"].trigger()
     person.rest()
@@ -82,7 +82,7 @@ def test_the_steps_are_followed_as_curves(person: Person, folder: Path) -> None:
     assert heads.steps == (1, 2, 10)
     assert [line.words for line in metric.lines] == ["every edge", "no edge"]
     assert circuit.lines[0].values[-1] == 1
-    assert person.workbench.ran.metric == pytest.approx(metric.lines[0].values[-1], abs=1e-4)
+    assert person.workbench.ran.after == pytest.approx(metric.lines[0].values[-1], abs=1e-4)
     assert "metric" in panel.words.text()
     panel.charts()[1].threshold_moved.emit(1.9)  # the line is dragged to the second one
     person.rest()
@@ -94,22 +94,13 @@ def test_the_steps_are_followed_as_curves(person: Person, folder: Path) -> None:
     assert panel.data().stale
 
 
-def test_what_is_no_series_is_spoken_of_and_loses_nothing(
-    person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said: list[str] = []
-    controller = person.controller("checkpoints")
-    monkeypatch.setattr(controller._notifier, "problem", lambda failure: said.append(failure.message))
+def test_what_is_no_series_is_spoken_of_and_loses_nothing(person: Person, folder: Path) -> None:
+    person.open("bundled:names", A)
     assert "Open a folder of checkpoints first" in person.window.commands["later_checkpoint"].toolTip()
     model = person.workbench.document.model
-    weights = folder / "checkpoint-2" / "model.safetensors"
-    weights.write_bytes(b"")
-    controller.open(str(folder))
-    person.wait(lambda: said)
-    assert "checkpoint-2 and checkpoint-1 are not checkpoints of one training" in said[0]
+    (folder / "checkpoint-2" / "model.safetensors").write_bytes(b"")
+    person.workbench.models.open_model(str(folder))
+    person.wait(person.dialogs)
+    assert "checkpoint-2 and checkpoint-1 are not checkpoints of one training" in person.dismiss()
     assert person.workbench.document.model == model
-    assert panel_is_empty(person)
-
-
-def panel_is_empty(person: Person) -> bool:
-    return person.panel("checkpoints").data().steps == ()
+    assert person.panel("checkpoints").data().steps == ()
