@@ -106,8 +106,10 @@ class CheckpointsController(QObject):
         self._set_series(series)
         self._panels.bring("checkpoints")
         self._panel.slider.setFocus()
-        if series.index(self._workbench.document.model) is None:
-            self._workbench.models.open_model(series.checkpoints[-1].name)
+        present = self._workbench.document
+        if series.index(present.model) is None:
+            last = series.checkpoints[-1].name
+            self._workbench.models.open(Document(last, present.clean, present.counterfactual, present.metric))
         self._workbench.message.emit(f"{len(series.checkpoints)} checkpoints of {series.title}")
 
     def _set_series(self, series: Series) -> None:
@@ -144,9 +146,10 @@ class CheckpointsController(QObject):
             return
         checkpoint = self._series.checkpoints[number]
         selection, positions = workbench.selection, workbench.positions
-        workbench.take(set_checkpoint(workbench.document, checkpoint.name, checkpoint.title))
-        workbench.set_positions(positions)
-        workbench.select(selection)
+        with workbench.presenter.canvas_feed.as_one():
+            workbench.take(set_checkpoint(workbench.document, checkpoint.name, checkpoint.title))
+            workbench.set_positions(positions)
+            workbench.select(selection)
         self._show()
 
     def move(self, by: int) -> None:

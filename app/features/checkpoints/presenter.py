@@ -30,9 +30,9 @@ def plots(rows: Sequence[StepRow], metric: str, edges: int) -> tuple[CurvePlot, 
         StepLine("recovered", tuple(NONE if row.recovered is None else row.recovered for row in rows)),
     )
     return (
-        CurvePlot("heads, the best one", steps, tuple(heads)),
-        CurvePlot(metric, steps, of_metric),
-        CurvePlot(f"circuit of {edges} edges", steps, circuit),
+        CurvePlot("heads, the best one", "heads", steps, tuple(heads)),
+        CurvePlot(metric, "metric", steps, of_metric),
+        CurvePlot(f"circuit of {edges} edges", "circuit", steps, circuit),
     )
 
 

@@ -15,9 +15,10 @@ class StepLine:
 
 @dataclass(frozen=True)
 class CurvePlot:
-    """Lines over the steps of training."""
+    """Lines over the steps of training. short: its title where there is little room."""
 
     title: str
+    short: str
     steps: tuple[int, ...]
     lines: tuple[StepLine, ...]
 

@@ -3,9 +3,11 @@ pyqtgraph, which takes long: import this only when a figure is to be drawn."""
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.formatting import number
 from core.groups import GROUP_COLORS
@@ -14,9 +16,36 @@ from views.panels.plots.axes import Axis
 from views.panels.plots.chart import Chart
 from views.panels.plots.reading import Spots
 from views.panels.plots.scales import COUNTS
+from views.widgets.text import wrapped
 
 COLORS = ("positive", *GROUP_COLORS)
 MARKS = ("o", "s", "t", "d")
+SIGNS = ("●", "■", "▼", "◆")  # the same as text
+
+
+class StepFigure(QWidget):
+    """A figure under the names of its lines."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.names = wrapped()
+        self.names.setTextFormat(Qt.TextFormat.RichText)
+        self.chart = StepChart(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.names)
+        layout.addWidget(self.chart, 1)
+
+    def draw(self, plot: CurvePlot, steps: tuple[int, ...], at: int | None, stale: bool) -> None:
+        """steps: of all checkpoints. at: the one that is open."""
+        parts = []
+        for place, line in enumerate(plot.lines):
+            color = self.chart.theme.color(COLORS[place % len(COLORS)]).name()
+            parts.append(f"<span style='color:{color}'>{SIGNS[place % len(SIGNS)]}</span>&nbsp;{escape(line.words)}")
+        self.names.setText(" &nbsp; ".join(parts))
+        self.names.setAccessibleName(", ".join(line.words for line in plot.lines))
+        self.chart.draw(plot, steps, at, stale)
 
 
 class StepChart(Chart):
@@ -33,7 +62,7 @@ class StepChart(Chart):
             return
         self._steps = steps
         self.setAccessibleName(plot.title)
-        self.start(Axis("step of training", COUNTS, "step"), Axis(plot.title, short=plot.title[:18]))
+        self.start(Axis("step of training", COUNTS, "step"), Axis(plot.title, short=plot.short))
         spots = []
         for place, line in enumerate(plot.lines):
             xs, ys = np.asarray(plot.steps, dtype=np.float64), np.asarray(line.values, dtype=np.float64)
@@ -46,7 +75,6 @@ class StepChart(Chart):
                 f"Step {int(x):,}, {line.words}: {number(float(y))}" for x, y in zip(xs[there], ys[there], strict=True)
             )
             spots.append(Spots(xs[there], ys[there], words))
-            self.name(float(xs[there][-1]), float(ys[there][-1]), line.words)
         if at is not None:
             self.threshold(float(at), chosen=True)
         self.finish(spots)

@@ -42,7 +42,7 @@ class CheckpointsPanel(QWidget):
         self.open.clicked.connect(lambda: self.open_wanted.emit())
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Checkpoint")
-        self.slider.setMinimumWidth(140)
+        self.slider.setMinimumWidth(220)
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._move)
@@ -161,14 +161,14 @@ class CheckpointsPanel(QWidget):
         if problem:
             show_text(self.problem, problem)
             return
-        from views.panels.checkpoints.figure import StepChart
+        from views.panels.checkpoints.figure import StepFigure
 
         for _ in range(3):
-            chart = StepChart(self)
-            chart.step_wanted.connect(self.step_wanted)
-            chart.read.connect(lambda words: show_text(self.read, words))
-            self._charts.append(chart)
-            self._figures.addWidget(chart, 1)
+            figure = StepFigure(self)
+            figure.chart.step_wanted.connect(self.step_wanted)
+            figure.chart.read.connect(lambda words: show_text(self.read, words))
+            self._charts.append(figure)
+            self._figures.addWidget(figure, 1)
         self._paint()
 
     def _paint(self) -> None:
@@ -181,7 +181,7 @@ class CheckpointsPanel(QWidget):
 
     def _restyle(self) -> None:
         for chart in self._charts:
-            chart.restyle()
+            chart.chart.restyle()
         self._draw()
 
     def changeEvent(self, event: QEvent) -> None:

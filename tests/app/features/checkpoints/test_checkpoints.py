@@ -84,7 +84,7 @@ def test_the_steps_are_followed_as_curves(person: Person, folder: Path) -> None:
     assert circuit.lines[0].values[-1] == 1
     assert person.workbench.ran.after == pytest.approx(metric.lines[0].values[-1], abs=1e-4)
     assert "metric" in panel.words.text()
-    panel.charts()[1].threshold_moved.emit(1.9)  # the line is dragged to the second one
+    panel.charts()[1].chart.threshold_moved.emit(1.9)  # the line is dragged to the second one
     person.rest()
     assert panel.data().at == 1
     assert panel.data().plots[1].lines == metric.lines  # of all steps still
