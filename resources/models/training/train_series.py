@@ -33,8 +33,8 @@ from resources.models.training.names_tokenizer import build
 
 SEED = 0
 WIDTH, HEADS = 128, 4
-CYCLES, APART, RUNNING = 3, 5, 1  # rows of a step of the pair
-CYCLE_WEIGHT = 0.25  # of a token of a repeated sequence, so that these do not outweigh everything else
+CYCLES, APART, RUNNING = 8, 4, 1  # rows of a step of the pair
+CYCLE_WEIGHT = 1.0  # of a token of a repeated sequence, as of an answer
 PEAK_RATE, WARM_UP = 2e-3, 100
 
 
@@ -80,7 +80,7 @@ def names_rate(step: int, steps: int) -> float:
 
 
 NAMES_STEPS = (0, 40, 80, 160, 240, 320, 400, 480, 560, 800, 1000, 1200)
-PAIR_STEPS = (0, 50, 100, 200, 300, 400, 500, 600, 800, 1000, 1200, 1500)
+PAIR_STEPS = (0, 40, 80, 160, 240, 320, 400, 480, 560, 700, 850, 1000)
 SERIES = {
     "names": Series(NAMES_STEPS, train_names.draw, names_rate),
     "copies": Series(PAIR_STEPS, mixed, mixed_rate),
