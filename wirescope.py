@@ -32,6 +32,7 @@ from core.lens.logit_lens import node_lens, stream_lens
 from core.lens.neurons import Neurons, neurons, routing
 from core.lens.patch_maps import PatchMaps, patch_maps
 from core.lens.promoted import Promoted, head_promotes, promoted
+from core.lens.query_key import QueryKey, query_key
 from core.lens.repair import BackupEffects, SelfRepair, backup_effects, self_repair
 from core.lens.sources import SourceAttribution, attribution_by_source
 from core.lens.token_attribution import TokenAttribution, token_attribution
@@ -105,6 +106,7 @@ __all__ = [
     "PatchMaps",
     "Picture",
     "Promoted",
+    "QueryKey",
     "Reader",
     "Repair",
     "Report",
@@ -163,6 +165,7 @@ __all__ = [
     "path_patching",
     "probability",
     "promoted",
+    "query_key",
     "read_tuned_lens",
     "repair",
     "report",

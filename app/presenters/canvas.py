@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.presenters.edits import edit_label
 from app.presenters.links import edges_at
-from core.edits import Edit, Target
+from core.edits import Edit, EditTarget, Target
 from core.formatting import is_below_noise
-from core.graph import Edge, Graph, Node
+from core.graph import Edge, Entries, Graph, Node
 from core.project.document import Document
 from core.tracing.ranking import STRONGEST, Ranking, strongest_of
 from views.canvas.data import CanvasData, EdgeMark, GroupMark, NodeChanges, NodeMark, NodeScores
@@ -62,8 +62,9 @@ def canvas_data(
     """Choose and mark edges. document: with a B only if patches can take from it. measured: change of the metric by
     editing a target, over the pairs that the ranking is over; deltas: by the edits, on the pair on the cards (None: the
     same). labels: of the positions. noise_floor: of the metric; measured effects below it are not drawn solid."""
-    deltas = measured if deltas is None else deltas
-    edited: dict[Target, Edit] = {edit.target: edit for edit in document.edits}  # type: ignore[misc]
+    changes = cast("Mapping[EditTarget, float]", measured if deltas is None else deltas)
+    of_targets = cast("Mapping[EditTarget, float]", measured)
+    edited: dict[EditTarget, Edit] = {edit.target: edit for edit in document.edits}  # type: ignore[misc]
     chosen = [_circuit(ranking, document, extent)]
     of_nodes: list[NDArray[np.int64]] = []
     for target in selection:
@@ -84,19 +85,22 @@ def canvas_data(
     }
     for units in extent.opened.values():
         nodes |= {unit: NodeMark(score=score) for unit, score in units}
-    for target, edit in edited.items():
-        if isinstance(target, Node):
-            label = edit_label(edit, document, deltas.get(target), labels, noise_floor)
-            if target.is_unit and target.whole not in opened:  # its MLP stands for it
-                if target.whole not in edited:
-                    nodes[target.whole] = NodeMark(edit.kind, f"{target.name} {label}", named=True)
+    for what, edit in edited.items():
+        if isinstance(what, Node):
+            label = edit_label(edit, document, changes.get(what), labels, noise_floor)
+            if what.is_unit and what.whole not in opened:  # its MLP stands for it
+                if what.whole not in edited:
+                    nodes[what.whole] = NodeMark(edit.kind, f"{what.name} {label}", named=True)
                 continue
-            score = nodes[target].score if target in nodes else None
-            nodes[target] = NodeMark(edit.kind, label, named=not target.is_unit, score=score)
+            score = nodes[what].score if what in nodes else None
+            nodes[what] = NodeMark(edit.kind, label, named=not what.is_unit, score=score)
+        elif isinstance(what, Entries) and what.head not in edited:
+            label = edit_label(edit, document, changes.get(what), labels, noise_floor)
+            nodes[what.head] = NodeMark(edit.kind, label, named=True)
     weaker, whose = _hidden(indices, of_nodes, document.size if ranking is not None else None, selection)
     return CanvasData(
         graph,
-        _marks(graph, indices, ranking, document, edited, measured, deltas, labels, noise_floor),
+        _marks(graph, indices, ranking, document, edited, of_targets, changes, labels, noise_floor),
         nodes,
         selection,
         input_label,
@@ -163,9 +167,9 @@ def _marks(
     indices: NDArray[np.int64],
     ranking: Ranking | None,
     document: Document,
-    edited: Mapping[Target, Edit],
-    measured: Mapping[Target, float],
-    deltas: Mapping[Target, float],
+    edited: Mapping[EditTarget, Edit],
+    measured: Mapping[EditTarget, float],
+    deltas: Mapping[EditTarget, float],
     labels: tuple[str, ...],
     noise_floor: float,
 ) -> tuple[EdgeMark, ...]:

@@ -71,7 +71,13 @@ class Actions(Mapping[str, QAction]):
         for changed in (
             *(workbench.model_opened, workbench.history_changed, workbench.metric_changed, workbench.nothing_to_show),
             *(workbench.predictions_changed, workbench.selection_changed, workbench.positions_changed),
-            *(workbench.edits_changed, workbench.canvas_changed, workbench.given_up, workbench.failed),
+            *(
+                workbench.edits_changed,
+                workbench.arrow_changed,
+                workbench.canvas_changed,
+                workbench.given_up,
+                workbench.failed,
+            ),
         ):
             changed.connect(lambda *_: self._due.start())
 

@@ -18,7 +18,21 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&Edit",
         (
-            *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "note", "-"),
+            *(
+                "undo",
+                "redo",
+                "-",
+                "cut",
+                "patch",
+                "knock_out",
+                "restore",
+                "reset",
+                "-",
+                "group",
+                "ungroup",
+                "note",
+                "-",
+            ),
             *("swap", "@make", "@dataset", "pick_mask", "name_region", "pick_none", "class_texts", "both_towers"),
             *("probe", "pin", "continue", "-", "find", "trace", "measure", "flip", "patch_map", "lens_map", "evaluate"),
             *("watch", "repair", "fill_dataset", "-", "earlier_checkpoint", "later_checkpoint", "follow_checkpoints"),

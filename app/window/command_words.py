@@ -18,6 +18,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "patch_tool": ("edit", "activation patching", "replace", "swap in", "intervene"),
     "cut": ("edit", "ablate", "ablation", "remove", "knock out", "delete", "intervene", "disable"),
     "patch": ("edit", "activation patching", "replace", "intervene"),
+    "knock_out": ("edit", "attention knockout", "hide", "block", "mask", "arrow", "ablate", "intervene"),
     "restore": ("edit", "uncut", "bring back"),
     "reset": ("edits", "start over", "restore all"),
     "open_folder": ("open", "load", "checkpoint", "safetensors", "directory", "import model", "new"),

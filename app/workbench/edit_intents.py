@@ -3,12 +3,15 @@ steps are is `core.project.edit_operations`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from app.workbench.arrow import Arrow
 from app.workbench.workbench_like import WorkbenchLike
-from core.edits import KINDS, EditKind, Target
+from core.edits import KINDS, EditKind, EditTarget, Target
+from core.graph import Entries
 from core.project import edit_operations as operations
 
+NO_ARROW = "Select an arrow between two positions, or click a weight of a head’s attention in the inspector"
 NO_SELECTION = "Select a node or an edge first."
 NO_B = "A patch takes its value from B: give a counterfactual input first."
 
@@ -19,14 +22,15 @@ class Editing:
     def __init__(self, workbench: WorkbenchLike) -> None:
         self._workbench = workbench
 
-    def toggle(self, target: Target, tool: str) -> None:
+    def toggle(self, target: EditTarget, tool: str) -> None:
         """Cut or patch a target; what is edited already is restored."""
         if self._can_edit(target):
             self._toggle([target], tool)
 
-    def patch(self, target: Target) -> None:
+    def patch(self, target: EditTarget) -> None:
         """Patch a target from B (card B was dropped on it), and with it the selection it belongs to."""
-        targets = list(self._workbench.selection) if target in self._workbench.selection else [target]
+        selection: tuple[EditTarget, ...] = self._workbench.selection
+        targets = list(selection) if target in selection else [target]
         if self.has_counterfactual():
             self._edit([each for each in targets if self._can_edit(each)], "patch")
         else:
@@ -40,17 +44,52 @@ class Editing:
         else:
             self._workbench.message.emit(NO_SELECTION)
 
+    def edit_arrow(self, kind: EditKind) -> None:
+        """Edit the weights of attention that are chosen, wholly; take the edit back where they have it."""
+        arrow = self._workbench.arrow
+        if arrow is None:
+            self._workbench.message.emit(f"{NO_ARROW}.")
+            return
+        present = self._workbench.document.edit_of(arrow.entries, arrow.queries)
+        if present is not None and present.kind == kind:
+            self._restore([arrow.entries])
+        elif KINDS[kind].from_b and not self.has_counterfactual():
+            self._workbench.message.emit(NO_B)
+        elif KINDS[kind].hides and self._blinds(arrow):
+            self._workbench.message.emit(
+                f"{arrow.entries.head.name} sees nothing else from there, so that its weights cannot be knocked out: "
+                "cut the arrow instead (X)."
+            )
+        else:
+            self._edit([arrow.entries], kind, KINDS[kind].amount.first)
+
+    def _blinds(self, arrow: Arrow) -> bool:
+        """Whether with these weights all are hidden that a query has: of text those of the positions up to it."""
+        workbench = self._workbench
+        length, causal = len(workbench.labels), workbench.opened is not None and workbench.opened.is_text
+        for query in arrow.queries:
+            hidden = set(arrow.entries.keys)
+            for edit in workbench.document.edits:
+                target, at = edit.target, edit.positions
+                if isinstance(target, Entries) and target.head == arrow.entries.head and KINDS[edit.kind].hides:
+                    hidden |= set(target.keys) if at is None or query in at else set()  # type: ignore[operator]
+            if hidden >= set(range(query + 1 if causal else length)):
+                return True
+        return False
+
     def edit_selection(self, kind: EditKind, amount: float) -> None:
         """Give the selected targets one kind of edit. amount: the factor of `scale`, else the strength, from 0 to 1. A
         slider's moves become one step of the history."""
-        self._edit(self.editable(), kind, amount)
+        self._edit([target for target in self._workbench.selection if self._can_edit(target)], kind, amount)
 
     def edit_along(
         self, kind: EditKind, coefficient: float, directions: Mapping[Target, tuple[float, ...]] | None = None
     ) -> bool:
         """Add a multiple of each target's direction [width] to what it writes. Without directions: of those of the
         selection's edits; False where not all of it has one."""
-        workbench, targets = self._workbench, self.editable() if directions is None else [*directions]
+        workbench = self._workbench
+        selected = [target for target in workbench.selection if self._can_edit(target)]
+        targets = selected if directions is None else [*directions]
         change = operations.edit(
             workbench.document,
             targets,
@@ -70,13 +109,17 @@ class Editing:
         """Take back the edit at a place of the list."""
         self._workbench.take(operations.restore_at(self._workbench.document, key, self._workbench.labels))
 
-    def editable(self) -> list[Target]:
-        """What is selected and can be edited."""
-        return [target for target in self._workbench.selection if self._can_edit(target)]
+    def editable(self) -> list[EditTarget]:
+        """What is selected and can be edited: of an arrow on the second level its weights, not its head."""
+        return [target for target in self._chosen() if self._can_edit(target)]
 
-    def edited(self) -> list[Target]:
+    def edited(self) -> list[EditTarget]:
         """What is selected and edited, at the selected positions."""
-        return [target for target in self._workbench.selection if self._edited(target)]
+        return [target for target in self._chosen() if self._edited(target)]
+
+    def _chosen(self) -> tuple[EditTarget, ...]:
+        arrow = self._workbench.arrow
+        return (arrow.entries,) if arrow is not None and arrow.armed else self._workbench.selection
 
     def reset(self) -> None:
         """Take all edits back; undo brings them again."""
@@ -87,14 +130,16 @@ class Editing:
 
     # ---- making steps ----
 
-    def _can_edit(self, target: Target) -> bool:
+    def _can_edit(self, target: EditTarget) -> bool:
         return self._workbench.opened is not None and operations.can_edit(target)
 
-    def _edited(self, target: Target) -> bool:
+    def _edited(self, target: EditTarget) -> bool:
         return operations.is_edited(self._workbench.document, target, self._workbench.positions)
 
-    def _toggle(self, targets: list[Target], tool: str) -> None:
+    def _toggle(self, targets: Sequence[EditTarget], tool: str) -> None:
         kind: EditKind = "patch" if tool == "patch" else self._workbench.cut_kind
+        if tool == "cut" and any(isinstance(target, Entries) for target in targets):
+            kind = "zero"  # what an arrow carries is lost, whatever wires then carry
         if all(self._edited(target) for target in targets):
             self._restore(targets)
         elif KINDS[kind].from_b and not self.has_counterfactual():
@@ -102,13 +147,13 @@ class Editing:
         else:
             self._edit(targets, kind, cut=tool == "cut")
 
-    def _edit(self, targets: list[Target], kind: EditKind, amount: float = 1.0, cut: bool = False) -> None:
+    def _edit(self, targets: Sequence[EditTarget], kind: EditKind, amount: float = 1.0, cut: bool = False) -> None:
         """Make a step. cut: by the tool that cuts, whatever a cut puts in."""
         workbench = self._workbench
         workbench.take(
             operations.edit(workbench.document, targets, kind, amount, workbench.positions, workbench.labels, cut)
         )
 
-    def _restore(self, targets: list[Target]) -> None:
+    def _restore(self, targets: Sequence[EditTarget]) -> None:
         workbench = self._workbench
         workbench.take(operations.restore(workbench.document, targets, workbench.positions, workbench.labels))

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.messages.replies import InputsReply, ModelReply, RecoveryReply, RunReply, ScoresReply
 from app.messages.request import Query
 from app.presenters.canvas import Extent
+from app.workbench.arrow import Arrow
 from app.workbench.edit_intents import Editing
 from app.workbench.group_intents import Grouping
 from app.workbench.incoming_replies import IncomingReplies
@@ -57,6 +58,7 @@ class Workbench(QObject):
     working = Signal(str, object)
     idle = Signal()
     given_up = Signal(bool)  # the user has cancelled what runs, a trace among it
+    arrow_changed = Signal(object)  # Arrow, or None: weights of attention that are chosen
     memory_changed = Signal(float)  # megabytes
     message = Signal(str)
     folders_wanted = Signal(object)  # tuple of paths: folders of pictures, whose classes are to be learnt
@@ -77,6 +79,7 @@ class Workbench(QObject):
         self._selection: tuple[Target, ...] = ()
         self.extent = Extent()  # what the canvas shows beside the circuit
         self._positions: tuple[int, ...] = ()
+        self._arrow: Arrow | None = None
         self._client = client = WorkerClient(engine, self)
         self.results = Results(client, self.document, self)
         self.presenter = Presenter(self, client, self.results, self)
@@ -202,6 +205,19 @@ class Workbench(QObject):
     @property
     def positions(self) -> tuple[int, ...]:
         return self._positions
+
+    def set_arrow(self, arrow: Arrow | None) -> None:
+        """Choose weights of the selected head's attention at the selected positions, or none."""
+        if arrow != self.arrow:
+            self._arrow = arrow
+            self.arrow_changed.emit(arrow)
+
+    @property
+    def arrow(self) -> Arrow | None:
+        """The chosen weights, as long as their head and their queries are what is selected."""
+        arrow = self._arrow
+        here = arrow is not None and (self._selection, self._positions) == ((arrow.entries.head,), arrow.queries)
+        return arrow if here else None
 
     def cancel(self) -> None:
         """Give up what runs. What the window then shows of an earlier state stays dimmed. A model that was being opened

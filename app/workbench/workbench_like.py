@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from app.messages.replies import InputsReply, ModelReply, RunReply, ScoresReply
 from app.messages.request import Query
 from app.presenters.canvas import Extent
+from app.workbench.arrow import Arrow
 from app.workbench.project_records import ProjectRecords
 from app.workbench.results import Known
 from core.edits import EditKind, Target
@@ -48,6 +49,8 @@ class WorkbenchLike(Protocol):
     def selection(self) -> tuple[Target, ...]: ...
     @property
     def positions(self) -> tuple[int, ...]: ...
+    @property
+    def arrow(self) -> Arrow | None: ...
     @property
     def labels(self) -> tuple[str, ...]: ...
     @property

@@ -22,7 +22,7 @@ from app.worker.runs import MEASURED_EDITS
 from app.worker.session_cache import SessionCache
 from app.worker.spans import kept_at
 from core.downstream import downstream
-from core.edits import EditKind, Target
+from core.edits import EditKind, EditTarget
 from core.errors import Cancelled, WirescopeError
 from core.evaluation.node_changes import node_changes
 from core.graph import Node
@@ -117,13 +117,13 @@ def _top(scores: np.ndarray, of_row: int) -> list[tuple[int, int, float]]:
     return [(*divmod(number, width), float(scores.flat[number])) for number in order if size.flat[number] > 0]
 
 
-def _changes(request: Request, cache: SessionCache, cancelled: Cancel) -> dict[tuple[Target, Positions], float]:
+def _changes(request: Request, cache: SessionCache, cancelled: Cancel) -> dict[tuple[EditTarget, Positions], float]:
     """What each edit at some positions does on top of all others."""
     edits = cache.possible(request.document)
     key = ("changes at positions", edits, cache.metric_key)
     if key not in cache.kept:
         partial = [edit for edit in edits if edit.positions is not None][:MEASURED_EDITS]
-        found: dict[tuple[Target, Positions], float] = {}
+        found: dict[tuple[EditTarget, Positions], float] = {}
         after = cache.metric(edits, cancelled) if partial else 0.0
         for edit in partial:
             others = [other for other in edits if other is not edit]

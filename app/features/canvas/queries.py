@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.messages.replies import KeptPositions
 from app.messages.request import Query
-from core.edits import EditKind, Target
+from core.edits import EditKind, EditTarget
 from core.graph import Graph, Node
 from core.project.document import Document
 from views.canvas.positions.data import Positions
@@ -58,7 +58,7 @@ class PositionsReply:
     kind: EditKind
     title: str  # of the method
     scores: PositionScores
-    changes: Mapping[tuple[Target, Positions], float]
+    changes: Mapping[tuple[EditTarget, Positions], float]
     kept: KeptPositions | None = None
 
 

@@ -30,6 +30,10 @@ class EditsController(QObject):
         """The same with values from B."""
         self._workbench.editing.toggle_selection("patch")
 
+    def knock_out(self) -> None:
+        """Hide the chosen key positions from the head at the chosen queries, or let it see them again."""
+        self._workbench.editing.edit_arrow("knockout")
+
     def restore(self) -> None:
         """Take the edits of the selection back."""
         self._workbench.editing.restore_selection()

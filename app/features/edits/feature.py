@@ -5,11 +5,16 @@ from __future__ import annotations
 from app.features.edits.controller import EditsController
 from app.services.actions import Action
 from app.services.context import Feature
+from app.workbench.edit_intents import NO_ARROW
 from app.workbench.workbench import Workbench
 
 
 def why_no_edit(workbench: Workbench) -> str:
     return "" if workbench.editing.editable() else "Select a node or a wire first"
+
+
+def why_no_knockout(workbench: Workbench) -> str:
+    return "" if workbench.arrow is not None else NO_ARROW
 
 
 def why_no_restore(workbench: Workbench) -> str:
@@ -47,6 +52,15 @@ ACTIONS = (
         "patch",
         why_not=why_no_edit,
         run=EditsController.patch,
+    ),
+    Action(
+        "knock_out",
+        "Knock Out the Weight",
+        ("K",),
+        "Hide the position from the head: its other weights of attention grow",
+        "cut",
+        why_not=why_no_knockout,
+        run=EditsController.knock_out,
     ),
     Action(
         "restore",

@@ -48,7 +48,8 @@ def connected(action: QAction) -> bool:
 def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> None:
     found = bar_entries(onlooker)
     assert len(found) > 40
-    entries_of_edits = ("Cut Selection", "Patch Selection from B", "Restore Selection", "Reset All Edits")
+    of_selection = ("Cut Selection", "Patch Selection from B", "Knock Out the Weight", "Restore Selection")
+    entries_of_edits = (*of_selection, "Reset All Edits")
     of_pictures = (
         *("Another Picture", "Blur", "Mean Colour", "Noise", "Shuffle Patches", "Inpaint", "Patches from B"),
         "Print a Word",

@@ -49,5 +49,5 @@ def place_tip(scene: PositionsScene, place: Place) -> str:
     if mark.edited:
         words += f"  ·  edited: {EDIT_WORDS[mark.edited]} {mark.label}".rstrip()
     if isinstance(place, Move):
-        words += f"\nX cuts all that {place.head.name} writes at {at_words(data, place.goal)}"
+        words += "\nX cuts this arrow, its weight of attention; P takes the weight from B"
     return words

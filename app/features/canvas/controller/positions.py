@@ -12,10 +12,11 @@ from app.features.canvas.presenter.positions import positions_data, with_scores
 from app.features.canvas.queries import PositionsQuery, PositionsReply
 from app.messages.replies import ModelReply
 from app.messages.request import QueryRefusal
+from app.workbench.arrow import Arrow
 from app.workbench.figure import Figure
 from app.workbench.workbench import Workbench
-from core.edits import REPLACED, Target
-from core.graph import LOGITS
+from core.edits import REPLACED, EditTarget, Target
+from core.graph import LOGITS, Entries
 from views.canvas.levels import Levels
 from views.canvas.positions.data import Move, Picture, Place, Positions, PositionsData, Spot, Wire
 from views.figures.data import FigureCaption
@@ -197,20 +198,31 @@ class PositionsController(QObject):
         self._workbench.set_positions(tuple(positions))
         self._workbench.select(targets)
         self._choosing = False
+        move = self._move
+        self._workbench.set_arrow(None if move is None else Arrow(_entries(move), move.goal, armed=True))
 
     def _edit(self, place: Place, tool: str) -> None:
         """Cut or patch at the place's positions, which a click has selected."""
-        self._workbench.editing.toggle(_target(place), tool)
+        self._workbench.editing.toggle(_edited(place), tool)
 
     def _patch(self, place: Place) -> None:
         self._levels.positions.choose((place,))
-        self._workbench.editing.patch(_target(place))
+        self._workbench.editing.patch(_edited(place))
 
 
 def _target(place: Place) -> Target:
     if isinstance(place, Spot):
         return place.node
     return place.edge if isinstance(place, Wire) else place.head
+
+
+def _entries(move: Move) -> Entries:
+    """The weights that a move goes by: cut, nothing of it moves."""
+    return Entries(move.head, move.source)
+
+
+def _edited(place: Place) -> EditTarget:
+    return _entries(place) if isinstance(place, Move) else _target(place)
 
 
 def _positions(place: Place) -> Positions:

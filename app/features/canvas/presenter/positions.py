@@ -9,9 +9,9 @@ import numpy as np
 from app.features.canvas.queries import PositionsReply
 from app.messages.replies import InputsReply, InspectionReply, ModelReply
 from app.presenters.edits import WAITS
-from core.edits import REPLACED, Edit, Target
+from core.edits import REPLACED, Edit, EditTarget, Target
 from core.formatting import BELOW, change_words, is_below_noise, visible_token
-from core.graph import Edge, Node
+from core.graph import Edge, Entries, Node
 from core.project.document import Document
 from core.project.region_operations import region_of
 from views.canvas.data import EdgeMark, NodeMark, NodeScores
@@ -29,6 +29,7 @@ from views.canvas.positions.data import (
 )
 
 MOST_WIRES, MOST_MOVES = 40, 26  # links shown at once
+MOST_EDITED = 8  # moves into a column that one edit keeps shown
 WEAKEST = 0.03  # of the strongest of its sort: weaker links are left out
 ALL_TOKENS = 40  # tokens up to which every one has its column
 MOST_PATCHES = 14  # columns of an image
@@ -90,7 +91,7 @@ def positions_data(
     for place, (link, value) in enumerate(chosen.links.items()):
         kind, label = edited.get(link), labels.get(link, "")
         if isinstance(link, Move):
-            kind = edited.get(Spot(link.head, link.goal))
+            kind = edited.get(link, edited.get(Spot(link.head, link.goal)))
         change = measured.get(link, answer.changes.get(_key(link)) if kind is not None else None)
         shown_value = value if change is None else -change
         lost = change is not None and is_below_noise(change, ready.noise_floor)
@@ -148,6 +149,9 @@ def _choose(
                     chosen.take(wire, wires.get(wire), always=True)
                 elif isinstance(edit.target, Node):
                     chosen.columns.add(positions)
+                elif isinstance(edit.target, Entries):
+                    for move_edited in _moves_of(edit.target, positions, columns)[:MOST_EDITED]:
+                        chosen.take(move_edited, moves.get(move_edited), always=True)
     if move is not None:
         chosen.take(move, moves.get(move), always=True)
     for of_selection in (
@@ -167,9 +171,17 @@ def _target(link: Link) -> Target:
     return link.head if isinstance(link, Move) else link.edge
 
 
-def _key(link: Link) -> tuple[Target, Positions]:
-    """How a change of the metric by an edit of it is looked up; a move has none of its own."""
-    return (link.head, ()) if isinstance(link, Move) else (link.edge, link.positions)
+def _key(link: Link) -> tuple[EditTarget, Positions]:
+    """How a change of the metric by an edit of it is looked up."""
+    if isinstance(link, Move):
+        return Entries(link.head, link.source), link.goal
+    return link.edge, link.positions
+
+
+def _moves_of(entries: Entries, goal: Positions, columns: tuple[Positions, ...]) -> list[Move]:
+    """The moves into a column that go by some weights."""
+    keys = set(entries.keys)
+    return [Move(entries.head, source, goal) for source in columns if keys & set(source)]
 
 
 def _ends(link: Link, opened: ModelReply) -> tuple[Spot, ...]:
@@ -199,6 +211,8 @@ def _edited(
     kinds: dict[Place, str] = {}
     labels: dict[Place, str] = {}
     shown = set(columns)
+    every = answer.scores.columns
+    answer_moves = {Move(head, every[key], every[query]) for head, key, query, _ in answer.scores.moves}
     for edit, reached in edits:
         places: list[Place] = []
         for column in reached:
@@ -206,6 +220,9 @@ def _edited(
                 places.append(Wire(edit.target, column))
             elif column in shown and isinstance(edit.target, Node) and edit.positions is not None:
                 places.append(Spot(edit.target.whole, column))
+            elif column in shown and isinstance(edit.target, Entries):
+                moves = _moves_of(edit.target, column, tuple(columns))
+                places += [move for move in moves if edit.positions is not None or move in answer_moves]
         kinds.update(dict.fromkeys(places, edit.kind))
         change = answer.changes.get((edit.target, edit.positions))  # type: ignore[arg-type]
         if places and edit.positions is not None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from core.edits import Edit
 from core.formatting import change_words
-from core.graph import INPUT, Node
+from core.graph import INPUT, Entries, Node
 from core.lens.unfolded import unfold
 from tests.app.figure_dialog import save_figure
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -234,3 +234,34 @@ def test_zoom_and_frame_are_of_the_level_that_shows(reader: Person) -> None:
     reader.choose("View", "Frame All")
     assert board.camera == home
     assert board.target_at(QPointF(2, board.height() - 3)) is None
+
+
+def test_an_arrow_of_attention_is_cut_patched_and_knocked_out(reader: Person) -> None:
+    go_to_tokens(reader)
+    board = reader.panel("canvas").positions
+    move = clickable(reader, Move, goal=LAST)
+    weights = Entries(move.head, move.source)
+    assert not reader.window.commands["knock_out"].isEnabled()
+    click_place(reader, move)
+    assert "X cuts this arrow" in board.tip(move)
+    clean, _ = reader.expected([])
+    for key, kind in ((Qt.Key.Key_X, "zero"), (Qt.Key.Key_P, "patch"), (Qt.Key.Key_K, "knockout")):
+        edit = Edit(weights, kind, LAST)
+        reader.press(key, widget=board)
+        unfolded(reader)
+        assert reader.workbench.document.edits == (edit,)
+        metric, _ = reader.expected([edit])
+        assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
+        change = change_words(metric - clean)
+        reader.wait(lambda change=change: mark_of(reader, move).label == change)
+        assert mark_of(reader, move).edited == kind
+        assert mark_of(reader, move).measured
+        assert f"from “{CLEAN.split()[move.source[0]]}” at “to”" in reader.edits()[0]
+        assert board._data.selection == (move,), "it stays selected"
+        reader.press(key, widget=board)
+        unfolded(reader)
+        assert reader.workbench.document.edits == ()
+    click_place(reader, Spot(move.head, LAST))
+    reader.press(Qt.Key.Key_X, widget=board)
+    unfolded(reader)
+    assert reader.workbench.document.edits == (Edit(move.head, "patch", LAST),), "of a head, all that it writes there"
