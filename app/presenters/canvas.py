@@ -3,7 +3,7 @@ those around the selection, and the edited ones."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
@@ -80,7 +80,7 @@ def canvas_data(
 
     nodes = {node: NodeMark(named=True) for node in _ends(graph, indices)}
     opened = {
-        mlp: tuple(dict.fromkeys([*(unit for unit, _ in units), *_units_in(mlp, [*edited, *selection])]))
+        mlp: tuple(dict.fromkeys([*(unit for unit, _ in units), *_units_in(mlp, edited), *_units_in(mlp, selection)]))
         for mlp, units in extent.opened.items()
     }
     for units in extent.opened.values():
@@ -119,7 +119,7 @@ def canvas_data(
     )
 
 
-def _units_in(mlp: Node, targets: Sequence[Target]) -> list[Node]:
+def _units_in(mlp: Node, targets: Iterable[EditTarget]) -> list[Node]:
     """Those of some targets that are neurons or experts of an MLP."""
     return [each for each in targets if isinstance(each, Node) and each.is_unit and each.whole == mlp]
 

@@ -9,7 +9,7 @@ from core.edits import ABLATIONS, KINDS, EditKind
 from core.metrics import METRICS
 from core.models.class_texts import BOTH, ClassTexts, with_texts
 from core.models.probe import with_digest
-from core.nodes import Edge
+from core.nodes import Edge, Entries
 from core.project.change import Change
 from core.project.document import Document, Source
 from core.project.metric_choice import MetricChoice
@@ -75,8 +75,9 @@ def set_towers(document: Document) -> Change:
 
 
 def _in_text(target: object) -> bool:
-    """Whether a node, reader or edge is of the text tower of two."""
-    return bool(getattr(target.writer if isinstance(target, Edge) else target, "tower", ""))
+    """Whether a node, reader, edge or weight of attention is of the text tower of two."""
+    what = target.writer if isinstance(target, Edge) else target.head if isinstance(target, Entries) else target
+    return bool(getattr(what, "tower", ""))
 
 
 def set_probe(document: Document, digest: str, classes: Sequence[str] = ()) -> Change | None:
