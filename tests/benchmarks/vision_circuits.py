@@ -60,7 +60,8 @@ def attributed(model: ws.Model, dataset: ws.Dataset, sizes: Sequence[int]) -> Ci
     options = ws.Options(steps=STEPS)
     scores = ws.trace(session_of(model, dataset), "eap-ig", dataset=dataset, options=options)
     graph = scores.graph
-    of_nodes = Scores(graph, np.array([scores.of_node(node) for node in graph.writers]), "eap-ig", "patch", level="nodes")
+    sums = np.array([scores.of_node(node) for node in graph.writers])
+    of_nodes = Scores(graph, sums, "eap-ig", "patch", level="nodes")
     nodes = [of_nodes.select(count, by_size=True) for count in range(graph.n_writers + 1)]
     return {
         EAP_IG: [scores.select(size, "top", by_size=True) for size in sizes],
