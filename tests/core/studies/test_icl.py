@@ -1,0 +1,80 @@
+"""The study of in-context learning on a model that does few-shot tasks: two rankings, three outcomes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import wirescope as ws
+from core.heads.function_vector import FunctionVectorScores
+from core.studies.head_sets import Ranking
+from core.studies.icl import IclStudy, study_icl
+from core.studies.icl_page import as_html
+from core.studies.icl_words import as_json, heads_row, rows, sentences, unexplained
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> IclStudy:
+    """`names`, whose tasks all count as done."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("WIRESCOPE_DATA", str(tmp_path_factory.mktemp("data")))
+        patched.setattr("core.studies.few_shot.LIKELY", 1.1)
+        patched.setattr("core.studies.estimate.DRAWS", 30)
+        return study_icl(
+            "bundled:names",
+            tasks=["plural", "past-tense"],
+            shots=2,
+            prompts=2,
+            pieces=2,
+            shares=(0.1,),
+            kinds=("mean", "resample"),
+            draws=2,
+        )
+
+
+def test_both_rankings_with_exclusion_and_every_outcome(study: IclStudy) -> None:
+    comparison = study.comparison
+    assert [each.name for each in comparison.rankings] == ["induction", "function vector"]
+    assert list(comparison.outcomes) == ["few-shot", "text", "copying"]
+    assert len(comparison.outcomes["few-shot"].whole) == 4
+    assert isinstance(study.function_vector, FunctionVectorScores)
+    assert np.allclose(comparison.rankings[1].scores, study.function_vector.effects.mean(axis=0))
+    names = {each.name for each in comparison.plan.sets}
+    assert {"induction without function vector", "function vector without induction", "both"} <= names
+    for outcome in comparison.outcomes.values():
+        for kind in ("mean", "resample"):
+            assert f"{kind}|induction without function vector|0.1" in outcome.of
+        assert "beside|pattern of all" in outcome.of
+        assert not any(np.isnan(values).any() for values in outcome.of.values())
+    left = unexplained(study, comparison.outcomes["copying"])
+    assert left is not None
+    both, control = (comparison.outcomes["copying"].of[f"mean|{name}|0.1"] for name in ("both", "matched to both"))
+    whole = comparison.outcomes["copying"].whole.mean()
+    assert left.value == pytest.approx(1 - (control.mean() - both.mean()) / whole)
+
+
+def test_the_next_nodes_are_none_of_the_sets(study: IclStudy) -> None:
+    assert study.next_nodes is not None
+    known = study.comparison.names(next(e for e in study.comparison.plan.sets if e.name == "both").heads.tolist())
+    names = [name for name, _ in study.next_nodes.nodes]
+    assert not set(names) & set(known)
+    assert len(names) == 36 - len(known)
+    effects = [effect for _, effect in study.next_nodes.nodes]
+    assert effects == sorted(effects)
+
+
+def test_what_it_says(study: IclStudy) -> None:
+    told = "\n".join(sentences(study))
+    assert "the rankings of all heads correlate by" in told
+    assert "each alone." in told
+    assert "both sets together leave" in told
+    assert all(len(row) == len(heads_row(study)) for row in rows(study))
+    assert as_html(study).count("<svg") == 2
+    assert set(as_json(study)["outcomes"]) == {"few-shot", "text", "copying"}
+
+
+def test_rankings_that_there_are_not() -> None:
+    mine = Ranking("mine", np.arange(32.0))
+    for rank, words in ((["luck"], "cannot be ranked by 'luck'"), ([mine, mine], "two different ones")):
+        with pytest.raises(ws.WirescopeError, match=words):
+            study_icl("bundled:names", rank=rank)
