@@ -31,7 +31,8 @@ def identities_over(model: Model, corpus: Tensor, seed: int = 0, *, function_vec
     """Those kept, or made now. function_vectors: whether heads of text are also scored over few-shot tasks, which takes
     minutes of a model of a hundred million weights. Raises InputError, Cancelled."""
     tests = TESTS if model.is_text else PICTURE_TESTS
-    content = hashlib.sha256(corpus.cpu().contiguous().numpy().tobytes()).hexdigest()
+    plain = corpus.float() if corpus.is_floating_point() else corpus  # numpy has no bf16
+    content = hashlib.sha256(plain.cpu().contiguous().numpy().tobytes()).hexdigest()
     names = [test.name for test in tests]
     digest = digest_of(
         "heads", weights_hash(model.adapter.module), content, list(corpus.shape), seed, names, function_vectors
