@@ -65,4 +65,4 @@ def _copied(logits: Tensor, numbers: Tensor) -> float:
     """The share of rows whose own token is among the first, and above what is pushed like it."""
     own = logits.gather(1, numbers[:, None])
     before = (logits >= own).sum(dim=1) - 1
-    return float((before < TOP).double().mean())
+    return float((before < TOP).float().mean())

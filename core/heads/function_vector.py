@@ -113,7 +113,8 @@ def _effects(
             at_last = factor if factor is None or factor.shape[1] == 1 else last.of(factor)
             heads = range(adapter.shape.heads)
             changes = math.outs(means[layer] - z, heads, at_last)  # [heads, batch, 1, width]
-            random = torch.randn(changes.shape, generator=rng, dtype=torch.float64).to(changes)
+            drawn = torch.randn(changes.shape, generator=rng, dtype=torch.float64, device="cpu")
+            random = drawn.to(changes.dtype).to(changes.device)
             random = random * (changes.norm(dim=-1, keepdim=True) / random.norm(dim=-1, keepdim=True))
             for which, each in enumerate((changes, random[:, :1])):
                 rows = each.shape[1]

@@ -30,9 +30,10 @@ def made_pictures(like: Tensor, grid: tuple[int, int], count: int, seed: int = 0
     """Pictures whose patches have one of four colours at random, so that like colours are not neighbours: pixels
     [count, channel, height, width]. like: pixels that have the model's size."""
     rng = torch.Generator("cpu").manual_seed(seed)
-    colours = torch.randn(count, COLOURS, like.shape[1], generator=rng)
-    which = torch.randint(0, COLOURS, (count, grid[0] * grid[1]), generator=rng)
-    patches = colours[torch.arange(count)[:, None], which].movedim(2, 1).unflatten(2, grid)  # type: ignore[no-untyped-call]
+    colours = torch.randn(count, COLOURS, like.shape[1], generator=rng, device="cpu")
+    which = torch.randint(0, COLOURS, (count, grid[0] * grid[1]), generator=rng, device="cpu")
+    rows = torch.arange(count, device="cpu")[:, None]
+    patches = colours[rows, which].movedim(2, 1).unflatten(2, grid)  # type: ignore[no-untyped-call]
     return F.interpolate(patches, size=like.shape[2:], mode="nearest").to(like)
 
 

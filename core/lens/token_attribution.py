@@ -121,7 +121,7 @@ def token_attribution(
     with torch.no_grad():
         lost = Losses(session, replacement, 0).of_input()  # e - e'
     a = session.engine.embedding
-    effects = torch.zeros(lost.shape[1], dtype=torch.float64)
+    effects = torch.zeros(lost.shape[1], dtype=torch.float64, device="cpu")
     for step in range(steps):
         if cancelled is not None and cancelled():
             raise Cancelled

@@ -82,7 +82,7 @@ class Batch:
         outcome = self.inputs.outcome
         if outcome == "few-shot":
             answers = torch.tensor([self.inputs.answers[row] for row in self.rows], device=self.engine.adapter.device)
-            return _numbers((readout.output[:, -1].argmax(dim=-1) == answers).double())
+            return _numbers(readout.output[:, -1].argmax(dim=-1) == answers)
         early, late = spans(outcome, self.engine.length)
         ids = self.engine.unedited.inputs
         return _numbers(_loss(readout, ids, early) - _loss(readout, ids, late))
