@@ -19,7 +19,7 @@ from core.engine.references import References
 from core.engine.replacement import REPLACEMENTS, Ablation
 from core.engine.rows import Held, Rows
 from core.engine.state import RunState
-from core.engine.units import Edited, edited_mlp
+from core.engine.units import Edited, edited_mlp, edited_values
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 from core.positions import RowPositions
@@ -126,6 +126,13 @@ class Flow:
         units = self.adapter.units[layer]
         assert units is not None
         return edited_mlp(units, normed, edited, PassRows(self, rows), lambda slot: self._share(slot, rows))
+
+    def unit_values(self, layer: int, values: Tensor, edited: Edited) -> Tensor:
+        """Values of all units of an MLP [batch, position, units * size], at every position, as edits of some leave
+        them."""
+        units, rows = self.adapter.units[layer], Rows(self.length)
+        assert units is not None
+        return edited_values(units, values, edited, PassRows(self, rows), lambda slot: self._share(slot, rows))
 
     def _node_value(self, node: Node, slot: Slot, out: Tensor, rows: Rows) -> Tensor:
         """The full replacement of what a node writes, broadcastable to the rows."""

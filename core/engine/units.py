@@ -40,18 +40,13 @@ def edited_mlp(units: Units, normed: Tensor, edited: Edited, spot: Spot, share: 
     return written
 
 
-def edited_values(
-    units: Units, normed: Tensor, numbers: Sequence[int], edited: Edited, spot: Spot, share: Share
-) -> Tensor:
-    """The values of some units as their edits leave them, [batch, n, numbers * size]."""
-    values = units.of(normed, numbers).clone()
-    by_unit = values.unflatten(2, (len(numbers), units.size))  # type: ignore[no-untyped-call]
-    slots_of = dict(edited)
-    for place, number in enumerate(numbers):
-        if number in slots_of:
-            before = widened(by_unit[:, :, place])
-            by_unit[:, :, place] = _edited(units, before, [number], slots_of[number], spot, share).to(values.dtype)
-    return values
+def edited_values(units: Units, values: Tensor, edited: Edited, spot: Spot, share: Share) -> Tensor:
+    """Values of all units [batch, n, units * size] as the edits of some leave them."""
+    by_unit = values.clone().unflatten(2, (units.count, units.size))  # type: ignore[no-untyped-call]
+    for slots, numbers in _alike(edited):
+        after = _edited(units, widened(by_unit[:, :, numbers].flatten(2)), numbers, slots, spot, share)
+        by_unit[:, :, numbers] = after.unflatten(2, (len(numbers), units.size)).to(values.dtype)  # type: ignore[no-untyped-call]
+    return by_unit.flatten(2)  # type: ignore[no-any-return]
 
 
 def _alike(edited: Edited) -> list[tuple[tuple[Slot, ...], list[int]]]:

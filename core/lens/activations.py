@@ -70,7 +70,7 @@ class Activations(Mapping[str, Tensor]):
             if name.endswith(NEURONS):
                 node = self._graph.parse(name.removesuffix(NEURONS))
                 if isinstance(node, Node) and node.kind == "mlp":
-                    return self._adapter.neurons(node.layer, self._read(Reader("mlp", node.layer), True))
+                    return self._neurons(node.layer)
                 raise ArgumentError(f"{name} is not there: MLPs have neurons.", "Write m3.neurons.")
             target = self._graph.parse(name.removesuffix(NORMED))
             if isinstance(target, Reader):
@@ -80,6 +80,15 @@ class Activations(Mapping[str, Tensor]):
             out = self._state.out(self._adapter, target)
             delta = self._state.node_deltas.get(self._graph.writer_index(target))
             return out if delta is None else (widened(out) + delta).to(out.dtype)
+
+    def _neurons(self, layer: int) -> Tensor:
+        """What they hold, as their edits leave them."""
+        normed, edited = self._read(Reader("mlp", layer), True), self._state.plan.stages[2 * layer + 1].units
+        values = self._adapter.neurons(layer, normed)
+        if not edited:
+            return values
+        flow = Flow(self._adapter, self._state, self._session.engine.references)
+        return flow.unit_values(layer, values, edited)
 
     def _of_head(self, name: str, layer: int, shared: bool, head: int, what: str) -> Tensor:
         graph, state = self._graph, self._state

@@ -93,3 +93,15 @@ def test_shares_of_experts_and_the_rest_sum_to_the_mixtures(family: str) -> None
     assert (logits.masked_fill(weights > 0, float("-inf")).amax(dim=-1) <= least).all(), "the largest are chosen"
     with pytest.raises(ArgumentError, match="no mixture"):
         ws.routing(case("gpt2").session(), "m0")
+
+
+def test_activations_of_neurons_are_as_their_edits_leave_them() -> None:
+    session = case("gpt2").session()
+    edits = [ws.Edit("m1.n3", "zero"), ws.Edit("m1.n5", "scale", value=2.0, positions=[1]), ws.Edit("m0", "zero")]
+    before = ws.activations(session, session.run(edits[2:], positions="all"))["m1.neurons"]
+    after = ws.activations(session, session.run(edits, positions="all"))["m1.neurons"]
+    expected = before.clone()
+    expected[..., 3] = 0
+    expected[:, 1, 5] *= 2
+    assert torch.allclose(after, expected, atol=1e-12)
+    assert not torch.equal(after, before)
