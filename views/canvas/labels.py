@@ -276,7 +276,7 @@ def _place_name(
     weight = QFont.Weight.DemiBold if selected else QFont.Weight.Normal
     width = text_width(node.name, NAME_PIXELS, weight)
     pill = pill_size(mark.label) if mark.edited else QSizeF(0, 0)
-    inside = shape.width() > width + 6 and shape.height() > 26
+    inside = shape.width() > width + 6 and shape.height() > 26 and node not in scene.layout.opened
     if inside:
         labels.names.append(Name(node, shape, selected, node.name, inside=True))
         if mark.edited is None:

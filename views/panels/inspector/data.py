@@ -114,6 +114,7 @@ class NeuronRow:
     direct: float | None
     place: str  # where it matters most: a token or a patch
     edited: bool = False
+    router: str = ""  # of an expert what the router says of it
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class NeuronsSection(Section):
         tip = f"{row.node.name}: estimated {change_words(row.estimated)}"
         tip += "" if row.measured is None else f", measured {change_words(row.measured)}"
         tip += "" if row.direct is None else f"\nadds {signed(row.direct, 3)} to {data.direct_words} itself"
+        tip += f"\n{row.router}" if row.router else ""
         tip += f"\nmost at {row.place}\nClick selects it: X cuts it, P patches it from B"
         label = f"{row.node.name} {row.place}"
         color = hue_of(effect, data.direction)

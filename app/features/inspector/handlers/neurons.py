@@ -3,18 +3,22 @@ thread; imports torch."""
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.features.inspector.handlers.lenses import gradients_of
 from app.features.inspector.handlers.rows import position_label
 from app.features.inspector.queries import NeuronsQuery, NeuronsReply
 from app.messages.request import Cancel, Request, Send
 from app.worker.session_cache import SessionCache
-from core.edits import REPLACED
+from core.edits import REPLACED, Edit
 from core.errors import Cancelled, WirescopeError
-from core.formatting import visible_token
-from core.lens.neurons import KINDS, Neurons, neurons
+from core.formatting import signed, visible_token
+from core.lens.neurons import KINDS, Neurons, neurons, routing
 from views.panels.inspector.data import NeuronRow, NeuronsData
 
 SHOWN = 12
+Routing = tuple[NDArray[np.float64], NDArray[np.float64]]
 ONE_TOWER = "The neurons of a tower are listed where it is open alone: its name with vision: or text: before it."
 
 
@@ -32,7 +36,8 @@ def handle_neurons(query: NeuronsQuery, request: Request, cache: SessionCache, s
     edited = {edit.target for edit in edits}
 
     def data(found: Neurons) -> NeuronsData:
-        rows = tuple(_row(cache, found, each, found.unit(each) in edited) for each in found.top(SHOWN))
+        chosen = _chosen(cache, found, others)
+        rows = tuple(_row(cache, found, each, found.unit(each) in edited, chosen) for each in found.top(SHOWN))
         of, total = len(found.estimated), float(found.estimated.sum()) + found.rest
         words = REPLACED[kind] + (", with the other edits in place" if others else "")
         return NeuronsData(node, rows, of, found.kind, words, total, found.rest, found.words, "", direction)
@@ -52,10 +57,24 @@ def handle_neurons(query: NeuronsQuery, request: Request, cache: SessionCache, s
     send(NeuronsReply(number, node, cache.answer(query, request, find)))
 
 
-def _row(cache: SessionCache, found: Neurons, number: int, edited: bool) -> NeuronRow:
+def _chosen(cache: SessionCache, found: Neurons, edits: tuple[Edit, ...]) -> Routing | None:
+    """Of a mixture what its router says of A's positions: logits and weights, [position, experts]."""
+    if found.kind != "expert":
+        return None
+    logits, weights = routing(cache.session, found.node, edits)
+    return logits[0].cpu().double().numpy(), weights[0].cpu().double().numpy()
+
+
+def _row(cache: SessionCache, found: Neurons, number: int, edited: bool, chosen: Routing | None) -> NeuronRow:
     place = int(abs(found.by_position[:, number]).argmax())
     label = position_label(cache, place)
     shown = label if cache.session.pair.grid is not None else visible_token(label)
     direct = None if found.direct is None else float(found.direct[number])
     estimated = float(found.estimated[number])
-    return NeuronRow(found.unit(number), estimated, found.measured.get(number), direct, shown, edited)
+    router = ""
+    if chosen is not None:
+        logits, weights = chosen
+        times, length = int((weights[:, number] > 0).sum()), len(weights)
+        there = f"router logit {signed(float(logits[place, number]))}, weight {weights[place, number]:.2f}"
+        router = f"chosen at {times} of {length} positions; at {shown}: {there}"
+    return NeuronRow(found.unit(number), estimated, found.measured.get(number), direct, shown, edited, router)

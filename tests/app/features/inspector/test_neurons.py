@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 
 from core.edits import Edit
 from core.formatting import change_words
 from core.graph import Node
-from core.lens.neurons import neurons
+from core.lens.neurons import neurons, routing
 from core.project.target_names import target_named
+from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
+from tests.small_models import language_model, randomise, small_tokenizer
 
 MLP = Node("mlp", 0)
 
@@ -48,3 +52,24 @@ def test_a_neuron_is_selected_cut_and_restored(reader: Person) -> None:
     assert section.rows.rows()[0].bold
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     assert not reader.workbench.document.edits
+
+
+def test_a_mixture_opens_into_its_experts(person: Person, tmp_path: Path) -> None:
+    tokenizer = small_tokenizer()
+    module = language_model("Mixtral", num_experts_per_tok=2, num_local_experts=4, vocab_size=len(tokenizer))
+    randomise(module)
+    for each in (module, tokenizer):
+        each.save_pretrained(tmp_path)
+    person.open(tmp_path, CLEAN, COUNTERFACTUAL)
+    person.click_node(MLP)
+    section = person.panel("inspector").neurons
+    person.wait(lambda: "measured, each alone" in section.words.text())
+    assert sorted(label.split()[0] for label, _ in section.rows.row_texts()) == [f"m0.e{n}" for n in range(4)]
+    session = person.session()
+    _, weights = routing(session, MLP)
+    number = int(section.rows.rows()[0].label.split()[0].removeprefix("m0.e"))
+    times = int((weights[0, :, number] > 0).sum())
+    assert f"chosen at {times} of {session.pair.length} positions" in section.rows.rows()[0].tip
+    before, _ = person.expected([])
+    after, _ = person.expected([Edit(f"m0.e{number}", "patch")])
+    assert section.rows.row_texts()[0][1] == change_words(after - before)
