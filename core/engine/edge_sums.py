@@ -43,7 +43,7 @@ class EdgeSums:
     def takes(self, plans: Sequence[ReaderPlan], x: Tensor) -> bool:
         """Whether readers with these edits are many, and of a kind for one product. x: the stream that they read,
         [batch, rows, width]."""
-        if sum(len(plan.edges) for plan in plans) < MANY * self._kinds:
+        if sum(len(plan.edges) for plan in plans) < MANY * max(self._kinds, 1):  # a scan's edits are in no plan
             return False
         if self._kinds * self._writers * x.numel() * wide_dtype(x.dtype).itemsize > HELD_BYTES:
             return False

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from core.engine.entries import edited_mix
 from core.engine.first_mlp import HeadChange
-from core.engine.layer import LayerMath
+from core.engine.layer import LayerMath, neighbours
 from core.engine.plan import Slot
 from core.engine.rows import Rows
 from core.engine.state import RunState
@@ -60,6 +60,7 @@ class FirstAttention:
         self._math, self._clean, self._edited = math, clean, edited
         self._rows = {"q": queries, "k": keys, "v": keys}
         self._copied: set[str] = set()  # kinds of ports that are copies
+        self._after_copied = False
         self.ports = {"q": clean.q[layer], "k": clean.k[layer], "v": clean.v[layer]}
         self.z = clean.z[layer]
         self.after = clean.stream_at(Reader("mlp", layer), False, queries)
@@ -69,14 +70,35 @@ class FirstAttention:
         """Let a port carry something else, as it was projected [batch, rows, head_width]. inputs: of the batch;
         None: all."""
         kind, rows, of_batch = reader.kind, self._rows[reader.kind], slice(None) if inputs is None else list(inputs)
-        by_head = projected[:, :, None]
-        if kind != "v":
-            turn = self._math.query if kind == "q" else self._math.key
-            by_head = turn(by_head, self._clean.places(self._some(rows, of_batch)), [reader.head])
+        by_head = self._turned(reader, projected, rows, of_batch)
         if kind not in self._copied:
             self._copied.add(kind)
             self.ports[kind] = self.ports[kind].clone(memory_format=torch.contiguous_format)
         self.ports[kind][of_batch, rows.first :, reader.head] = by_head[:, :, 0]
+
+    def vary(self, reader: Reader, projected: Tensor, inputs: Sequence[int]) -> None:
+        """`project` and `mix` of one port in some inputs of the batch, of which only what follows is kept: neither its
+        ports nor z."""
+        math, clean, layer, rows = self._math, self._clean, self._math.layer, self._rows["q"]
+        of_batch = neighbours(inputs)
+        heads = self._heads_of([reader])
+        kv_heads = [heads[0] * math.shape.kv_heads // math.shape.heads]
+        ports = {"q": clean.q[layer][of_batch, rows.first :][:, :, neighbours(heads)]}
+        ports |= {kind: x[layer][of_batch][:, :, kv_heads[0], None] for kind, x in (("k", clean.k), ("v", clean.v))}
+        at = self._rows[reader.kind]
+        turned = self._turned(reader, projected, at, of_batch)
+        ports[reader.kind] = at.after(ports[reader.kind], turned) if reader.kind != "q" else turned
+        places = clean.places(self._some(rows, of_batch))
+        z = math.attend(ports["q"], ports["k"], ports["v"], places, heads, kv_heads)
+        before = clean.z[layer][of_batch, rows.first :][:, :, neighbours(heads)]
+        self.changes.append(HeadChange(inputs, tuple(heads), z - before))
+        added = math.together(self.changes[-1].z, heads)
+        if len(inputs) == len(self.after):
+            self.after = self.after + added
+            return
+        if not self._after_copied:
+            self._after_copied, self.after = True, self.after.clone()
+        self.after[of_batch] += added
 
     def mix(self, readers: Iterable[Reader], inputs: Sequence[int] | None = None) -> None:
         """Let the heads mix anew that some ports belong to, and those whose attention is edited. inputs: of the batch;
@@ -98,6 +120,14 @@ class FirstAttention:
             self.z[of_batch, rows.first :, head] = z[:, :, place]
         self.changes.append(HeadChange(range(len(z)) if inputs is None else inputs, tuple(heads), z - before))
         self.after[of_batch] += math.together(self.changes[-1].z, heads)
+
+    def _turned(self, reader: Reader, projected: Tensor, rows: Rows, of_batch: slice | list[int]) -> Tensor:
+        """What a port made, as attention uses it: [inputs, rows, 1, head_width]."""
+        by_head = projected[:, :, None]
+        if reader.kind == "v":
+            return by_head
+        turn = self._math.query if reader.kind == "q" else self._math.key
+        return turn(by_head, self._clean.places(self._some(rows, of_batch)), [reader.head])
 
     @staticmethod
     def _some(rows: Rows, of_batch: slice | list[int]) -> Rows:

@@ -214,10 +214,15 @@ class Pass:
                 attention.project(reader, ports[reader.kind][:, :, reader.head])
         if edited or self.plan.stages[stage].patterns:
             attention.mix(edited)
+        alone = self.plan.empty  # nothing later reads what heads of this layer write
         for reader, batch_rows, changed in self._variant_readers(stage):
             port = math.port(reader)
-            attention.project(reader, math.project(math.norm(changed), port, port + 1)[:, :, 0], batch_rows)
-        for reader, batch_rows, _ in self._variant_readers(stage):
+            projected = math.project(math.norm(changed), port, port + 1)[:, :, 0]
+            if alone:
+                attention.vary(reader, projected, batch_rows)
+            else:
+                attention.project(reader, projected, batch_rows)
+        for reader, batch_rows, _ in () if alone else self._variant_readers(stage):
             attention.mix([reader], batch_rows)
         self._changes = attention.changes
         after = self._carry_heads(math, attention.z[:, queries.first :], None, attention.after, queries)
