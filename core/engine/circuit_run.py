@@ -29,6 +29,7 @@ from torch import Tensor
 
 from core import progress
 from core.circuit import Circuit
+from core.engine import few_edges
 from core.engine.attention import heads_out
 from core.engine.circuit_nodes import CircuitState, kept_by
 from core.engine.circuit_reference import Reference
@@ -44,7 +45,8 @@ from core.models.adapter import Places
 from core.spans import span_numbers
 
 CHUNK_BYTES = 192 * 2**20  # of writers' differences held at once
-TILE_BYTES = 2**20  # of the streams that ports read: normed and projected while they are in the processor's cache
+TILE_BYTES = 2**23  # of the streams that ports read: normed and projected while they are in the processor's cache
+TILE_ROWS = 64  # at least, as each tile fetches the ports' weights
 DENSE = 0.5
 FEW_ROWS = 64  # a circuit computes ports that it does not read so that weights are fetched once
 
@@ -77,6 +79,8 @@ def run_circuits(
                 circuit = circuit.chosen(np.zeros(len(circuit), dtype=bool))
             waiting.append((number, kept_by(circuit, carried.one_run, engine.reads is not None, span_of)))
     with torch.no_grad():
+        for _ in waiting:  # as for each other run
+            engine.pack()
         chunks = _chunks(engine, waiting, replacement)
         for number, chunk in enumerate(chunks):
             with progress.stage(number / len(chunks), (number + 1) / len(chunks)):
@@ -149,7 +153,7 @@ class CircuitRun:
                 first_layers[circuit] = min(first_layers[circuit], layer)
         reader = Reader("logits")
         number = self.graph.reader_index(reader)
-        x = self._streams(reader, np.array([number]), everyone, self.reads if self.late else self.rows)[0]
+        x = self._streams(reader, np.array([number]), everyone, self.reads if self.late else self.rows)[:, :, :, 0]
         if not self.late and self.rows.first > 0:
             below = self.reference.whole_stream(reader)[:, : self.rows.first]
             x = torch.cat([below.expand(len(everyone), *below.shape), x], dim=2)
@@ -276,21 +280,18 @@ class CircuitRun:
             return torch.empty(size, dtype=self.adapter.dtype, device=self.adapter.device)
         numbers = math.layer * (shape.heads + 2 * shape.kv_heads + 1) + np.array(ports)
         x = self._streams(Reader("q", math.layer), numbers, circuits, rows)
-        step = max(1, TILE_BYTES // (x[:1].numel() * x.element_size()))
-        tiles = []
-        for start in range(0, len(ports), step):
-            tile = slice(start, start + step)
-            tiles.append(math.project_each(math.norm(x[tile]).flatten(1, 3), ports[tile]))
-        projected = tiles[0] if len(tiles) == 1 else torch.cat(tiles)
-        by_port = projected.reshape(*x.shape[:4], -1)
-        return by_port.permute(1, 2, 3, 0, 4).flatten(0, 1)
+        by_row = x.flatten(0, 2)  # normed as it is held: readers of one row beside each other
+        step = max(TILE_ROWS, TILE_BYTES // (by_row[0].numel() * x.element_size()))
+        tiles = [math.project_each(math.norm(tile).transpose(0, 1), ports) for tile in by_row.split(step)]  # type: ignore[no-untyped-call]
+        projected = tiles[0] if len(tiles) == 1 else torch.cat(tiles, dim=1)
+        return projected.transpose(0, 1).unflatten(0, (-1, rows.count))  # type: ignore[no-any-return,no-untyped-call]
 
     def _mlp(self, layer: int) -> list[int]:
         """Compute a layer's MLP for the circuits that need it. Returns them."""
         number = 1 + layer * (self.graph.heads + 1) + self.graph.heads
         ran, reader = [], Reader("mlp", layer)
         for rows, circuits in self._by_rows(number):
-            x = self._streams(reader, np.array([self.graph.reader_index(reader)]), circuits, rows)[0]
+            x = self._streams(reader, np.array([self.graph.reader_index(reader)]), circuits, rows)[:, :, :, 0]
             out = LayerMath(self.adapter, layer).mlp(x.flatten(0, 1)).unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
             self._store(circuits, number, out - self.reference.out_at(number, rows), rows)
             ran += circuits
@@ -353,7 +354,7 @@ class CircuitRun:
         return state.at_reads
 
     def _streams(self, reader: Reader, numbers: NDArray[np.int64], circuits: list[int], rows: Rows) -> Tensor:
-        """Step 2: what readers that read at one place read: [readers, circuits, batch, rows, width]."""
+        """Step 2: what readers that read at one place read: [circuits, batch, rows, readers, width]."""
         engine, width = self.engine, self.shape.width
         size = engine.batch, rows.count, width
         reference = self.reference.stream(reader, rows).expand(size).flatten(0, 1)[:, None]  # [batch * rows, 1, width]
@@ -369,6 +370,9 @@ class CircuitRun:
                 x[place] = reference
                 continue
             upto = int(writers[-1]) + 1
+            if state.span_of is None and few_edges.pays(keep[0, :, :upto], x[place]):
+                few_edges.add_each(keep[0], source.flatten(1, 2), reference[:, 0], x[place])
+                continue
             dense = len(writers) > DENSE * upto  # to add a few zeros is quicker than to copy all that is not zero
             factors = torch.from_numpy(keep[:, :, :upto] if dense else keep[:, :, writers]).to(source)
             picked = source[:upto] if dense else source[torch.from_numpy(writers)]
@@ -379,4 +383,4 @@ class CircuitRun:
                 spans = torch.from_numpy(state.span_of).to(self.adapter.device)
                 row_factors = factors[rows.of(spans).flatten()]
             torch.baddbmm(reference.expand_as(x[place]), row_factors, by_row, out=x[place])
-        return x.unflatten(1, size[:2]).permute(3, 0, 1, 2, 4)  # type: ignore[no-any-return,no-untyped-call]
+        return x.unflatten(1, size[:2])  # type: ignore[no-any-return,no-untyped-call]
