@@ -28,7 +28,7 @@ from core.engine.sizes import state_bytes
 from core.engine.state import RunState, map_tensors
 from core.graph import Edge, Entries, Node, Reader
 
-POSITIONS = 1024  # of all rows of one batch together
+POSITIONS = 2048  # of all rows of one batch together
 SHARED = 8  # of the memory beside the runs over A and B, at most one such part is for what edits have in common
 
 

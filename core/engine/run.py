@@ -96,11 +96,21 @@ class Pass:
             progress.at((layer - start) / (self.shape.layers - start))
             if stage <= 2 * layer:
                 self._attention(layer)
+                self._forget(layer, self.state.q, self.state.k, self.state.v, self.state.z)
             if stage <= 2 * layer + 1:
                 self._mlp(layer)
+                self._forget(layer, self.state.attention_in, self.state.after_attention, self.state.mlp_out)
                 first_layer = min(first_layer, layer)
         self._output()
         return first_layer
+
+    def _forget(self, layer: int, *kept: list[Tensor]) -> None:
+        """In a scan let go of what a layer made as soon as nothing that comes reads it: the next layer's comes to lie
+        where it did, in the processor's cache."""
+        if self.variants is not None and self.plan.empty:
+            for tensors in kept:
+                if len(tensors) > layer:
+                    tensors[layer] = tensors[layer].new_empty(0)
 
     # ---- stages ----
 
@@ -121,15 +131,8 @@ class Pass:
         if layer == shape.layers - 1 and state.reads is not None:
             queries = Rows(self.length, index=state.reads)
         if clean is not None and keys.none:
-            for tensors, clean_tensors in (
-                (state.q, clean.q),
-                (state.k, clean.k),
-                (state.v, clean.v),
-                (state.z, clean.z),
-                (state.factors, clean.factors),
-                (state.after_attention, clean.after_attention),
-            ):
-                tensors.append(clean_tensors[layer])  # type: ignore[arg-type]
+            for name in ("q", "k", "v", "z", "factors", "after_attention"):
+                getattr(state, name).append(getattr(clean, name)[layer])
             return
 
         if self._first_changed(stage):
