@@ -105,8 +105,8 @@ class Pass:
         return first_layer
 
     def _forget(self, layer: int, *kept: list[Tensor]) -> None:
-        """In a scan let go of what a layer made as soon as nothing that comes reads it: the next layer's comes to lie
-        where it did, in the processor's cache."""
+        """In a scan let go of what a layer made when nothing reads it any more: the next layer's takes its place in the
+        processor's cache."""
         if self.variants is not None and self.plan.empty:
             for tensors in kept:
                 if len(tensors) > layer:
@@ -217,15 +217,11 @@ class Pass:
                 attention.project(reader, ports[reader.kind][:, :, reader.head])
         if edited or self.plan.stages[stage].patterns:
             attention.mix(edited)
-        alone = self.plan.empty  # nothing later reads what heads of this layer write
+        set_port = attention.vary if self.plan.empty else attention.project  # nothing later reads this layer's heads
         for reader, batch_rows, changed in self._variant_readers(stage):
             port = math.port(reader)
-            projected = math.project(math.norm(changed), port, port + 1)[:, :, 0]
-            if alone:
-                attention.vary(reader, projected, batch_rows)
-            else:
-                attention.project(reader, projected, batch_rows)
-        for reader, batch_rows, _ in () if alone else self._variant_readers(stage):
+            set_port(reader, math.project(math.norm(changed), port, port + 1)[:, :, 0], batch_rows)
+        for reader, batch_rows, _ in () if self.plan.empty else self._variant_readers(stage):
             attention.mix([reader], batch_rows)
         self._changes = attention.changes
         after = self._carry_heads(math, attention.z[:, queries.first :], None, attention.after, queries)
