@@ -65,13 +65,18 @@ def by_layer(session: ws.Session) -> Table:
         for kind, of_kind in (("head", heads), ("mlp", mlps)):
             edges = drawn(graph, layer, kind)
             ws.Scan(session, edges).run()  # makes what the edges of a stage share
-            ran, own = in_turn([ws.Scan(session, edges).run], lambda: [forward(session) for _ in range(FORWARDS)])
+            ran, own = in_turn([ws.Scan(session, edges).run], lambda: forwards(session))
             needed = float(np.mean([counted.share(edge, in_scan=True)[0] for edge in edges]))
             of_kind.append((number(graph, layer, kind), needed, ran / len(edges) / own * FORWARDS))
     table = [[str(n), *shares(pair)] for n, pair in enumerate(zip(heads, mlps, strict=True))]
     everything = shares([*heads, *mlps])
     title = "An exact effect in a scan, by the layer of the edge: shares of the own forward"
     return Table(title, ("layer", "edges", "multiplications", "time"), [*table, ["all", *everything]])
+
+
+def forwards(session: ws.Session) -> None:
+    for _ in range(FORWARDS):
+        forward(session)
 
 
 def shares(parts: Sequence[Part]) -> list[str]:
