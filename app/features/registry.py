@@ -21,6 +21,7 @@ from app.features.history.feature import FEATURE as HISTORY
 from app.features.inputs.feature import FEATURE as INPUTS
 from app.features.inspector.feature import FEATURE as INSPECTOR
 from app.features.lens_map.feature import FEATURE as LENS_MAP
+from app.features.lenses.feature import FEATURE as LENSES
 from app.features.notes.feature import FEATURE as NOTES
 from app.features.patch_map.feature import FEATURE as PATCH_MAP
 from app.features.plots.feature import FEATURE as PLOTS
@@ -68,6 +69,7 @@ FEATURES: tuple[Feature, ...] = (
     PROBE,
     CONSOLE,
     INSPECTOR,
+    LENSES,
     NOTES,
     FIND,
     PREFERENCES,

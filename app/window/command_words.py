@@ -80,6 +80,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "show_table": ("list of edges", "spreadsheet", "accessible"),
     "show_runs": ("experiments", "results", "log of traces", "compare", "sweep"),
     "patch_map": ("segmentation", "segment", "heat map", "heatmap", "saliency", "logit lens", "iou", "mask", "object"),
+    "tint_inputs": ("saliency", "integrated gradients", "importance", "attribution per token", "highlight tokens"),
     "lens_map": ("tuned lens", "intermediate", "layers", "iterative inference", "early exit", "unembed", "heat map"),
     "flip": ("minimal patch", "flip", "change the answer", "smallest set", "counterfactual", "causal", "why"),
     "repair": ("backdoor", "trojan", "trigger", "fault", "fix", "backdoored", "bias", "shortcut", "unlearn"),

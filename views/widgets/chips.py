@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
 
 from core.formatting import visible_token
-from views.theme import current
+from views.theme import current, mix
 from views.widgets.data import TokenChip
 from views.widgets.line_icons import draw_icon
 from views.widgets.painted import Painted
@@ -31,6 +31,7 @@ from views.widgets.text import plain_tip, scaled
 
 _PAD = 6.5  # inside a chip, left and right
 _GAP = 5.0  # between chips
+FULLEST = 0.6  # of a tint: the words stay readable on it
 _MARGIN = 1  # room for the focus ring
 
 
@@ -60,6 +61,7 @@ class TokenChips(Painted):
         self._picking = Picking()
         self._double = False  # the next release ends a double click
         self._pencil = QRectF()  # after the last chip: this can be edited
+        self._tint: tuple[float, ...] = ()  # of each token, -1 to 1
         self._pointed = (-1, -1)  # tokens that are pointed at elsewhere: what asks, what offers
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
@@ -73,6 +75,15 @@ class TokenChips(Painted):
             self._picking = Picking()
         self._describe()
         self._reset()
+
+    def set_tint(self, shares: Sequence[float]) -> None:
+        """Fill the chips, one share each: 1 the fullest blue, -1 the fullest orange; none: as they are."""
+        if tuple(shares) != self._tint:
+            self._tint = tuple(shares)
+            self.update()
+
+    def tint(self) -> tuple[float, ...]:
+        return self._tint
 
     def point_at(self, asks: int, offers: int) -> None:
         """Mark what is pointed at in an attention pattern; -1 for nothing."""
@@ -217,6 +228,11 @@ class TokenChips(Painted):
                 QPen(theme.color("selection" if chosen else outline), 1.3 if token.differs or chosen else 1.0)
             )
             painter.setBrush(theme.color("chosen" if chosen else "raised"))
+            if 0 <= token.index < len(self._tint) and not chosen:
+                share = self._tint[token.index]
+                painter.setBrush(
+                    mix(theme.raised, theme.positive if share > 0 else theme.negative, FULLEST * abs(share))
+                )
             painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
             if token.index == cursor:
                 painter.setPen(QPen(theme.color("text"), 1.0, Qt.PenStyle.DotLine))

@@ -52,6 +52,7 @@ class InspectorController(QObject):
         self._workbench, self._inspector, self._point_at = workbench, inspector, point_at
         self._several: SeveralReply | None = None
         self._along: tuple[EditKind, float] | None = None  # to edit by once there is a direction
+        self._sets_of: tuple[object, ...] = ()  # the state whose backups are cut together
         self._measured: Figure[ByPositionReply] | None = None
         self._measured_at: tuple[int, ...] = ()  # the positions that were selected then
         workbench.selection_changed.connect(self._select)
@@ -76,6 +77,7 @@ class InspectorController(QObject):
             workbench.on(kind, slot)
         inspector.edit_requested.connect(self._edit)
         inspector.drag_ended.connect(lambda: workbench.history.seal())
+        inspector.repair.cut_requested.connect(self._cut_backups)
         inspector.restore_current_requested.connect(workbench.editing.restore_selection)
         inspector.measure_requested.connect(partial(workbench.ask, False))
         inspector.edge_selected.connect(self._select_edge)
@@ -123,12 +125,18 @@ class InspectorController(QObject):
         """The document is another one: is there an edit of the selection to be repaired; how large is the dataset."""
         one, document = self._one(), self._workbench.document
         edited = one is not None and bool(document.edits_of(one))
-        self._workbench.set_query("repair", RepairQuery(one) if edited and one is not None else None)
+        asked = RepairQuery(one, self._sets_of == document.run) if edited and one is not None else None
+        self._workbench.set_query("repair", asked)
         if not edited:
             self._inspector.show_repair(None)
         self._inspector.attention.set_inputs(len(document.dataset))
         if len(self._workbench.selection) > 1:
             self._inspector.show_several(self.several())
+
+    def _cut_backups(self) -> None:
+        """Of the present edits: others are not cut before it is asked for again."""
+        self._sets_of = self._workbench.document.run
+        self._follow()
 
     def _take_positions(self, positions: tuple[int, ...]) -> None:
         self._inspector.attention.set_pinned(positions)

@@ -118,12 +118,13 @@ class PathsReply:
 
 @dataclass(frozen=True)
 class RepairQuery(Query):
-    """What later heads do about the edits of a target."""
+    """What later heads and MLPs do about the edits of a target. sets: cut those that make up for it together, too."""
 
     target: Target
+    sets: bool = False
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
-        return document.run
+        return *document.run, document.cut_kind
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QDrag,
@@ -21,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from views.panels.inputs.data import CardData
+from views.panels.inputs.data import CardData, Tint
 from views.panels.watching.panel import VerdictLabel
 from views.theme import RADIUS, current
 from views.widgets.boxes import DashedBox
@@ -85,6 +86,8 @@ class InputCard(QWidget):
         self.name = ElidedLabel(role="muted", mode=Qt.TextElideMode.ElideMiddle)
         self.problem = wrapped(role="warning")
         self.notes = wrapped()
+        self.legend = wrapped()
+        self._tint: Tint | None = None
         self.verdict = VerdictLabel()
         self.picture_row = self._make_picture_row()
         self.invitation = self._make_invitation()
@@ -96,6 +99,7 @@ class InputCard(QWidget):
         layout.addWidget(self.verdict)
         for widget in (self.chip_scroll, self.editor, self.picture, self.picture_row, self.invitation):
             layout.addWidget(widget)
+        layout.addWidget(self.legend)
         layout.addWidget(self.problem)
         layout.addWidget(self.notes)
         self.set_card(self._data)
@@ -152,6 +156,7 @@ class InputCard(QWidget):
         if data.image is not None or data.kind == "image":
             self._editing = False
             self.picture.set_image(data.image, data.grid)
+        self._show_tint()
         show_text(self.problem, data.problem)
         show_text(self.notes, "\n".join(data.notes))
         self._arrange()
@@ -166,6 +171,22 @@ class InputCard(QWidget):
         self.chips.set_picked([i for i in indices if i < len(self._data.tokens)])
         rows, columns = self._data.grid or (0, 0)
         self.picture.set_picked([i for i in indices if i < rows * columns])
+
+    def set_tint(self, tint: Tint | None) -> None:
+        """Colour the tokens or patches, with a legend below; None takes the colours away."""
+        if tint == self._tint:
+            return
+        self._tint = tint
+        self._show_tint()
+
+    def _show_tint(self) -> None:
+        shares = () if self._tint is None else self._tint.shares
+        tokens, patches = len(self._data.tokens), int(np.prod(self._data.grid or (0,)))
+        self.chips.set_tint(shares if len(shares) == tokens else ())
+        fits = patches > 0 and len(shares) == patches
+        self.picture.set_weights(np.abs(np.asarray(shares, dtype=np.float32)) if fits else None)
+        shown = fits or (tokens > 0 and len(shares) == tokens)
+        show_text(self.legend, self._tint.legend if shown and self._tint is not None else "")
 
     def point_at(self, asks: int, offers: int, prefix: int = 0) -> None:
         """Mark the positions that an attention pattern is pointed at: what asks, what offers; -1 for none. prefix:

@@ -28,6 +28,15 @@ class CardData:
 
 
 @dataclass(frozen=True)
+class Tint:
+    """How a card's tokens or patches are coloured: a share each, 1 the fullest blue, -1 the fullest orange. legend:
+    what the colours mean."""
+
+    shares: tuple[float, ...]
+    legend: str
+
+
+@dataclass(frozen=True)
 class MetricOption:
     """One entry of the metric list: its kind, its words, and which answers it needs."""
 

@@ -15,16 +15,24 @@ from views.panels.inspector.patch_attention import PatchAttention
 from views.widgets.buttons import LinkButton
 from views.widgets.flow import FlowLayout
 from views.widgets.section import Section
-from views.widgets.text import ElidedLabel, dim, show_text, wrapped
+from views.widgets.text import ElidedLabel, dim, plain_tip, show_text, wrapped
 
 # As much as there is room for: half a sentence would not help.
 _MATRIX_WORDS = ("rows look at columns", "")
 _PICTURE_WORDS = ("click a patch to ask from it", "click a patch to ask", "click a patch", "")
 
 
+_BY_VALUE = "weighed by the length of what it moves, |A v W_O|, as shares of each row"
+_BY_VALUE_TIP = (
+    "The attention times the length of what it moves (value and output matrix): a head may look at a position from "
+    "which it takes next to nothing, most often the first one (Kobayashi et al. 2020)"
+)
+
+
 class AttentionSection(Section):
     pointed = Signal(int, int)  # positions: what asks and what offers under the pointer; -1: none
     pin_requested = Signal(int, bool)  # edit at this position only; whether beside the others that are pinned
+    moved_requested = Signal(bool)  # weigh the attention by what it moves, or not
     average_requested = Signal(bool)  # show the mean over the dataset, or this input again
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -33,12 +41,19 @@ class AttentionSection(Section):
         self._average = AverageData(None)
         self._inputs = 0  # of the dataset
         self._averaged = False
+        self._moved: NDArray[np.float32] | None = None  # lengths of what it moves
+        self._by_value = False
         self._has_picture = False
         self._as_matrix = False
         self._pinned: tuple[int, ...] = ()
         self.toggle = LinkButton("matrix")
         self.toggle.setToolTip("Show the attention as a matrix, or on the picture")
         self.toggle.clicked.connect(self._switch)
+        self.by_value = LinkButton("by what it moves")
+        self.by_value.setCheckable(True)
+        self.by_value.setToolTip(plain_tip(_BY_VALUE_TIP))
+        self.by_value.clicked.connect(lambda _checked=False: self._set_by_value(not self._by_value))
+        self.header.addWidget(self.by_value)
         self.header.addWidget(self.toggle)
         self.this_input = LinkButton("show this input")
         self.average = LinkButton("show the average")
@@ -98,6 +113,16 @@ class AttentionSection(Section):
         if self._averaged:
             self._show_weights()
 
+    def show_moved(self, weights: NDArray[np.float32] | None) -> None:
+        """Lengths of what the attention moves, [query, key]; None: not known."""
+        self._moved = weights
+        if self._by_value:
+            self._show_weights()
+
+    def shows_moved(self) -> bool:
+        """Whether the attention is weighed by what it moves."""
+        return self._by_value
+
     def shows_average(self) -> bool:
         return self._averaged
 
@@ -118,7 +143,17 @@ class AttentionSection(Section):
 
     def _weights(self) -> NDArray[np.float32] | None:
         assert self._data is not None
-        return self._average.weights if self._averaged else self._data.attention
+        if self._averaged:
+            return self._average.weights
+        return self._moved_shares() if self._by_value else self._data.attention
+
+    def _moved_shares(self) -> NDArray[np.float32] | None:
+        """Of each query's lengths the shares, so that rows sum to 1 as those of attention do."""
+        if self._moved is None:
+            return None
+        total = self._moved.sum(axis=1, keepdims=True)
+        shares: NDArray[np.float32] = np.divide(self._moved, total, out=np.zeros_like(self._moved), where=total > 0)
+        return shares
 
     def _show_weights(self) -> None:
         data, weights = self._data, self._weights()
@@ -136,8 +171,19 @@ class AttentionSection(Section):
 
     def _set_averaged(self, averaged: bool) -> None:
         changed, self._averaged = averaged != self._averaged, averaged
+        if averaged and self._by_value:
+            self._set_by_value(False)
         if changed:
             self.average_requested.emit(averaged)
+        if self._data is not None:
+            self._show_weights()
+
+    def _set_by_value(self, by_value: bool) -> None:
+        """Of this input: the mean over a dataset is of plain attention."""
+        self._by_value = by_value
+        if by_value and self._averaged:
+            self._set_averaged(False)
+        self.moved_requested.emit(by_value)
         if self._data is not None:
             self._show_weights()
 
@@ -151,6 +197,7 @@ class AttentionSection(Section):
         self.choice.setVisible(self._inputs > 0)
         self.this_input.setChecked(not self._averaged)
         self.average.setChecked(self._averaged)
+        self.by_value.setChecked(self._by_value)
         self.matrix.setVisible(matrix and shown)
         self.patches.setVisible(not matrix and shown)
         self.toggle.setVisible(self._has_picture)
@@ -170,6 +217,8 @@ class AttentionSection(Section):
             (self.matrix if matrix else self.patches).describe()
 
     def _why(self) -> str:
+        if self._by_value and not self._averaged:
+            return _BY_VALUE if self._moved is not None else "Working out what it moves…"
         if not self._averaged:
             return ""
         if self._average.weights is None:

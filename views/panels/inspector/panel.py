@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from core.formatting import pretty_name, signed
-from core.glossary import explained
+from core.formatting import pretty_name
 from core.tracing.meaning import hues
 from views.panels.inspector.attention_section import AttentionSection
 from views.panels.inspector.by_position import ByPositionSection
@@ -20,19 +19,18 @@ from views.panels.inspector.links import LinkList
 from views.panels.inspector.logit_lens import LogitLensSection
 from views.panels.inspector.neurons import NeuronsSection
 from views.panels.inspector.paths import PathsSection
+from views.panels.inspector.pushed import PushedSection
+from views.panels.inspector.self_repair import SelfRepair
 from views.panels.inspector.several import SeveralSection
+from views.panels.inspector.tokens import TokensSection
 from views.theme import as_card, keep_font, mono_font
 from views.widgets.data import NoteEntry
 from views.widgets.note_editor import NoteEditor
-from views.widgets.text import ElidedLabel, TintedLabel, dim, enlarge, explained_heading, show_text, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel, enlarge, explained_heading, show_text, wrapped
 
 NOTHING = "Click a node or a wire to look into it."
 _KEYS_OF_GROUP = "X cuts them ({cuts}), P patches them (from B)."
 _KEYS_OF_SEVERAL = "X cuts them ({cuts}), P patches them (from B), Ctrl+G groups them."
-_REPAIR_TIP = (
-    "Measured: by how much each later head's direct share of the metric's logits changed against the edit,\n"
-    "with the final norm's scale of the run without it. McGrath et al. 2023, “The Hydra Effect”"
-)
 
 
 class InspectorPanel(QFrame):
@@ -64,9 +62,10 @@ class InspectorPanel(QFrame):
         self.effect_heading = explained_heading("Effect of editing it", "effect")
         self.effects = Effects()
         self.edits = EditButtons()
-        self.repair = wrapped()
-        self.repair.setToolTip(explained("self-repair", _REPAIR_TIP))
+        self.repair = SelfRepair()
         self.logit_lens = LogitLensSection()
+        self.pushed = PushedSection()
+        self.tokens = TokensSection()
         self.paths = PathsSection()
         self.neurons = NeuronsSection()
         self.positions = ByPositionSection()
@@ -132,6 +131,8 @@ class InspectorPanel(QFrame):
         column.addWidget(self.paths)
         column.addLayout(link_box)
         column.addWidget(self.logit_lens)
+        column.addWidget(self.pushed)
+        column.addWidget(self.tokens)
         column.addWidget(self.positions)
         column.addStretch(1)
         self.scroll_area = QScrollArea()
@@ -194,16 +195,7 @@ class InspectorPanel(QFrame):
 
     def show_repair(self, data: RepairData | None) -> None:
         """None: there is no edit here, or nothing is known of it yet."""
-        words = ""
-        if data is not None and data.rows:
-            words = ", ".join(f"{name} {signed(change)}" for name, change in data.rows)
-            edit = "cut" if data.cut else "edit"
-            words = f"Self-repair on this pair, after this {edit}: {words} (measured, direct share of {data.words})"
-        elif data is not None:
-            edit = "cut" if data.cut else "edit"
-            words = f"On this pair no later head or MLP makes up for this {edit} (measured by their direct shares)."
-        show_text(self.repair, words)
-        dim(self.repair, False)
+        self.repair.show_repair(data)
 
     def clear_findings(self) -> None:
         """Of another selection nothing is known yet."""
@@ -221,7 +213,7 @@ class InspectorPanel(QFrame):
         if stale:  # each brightens when its own answer comes
             for section in (self.logit_lens, self.positions, self.identity, self.several, self.paths, self.neurons):
                 section.set_stale(True)
-            dim(self.repair, True)
+            self.repair.set_stale(True)
 
     def _show_parts(self, node: bool = False, edge: bool = False, several: bool = False) -> None:
         self.hint.hide()

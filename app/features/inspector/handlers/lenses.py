@@ -38,7 +38,7 @@ from core.lens.direct import DirectAttribution, direct_attribution
 from core.lens.logit_lens import node_lens, stream_lens
 from core.lens.paths import Paths
 from core.lens.positions import NodeGradients, estimated_effects, measured_effects, written_norms
-from core.lens.repair import self_repair
+from core.lens.repair import backup_effects, self_repair
 from core.project.document import PairSource
 from core.result import Result
 from core.session import Session
@@ -232,8 +232,16 @@ def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, sen
         without, with_it = session.run(others, cancelled=cancelled), session.run(edits, cancelled=cancelled)
         found = self_repair(session, without, with_it, query.target)
         rows = tuple((repair.node.name, repair.change) for repair in found.repairs)
-        cut = all(edit.kind in ESTIMATED for edit in edits if edit.target == query.target)
-        return RepairData(rows, found.words, cut)
+        own = [edit for edit in edits if edit.target == query.target]
+        cut = all(edit.kind in ESTIMATED for edit in own)
+        data = RepairData(rows, found.words, cut, found.norm, found.norm_share)
+        free = [repair.node for repair in found.repairs if all(edit.name != repair.node.name for edit in others)]
+        if not query.sets or not free:
+            return data
+        kind = cache.cut_kind(request.document)
+        sets = backup_effects(session, own, free, kind, others, cancelled)
+        effects = sets.after.joint, sets.after.summed, sets.before.joint, sets.before.summed
+        return replace(data, sets=effects, put_in=REPLACED[kind])
 
     send(RepairReply(request.number, query.target, cache.answer(query, request, find)))
 
