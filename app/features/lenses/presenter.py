@@ -23,8 +23,6 @@ def tint_of(data: TokensData) -> Tint | None:
     )
     how = "estimated by integrated gradients" if data.measured is None else "measured"
     what = "patch" if data.patches else "token"
-    colours = (
-        "the bluer, the more it does" if data.patches else "blue: towards A; orange: away from it; the fuller, the more"
-    )
-    legend = f"Tint: what replacing each {what} does to {data.metric} ({data.replaced}; {how}); {colours}."
-    return Tint(shares, legend)
+    legend = "the bluer, the larger its effect" if data.patches else "blue: towards A · orange: away"
+    tip = f"What replacing each {what} does to {data.metric} ({data.replaced}; {how}); the fuller, the more."
+    return Tint(shares, legend, tip)

@@ -31,7 +31,7 @@ from views.widgets.chips import ChipScroll, TokenChips
 from views.widgets.drops import CARD_MIME, accept_copy, can_read, read
 from views.widgets.line_icons import IconButton
 from views.widgets.prompt_edit import PromptEdit
-from views.widgets.text import ElidedLabel, TintedLabel, enlarge, show_text, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel, enlarge, plain_tip, show_text, wrapped
 
 _PLACEHOLDERS = {"A": "Type or drop a prompt", "B": "Add a counterfactual: the prompt with one thing changed"}
 _ID_PLACEHOLDERS = {
@@ -187,6 +187,7 @@ class InputCard(QWidget):
         self.picture.set_weights(np.abs(np.asarray(shares, dtype=np.float32)) if fits else None)
         shown = fits or (tokens > 0 and len(shares) == tokens)
         show_text(self.legend, self._tint.legend if shown and self._tint is not None else "")
+        self.legend.setToolTip(plain_tip(self._tint.tip) if shown and self._tint is not None else "")
 
     def point_at(self, asks: int, offers: int, prefix: int = 0) -> None:
         """Mark the positions that an attention pattern is pointed at: what asks, what offers; -1 for none. prefix:

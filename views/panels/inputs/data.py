@@ -30,10 +30,11 @@ class CardData:
 @dataclass(frozen=True)
 class Tint:
     """How a card's tokens or patches are coloured: a share each, 1 the fullest blue, -1 the fullest orange. legend:
-    what the colours mean."""
+    what the colours mean, in a few words; tip: what they are of."""
 
     shares: tuple[float, ...]
     legend: str
+    tip: str
 
 
 @dataclass(frozen=True)

@@ -97,8 +97,8 @@ class PathData:
 @dataclass(frozen=True)
 class RepairData:
     """What later heads and MLPs do about an edit: names and changes of their direct share, in logits. words: of what
-    the shares are. cut: whether the edit is one, or only changes what is there. norm: the change of the direction by the
-    norm's scale alone; norm_share: its share of all that works against the edit. sets: the effects of cutting these
+    the shares are. cut: whether the edit is one, or only changes what is there. norm: the change of the direction by
+    the norm's scale alone; norm_share: its share of all that works against the edit. sets: the effects of cutting these
     nodes on the metric: together and summed with the edit, together and summed without it; empty while they are not
     measured. put_in: what the cuts put in, in words."""
 

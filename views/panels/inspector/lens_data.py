@@ -28,8 +28,8 @@ class PushedData:
 @dataclass(frozen=True, eq=False)
 class TokensData:
     """Effects of replacing the input at each position, [position]. labels: of the positions. measured: None while they
-    are not. total: of replacing all of it, measured; gap: how far the estimates' sum is from that. replaced: by what, in
-    words. metric: its name. prefix: how many positions come before the first patch; patches: whether it is a picture.
+    are not. total: of replacing all of it, measured; gap: how far the estimates' sum is from that. replaced: by what.
+    metric: its name. prefix: how many positions come before the first patch; patches: whether it is a picture.
     direction: A's. why: why there are none."""
 
     labels: tuple[str, ...] = ()

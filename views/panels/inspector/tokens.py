@@ -85,8 +85,8 @@ class TokensSection(Section):
         blue, orange = hues(data.direction)
         few = f" The strongest {LISTED} of {len(data.labels)} positions." if len(data.labels) > LISTED else ""
         sums = (
-            f"Change of {data.metric} where the input at a position is replaced. The estimates add up to "
-            f"{change_words(float(data.estimated.sum()))}; replacing all of it does {change_words(data.total)}, measured."
+            f"Change of {data.metric} by replacing the input at a position. The estimates add up to "
+            f"{change_words(float(data.estimated.sum()))}; replacing all of it does {change_words(data.total)}."
         )
         return f"{sums} Blue: {blue}; orange: {orange}. Of the model without edits.{few}"
 

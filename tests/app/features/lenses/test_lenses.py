@@ -82,7 +82,8 @@ def test_tokens_are_attributed_measured_and_tint_card_a(opened: Person) -> None:
     opened.rest()
     largest = np.abs(expected.measured).max()
     assert np.allclose(np.abs(card.chips.tint()), np.abs(expected.measured) / largest, atol=1e-5)
-    assert "Tint: what replacing each token does" in card.legend.text()
+    assert card.legend.text() == "blue: towards A · orange: away"
+    assert "What replacing each token does" in card.legend.toolTip()
     turned = int(np.abs(expected.measured).argmax())
     assert card.chips.tint()[turned] == -1  # replacing it leads away from A
     opened.window.commands["tint_inputs"].trigger()
@@ -96,8 +97,8 @@ def test_patches_of_a_picture_are_tinted(person: Person) -> None:
     person.window.commands["tint_inputs"].trigger()
     person.rest()
     card, session = person.card("A"), person.session()
-    assert "what replacing each patch does" in card.legend.text()
-    expected = np.abs(ws.token_attribution(session, "mean", steps=10).estimated[session.pair.prefix :])
+    assert "What replacing each patch does" in card.legend.toolTip()
+    expected = np.abs(ws.token_attribution(session, "zero", steps=10).estimated[session.pair.prefix :])
     assert card.picture._weights == pytest.approx(expected / expected.max(), abs=1e-4)
 
 
