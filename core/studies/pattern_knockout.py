@@ -2,7 +2,7 @@
 token, and all else that the heads do stays (attention knockout, Geva et al. 2023, "Dissecting Recall of Factual
 Associations in Auto-Regressive Language Models").
 
-    w'(query, key) = 0 at these keys; elsewhere w, or where `renormalised`, w over the sum of what is left
+    w'(query, key) = 0 at these keys; elsewhere w, or where `renormalised`, w / (1 - sum of w at these keys)
 
 Of one row it is what the edit `knockout` of these weights does (or `zero`, where they are not renormalised). In a batch
 every row has keys of its own, and each query of it others, so that this is a pass by itself over all of them.
@@ -59,5 +59,5 @@ def _without(weights: Tensor, hidden: Tensor, renormalised: bool) -> Tensor:
     left = weights.masked_fill(hidden, 0.0)
     if not renormalised:
         return left
-    before, after = weights.sum(dim=-1, keepdim=True), left.sum(dim=-1, keepdim=True)  # less than 1 of heads with sinks
-    return torch.where(after > TINY, left * before / after.clamp(min=TINY), left)
+    after = 1 - weights.masked_fill(~hidden, 0.0).sum(dim=-1, keepdim=True)  # a sink has its share of what is left
+    return torch.where(after > TINY, left / after.clamp(min=TINY), left)
