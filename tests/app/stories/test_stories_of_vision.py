@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QDialog
 import wirescope as ws
 from core.edits import Edit
 from core.inputs.image_corruption import corrupted
-from core.models import packs
 from core.models.loading import load_model
 from core.models.probe import digest_in
 from core.models.probe_store import kept
@@ -209,11 +208,7 @@ def test_a_circle_is_told_from_its_ground_layer_by_layer(person: Person, tmp_pat
     assert seen(f"{100 * overlap.iou[-1]:.0f}")
 
 
-@pytest.mark.packs
-@pytest.mark.slow
-def test_photographs_become_classes_and_the_cat_becomes_a_cup(person: Person, tmp_path: Path) -> None:
-    if not packs.is_installed("dinov2-small"):
-        pytest.skip("the pack dinov2-small is not installed")
+def test_photographs_become_classes_and_the_cat_becomes_a_cup(person: Person, models, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for name in ("cat", "coffee"):  # parts of two photographs
         (tmp_path / name).mkdir()
@@ -222,10 +217,7 @@ def test_photographs_become_classes_and_the_cat_becomes_a_cup(person: Person, tm
                 side = int(min(photograph.size) * rng.uniform(0.55, 0.85))
                 left, top = (int(rng.integers(0, length - side)) for length in photograph.size)
                 photograph.crop((left, top, left + side, top + side)).save(tmp_path / name / f"{number}.png")
-    person.workbench.models.open_model("pack:dinov2-small")
-    person.rest()
-    person.drop(person.card("A"), files(PHOTOGRAPHS / "cat.jpg"))
-    person.drop(person.card("B"), files(PHOTOGRAPHS / "coffee.jpg"))
+    person.open(models.dinov2, PHOTOGRAPHS / "cat.jpg", PHOTOGRAPHS / "coffee.jpg")
 
     # Two folders are its classes.
     person.drop(person.window, files(tmp_path / "cat", tmp_path / "coffee"))
@@ -240,23 +232,23 @@ def test_photographs_become_classes_and_the_cat_becomes_a_cup(person: Person, tm
 
     # A region of patches, and how much a head reads there.
     picture = person.card("A").picture
-    drag(picture, *(picture.patch_rect(patch).center().toPoint() for patch in (85, 89, 149)))  # of 16 by 16
+    drag(picture, *(picture.patch_rect(patch).center().toPoint() for patch in (5, 6, 10)))  # of 4 by 4
     person.rest()
     person.choose("Edit", "Name the Picked Region")
     QTest.keyClicks(person.panel("inputs").regions.field, "face")
     QTest.keyClick(person.panel("inputs").regions.field, Qt.Key.Key_Return)
     person.rest()
     (region,) = person.workbench.document.regions
-    person.click_node(person.workbench.opened.graph.parse("a11.h2"))
+    person.click_node(person.workbench.opened.graph.parse("a1.h2"))
     attention = person.panel("inspector").attention
     share = float(attention.patches.weights()[0, list(region.positions)].sum())
     assert f"face {share:.2f}" in attention.regions.text()
     person.choose("Edit", "Pick No Tokens")
 
-    # The smallest squares of the picture from B that make a cup of the cat.
+    # The fewest patches of the picture from B that make a cup of the cat.
     person.press(Qt.Key.Key_F6, Qt.KeyboardModifier.ControlModifier, person.window)
     panel = person.panel("flip")
-    panel.choice.setCurrentText("Squares of 4 × 4 patches")
+    panel.choice.setCurrentText("Patches")
     person.click(panel.find)
     person.wait(lambda: not panel.data().running)
     person.rest()
