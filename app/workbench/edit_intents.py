@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app.workbench.arrow import Arrow
+from app.messages.arrow import Arrow
 from app.workbench.workbench_like import WorkbenchLike
 from core.edits import KINDS, EditKind, EditTarget, Target
 from core.graph import Entries

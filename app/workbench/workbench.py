@@ -12,10 +12,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.messages.arrow import Arrow
 from app.messages.replies import InputsReply, ModelReply, RecoveryReply, RunReply, ScoresReply
 from app.messages.request import Query
 from app.presenters.canvas import Extent
-from app.workbench.arrow import Arrow
 from app.workbench.edit_intents import Editing
 from app.workbench.group_intents import Grouping
 from app.workbench.incoming_replies import IncomingReplies

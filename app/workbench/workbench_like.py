@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from app.messages.arrow import Arrow
 from app.messages.replies import InputsReply, ModelReply, RunReply, ScoresReply
 from app.messages.request import Query
 from app.presenters.canvas import Extent
-from app.workbench.arrow import Arrow
 from app.workbench.project_records import ProjectRecords
 from app.workbench.results import Known
 from core.edits import EditKind, Target

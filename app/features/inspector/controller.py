@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject
 
 from app.features.inspector.presenter import edit_state, inspection
 from app.features.inspector.queries import (
+    ArrowQuery,
+    ArrowReply,
     AverageQuery,
     AverageReply,
     ByPositionQuery,
@@ -27,18 +29,20 @@ from app.features.inspector.queries import (
     SteeringQuery,
     SteeringReply,
 )
+from app.messages.arrow import Arrow
 from app.messages.request import QueryRefusal
 from app.workbench.figure import Figure
 from app.workbench.workbench import Workbench
 from core.edits import EDIT_WORDS, KINDS, REPLACED, EditKind, Target
 from core.formatting import pairs_words
-from core.graph import Edge, Node
+from core.graph import Edge, Entries, Node
 from core.groups import GROUP_COLORS
 from core.project.step_names import position_words
 from views.panels.inspector.data import EdgeInspection, NodeInspection, SeveralInspection
 from views.panels.inspector.panel import InspectorPanel
 
-KEYS = ("node", "neurons", "average", "positions", "paths", "repair", "several", "steering")
+NO_CELL = (-1, -1)
+KEYS = ("arrow", "node", "neurons", "average", "positions", "paths", "repair", "several", "steering")
 
 
 class InspectorController(QObject):
@@ -51,6 +55,7 @@ class InspectorController(QObject):
         super().__init__(inspector)
         self._workbench, self._inspector, self._point_at = workbench, inspector, point_at
         self._several: SeveralReply | None = None
+        self._clicked = NO_CELL
         self._along: tuple[EditKind, float] | None = None  # to edit by once there is a direction
         self._sets_of: tuple[object, ...] = ()  # the state whose backups are cut together
         self._measured: Figure[ByPositionReply] | None = None
@@ -64,6 +69,7 @@ class InspectorController(QObject):
         workbench.stale_changed.connect(inspector.set_stale)
         workbench.model_opened.connect(lambda _: inspector.show_nothing())
         for kind, slot in (
+            (ArrowReply, self._show_arrow),
             (NodeReply, self._show_node),
             (NeuronsReply, self._show_neurons),
             (AverageReply, self._show_average),
@@ -85,7 +91,10 @@ class InspectorController(QObject):
         inspector.several.group_requested.connect(workbench.grouping.group)
         inspector.several.ungroup_requested.connect(workbench.grouping.ungroup)
         inspector.attention.average_requested.connect(self._ask_average)
+        inspector.attention.matrix.cell_clicked.connect(self._click_cell)
         inspector.attention.pin_requested.connect(self._pin)
+        inspector.arrow.edit_requested.connect(workbench.editing.edit_arrow)
+        workbench.arrow_changed.connect(lambda _: self._ask_arrow())
         inspector.attention.pointed.connect(self._point)
         inspector.positions.position_clicked.connect(lambda position: self._pin(position, False))
         inspector.positions.measure_requested.connect(self._measure_positions)
@@ -99,6 +108,7 @@ class InspectorController(QObject):
         self._along = None
         for key in KEYS:
             self._workbench.set_query(key, None)
+        self._inspector.arrow.show_arrow(None)
         one = selection[0] if len(selection) == 1 else None
         if isinstance(one, Node) and one.whole.kind == "mlp":
             self._workbench.set_query("neurons", NeuronsQuery(one.whole))
@@ -140,6 +150,7 @@ class InspectorController(QObject):
 
     def _take_positions(self, positions: tuple[int, ...]) -> None:
         self._inspector.attention.set_pinned(positions)
+        self._ask_arrow()
         self._inspector.positions.set_pinned(positions)
         one = self._one()
         if isinstance(one, Node) and not one.is_unit:
@@ -219,6 +230,10 @@ class InspectorController(QObject):
             self._measured_at = self._workbench.positions
             self._inspector.positions.show_positions(found.data)
 
+    def _show_arrow(self, found: ArrowReply) -> None:
+        if found.arrow == self._workbench.arrow:
+            self._inspector.arrow.show_arrow(found.data)
+
     def _show_paths(self, found: PathsReply) -> None:
         if found.edge == self._one():
             scored = self._workbench.scored
@@ -296,11 +311,29 @@ class InspectorController(QObject):
         assert self._workbench.opened is not None
         self._workbench.select((self._workbench.opened.graph.edge(index),))
 
+    def _click_cell(self, query: int, key: int) -> None:
+        """A weight of the attention is clicked, whose row is pinned next."""
+        self._clicked = query, key
+
     def _pin(self, position: int, extend: bool) -> None:
-        """Let edits apply at a position only, or, again, everywhere; beside other positions if it extends them."""
-        pinned = self._workbench.positions
-        alone = set() if pinned == (position,) else {position}
-        self._workbench.set_positions(tuple(sorted(set(pinned) ^ {position} if extend else alone)))
+        """Let edits apply at a position only, or, again, everywhere; beside other positions if it extends them. A
+        weight that was clicked is chosen with its row; another one of the row takes its place."""
+        workbench, (query, key), self._clicked = self._workbench, self._clicked, NO_CELL
+        pinned, arrow, one = workbench.positions, workbench.arrow, self._one()
+        of_cell = query == position and not extend and isinstance(one, Node) and one.kind == "head"
+        other = of_cell and pinned == (position,) and (arrow is None or arrow.entries.keys != (key,))
+        alone = set() if pinned == (position,) and not other else {position}
+        workbench.set_positions(tuple(sorted(set(pinned) ^ {position} if extend else alone)))
+        if of_cell and isinstance(one, Node):
+            chosen = Arrow(Entries(one, (key,)), (position,))
+            workbench.set_arrow(chosen if workbench.positions == (position,) else None)
+
+    def _ask_arrow(self) -> None:
+        """Ask why the head looks there, as long as a weight is chosen."""
+        arrow = self._workbench.arrow
+        self._workbench.set_query("arrow", None if arrow is None else ArrowQuery(arrow))
+        if arrow is None:
+            self._inspector.arrow.show_arrow(None)
 
     def _point(self, asks: int, offers: int) -> None:
         """Mark on card A what is pointed at in the attention."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.messages.arrow import Arrow
 from app.messages.request import Query
 from core.edits import EditKind, Target
 from core.graph import Edge, Node
 from core.project.document import Document
 from views.panels.inspector.data import (
+    ArrowData,
     AverageData,
     ByPositionData,
     LogitLensData,
@@ -178,3 +180,20 @@ class SteeringReply:
     targets: tuple[Target, ...]
     positions: tuple[int, ...]
     directions: Mapping[Target, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class ArrowQuery(Query):
+    """Why a head looks from one position at another, and what edits of that weight do."""
+
+    arrow: Arrow
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.run
+
+
+@dataclass(frozen=True)
+class ArrowReply:
+    number: int
+    arrow: Arrow
+    data: ArrowData

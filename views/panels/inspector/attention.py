@@ -27,6 +27,7 @@ class AttentionView(Painted):
     described = Signal(str)
     pointed = Signal(int, int)  # the query and the key under the pointer; -1, -1: none
     pin_requested = Signal(int, bool)  # a position, and whether beside those that are pinned
+    cell_clicked = Signal(int, int)  # the query and the key, before the query is pinned
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -231,7 +232,7 @@ class AttentionView(Painted):
         text = ""
         if cell is not None:
             text = f"{self.words_for(*cell)}\nposition {cell[0]} asks, position {cell[1]} offers"
-            text += "\nClick (or Enter): edits apply at the position that asks; Shift adds it to others"
+            text += "\nClick (or Enter): why it looks there; edits apply at the position that asks; Shift adds others"
         QToolTip.showText(event.globalPosition().toPoint(), plain_tip(text), self)
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -240,12 +241,14 @@ class AttentionView(Painted):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and cell is not None:
+            self.cell_clicked.emit(*cell)
             self.pin_requested.emit(cell[0], _extends(event.modifiers()))
         else:
             super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cell is not None:
+            self.cell_clicked.emit(*self._cell)
             self.pin_requested.emit(self._cell[0], _extends(event.modifiers()))
             return
         steps = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -234,3 +235,28 @@ class EdgeInspection:
     title: str
     effect: Effect = Effect()
     edit: EditState = EditState()
+
+
+@dataclass(frozen=True)
+class ArrowPart:
+    """A part of a score of attention. edge: its number, None of biases. cut: the weight that is left without it."""
+
+    name: str
+    share: float
+    edge: int | None = None
+    cut: float | None = None
+
+
+@dataclass(frozen=True)
+class ArrowData:
+    """A weight of a head's attention. effects: what edits of it change in the metric, measured; refused: why one cannot
+    be made. query, key: the largest parts of the score, which each side splits. edited: by which kind it is."""
+
+    words: str
+    score: float
+    weight: float
+    effects: Mapping[EditKind, float]
+    refused: Mapping[EditKind, str]
+    query: tuple[ArrowPart, ...]
+    key: tuple[ArrowPart, ...]
+    edited: EditKind | None = None

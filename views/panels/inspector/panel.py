@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from core.formatting import pretty_name
 from core.tracing.meaning import hues
+from views.panels.inspector.arrow import ArrowSection
 from views.panels.inspector.attention_section import AttentionSection
 from views.panels.inspector.by_position import ByPositionSection
 from views.panels.inspector.data import EdgeInspection, NodeInspection, RepairData, SeveralInspection
@@ -58,6 +59,7 @@ class InspectorPanel(QFrame):
         keep_font(self.edge_name, mono_font)
         self.hint = wrapped(NOTHING)
         self.attention = AttentionSection()
+        self.arrow = ArrowSection()
         self.several = SeveralSection()
         self.effect_heading = explained_heading("Effect of editing it", "effect")
         self.effects = Effects()
@@ -84,6 +86,7 @@ class InspectorPanel(QFrame):
         self.several.target_selected.connect(self.target_selected)
         self.paths.node_selected.connect(self.target_selected)
         self.neurons.node_selected.connect(self.target_selected)
+        self.arrow.edge_selected.connect(self.edge_selected)
         for links in (self.reads, self.writes):
             links.edge_selected.connect(self.edge_selected)
 
@@ -126,6 +129,7 @@ class InspectorPanel(QFrame):
         for editor in self.notes:
             column.addWidget(editor)
         column.addWidget(self.attention)
+        column.addWidget(self.arrow)
         column.addLayout(effect)
         column.addWidget(self.neurons)
         column.addWidget(self.paths)

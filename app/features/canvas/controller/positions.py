@@ -10,9 +10,9 @@ from PySide6.QtGui import QAction
 
 from app.features.canvas.presenter.positions import positions_data, with_scores
 from app.features.canvas.queries import PositionsQuery, PositionsReply
+from app.messages.arrow import Arrow
 from app.messages.replies import ModelReply
 from app.messages.request import QueryRefusal
-from app.workbench.arrow import Arrow
 from app.workbench.figure import Figure
 from app.workbench.workbench import Workbench
 from core.edits import REPLACED, EditTarget, Target

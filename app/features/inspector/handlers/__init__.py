@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.features.inspector.handlers.arrow import handle_arrow
 from app.features.inspector.handlers.lenses import (
     handle_average,
     handle_by_position,
@@ -13,6 +14,7 @@ from app.features.inspector.handlers.lenses import (
 )
 from app.features.inspector.handlers.neurons import handle_neurons
 from app.features.inspector.queries import (
+    ArrowQuery,
     AverageQuery,
     ByPositionQuery,
     NeuronsQuery,
@@ -25,6 +27,7 @@ from app.features.inspector.queries import (
 from app.worker.handler_table import Handler, Handlers
 
 HANDLERS: Handlers = {
+    ArrowQuery: Handler(handle_arrow, turn="last"),
     SteeringQuery: Handler(handle_steering),
     SeveralQuery: Handler(handle_several),
     RepairQuery: Handler(handle_repair),

@@ -1,0 +1,112 @@
+"""One weight of a head's attention: why the head looks there, what taking the weight away does, and the edits of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from core.edits import KINDS, EditKind
+from core.formatting import change_words, signed
+from views.panels.inspector.data import ArrowData, ArrowPart
+from views.widgets.section import Section
+from views.widgets.text import dim, wrapped
+
+SHOWN: tuple[EditKind, ...] = ("zero", "knockout", "patch")
+_TIP = (
+    "The score before the softmax, split exactly into what each writer puts into the query and into the key, with the\n"
+    "scales of norms held. Each column sums to the score. “cut” is measured: the weight that is left when the edge is\n"
+    "cut to zero at that position."
+)
+
+
+class ArrowSection(Section):
+    edit_requested = Signal(str)  # kind
+    edge_selected = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Why does it look there?", parent, "attention")
+        self.hint.set_tip(_TIP)
+        self.words = wrapped()
+        self.body.addWidget(self.words)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.buttons: dict[EditKind, QPushButton] = {}
+        for kind in SHOWN:
+            button = QPushButton(KINDS[kind].button)
+            button.setStyleSheet("padding: 5px 2px;")
+            button.clicked.connect(lambda _checked=False, kind=kind: self.edit_requested.emit(kind))
+            row.addWidget(button, 1)
+            self.buttons[kind] = button
+        self.body.addLayout(row)
+        self.effects = wrapped()
+        self.body.addWidget(self.effects)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(3)
+        self._grid.setColumnStretch(0, 1)
+        self.body.addLayout(self._grid)
+        self._widgets: list[QWidget] = []
+        self.show_arrow(None)
+
+    def show_arrow(self, data: ArrowData | None) -> None:
+        """None: no weight is chosen, or it is not known yet."""
+        self.setVisible(data is not None)
+        for widget in self._widgets:
+            self._grid.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self._widgets = []
+        if data is None:
+            return
+        self.words.setText(f"{data.words}: weight {data.weight:.3f}, score {data.score:.2f}.")
+        for kind, button in self.buttons.items():
+            reason = data.refused.get(kind, "")
+            if button.property("chosen") != (kind == data.edited):
+                button.setProperty("chosen", kind == data.edited)
+                button.style().unpolish(button)
+                button.style().polish(button)
+            button.setEnabled(not reason or kind == data.edited)
+            tip = reason or KINDS[kind].weights_tip
+            button.setToolTip(tip + ("\nClick again to restore it" if kind == data.edited else ""))
+            button.setAccessibleDescription(tip)
+        said = [f"{KINDS[kind].words} {change_words(data.effects[kind])}" for kind in SHOWN if kind in data.effects]
+        self.effects.setText(f"Measured change of the metric: {', '.join(said)}." if said else "")
+        for heading, parts in (("Into its query", data.query), ("Into its key", data.key)):
+            self._list(heading, parts)
+
+    def texts(self) -> list[str]:
+        """Every line as it reads."""
+        return [widget.text() for widget in self._widgets if isinstance(widget, QLabel | QPushButton)]
+
+    def set_stale(self, stale: bool) -> None:
+        for widget in (self.words, self.effects):
+            dim(widget, stale)
+
+    def _list(self, heading: str, parts: Sequence[ArrowPart]) -> None:
+        at = self._grid.rowCount()
+        self._put(at, 0, _muted(heading))
+        self._put(at, 1, _muted("score"))
+        self._put(at, 2, _muted("cut"))
+        for place, part in enumerate(parts, start=at + 1):
+            if part.edge is None:
+                self._put(place, 0, _muted(part.name))
+            else:
+                button = QPushButton(part.name)
+                button.setStyleSheet("padding: 1px 6px; text-align: left;")
+                button.setToolTip(f"Select the edge {part.name}")
+                button.clicked.connect(lambda _checked=False, edge=part.edge: self.edge_selected.emit(edge))
+                self._put(place, 0, button)
+            self._put(place, 1, QLabel(signed(part.share, 2)))
+            self._put(place, 2, QLabel("" if part.cut is None else f"{part.cut:.3f}"))
+
+    def _put(self, row: int, column: int, widget: QWidget) -> None:
+        self._grid.addWidget(widget, row, column)
+        self._widgets.append(widget)
+
+
+def _muted(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    return label
