@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from core.edits import KINDS, EditKind
 from core.formatting import change_words, signed
 from views.panels.inspector.data import ArrowData, ArrowPart
 from views.widgets.section import Section
-from views.widgets.text import dim, wrapped
+from views.widgets.text import ElidedLabel, dim, wrapped
 
 SHOWN: tuple[EditKind, ...] = ("zero", "knockout", "patch")
 _TIP = (
@@ -37,6 +37,7 @@ class ArrowSection(Section):
             button = QPushButton(KINDS[kind].button)
             button.setStyleSheet("padding: 5px 2px;")
             button.clicked.connect(lambda _checked=False, kind=kind: self.edit_requested.emit(kind))
+            button.setMinimumWidth(40)
             row.addWidget(button, 1)
             self.buttons[kind] = button
         self.body.addLayout(row)
@@ -60,7 +61,7 @@ class ArrowSection(Section):
         self._widgets = []
         if data is None:
             return
-        self.words.setText(f"{data.words}: weight {data.weight:.3f}, score {data.score:.2f}.")
+        self.words.setText(f"{data.words}: weight {data.weight:.3f}, score {signed(data.score, 2)}.")
         for kind, button in self.buttons.items():
             reason = data.refused.get(kind, "")
             if button.property("chosen") != (kind == data.edited):
@@ -91,10 +92,12 @@ class ArrowSection(Section):
         self._put(at, 2, _muted("cut"))
         for place, part in enumerate(parts, start=at + 1):
             if part.edge is None:
-                self._put(place, 0, _muted(part.name))
+                self._put(place, 0, ElidedLabel(part.name, "muted"))
             else:
                 button = QPushButton(part.name)
                 button.setStyleSheet("padding: 1px 6px; text-align: left;")
+                button.setMinimumWidth(40)
+                button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # gives way first
                 button.setToolTip(f"Select the edge {part.name}")
                 button.clicked.connect(lambda _checked=False, edge=part.edge: self.edge_selected.emit(edge))
                 self._put(place, 0, button)

@@ -18,6 +18,7 @@ from views.panels.inspector.data import ArrowData, ArrowPart
 
 KINDS: tuple[EditKind, ...] = ("zero", "knockout", "patch")
 TOP = 5  # edges of a side
+LEAST = 1e-6  # of the score: no more is nothing
 NO_B = "There is no counterfactual: fill card B first"
 
 
@@ -41,6 +42,8 @@ def handle_arrow(query: ArrowQuery, request: Request, cache: SessionCache, send:
         of_name = {edge.name: edge for edge in split.edges}
         parts = []
         for name, share in split.top(TOP):
+            if abs(share) < LEAST:
+                continue
             edge: Edge | None = of_name.get(name)
             cut = None if edge is None else weight((Edit(edge, "zero", place),))
             parts.append(ArrowPart(name, share, None if edge is None else session.graph.edge_index(edge), cut))
@@ -56,8 +59,8 @@ def handle_arrow(query: ArrowQuery, request: Request, cache: SessionCache, send:
             except WirescopeError as error:
                 refused[kind] = error.message
         split = query_key(session, head, at, key, session.run(others, positions="all", cancelled=cancelled))
-        labels = session.pair.clean.labels
-        asks, offers = (f"“{labels[place].strip()}”" if session.model.is_text else labels[place] for place in (at, key))
+        labels, quote = session.pair.clean.labels, "“{}”" if session.model.is_text else "{}"
+        asks, offers = (f"{quote.format(labels[place].strip())} (position {place})" for place in (at, key))
         words = f"{head.name} at {asks} looks at {offers}"
         parts = side(split.query, at), side(split.key, key)
         return ArrowData(words, split.score, split.weight, effects, refused, *parts)

@@ -31,7 +31,8 @@ def test_a_click_on_a_weight_says_why_the_head_looks_there_and_edits_it(reader: 
     (name, share), *_ = found.query.top(1)
     assert name in texts
     assert f"{share:+.2f}".replace("-", "−") in texts
-    assert f"weight {found.weight:.3f}, score {found.score:.2f}" in section.words.text()
+    score = f"{found.score:+.2f}".replace("-", "−")
+    assert f"weight {found.weight:.3f}, score {score}." in section.words.text()
     clean, _ = reader.expected([])
     for kind in ("zero", "knockout", "patch"):
         edit = Edit(Entries(HEAD, (2,)), kind, (4,))
