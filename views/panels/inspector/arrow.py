@@ -37,8 +37,7 @@ class ArrowSection(Section):
             button = QPushButton(KINDS[kind].button)
             button.setStyleSheet("padding: 5px 2px;")
             button.clicked.connect(lambda _checked=False, kind=kind: self.edit_requested.emit(kind))
-            button.setMinimumWidth(40)
-            row.addWidget(button, 1)
+            row.addWidget(button, len(button.text()))
             self.buttons[kind] = button
         self.body.addLayout(row)
         self.effects = wrapped()
@@ -94,7 +93,7 @@ class ArrowSection(Section):
             if part.edge is None:
                 self._put(place, 0, ElidedLabel(part.name, "muted"))
             else:
-                button = QPushButton(part.name)
+                button = QPushButton(part.name.partition("->")[0])  # all go to one port
                 button.setStyleSheet("padding: 1px 6px; text-align: left;")
                 button.setMinimumWidth(40)
                 button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # gives way first
