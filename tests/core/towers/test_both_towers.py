@@ -28,6 +28,7 @@ from core.towers_graph import plain, tower_of
 from tests.core.engine.cases import TOLERANCE, random_edit, random_targets
 from tests.core.models.test_zero_shot import Both, ids, pixels
 from tests.oracle import Oracle
+from tests.oracle_units import UnitOracle
 from tests.small_models import keep_precision, save_pair
 
 CLASSES = ("Mary", "a drink", "the store")
@@ -126,6 +127,17 @@ def test_edits_in_both_towers_do_what_the_oracle_does(kind: str) -> None:
         assert result.metric.tolist() == pytest.approx((expected[:, 0] - expected[:, 1]).tolist(), abs=TOLERANCE)
     assert sum((draw, 0) in towers_seen and (draw, 1) in towers_seen for draw in range(10)) >= 3  # in one run
     assert case.session.run().metric.tolist() == case.session.clean.metric.tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_neurons_of_both_towers(kind: str) -> None:
+    case = towers(kind)
+    b = pixels(1, 2), case.model.sentences.clean.tensor
+    oracles = tuple(UnitOracle.beside(oracle, other) for oracle, other in zip(case.oracles, b, strict=True))
+    edits = [ws.Edit("m1.n3", "patch"), ws.Edit("t.m0.n2", "scale", value=-3.0), ws.Edit("m0", "zero", positions=[0])]
+    expected = replace(case, oracles=oracles).expected(edits)
+    assert (case.session.run(edits).answer - expected).abs().max() <= TOLERANCE
+    assert (case.session.run(edits[2:]).answer - expected).abs().max() > 1e-6
 
 
 def _without_roles(edit: ws.Edit) -> ws.Edit:
