@@ -62,7 +62,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "preferences": ("settings", "options", "configure", "font", "text size", "memory", "scale", "defaults"),
     "pin": ("watch", "track", "answer"),
     "level": ("tokens", "patches", "positions", "per token"),
-    "open_mlp": ("neurons", "experts", "unfold MLP"),
+    "open_mlp": ("experts", "open MLP", "unfold MLP"),
     "zoom_in": ("bigger", "enlarge", "magnify"),
     "zoom_out": ("smaller view", "shrink"),
     "frame_all": ("fit", "whole graph", "overview", "centre", "center", "reset view", "home"),

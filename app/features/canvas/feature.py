@@ -63,7 +63,7 @@ VIEW_ACTIONS = (
     ),
     Action(
         "open_mlp",
-        "&Open or Close MLP",
+        "Sho&w or Hide Neurons",
         ("O",),
         "Show the strongest neurons of the selected MLP in its place, or hide them again",
         why_not=why_no_units,
