@@ -6,7 +6,7 @@
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise`,
 `modalities`, `folders`, `typographic`, `vision` and `bidirectional`, which take some minutes, and `selection`,
-`smollm2`, `repair`, `dissociate`, `tune` and `icl`, which take a quarter of an hour or more each.
+`smollm2`, `repair`, `dissociate`, `tune`, `icl` and `checkpoints`, which take a quarter of an hour or more each.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.benchmarks import measured
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
 OTHERS = (
     "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "detect", "rules",
-    "tune", "layout", "modalities", "folders", "typographic", "vision", "bidirectional", "icl",
+    "tune", "layout", "modalities", "folders", "typographic", "vision", "bidirectional", "icl", "checkpoints",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
 KNOWN = ("16", "suspicious", "clean", "4", "64")  # triggered examples with their answers, or another knowledge

@@ -22,6 +22,7 @@ PAGES = {  # of parts that have a page of their own
     "modalities": MEASURED.with_name("modalities.md"),
     "folders": MEASURED.with_name("files.md"),
     "typographic": MEASURED.with_name("typographic.md"),
+    "checkpoints": MEASURED.with_name("checkpoints.md"),
     "icl": MEASURED.with_name("icl.md"),
 }
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "flow-rollout", "random")

@@ -19,12 +19,14 @@ from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
+from core.checkpoints.made import MINUTES, is_made, made_folder, make_apart
 from core.checkpoints.series import Series, folder_of, open_series
 from core.project.document import Document
 from core.project.input_operations import set_checkpoint
 from views.panels.checkpoints.data import CheckpointsData
 from views.panels.checkpoints.panel import CheckpointsPanel
 
+EXAMPLE = "names"  # of the series that come with Wirescope
 EDGES = 20  # of the circuits that are compared
 PAUSE = 400  # milliseconds between two steps that are played
 NO_SERIES = "Open a folder of checkpoints first"
@@ -54,10 +56,12 @@ class CheckpointsController(QObject):
         self._of: Document | None = None  # what was followed
         self._share: float | None = None
         self._problem, self._opening = "", ""
+        self._training: Job | None = None
         self._play = QTimer(self, singleShot=True, interval=PAUSE)
         self._play.timeout.connect(lambda: self.move(1))
         self._playing = False
         panel.open_wanted.connect(self.choose)
+        panel.example_wanted.connect(self.example)
         panel.step_wanted.connect(self.go)
         panel.play_wanted.connect(self.play)
         panel.follow_wanted.connect(self.follow)
@@ -81,6 +85,33 @@ class CheckpointsController(QObject):
         folder = QFileDialog.getExistingDirectory(self._window, "Open a folder of checkpoints", start)
         if folder:
             self._settings.set_folder(str(Path(folder).parent))
+            self.open(folder)
+
+    def example(self) -> None:
+        """Open the series that comes with Wirescope; where it is not there yet, train it first, in a process of its
+        own; while that runs, end it."""
+        if self._training is not None:
+            self._training.cancel()
+        elif is_made(EXAMPLE):
+            self.open(str(made_folder(EXAMPLE)))
+        else:
+            self._problem, self._share = "", None
+            self._training = job = Job(lambda report, cancelled: make_apart(EXAMPLE, report, cancelled), self)
+            job.progressed.connect(self._take_training)
+            job.finished.connect(lambda folder: self._end_training(folder=str(folder)))
+            job.failed.connect(lambda message, hint: self._end_training(f"{message} {hint}".strip()))
+            job.cancelled.connect(self._end_training)
+            self._jobs.run(job)
+            self._show()
+
+    def _take_training(self, done: int, total: int, _words: str) -> None:
+        self._share = done / total
+        self._show()
+
+    def _end_training(self, problem: str = "", folder: str = "") -> None:
+        self._training, self._share, self._problem = None, None, problem
+        self._show()
+        if folder:
             self.open(folder)
 
     def open(self, folder: str) -> None:
@@ -234,7 +265,8 @@ class CheckpointsController(QObject):
         if self._of is not None and asked is not None and not asked.holds(self._of, self._workbench.document):
             self._of = self._workbench.document  # it is asked anew, of this
             reply = self._reply = None
-        data = CheckpointsData(problem=problem)
+        training = self._training is not None
+        data = CheckpointsData(problem=problem, example=self._example_words(), training=training, share=self._share)
         if series is not None:
             rows = () if reply is None else reply.rows
             stale = reply is not None and self._of is not None and not reply.query.holds(self._of, self._document)
@@ -254,6 +286,11 @@ class CheckpointsController(QObject):
             )
         if data != self._panel.data():
             self._panel.set_data(data)
+
+    def _example_words(self) -> str:
+        if self._training is not None:
+            return "Stop Training"
+        return "Open the Example" if is_made(EXAMPLE) else f"Train the Example ({MINUTES} Minutes)"
 
     @property
     def _document(self) -> Document:

@@ -136,7 +136,10 @@ def main() -> None:
     start = time.process_time()
 
     def say(done: int, loss: float) -> None:
-        print(f"step {done} loss {loss:.3f} {time.process_time() - start:.0f} s", flush=True)
+        print(
+            f"step {done} of {SERIES[options.name].last}, loss {loss:.3f} {time.process_time() - start:.0f} s",
+            flush=True,
+        )
 
     make(options.name, options.folder, say)
 

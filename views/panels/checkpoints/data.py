@@ -28,7 +28,8 @@ class CheckpointsData:
     """title: of the series; empty while none is open. steps, names: of its checkpoints. at: the number of the one that
     is open; None where none is. words: what is known of it. plots: of what was followed so far. problem: why something
     cannot be done. why_not: why nothing can be followed. running, share: of what is followed. playing: it goes on by
-    itself."""
+    itself. example: of the button for the series that comes with Wirescope; training: it is made, and share is of
+    that."""
 
     title: str = ""
     steps: tuple[int, ...] = ()
@@ -42,3 +43,5 @@ class CheckpointsData:
     share: float | None = None
     playing: bool = False
     stale: bool = False
+    example: str = ""
+    training: bool = False

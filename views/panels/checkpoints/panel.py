@@ -24,6 +24,7 @@ TIP = "Ask every checkpoint: metric, heads and circuit of the inputs on the card
 
 class CheckpointsPanel(QWidget):
     open_wanted = Signal()
+    example_wanted = Signal()  # the series that comes with Wirescope, or an end of its training
     step_wanted = Signal(int)  # the number of a checkpoint
     play_wanted = Signal()
     follow_wanted = Signal()
@@ -40,6 +41,9 @@ class CheckpointsPanel(QWidget):
         self.empty = wrapped(EMPTY)
         self.open = QPushButton("Open Checkpoints…")
         self.open.clicked.connect(lambda: self.open_wanted.emit())
+        self.example = QPushButton()
+        self.example.setToolTip("The bundled model names at half its width, at twelve steps: induction forms in them")
+        self.example.clicked.connect(lambda: self.example_wanted.emit())
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Checkpoint")
         self.slider.setMinimumWidth(220)
@@ -65,7 +69,7 @@ class CheckpointsPanel(QWidget):
         for label in (self.problem, self.words):
             label.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # so that a screen reader comes by
         top = FlowLayout(gap=6)
-        for widget in (self.slider, self.step, self.play, self.follow, self.bar, self.open):
+        for widget in (self.slider, self.step, self.play, self.follow, self.bar, self.open, self.example):
             top.addWidget(widget)
         self._figures = QHBoxLayout()
         self._figures.setSpacing(8)
@@ -113,7 +117,9 @@ class CheckpointsPanel(QWidget):
         self.follow.setToolTip(tip)
         self.follow.setAccessibleDescription(tip)
         self._escape.setEnabled(data.running or data.playing)
-        self.bar.setVisible(data.running)
+        self.example.setText(data.example)
+        self.example.setVisible(bool(data.example))
+        self.bar.setVisible(data.running or data.training)
         self.bar.setRange(0, 0 if data.share is None else 100)
         self.bar.setValue(round(100 * (data.share or 0.0)))
         show_text(self.problem, data.problem)

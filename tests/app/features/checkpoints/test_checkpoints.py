@@ -3,13 +3,16 @@ followed as curves."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from core.checkpoints import made
 from core.edits import Edit
+from core.errors import WirescopeError
 from core.models.loading import load_model
 from core.project.document import Source
 from core.session import Session
@@ -104,3 +107,25 @@ def test_what_is_no_series_is_spoken_of_and_loses_nothing(person: Person, folder
     assert "checkpoint-2 and checkpoint-1 are not checkpoints of one training" in person.dismiss()
     assert person.workbench.document.model == model
     assert person.panel("checkpoints").data().steps == ()
+
+
+def test_the_example_is_trained_where_it_is_not_there(
+    person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By another program than the training, which takes minutes."""
+    copies = "import shutil, sys; print('step 1 of 2', flush=True); shutil.copytree(sys.argv[1], sys.argv[2])"
+    monkeypatch.setattr(made, "command", lambda _, place: [sys.executable, "-c", copies, str(folder), str(place)])
+    person.open("bundled:names", A)
+    person.window.commands["show_checkpoints"].trigger()
+    panel = person.panel("checkpoints")
+    assert panel.example.text() == "Train the Example (3 Minutes)"
+    person.click(panel.example)
+    assert panel.example.text() == "Stop Training"
+    person.wait(lambda: panel.data().at == 2)
+    person.rest()
+    assert Path(person.workbench.document.model) == made.made_folder("names") / "checkpoint-10"
+    assert [each.name for each in made.made_folder("names").parent.iterdir()] == ["names"]  # nothing unfinished
+    monkeypatch.setattr(made, "command", lambda *_: [sys.executable, "-c", "raise SystemExit('no room')"])
+    with pytest.raises(WirescopeError, match="no room"):
+        made.make_apart("copies", lambda *_: None, lambda: False)
+    assert not made.is_made("copies")
