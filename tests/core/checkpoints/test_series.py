@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from core.checkpoints.series import folder_of, is_series, open_series, step_of
 from core.errors import InputError, ModelError
+from core.models.loading import load_model
 from tests.small_series import small_series
 
 
@@ -108,3 +109,17 @@ def test_revisions_of_the_hub_are_sorted_by_step():
             open_series("EleutherAI/pythia-70m", revisions)
     with pytest.raises(InputError, match="no folder"):
         open_series("./not/there")
+
+
+def test_a_revision_is_asked_of_the_hub(monkeypatch: pytest.MonkeyPatch):
+    asked: list[tuple[str, str]] = []
+
+    def from_pretrained(name: str, revision: str, trust_remote_code: bool) -> None:
+        asked.append((name, revision))
+        raise OSError("offline")
+
+    monkeypatch.setattr("transformers.AutoConfig.from_pretrained", from_pretrained)
+    for name in ("EleutherAI/pythia-70m@step512", "EleutherAI/pythia-70m"):
+        with pytest.raises(ModelError, match="could not be had from the Hub: offline"):
+            load_model(name)
+    assert asked == [("EleutherAI/pythia-70m", "step512"), ("EleutherAI/pythia-70m", "main")]
