@@ -14,7 +14,7 @@ from torch.nn import functional
 import wirescope as ws
 from core.checkpoints.follow import Followed
 from core.checkpoints.made import MADE, make
-from core.checkpoints.repeats import MATCHING
+from core.checkpoints.repeats import MATCHING, heads_of
 from core.formatting import number, percent
 from core.inputs.tasks import make_task
 from resources.models.training import measure, train_series
@@ -33,6 +33,7 @@ def tables(series: Sequence[str] = tuple(MADE)) -> Iterator[Table]:
     for name, each in followed.items():
         words = f"{name}: induction over the steps; {each.metric} ({each.pairs} pairs), circuits of {each.edges} edges"
         yield Table(words, HEADS, [_row(each, step) for step in range(len(each.figures))])
+    yield Table("the bundled names, after all its steps", ("model", MATCHING, "induction", "copied"), [_of_names()])
     if all(name in followed for name in PAIR):
         columns = [_of_the_pair(followed[name], make(name)) for name in PAIR]
         rows = [(measured, *(column[measured] for column in columns)) for measured in columns[0]]
@@ -78,6 +79,13 @@ def _row(followed: Followed, place: int) -> tuple[str, ...]:
 
 def _share(value: float | None) -> str:
     return "-" if value is None else percent(value)
+
+
+def _of_names() -> tuple[str, ...]:
+    model = ws.load_model("bundled:names")
+    found = heads_of(model, ws.Session(model, model.pair("Rome lamp seven Mary Rome lamp")))
+    best = [found.best(name) for name in (MATCHING, "induction")]
+    return model.name, *(f"{head} {score:.2f}" for head, score in best), _share(found.copied)
 
 
 def _of_the_pair(followed: Followed, folder: Path) -> dict[str, str]:
