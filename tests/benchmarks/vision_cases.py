@@ -29,7 +29,7 @@ Sets = dict[str, ws.Dataset]  # pairs of each class
 class Case:
     """draw: a picture of a scene. sample: a scene of a class. found, judged: pairs of each class to find circuits on,
     and others to judge them on. single: classes that have a circuit each. slow: whether a run takes seconds, so that
-    nothing is learned."""
+    nothing is learned. longer: whether circuits of one class are learned for longer too."""
 
     title: str
     model: ws.Model
@@ -40,6 +40,7 @@ class Case:
     judged: int
     single: tuple[str, ...]
     slow: bool = False
+    longer: bool = False
 
     def dataset(self, name: str, count: int, seed: int) -> ws.Dataset:
         """Pairs of one class."""
@@ -73,7 +74,7 @@ def merged(some: Iterable[ws.Dataset]) -> ws.Dataset:
 
 def of_shapes(found: int, judged: int, folder: Path) -> Case:
     model = ws.load_model("bundled:shapes")
-    return Case("`shapes`", model, shapes.LABELS, a_shape, shapes.draw, found, judged, shapes.LABELS[:3])
+    return Case("`shapes`", model, shapes.LABELS, a_shape, shapes.draw, found, judged, shapes.LABELS[:3], longer=True)
 
 
 def of_captions(found: int, judged: int, folder: Path) -> Case:

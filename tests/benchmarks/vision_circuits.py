@@ -16,11 +16,12 @@ from tests.benchmarks.vision_cases import Case, Sets, merged
 
 EAP_IG, INPUTS, NODES = "EAP-IG", "EAP-IG, a head's inputs as one", "EAP-IG, whole nodes"
 PRUNED, BOTH = "circuit pruning", "circuit pruning, other classes too"
-LEARNED, RANDOM = "edge pruning, to each size in turn", "random edges"
+LEARNED, LONGER = "edge pruning, to each size in turn", "edge pruning, longer"
+RANDOM = "random edges"
 STEPS = 5
 FEW = 16  # pairs that circuit pruning goes through in each round
 ROWS = 8  # pairs of an update
-UPDATES = 16  # for each size
+UPDATES, LONG = 16, 40  # for each size
 PRUNING = ws.Options(steps=3, budget=100)
 
 Circuits = dict[str, list[ws.Circuit]]  # of each size, by the way they are chosen
@@ -39,6 +40,8 @@ def for_one(case: Case, name: str, found: Sets, sizes: Sequence[int]) -> Circuit
     circuits = [attributed(case.model, found[name], sizes)]
     if not case.slow:
         circuits += [pruned(case.model, found[name], sizes), learned(case.model, found[name], sizes)]
+        if case.longer:
+            circuits.append({LONGER: learned(case.model, found[name], sizes, LONG)[LEARNED]})
         others = merged(some for each, some in found.items() if each != name)
         count = len(found[name].pairs)
         both = merged([found[name], ws.Dataset(others.pairs[:count], others.answers[:count])])
@@ -76,7 +79,7 @@ def pruned(model: ws.Model, dataset: ws.Dataset, sizes: Sequence[int]) -> Circui
     return {PRUNED: [scores.select(size, "top", by_size=True) for size in sizes]}
 
 
-def learned(model: ws.Model, dataset: ws.Dataset, sizes: Sequence[int]) -> Circuits:
+def learned(model: ws.Model, dataset: ws.Dataset, sizes: Sequence[int], updates: int = UPDATES) -> Circuits:
     """Edge pruning (Bhaskar et al. 2024) from one size to the next smaller one: masks of all edges learn to keep what
     the model answers, with so many of them open. After the updates for a size the edges that are most open are its
     circuit. Every update takes the next ROWS pairs."""
@@ -88,9 +91,9 @@ def learned(model: ws.Model, dataset: ws.Dataset, sizes: Sequence[int]) -> Circu
     circuits, before = [], 1.0
     for size in reversed(sizes):
         share = size / graph.n_edges
-        for number in range(1, UPDATES + 1):
+        for number in range(1, updates + 1):
             turn = turn or rng.sample(sessions, len(sessions))
-            keep = before * (share / before) ** min(1.0, 2 * number / UPDATES)
+            keep = before * (share / before) ** min(1.0, 2 * number / updates)
             masks.update(Job(turn.pop()), keep, 1, seed=0)  # as the last of all updates: its target is `keep` itself
         before = share
         order = np.argsort(-masks.log_alpha.detach().numpy(), kind="stable")
