@@ -14,6 +14,7 @@ from app.cli.output import say, say_json, tell
 from app.cli.pairs import memory_of
 from app.cli.regions import with_regions
 from app.cli.run_options import add_run_options, inputs_of_file
+from app.cli.why import HELP, why_report, why_words
 from core.errors import ArgumentError
 from core.project.places import is_project
 
@@ -39,6 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
     parser.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
     parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
+    parser.add_argument("--why", metavar="HEAD[KEY]@QUERY", help=HELP)
     add_continue_options(parser)
     parser.set_defaults(do=run_command)
 
@@ -55,12 +57,16 @@ def run_command(options: argparse.Namespace) -> int:
     report = predictions_report(session, edits, options.frozen_norms)
     if options.tokens is not None:
         report["continued"] = continued(session, edits, options)
+    if options.why is not None:
+        report["why"] = why_report(session, edits, options.why)
     if note := spelling_note(session):
         tell(note)
     if options.json:
         say_json(report)
     else:
         say(report_words(report))
+        if options.why is not None:
+            say("\n" + why_words(report["why"]))
     return 0
 
 
