@@ -56,6 +56,7 @@ class TokensSection(Section):
         for widget in (self.rows, self.tint):
             widget.setVisible(there)
         self.measure.setVisible(there and data.measured is None)
+        self.measure.setText("measure each patch" if data.patches else "measure each token")
         show_text(self.words, self._words())
         self.hint.setText(*((f"{data.replaced}, est.", "est.") if there else ("",)))
         if data.estimated is None:
