@@ -29,6 +29,7 @@ from tests.core.engine.cases import TOLERANCE, random_edit, random_targets
 from tests.core.models.test_zero_shot import Both, ids, pixels
 from tests.oracle import Oracle
 from tests.oracle_units import UnitOracle
+from tests.pattern_oracle import PatternOracle
 from tests.small_models import keep_precision, save_pair
 
 CLASSES = ("Mary", "a drink", "the store")
@@ -312,3 +313,27 @@ def test_what_two_towers_do_not_have_is_refused(tmp_path: Path) -> None:
         ws.load_model("towers:bundled:shapes")
     again = ws.load_model(ws.load_model(f"towers:{tmp_path}", classes=CLASSES, templates="{}").name)
     assert (again.class_names, len(again.graph.towers)) == (CLASSES, 2)
+
+
+@dataclass(frozen=True)
+class _With:
+    """An oracle that makes edits of weights of attention whatever it is asked."""
+
+    oracle: PatternOracle
+    edit: ws.Edit
+
+    def run(self, edits: list[ws.Edit]) -> Tensor:
+        return self.oracle.run([*edits, self.edit])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_of_attention_in_both_towers_are_the_oracles(kind: str) -> None:
+    setup = towers(kind)
+    edits = [ws.Edit("a0.h1[2]", "knockout", 0), ws.Edit("t.a1.h0[0]", "zero", 2)]
+    made = [ws.Edit(edit.name.removeprefix("t."), edit.kind, edit.positions) for edit in edits]
+    oracles: Any = tuple(
+        _With(PatternOracle(oracle, None), edit) for oracle, edit in zip(setup.oracles, made, strict=True)
+    )
+    expected = replace(setup, oracles=oracles).expected([])
+    assert (setup.session.run(edits).answer - expected).abs().max() <= TOLERANCE
+    assert not torch.allclose(expected, setup.expected([]), rtol=0, atol=1e-9)
