@@ -35,6 +35,7 @@ class ModelSteps(QObject):
         super().__init__(parent)
         self._workbench = workbench
         self._at: Step | None = None  # the last step whose model was open
+        self._was: tuple[Document, str] | None = None  # its document and words then
         self._have_opened: set[str] = set()  # models
         self._of_another: Source | None = None  # what a model was opened with, left from the one before
         self._precision, self._cut = Document("").precision, None  # type: str, EditKind | None
@@ -120,6 +121,11 @@ class ModelSteps(QObject):
     def _go_back(self) -> bool:
         """Leave a model that did not open for the step before, with its history. Tells whether there is one."""
         history = self._workbench.history
+        if self._at is not None and self._at is history.current and self._was is not None:
+            document, words = self._was  # a scrub: the step that was open is itself of another model now
+            if document.model != history.current.document.model:
+                history.fill(document, words)
+                return True
         if self._at is None or self._at is history.current:
             return False
         history.leave(self._at, lambda step: step.document.model not in self._have_opened)
@@ -128,5 +134,6 @@ class ModelSteps(QObject):
     def reach(self, model: str = "") -> None:
         """The model of the present step is open. model: its name, where it has just been opened."""
         self._at = self._workbench.history.current
+        self._was = self._at.document, self._at.words
         if model:
             self._have_opened.add(model)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from safetensors.numpy import load_file, save_file
 
 from core.checkpoints import made
 from core.edits import Edit
@@ -129,3 +130,21 @@ def test_the_example_is_trained_where_it_is_not_there(
     with pytest.raises(WirescopeError, match="no room"):
         made.make_apart("copies", lambda *_: None, lambda: False)
     assert not made.is_made("copies")
+
+
+def test_a_checkpoint_that_does_not_open_leaves_the_one_before(person: Person, folder: Path) -> None:
+    weights = folder / "checkpoint-1" / "model.safetensors"
+    numbers = load_file(weights)
+    numbers["transformer.wpe.weight"][:] = float("nan")
+    save_file(numbers, weights, {"format": "pt"})
+    scrubbing(person, folder)
+    panel = person.panel("checkpoints")
+    panel.slider.setValue(1)
+    person.rest()
+    panel.slider.setValue(0)
+    person.wait(person.dialogs)
+    assert "checkpoint-1" in person.dismiss()
+    person.rest()
+    assert panel.data().at == 1
+    assert panel.slider.value() == 1
+    assert person.workbench.history.current.words == "Checkpoint: checkpoint-2"
