@@ -29,6 +29,7 @@ from core.engine.unedited import UneditedRuns
 from core.engine.units import prepare_units
 from core.errors import MemoryBudgetError
 from core.graph import Entries
+from core.memory import keep_blocks
 from core.models.adapter import Adapter
 from core.positions import Extent, Span
 
@@ -75,6 +76,7 @@ class Engine:
         among: tuple[int, int] | None = None,
         extent: Extent | None = None,
     ) -> None:
+        keep_blocks()
         self.adapter = adapter
         self.graph = adapter.graph
         self.unedited = UneditedRuns(adapter, clean, counterfactual, lengths)

@@ -21,7 +21,6 @@ from torch import Tensor, nn
 
 from core.errors import ArgumentError, ModelError, WirescopeError
 from core.inputs.images import ImageProcessing
-from core.memory import keep_blocks
 from core.models import lora, packs
 from core.models.bundled import bundled_folder
 from core.models.checkpoint import (
@@ -86,7 +85,6 @@ def load_model(
     Raises ModelError for what cannot be opened and for weights that are not finite or on several devices, ArgumentError
     for an unknown bundled model, pack, device or precision.
     """
-    keep_blocks()
     if isinstance(source, tuple):
         source, processor = source
     if towers or (isinstance(source, str) and source.startswith(BOTH)):

@@ -36,8 +36,8 @@ def tables() -> Iterator[Table]:
         session = dinov2()
         for _ in range(session.graph.layers):
             session.engine.pack()
-        yield by_layer(session)
         yield whole(session)
+        yield by_layer(session)
     finally:
         torch.set_num_threads(threads)
     yield of_circuits(session)
