@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import torch
 from torch import nn
 
@@ -81,3 +83,11 @@ def _is_finite(weight: torch.Tensor) -> bool:
     if weight.device.type == "mps":
         return bool(torch.isfinite(weight).all())
     return bool(torch.isfinite(weight.sum(dtype=torch.float64)))
+
+
+def first_line(error: BaseException) -> str:
+    """What a library says is wrong, in one line."""
+    lines = [line.strip() for line in str(error).strip().splitlines()]
+    if lines and lines[0].startswith("Error(s) in loading state_dict"):  # PyTorch names them in the next one
+        lines = [textwrap.shorten(line, 200, placeholder=" …") for line in lines[1:]] or lines
+    return lines[0] if lines else type(error).__name__

@@ -7,7 +7,6 @@ is loaded in fp32; for another precision the weights alone are cast, as the libr
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -35,16 +34,17 @@ from core.models.checkpoint import (
 from core.models.class_texts import BOTH, base_name, texts_in
 from core.models.family import adapt, family_of
 from core.models.gpt2_blocks import is_plain, read_gpt2
-from core.models.health import check_mode, check_weights, placement
+from core.models.health import check_mode, check_weights, first_line, placement
 from core.models.model import Model
 from core.models.probe import Probe
 from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
+from core.models.timm_loading import from_timm, timm_model
 from core.models.token_file import TokenFile
 from core.models.tokenizer_loading import NO_TOKENIZER, at_revision, tokenizer_of
 from core.models.towers import with_towers
 from core.models.unfilled import unfilled
-from core.models.unread import check_sizes, check_timm_file, check_unread
+from core.models.unread import check_sizes, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
 from core.models.zero_shot import ZeroShot, classified
 from core.precision import cast_parameters
@@ -108,7 +108,7 @@ def load_model(
     elif kind == "pack":
         model = _from_folder(packs.installed(rest), name, packs.PACKS[rest].title)
     elif kind == "timm":
-        model = _from_timm(rest, name)
+        model = from_timm(rest, name)
     else:
         model = _from_folder_or_hub(rest, kind) if kind in ("vision", "text") else _from_folder_or_hub(name)
     check_weights(model.adapter.module, model.title)
@@ -157,7 +157,7 @@ def _from_folder(folder: Path, name: str, title: str, tower: str = "", *, adapte
         lora.check_adapter(folder, adapter, alone=False)
     try:
         if "architecture" in config:
-            return _timm_model(f"local-dir:{folder}", name, title, tuple(config.get("label_names") or ()))
+            return timm_model(f"local-dir:{folder}", name, title, tuple(config.get("label_names") or ()))
         model = _hugging_face_model(str(folder), architecture, name, title, tower, local=True, whole=adapter is None)
         if adapter is None:
             return model
@@ -171,7 +171,7 @@ def _from_folder(folder: Path, name: str, title: str, tower: str = "", *, adapte
         raise
     except Exception as error:  # a damaged folder makes the libraries raise almost anything
         raise ModelError(
-            f"{title} cannot be loaded: {_first_line(error)}",
+            f"{title} cannot be loaded: {first_line(error)}",
             "Is its folder complete, and does config.json belong to the weights?",
         ) from error
 
@@ -235,24 +235,8 @@ def _from_hub(name: str, tower: str) -> Model:
         return _hugging_face_model(name, architecture, full_name, name.rpartition("/")[2], tower, local=False)
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(
-            f"{name} is no folder here, and it could not be had from the Hub: {_first_line(error)}",
+            f"{name} is no folder here, and it could not be had from the Hub: {first_line(error)}",
             "Check the name and the network. Offline there are bundled:names and others (wirescope models), and packs.",
-        ) from error
-
-
-def _from_timm(timm_name: str, name: str) -> Model:
-    import timm
-
-    if not timm.is_model(timm_name):
-        near = timm.list_models(f"*{timm_name.split('.')[0][:12]}*")[:3]
-        hint = f"Near it: {', '.join(near)}." if near else "See timm.list_models()."
-        raise ArgumentError(f"timm has no model {timm_name!r}.", hint)
-    try:
-        return _timm_model(timm_name, name, timm_name, ())
-    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
-        raise ModelError(
-            f"The weights of {timm_name} could not be had: {_first_line(error)}",
-            "timm takes them from the Hub: check the network. Offline there is bundled:shapes.",
         ) from error
 
 
@@ -340,33 +324,6 @@ def _tower_config(path: str, tower: str, options: dict[str, Any]) -> Any:
     return config
 
 
-def _timm_model(timm_name: str, name: str, title: str, class_names: tuple[str, ...]) -> Model:
-    import timm
-    from timm.data import create_transform, resolve_data_config
-
-    # The class is checked on an empty model first, so that a refusal needs no download.
-    if not timm_name.startswith("local-dir:"):
-        with torch.device("meta"):
-            adapt(timm.create_model(timm_name, pretrained=False))
-    module = timm.create_model(timm_name, pretrained=True).float().eval()
-    _, local, folder = timm_name.partition("local-dir:")
-    notes = check_timm_file(title, module, Path(folder)) if local else ()
-    config = resolve_data_config({}, model=module)
-    transform = create_transform(**config)
-    processing = ImageProcessing(transform, tuple(config["mean"]), tuple(config["std"]))
-    names = class_names or _timm_class_names(module)
-    return Model(name, title, adapt(module), processing=processing, class_names=names, notes=notes)
-
-
-def _timm_class_names(module: nn.Module) -> tuple[str, ...]:
-    from timm.data import ImageNetInfo
-
-    if getattr(module, "num_classes", 0) != 1000:
-        return ()
-    info = ImageNetInfo()
-    return tuple(info.index_to_description(index) for index in range(1000))
-
-
 def _from_module(module: nn.Module, processor: Any, name: str, title: str) -> Model:
     adapter = adapt(module)
     if adapter.shape.input_kind == "text":
@@ -391,10 +348,3 @@ def _processing(processor: Any) -> ImageProcessing | None:
         return pixels
 
     return ImageProcessing(to_pixels, tuple(processor.image_mean), tuple(processor.image_std))
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).strip().splitlines()]
-    if lines and lines[0].startswith("Error(s) in loading state_dict"):  # PyTorch names them in the next one
-        lines = [textwrap.shorten(line, 200, placeholder=" …") for line in lines[1:]] or lines
-    return lines[0] if lines else type(error).__name__
