@@ -13,7 +13,6 @@ scales the others too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 
 import torch
@@ -28,16 +27,21 @@ from core.engine.state import RunState
 from core.graph import Reader
 from core.models.adapter import Places
 
-EditedMix = Callable[[tuple[Tensor, Tensor, Tensor], Places, Rows], Tensor]
+EditedMix = Callable[[tuple[Tensor, Tensor, Tensor], Places, Rows, slice | list[int]], Tensor]
 EMPTY: Mapping[int, EditedMix] = MappingProxyType({})
 
 
 def edited_mixes(math: LayerMath, state: RunState) -> dict[int, EditedMix]:
-    """How the heads of a layer mix whose attention is edited. state: of the pass."""
+    """How the heads of a layer mix whose attention is edited: of q, k, v of all heads and places in some inputs of the
+    batch, rows of the queries in all, and which inputs these are. state: of the pass."""
 
     def mix(head: int, slots: tuple[Slot, ...]) -> EditedMix:
-        def made(ports: tuple[Tensor, Tensor, Tensor], places: Places, rows: Rows) -> Tensor:
-            of_b = partial(state.pattern_of_b, math.adapter, math.layer, head, rows)
+        def made(
+            ports: tuple[Tensor, Tensor, Tensor], places: Places, rows: Rows, of_batch: slice | list[int]
+        ) -> Tensor:
+            def of_b() -> Tensor:
+                return state.pattern_of_b(math.adapter, math.layer, head, rows)[of_batch]
+
             return edited_mix(math, head, slots, ports, places, of_b)
 
         return made
@@ -113,7 +117,7 @@ class FirstAttention:
         for place, head in enumerate(heads):
             if head in self._edited:
                 late, k, v = self.ports["q"][of_batch, rows.first :], *(self.ports[kind][of_batch] for kind in "kv")
-                z[:, :, place] = self._edited[head]((late, k, v), places, self._some(rows, of_batch))
+                z[:, :, place] = self._edited[head]((late, k, v), places, rows, of_batch)
         if self.z is self._clean.z[math.layer]:
             self.z, self.after = self.z.clone(memory_format=torch.contiguous_format), self.after.clone()
         for place, head in enumerate(heads):

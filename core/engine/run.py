@@ -171,7 +171,7 @@ class Pass:
         q, k, v, z = mixed.q, mixed.k, mixed.v, mixed.z
         for head, mix in edited_mixes(math, self.state).items():
             z = z.contiguous()  # of its own, whatever the kernel gives
-            z[:, :, head] = mix((q, k, v), at_queries, queries)
+            z[:, :, head] = mix((q, k, v), at_queries, queries, slice(None))
         if below is None and k.untyped_storage().data_ptr() != v.untyped_storage().data_ptr():
             v = v.clone()  # else it would keep q and k as they were before they were turned
         added, factor = math.write(z)

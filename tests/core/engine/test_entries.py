@@ -126,6 +126,26 @@ def test_a_scan_measures_beside_entries_that_stand_and_measures_entries(family: 
         assert abs(float(after - before) - effect) <= TOLERANCE, target
 
 
+@pytest.mark.parametrize("kind", ["patch", "zero"])
+def test_a_scan_of_ports_beside_weights_that_stand_in_their_layer(kind: str) -> None:
+    """Some variants of the scan mix such a head anew, and each with the weights in B of its row."""
+    session = case("llama-grouped", 2).session()
+    for standing in ([ws.Edit("a1.h1[1]", "patch")], [ws.Edit("a2.h1[0]", "patch", -1)]):
+        before = session.run(standing).metric.mean()
+        layer = 1 if standing[0].positions is None else 2
+        targets = [
+            f"input->a{layer}.h1<q>",
+            f"a{layer}.h1<q>",
+            f"a{layer}.h3<q>",
+            f"a{layer}.kv0<k>",
+            f"a{layer}.kv0<v>",
+        ]
+        effects = ws.Scan(session, targets, kind, edits=standing).run()  # type: ignore[arg-type]
+        for target, effect in zip(targets, effects, strict=True):
+            after = session.run([*standing, ws.Edit(target, kind)]).metric.mean()  # type: ignore[arg-type]
+            assert abs(float(after - before) - effect) <= TOLERANCE, target
+
+
 def test_what_cannot_be_done_to_weights_is_refused_with_what_to_do() -> None:
     setup = case("gpt2")
     session = setup.session()
