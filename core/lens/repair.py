@@ -120,7 +120,7 @@ def self_repair(session: Session, without: Result, with_it: Result, target: Node
 def later_nodes(graph: Graph, target: Node | Edge) -> frozenset[Node]:
     """The heads and MLPs that can answer an edit: those that read what it changes, of an edge those behind its reader's
     node."""
-    end = target.reader if isinstance(target, Edge) else target
+    end = target.reader if isinstance(target, Edge) else target.whole  # an MLP does not answer a cut of its neuron
     kind: str = end.kind
     layer = end.layer
     if kind == "logits":

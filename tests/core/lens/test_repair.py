@@ -36,6 +36,14 @@ def _node(reader: Reader) -> Node:
     return Node("mlp", reader.layer) if reader.kind == "mlp" else Node("head", reader.layer, reader.head)
 
 
+def test_the_mlp_of_a_neuron_does_not_answer_its_cut() -> None:
+    graph = case("gpt2").session().graph
+    behind = later_nodes(graph, Node("mlp", 1))
+    assert Node("mlp", 1) not in behind
+    for part in (Node("neuron", 1, 3), Node("expert", 1, 3)):
+        assert later_nodes(graph, part) == behind
+
+
 @pytest.mark.parametrize("target", [Node("head", 0, 1), Node("mlp", 0), Edge(Node("mlp", 0), Reader("q", 1, 2))])
 def test_repairs_are_changes_of_later_nodes_against_the_cut(target: Node | Edge) -> None:
     session = case("gpt2").session()
