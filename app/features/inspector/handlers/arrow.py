@@ -10,10 +10,13 @@ from app.features.inspector.queries import ArrowQuery, ArrowReply
 from app.messages.request import Request
 from app.worker.handler_table import Cancel, Send
 from app.worker.session_cache import SessionCache
+from app.worker.towers import TEXT_TOWER, seen_in
 from core.edits import Edit, EditKind
-from core.errors import WirescopeError
-from core.graph import Edge
+from core.errors import ArgumentError, WirescopeError
+from core.graph import Edge, Node
 from core.lens.query_key import Side, query_key
+from core.result import Result
+from core.session import Session
 from views.panels.inspector.data import ArrowData, ArrowPart
 
 KINDS: tuple[EditKind, ...] = ("zero", "knockout", "patch")
@@ -33,10 +36,17 @@ def handle_arrow(query: ArrowQuery, request: Request, cache: SessionCache, send:
     present = request.document.edit_of(arrow.entries, arrow.queries)
     others = tuple(edit for edit in edits if edit is not present)
 
-    def weight(more: tuple[Edit, ...]) -> float:
-        state = session.run((*others, *more), positions="all", cancelled=cancelled).state
+    def seen(*more: Edit) -> tuple[Session, Result, Node]:
+        result = session.run((*others, *more), positions="all", cancelled=cancelled)
+        found = seen_in(session, result, head)
+        if found is None:
+            raise ArgumentError(TEXT_TOWER)
+        return found
+
+    def weight(more: Edit) -> float:
+        of, result, node = seen(more)
         with torch.no_grad():
-            return float(state.pattern(session.model.adapter, head.layer, head.head)[0, at, key])
+            return float(result.state.pattern(of.model.adapter, node.layer, node.head)[0, at, key])
 
     def side(split: Side, place: int) -> tuple[ArrowPart, ...]:
         of_name = {edge.name: edge for edge in split.edges}
@@ -45,7 +55,7 @@ def handle_arrow(query: ArrowQuery, request: Request, cache: SessionCache, send:
             if abs(share) < LEAST:
                 continue
             edge: Edge | None = of_name.get(name)
-            cut = None if edge is None else weight((Edit(edge, "zero", place),))
+            cut = None if edge is None else weight(Edit(edge, "zero", place))
             parts.append(ArrowPart(name, share, None if edge is None else session.graph.edge_index(edge), cut))
         return tuple(parts)
 
@@ -58,7 +68,8 @@ def handle_arrow(query: ArrowQuery, request: Request, cache: SessionCache, send:
                 effects[kind] = cache.metric((*others, Edit(arrow.entries, kind, arrow.queries)), cancelled) - before
             except WirescopeError as error:
                 refused[kind] = error.message
-        split = query_key(session, head, at, key, session.run(others, positions="all", cancelled=cancelled))
+        of, result, node = seen()
+        split = query_key(of, node, at, key, result)
         labels, quote = session.pair.clean.labels, "“{}”" if session.model.is_text else "{}"
         asks, offers = (f"{quote.format(labels[place].strip())} (position {place})" for place in (at, key))
         words = f"{head.name} at {asks} looks at {offers}"

@@ -9,8 +9,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.edits import Edit
+from core.formatting import MINUS
 from core.graph import Node
 from core.lens.attention import attention_pattern
+from core.lens.query_key import query_key
 from core.models.loading import load_model
 from core.session import Session
 from tests.app.person import Person
@@ -145,6 +147,16 @@ def test_both_towers_stand_side_by_side(person: Person, tmp_path: Path, pictures
     person.press(Qt.Key.Key_Left, widget=person.window.canvas)
     person.press(Qt.Key.Key_Left, widget=person.window.canvas)
     assert person.workbench.selection == (Node("mlp", 1),)  # of the vision tower, which stands at the left
+    head = Node("head", 0, 1)
+    person.click_node(head)
+    inspector = person.panel("inspector")
+    inspector.attention.matrix.cell_clicked.emit(2, 1)  # as by a click, which pins the row next
+    inspector.attention.pin_requested.emit(2, False)
+    person.wait(inspector.arrow.isVisible)
+    score = query_key(person.session().image, head, 2, 1).score
+    assert f"score {score:+.2f}".replace("-", MINUS) in inspector.arrow.words.text()
+    inspector.attention.pin_requested.emit(2, False)
+    person.rest()
     person.choose("Edit", "Both Towers or One")
     assert person.workbench.document.model == name
     assert person.edits() == []  # those of the text tower went with it
