@@ -24,7 +24,6 @@ wirescope heads --model pack:smollm2 --corpus book.txt
 wirescope heads --model bundled:shapes
 wirescope heads --model pack:smollm2 --head a18.h6
 """
-PIECES = 12
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--corpus", metavar="PATH", help="a text, or a folder of texts or of pictures (Wirescope's guides, its samples)"
     )
-    parser.add_argument("--pieces", type=int, default=PIECES, help="of the corpus (12)")
+    parser.add_argument("--pieces", type=int, help="of the corpus (12)")
     parser.add_argument(
         "--head", metavar="HEAD", help="one head, a5.h1: all its scores, and where in the corpus it shows"
     )
@@ -48,15 +47,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def heads_command(options: argparse.Namespace) -> int:
     from core.heads.evidence import evidence
     from core.progress import stage, watched
-    from core.studies.head_corpus import corpus_of, identities_over
+    from core.studies.head_corpus import PIECES, corpus_of, identities_over
     from core.studies.head_sets import head_names
 
-    if options.pieces < 1:
+    pieces = PIECES if options.pieces is None else options.pieces
+    if pieces < 1:
         raise ArgumentError("The corpus has at least 1 piece.")
     model = open_model(options.model, options.precision)
     if options.head is not None and options.head not in head_names(model.graph):
         raise ArgumentError(f"There is no head {options.head!r}.", "Name one as a5.h1.")
-    corpus, what = corpus_of(model, options.corpus, options.pieces)
+    corpus, what = corpus_of(model, options.corpus, pieces)
     shown: list[Evidence] = []
     with Progress() as progress, watched(lambda share: progress("Tests of heads", share)):
         with stage(0.0, 0.8):

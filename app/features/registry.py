@@ -16,6 +16,7 @@ from app.features.edited_model.feature import FEATURE as EDITED_MODEL
 from app.features.edits.feature import FEATURE as EDITS
 from app.features.find.feature import FEATURE as FIND
 from app.features.flip.feature import FEATURE as FLIP
+from app.features.heads.feature import FEATURE as HEADS
 from app.features.help.feature import FEATURE as HELP
 from app.features.history.feature import FEATURE as HISTORY
 from app.features.inputs.feature import FEATURE as INPUTS
@@ -61,6 +62,7 @@ FEATURES: tuple[Feature, ...] = (
     FLIP,
     PATCH_MAP,
     LENS_MAP,
+    HEADS,
     REPAIR,
     COMPARE,
     CODE,

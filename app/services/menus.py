@@ -45,6 +45,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "flip",
                 "patch_map",
                 "lens_map",
+                "heads",
                 "tint_inputs",
             ),
             *("evaluate", "watch", "repair", "fill_dataset", "-"),

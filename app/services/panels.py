@@ -53,6 +53,7 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("code", "Record", "bottom", "Shift+F9", shown=False, beside="repair"),
     DockRow("console", "Console", "bottom", "Shift+F7", shown=False, beside="code"),
     DockRow("checkpoints", "Checkpoints", "bottom", "Ctrl+F9", shown=False, beside="console"),
+    DockRow("heads", "Heads", "bottom", "Ctrl+F12", shown=False, beside="checkpoints"),
 )
 
 

@@ -82,6 +82,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "patch_map": ("segmentation", "segment", "heat map", "heatmap", "saliency", "logit lens", "iou", "mask", "object"),
     "tint_inputs": ("saliency", "integrated gradients", "importance", "attribution per token", "highlight tokens"),
     "lens_map": ("tuned lens", "intermediate", "layers", "iterative inference", "early exit", "unembed", "heat map"),
+    "heads": ("induction", "previous token", "copying", "name mover", "identity", "what heads do", "scatter", "labels"),
     "flip": ("minimal patch", "flip", "change the answer", "smallest set", "counterfactual", "causal", "why"),
     "repair": ("backdoor", "trojan", "trigger", "fault", "fix", "backdoored", "bias", "shortcut", "unlearn"),
     "open_checkpoints": ("training", "steps", "revisions", "movie", "phase change", "slider", "scrub"),

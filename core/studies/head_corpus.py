@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.heads.identity import TESTS, HeadIdentities, head_identities
+from core.heads.identity import TESTS, HeadIdentities, HeadTest, head_identities
 from core.heads.picture_identity import PICTURE_TESTS, picture_identities
 from core.inputs.few_shot import chosen_tasks
 from core.inputs.picture_folder import is_picture, pictures_in
@@ -23,6 +23,7 @@ from core.studies.few_shot import screened, vectors_of
 from core.studies.kept_results import KeptResults, digest_of, studies_folder
 
 SHOTS, PROMPTS = 5, 4  # of few-shot prompts: examples in each, and how many of a task
+PIECES = 12  # of a corpus, where nobody says otherwise
 PHOTOS = "the bundled pictures"
 TABLES = ("generated", "corpus", "covers", "rare", "rare_corpus")
 
@@ -30,23 +31,40 @@ TABLES = ("generated", "corpus", "covers", "rare", "rare_corpus")
 def identities_over(model: Model, corpus: Tensor, seed: int = 0, *, function_vectors: bool = False) -> HeadIdentities:
     """Those kept, or made now. function_vectors: whether heads of text are also scored over few-shot tasks, which takes
     minutes of a model of a hundred million weights. Raises InputError, Cancelled."""
-    tests = TESTS if model.is_text else PICTURE_TESTS
-    plain = corpus.float() if corpus.is_floating_point() else corpus  # numpy has no bf16
-    content = hashlib.sha256(plain.cpu().contiguous().numpy().tobytes()).hexdigest()
-    names = [test.name for test in tests]
-    digest = digest_of(
-        "heads", weights_hash(model.adapter.module), content, list(corpus.shape), seed, names, function_vectors
-    )
-    kept = KeptResults(digest, studies_folder())
+    kept = _kept(model, corpus, seed, function_vectors)
     if "identities" not in kept:
         made = _made(model, corpus, seed, kept if function_vectors else None)
         asked = [test.name for test in made.tests]
         tables = {name: getattr(made, name).tolist() for name in TABLES}
         kept.keep({"identities": tables | {"heads": made.heads, "tests": asked}})
+    return _read(model, corpus, kept)
+
+
+def kept_identities(model: Model, corpus: Tensor, seed: int = 0) -> HeadIdentities | None:
+    """Those that were made before, without function vectors; None where there are none."""
+    kept = _kept(model, corpus, seed, False)
+    return _read(model, corpus, kept) if "identities" in kept else None
+
+
+def _kept(model: Model, corpus: Tensor, seed: int, function_vectors: bool) -> KeptResults:
+    plain = corpus.float() if corpus.is_floating_point() else corpus  # numpy has no bf16
+    content = hashlib.sha256(plain.cpu().contiguous().numpy().tobytes()).hexdigest()
+    names = [test.name for test in _tests(model)]
+    digest = digest_of(
+        "heads", weights_hash(model.adapter.module), content, list(corpus.shape), seed, names, function_vectors
+    )
+    return KeptResults(digest, studies_folder())
+
+
+def _read(model: Model, corpus: Tensor, kept: KeptResults) -> HeadIdentities:
     values = kept["identities"]
     read = {name: np.array(values[name], dtype=np.float64) for name in TABLES}
-    asked_tests = tuple(test for test in tests if test.name in values["tests"])
-    return HeadIdentities(asked_tests, tuple(values["heads"]), rows=len(corpus), **read)
+    asked = tuple(test for test in _tests(model) if test.name in values["tests"])
+    return HeadIdentities(asked, tuple(values["heads"]), rows=len(corpus), **read)
+
+
+def _tests(model: Model) -> tuple[HeadTest, ...]:
+    return TESTS if model.is_text else PICTURE_TESTS
 
 
 def _made(model: Model, corpus: Tensor, seed: int, kept: KeptResults | None) -> HeadIdentities:

@@ -1,0 +1,25 @@
+"""The dock *Heads*: what each head of the model does, as far as tests tell."""
+
+from __future__ import annotations
+
+from app.features.heads.controller import HeadsController, why_not
+from app.services.actions import Action
+from app.services.context import Feature
+from views.panels.heads.panel import HeadsPanel
+
+FEATURE = Feature(
+    key="heads",
+    panel=HeadsPanel,
+    actions=(
+        Action(
+            "heads",
+            "Measure the Heads…",
+            (),
+            "What each head does: tests of induction, copying, neighbours and others, all heads side by side",
+            why_not=why_not,
+            run=HeadsController.open,
+        ),
+    ),
+    build=lambda context, panel: HeadsController(context.workbench, panel, context.panels),
+    handlers="app.features.heads.handlers",
+)

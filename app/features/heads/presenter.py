@@ -1,0 +1,105 @@
+"""All heads by two scores, what each of them is, and that in words. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.features.heads.queries import HeadScores, TestScores
+from core.formatting import counted, number, percent
+from views.panels.heads.data import AxisChoice, HeadRow
+
+MADE, CORPUS = "made", "corpus"  # the inputs that a score is on
+NONE = "none found"
+MOST_TOLD = 6  # heads
+
+
+def choices(scores: HeadScores) -> tuple[AxisChoice, ...]:
+    """The scores that an axis can show: of each test on the inputs made for it, then those over the corpus."""
+    made = [
+        AxisChoice(f"{test.name}/{MADE}", f"{test.name}, made inputs", _least(test), test.words)
+        for test in scores.tests
+    ]
+    read = [
+        AxisChoice(f"{test.name}/{CORPUS}", f"{test.name}, corpus", _known(test.rare_corpus), test.words)
+        for test in scores.tests
+        if np.isfinite(test.corpus).all()
+    ]
+    return (*made, *read)
+
+
+def rows(scores: HeadScores, across: str, up: str) -> tuple[HeadRow, ...]:
+    """Of every head. across, up: keys of `choices`."""
+    xs, ys = values_of(scores, across), values_of(scores, up)
+    made = []
+    for place, name in enumerate(scores.heads):
+        passed = passed_tests(scores, place)
+        covers = _known(float(passed[0].covers[place])) if passed else None
+        kind = scores.tests.index(passed[0]) if passed else None
+        words = ", ".join(test.name for test in passed)
+        made.append(HeadRow(name, words, kind, covers, float(xs[place]), float(ys[place])))
+    return tuple(made)
+
+
+def values_of(scores: HeadScores, key: str) -> NDArray[np.float64]:
+    """[heads]. key: of `choices`."""
+    name, _, which = key.rpartition("/")
+    test = next(test for test in scores.tests if test.name == name)
+    return test.corpus if which == CORPUS else test.generated
+
+
+def passed_tests(scores: HeadScores, head: int) -> list[TestScores]:
+    """What a head passes, that which covers most first."""
+    passed = [test for test in scores.tests if test.passes[head]]
+    return sorted(passed, key=lambda test: -np.nan_to_num(test.covers[head], nan=-1.0))
+
+
+def headline(scores: HeadScores) -> str:
+    """How many have a label, and what it was measured on."""
+    labelled = int(np.any([test.passes for test in scores.tests], axis=0).sum())
+    verb = "passes" if labelled == 1 else "pass"
+    return f"{labelled} of {counted(len(scores.heads), 'head')} {verb} a test. Corpus: {scores.corpus}."
+
+
+def head_words(scores: HeadScores, chosen: Sequence[str]) -> str:
+    """What is known of the selected heads: all of one, the labels of several."""
+    places = [scores.heads.index(name) for name in chosen if name in scores.heads]
+    if len(places) == 1:
+        return _words_of_one(scores, places[0])
+    told = [f"{scores.heads[place]}: {_labels(scores, place)}" for place in places[:MOST_TOLD]]
+    more = f" and {len(places) - MOST_TOLD} more" if len(places) > MOST_TOLD else ""
+    return "; ".join(told) + more
+
+
+def _words_of_one(scores: HeadScores, place: int) -> str:
+    passed, name = passed_tests(scores, place), scores.heads[place]
+    if not passed:
+        parts = (f"{test.name} {number(test.generated[place])} of {number(_least(test))}" for test in scores.tests)
+        return f"{name}: {NONE}. On made inputs, and what a label needs: {', '.join(parts)}."
+    return f"{name}: " + " ".join(_label_words(test, place) for test in passed)
+
+
+def _label_words(test: TestScores, place: int) -> str:
+    covers = float(test.covers[place])
+    words = f"{test.name}, {number(float(test.generated[place]))} on made inputs"
+    if _known(test.rare) is not None:
+        words += f" (99 % of random heads are below {number(test.rare)})"
+    if math.isnan(covers):
+        return f"{words}; over the corpus there is no such test."
+    return f"{words}; over the corpus the label covers {percent(covers)} of where it attends."
+
+
+def _labels(scores: HeadScores, place: int) -> str:
+    return ", ".join(test.name for test in passed_tests(scores, place)) or NONE
+
+
+def _least(test: TestScores) -> float:
+    """What a head has to reach on made inputs."""
+    return test.threshold if math.isnan(test.rare) else max(test.threshold, test.rare)
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

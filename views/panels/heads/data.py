@@ -1,0 +1,78 @@
+"""What the panel of heads shows: plain values that the application fills in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.formatting import number, percent
+
+NONE = "none found"
+
+
+@dataclass(frozen=True)
+class AxisChoice:
+    """A score. least: below it a head has no label by it; None where nothing is known of that. tip: what it is."""
+
+    key: str
+    words: str
+    least: float | None
+    tip: str
+
+
+@dataclass(frozen=True)
+class HeadRow:
+    """One head. labels: in words, empty for none. kind: the number of the first of them among `HeadsData.kinds`.
+    covers: the share that this one tells of what the head does. x, y: the scores of the two axes."""
+
+    name: str
+    labels: str
+    kind: int | None
+    covers: float | None
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class HeadsData:
+    """choices: of the axes; across, up: their keys. rows: every head, layer by layer. kinds: what labels there can be.
+    chosen: names of the heads that are selected; words: what is known of them. headline: of all. problem: why nothing
+    was measured. why_not: why nothing can be; empty where it can. running: whether it is measured now; share: how far
+    that is."""
+
+    choices: tuple[AxisChoice, ...] = ()
+    across: str = ""
+    up: str = ""
+    rows: tuple[HeadRow, ...] = ()
+    kinds: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
+    headline: str = ""
+    words: str = ""
+    problem: str = ""
+    why_not: str = ""
+    running: bool = False
+    share: float | None = None
+
+    def axis(self, key: str) -> AxisChoice:
+        return next(choice for choice in self.choices if choice.key == key)
+
+    def at(self, *, why_not: str, running: bool, share: float | None, problem: str) -> HeadsData:
+        """The same in another state of the measuring."""
+        return replace(self, why_not=why_not, running=running, share=share, problem=problem)
+
+    @property
+    def drawn(self) -> tuple[object, ...]:
+        """What the figure depends on, but for the selection."""
+        return self.choices, self.across, self.up, self.rows
+
+
+def cells_of(row: HeadRow) -> tuple[str, ...]:
+    """The cells of a line."""
+    covers = "" if row.covers is None else percent(row.covers)
+    return row.name, row.labels or NONE, covers, number(row.x), number(row.y)
+
+
+def dot_words(row: HeadRow, data: HeadsData) -> str:
+    """What is said of a dot."""
+    across, up = (data.axis(key).words for key in (data.across, data.up))
+    scores = f"{across} {number(row.x)}; {up} {number(row.y)}" if across != up else f"{across} {number(row.x)}"
+    return f"{row.name}, {row.labels or NONE}: {scores}"

@@ -1,0 +1,125 @@
+"""The scatter of the dock *Heads*: a dot for each head, those with a label in its colour. Imports pyqtgraph, which
+takes long: import this only when a figure is to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from core.groups import GROUP_COLORS
+from views.panels.heads.data import NONE, HeadsData, dot_words
+from views.panels.plots.axes import Axis
+from views.panels.plots.chart import Chart
+from views.panels.plots.reading import Spots
+from views.widgets.text import wrapped
+
+COLORS = ("positive", *GROUP_COLORS)
+MARKS = ("o", "s", "t", "d", "t1", "h")
+SIGNS = ("●", "■", "▼", "◆", "▲", "⬢")  # the same as text
+
+
+class HeadsFigure(QWidget):
+    """The scatter under the names of the labels that there are."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.names = wrapped()
+        self.names.setTextFormat(Qt.TextFormat.RichText)
+        self.chart = HeadsChart(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.names)
+        layout.addWidget(self.chart, 1)
+
+    def draw(self, data: HeadsData) -> None:
+        theme = self.chart.theme
+        there = sorted({row.kind for row in data.rows if row.kind is not None})
+        entries = [
+            (theme.color(COLORS[kind % len(COLORS)]), SIGNS[kind % len(SIGNS)], data.kinds[kind]) for kind in there
+        ]
+        entries.append((theme.color("faint"), "●", NONE))
+        entries.append((theme.color("muted"), "┄", "what a label needs"))
+        self.names.setText(
+            " &nbsp; ".join(
+                f"<span style='color:{color.name()}'>{sign}</span>&nbsp;{escape(words)}"
+                for color, sign, words in entries
+            )
+        )
+        self.names.setAccessibleName(", ".join(words for _, _, words in entries))
+        self.chart.draw(data)
+
+
+class HeadsChart(Chart):
+    """A click on a dot, or Enter on the one that is read, chooses its head."""
+
+    head_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._ring: Any = None
+        super().__init__(parent)
+        self._data = HeadsData()
+        self._ring = pg.ScatterPlotItem(size=17, pxMode=True)
+        self._ring.setZValue(90)
+        self.restyle()
+        self.setAccessibleName("All heads by two scores")
+        self.scene().sigMouseClicked.connect(self._click)
+
+    def restyle(self) -> None:
+        super().restyle()
+        if self._ring is not None:
+            self._ring.setPen(pg.mkPen(self.theme.accent, width=2.5))
+            self._ring.setBrush(pg.mkBrush(None))
+
+    def draw(self, data: HeadsData) -> None:
+        self._data = data
+        across, up = data.axis(data.across), data.axis(data.up)
+        self.start(Axis(across.words), Axis(up.words))
+        for axis, upright in ((across, True), (up, False)):
+            if axis.least is not None:
+                self.across(axis.least, self.theme.color("muted"), upright)
+        xs, ys = np.array([row.x for row in data.rows]), np.array([row.y for row in data.rows])
+        kinds = np.array([-1 if row.kind is None else row.kind for row in data.rows])
+        for kind in np.unique(kinds).tolist():  # those without a label lie below
+            of = kinds == kind
+            if kind < 0:
+                self.points(xs[of], ys[of], self.theme.color("muted", 0.45), 5.0)
+            else:
+                color = self.theme.color(COLORS[kind % len(COLORS)])
+                self.points(xs[of], ys[of], color, 9.0, MARKS[kind % len(MARKS)])
+        words = tuple(dot_words(row, data) for row in data.rows)
+        self.addItem(self._ring, ignoreBounds=True)
+        self.finish([Spots(xs, ys, words)], QRectF(0, 0, 1, 1))
+        self.ring(data.chosen)
+
+    def ring(self, chosen: Sequence[str]) -> None:
+        """Mark the heads that are selected."""
+        rows = [row for row in self._data.rows if row.name in chosen]
+        self._ring.setData(*self.places([row.x for row in rows], [row.y for row in rows]))
+
+    def ringed(self) -> int:
+        """How many are marked."""
+        return len(self._ring.data)
+
+    def _click(self, event: Any) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and not event.double():
+            self._point_at(event.scenePos())
+            self._choose()
+
+    def _choose(self) -> None:
+        if self._reading.at is not None:
+            self.head_chosen.emit(self._data.rows[self._reading.at[1]].name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._reading.at is not None:
+            self._choose()
+            event.accept()
+        else:
+            super().keyPressEvent(event)

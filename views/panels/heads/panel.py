@@ -1,0 +1,183 @@
+"""The dock *Heads*: all heads by two scores, as a figure and as a table, and what the selected one does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QHideEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from views.panels.heads.data import HeadsData
+from views.panels.heads.table import HeadsView
+from views.panels.plots.loading import Loading
+from views.theme import as_card, theme_changes
+from views.widgets.flow import FlowLayout
+from views.widgets.text import show_text, wrapped
+
+EMPTY = (
+    "What does each head do? Tests of heads of known kinds, such as induction or neighbours, on inputs made for them "
+    "and over a bundled corpus, beside random heads. A small model takes seconds, a large one minutes; what was "
+    "measured is kept for the next time."
+)
+TIP = "Test every head of the model; what was measured before is there at once"
+RUNNING = "Stop (Esc). An edit goes before; the measuring then begins anew"
+
+
+class HeadsPanel(QWidget):
+    measure_wanted = Signal()
+    cancel_wanted = Signal()
+    axes_wanted = Signal(str, str)  # the keys of the scores across and up
+    heads_chosen = Signal(list)  # their names
+    seen = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        as_card(self)
+        self.setAccessibleName("Heads")
+        self.setMinimumSize(260, 96)
+        self._data = HeadsData()
+        self.figure: Any = None
+        self._loading: Loading | None = None
+        self._drawn: tuple[object, ...] = ()
+        self.measure = QPushButton("Measure the Heads")
+        self.measure.setProperty("primary", True)
+        self.measure.setStyleSheet("padding: 5px 9px;")
+        self.measure.clicked.connect(self.press)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(120)
+        self.bar.setAccessibleName("Progress of measuring the heads")
+        self.across, self.up = QComboBox(), QComboBox()
+        self._labels = QLabel("across"), QLabel("up")
+        for box, label, name in zip((self.across, self.up), self._labels, ("Score across", "Score up"), strict=True):
+            box.setAccessibleName(name)
+            box.activated.connect(lambda _: self._want_axes())
+            label.setBuddy(box)
+        self._escape = QShortcut(Qt.Key.Key_Escape, self, self.cancel_wanted.emit)
+        self._escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.empty, self.headline, self.words, self.read = wrapped(EMPTY), wrapped(), wrapped(role=""), wrapped()
+        self.problem = wrapped(role="warning")
+        for label in (self.problem, self.headline, self.words):
+            label.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # so that a screen reader comes by
+        self.view = HeadsView()
+        self.view.chosen.connect(self.heads_chosen)
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.setChildrenCollapsible(False)
+        self._place = QWidget()
+        self._figure_layout = QVBoxLayout(self._place)
+        self._figure_layout.setContentsMargins(0, 0, 0, 0)
+        self._figure_layout.setSpacing(0)
+        self.split.addWidget(self._place)
+        self.split.addWidget(self.view)
+        self.split.setSizes([500, 440])
+        top = FlowLayout(gap=6)
+        for widget in (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up):
+            top.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 8, 6)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        for label in (self.empty, self.problem, self.headline):
+            layout.addWidget(label)
+        layout.addWidget(self.split, 1)
+        layout.addWidget(self.words)
+        layout.addWidget(self.read)
+        layout.addStretch(0)
+        theme_changes().changed.connect(self._restyle)
+        self.set_data(HeadsData())
+
+    def press(self) -> None:
+        """Begin, or stop what runs."""
+        if self._data.running:
+            self.cancel_wanted.emit()
+        elif not self._data.why_not:
+            self.measure_wanted.emit()
+
+    def data(self) -> HeadsData:
+        return self._data
+
+    def set_data(self, data: HeadsData) -> None:
+        before, self._data = self._data, data
+        there = bool(data.rows)
+        if data.choices != before.choices:
+            for box in (self.across, self.up):
+                box.clear()
+                for choice in data.choices:
+                    box.addItem(choice.words, choice.key)
+        for box, label, key in zip((self.across, self.up), self._labels, (data.across, data.up), strict=True):
+            box.setVisible(there)
+            label.setVisible(there)
+            if there:
+                box.setCurrentIndex(box.findData(key))
+                box.setToolTip(data.axis(key).tip)
+        self.measure.setText("Cancel" if data.running else "Measure the Heads")
+        self.measure.setVisible(data.running or not there)
+        self.measure.setEnabled(data.running or not data.why_not)
+        tip = RUNNING if data.running else data.why_not or TIP
+        self.measure.setToolTip(tip)
+        self.measure.setAccessibleDescription(tip)
+        self._escape.setEnabled(data.running)
+        self.bar.setVisible(data.running)
+        self.bar.setRange(0, 0 if data.share is None else 100)
+        self.bar.setValue(round(100 * (data.share or 0.0)))
+        self.empty.setVisible(not there and not data.problem)
+        for label, text in ((self.problem, data.problem), (self.headline, data.headline), (self.words, data.words)):
+            show_text(label, text)
+            label.setAccessibleName(text)
+        if not there:
+            self.read.hide()
+        self.split.setVisible(there)
+        self.view.set_data(data)
+        self._draw()
+
+    def _want_axes(self) -> None:
+        self.axes_wanted.emit(str(self.across.currentData()), str(self.up.currentData()))
+
+    # ---- the figure ----
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.seen.emit(True)
+        self._draw()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.seen.emit(False)
+
+    def _draw(self) -> None:
+        """Draw what there is, if anybody looks; pyqtgraph is loaded for the first figure."""
+        if not self._data.rows or not self.isVisible():
+            return
+        if self._loading is None:
+            self._loading = Loading("views.panels.heads.figure", self)
+            self._loading.done.connect(self._loaded)
+            self._loading.start()
+        elif self.figure is not None:
+            if self._drawn != self._data.drawn:
+                self._drawn = self._data.drawn
+                self.figure.draw(self._data)
+            self.figure.chart.ring(self._data.chosen)
+
+    def _loaded(self, problem: str) -> None:
+        if problem:
+            show_text(self.problem, problem)
+            return
+        from views.panels.heads.figure import HeadsFigure
+
+        self.figure = HeadsFigure(self)
+        self.figure.chart.head_chosen.connect(lambda name: self.heads_chosen.emit([name]))
+        self.figure.chart.read.connect(lambda words: show_text(self.read, words))
+        self._figure_layout.addWidget(self.figure)
+        self._draw()
+
+    def _restyle(self) -> None:
+        if self.figure is not None:
+            self.figure.chart.restyle()
+            self._drawn = ()
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._restyle()

@@ -1,0 +1,149 @@
+"""The heads as a table, which says the same as the figure: sorted by a click on a title."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QObject, Qt, Signal
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
+
+from views.panels.heads.data import HeadRow, HeadsData, cells_of
+from views.theme import current
+from views.widgets.line_table import as_line_table
+from views.widgets.sorted_lines import ROLE, Column, Index, SortedLines, aligned
+from views.widgets.text import plain_tip, small_mono
+
+COVERS = (
+    "Of where the head attends over the corpus (in a text, beside the first token), the share that its label tells: "
+    "of several labels, the one that covers most"
+)
+
+
+class HeadColumn(NamedTuple):
+    title: str
+    tip: str
+    figures: bool = False
+
+
+_FIRST = (
+    HeadColumn("Head", "Layer and head; a line that is chosen is selected on the canvas"),
+    HeadColumn("Does", "The tests that it passes"),
+    HeadColumn("Covers", COVERS, True),
+)
+
+
+class HeadsModel(SortedLines):
+    """Line `i` of the table is `shown[i]`."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: tuple[HeadRow, ...] = ()
+        self.shown: list[HeadRow] = []
+        self.sorted_by = (1, False)
+        self._columns: tuple[HeadColumn, ...] = _FIRST
+
+    def set_data(self, data: HeadsData) -> None:
+        axes = [data.axis(key) for key in (data.across, data.up)] if data.rows else []
+        columns = (*_FIRST, *(HeadColumn(axis.words.capitalize(), axis.tip.capitalize(), True) for axis in axes))
+        if (columns, data.rows) != (self._columns, self.rows):
+            self.beginResetModel()
+            self._columns, self.rows = columns, data.rows
+            self.shown = self._ordered()
+            self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self.sorted_by = (column, order == Qt.SortOrder.DescendingOrder)
+        self._show(self._ordered())
+
+    def _ordered(self) -> list[HeadRow]:
+        column, backwards = self.sorted_by
+        order = {row.name: place for place, row in enumerate(self.rows)}
+
+        def key(row: HeadRow) -> float | str | None:
+            return (order[row.name], row.labels or None, row.covers, row.x, row.y)[column]
+
+        known = [row for row in self.rows if key(row) is not None]
+        unknown = [row for row in self.rows if key(row) is None]
+        return sorted(known, key=key, reverse=backwards) + unknown  # type: ignore[arg-type]
+
+    # ---- for Qt ----
+
+    def columns(self) -> Sequence[Column]:
+        return self._columns
+
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
+        row, column = self.shown[index.row()], self._columns[index.column()]
+        text = cells_of(row)[index.column()]
+        if role == ROLE.DisplayRole:
+            return text
+        if role == ROLE.TextAlignmentRole:
+            return aligned(column)
+        if role == ROLE.FontRole:
+            return small_mono() if column.figures else None
+        if role == ROLE.ForegroundRole:
+            return current().color("muted") if index.column() == 1 and not row.labels else None
+        if role == ROLE.AccessibleTextRole:
+            return f"{column.title}: {text or 'not known'}"
+        return plain_tip(f"{row.name}: {text}") if role == ROLE.ToolTipRole and text else None
+
+
+class HeadsView(QTableView):
+    chosen = Signal(list)  # names of heads
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lines = HeadsModel(self)
+        self.setModel(self.lines)
+        as_line_table(self, "Table of the heads", "Columns of the heads")
+        header = self.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.sectionClicked.connect(self.sort_by)
+        header.setMinimumSectionSize(44)
+        self._chosen: tuple[str, ...] = ()
+        self._showing = False
+        self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
+
+    def set_data(self, data: HeadsData) -> None:
+        before = self.lines.columnCount(), self.lines.rowCount()
+        self._showing = True
+        self.lines.set_data(data)
+        self._showing = False
+        if before != (self.lines.columnCount(), self.lines.rowCount()):
+            header = self.horizontalHeader()
+            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            if self.lines.columnCount() > 1:
+                header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self._mark(data.chosen)
+
+    def sort_by(self, column: int) -> None:
+        """By a column; by the same again the other way round. Figures begin with the greatest."""
+        known, backwards = self.lines.sorted_by
+        way = not backwards if known == column else self.lines.columns()[column].figures
+        self._showing = True
+        self.lines.sort(column, Qt.SortOrder.DescendingOrder if way else Qt.SortOrder.AscendingOrder)
+        self._showing = False
+        self._mark(self._chosen)
+
+    def _mark(self, chosen: tuple[str, ...]) -> None:
+        """Select the lines of the heads that are selected."""
+        lines = [line for line, row in enumerate(self.lines.shown) if row.name in chosen]
+        model, last = self.selectionModel(), self.lines.columnCount() - 1
+        self._chosen = chosen
+        if lines == sorted({index.row() for index in model.selectedRows()}):
+            return
+        self._showing = True
+        spans = QItemSelection()
+        for line in lines:
+            spans.select(self.lines.index(line, 0), self.lines.index(line, last))
+        model.select(spans, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if lines:
+            first = self.lines.index(lines[0], 0)
+            model.setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.scrollTo(first)
+        self._showing = False
+
+    def _tell(self) -> None:
+        if not self._showing:
+            lines = sorted({index.row() for index in self.selectionModel().selectedRows()})
+            self.chosen.emit([self.lines.shown[line].name for line in lines])
