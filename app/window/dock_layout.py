@@ -56,7 +56,7 @@ TALL = {  # of the window's height, and of a low one's, while it is in front
     "code": (0.32, 0.3),
     "console": (0.32, 0.3),
     "checkpoints": (0.36, 0.38),
-    "heads": (0.4, 0.42),
+    "heads": (0.42, 0.44),
 }
 WRITTEN = (0.37, 0.3)  # the same of the predictions, while a text goes on under them
 LEAST_ROWS = 165  # pixels: what the dataset takes to say how it is filled

@@ -20,11 +20,16 @@ MOST_TOLD = 6  # heads
 def choices(scores: HeadScores) -> tuple[AxisChoice, ...]:
     """The scores that an axis can show: of each test on the inputs made for it, then those over the corpus."""
     made = [
-        AxisChoice(f"{test.name}/{MADE}", f"{test.name}, made inputs", _least(test), test.words)
+        AxisChoice(f"{test.name}/{MADE}", test.name, _least(test), f"{test.words}, on inputs made for it")
         for test in scores.tests
     ]
     read = [
-        AxisChoice(f"{test.name}/{CORPUS}", f"{test.name}, corpus", _known(test.rare_corpus), test.words)
+        AxisChoice(
+            f"{test.name}/{CORPUS}",
+            f"{test.name}, corpus",
+            _known(test.rare_corpus),
+            f"{test.words}, over the corpus: {scores.corpus}",
+        )
         for test in scores.tests
         if np.isfinite(test.corpus).all()
     ]

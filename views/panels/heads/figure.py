@@ -11,50 +11,31 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.groups import GROUP_COLORS
 from views.panels.heads.data import NONE, HeadsData, dot_words
 from views.panels.plots.axes import Axis
 from views.panels.plots.chart import Chart
 from views.panels.plots.reading import Spots
-from views.widgets.text import wrapped
+from views.theme_colors import Theme
 
 COLORS = ("positive", *GROUP_COLORS)
 MARKS = ("o", "s", "t", "d", "t1", "h")
 SIGNS = ("●", "■", "▼", "◆", "▲", "⬢")  # the same as text
+MUTED = 0.45  # how strong a head without a label is drawn
 
 
-class HeadsFigure(QWidget):
-    """The scatter under the names of the labels that there are."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.names = wrapped()
-        self.names.setTextFormat(Qt.TextFormat.RichText)
-        self.chart = HeadsChart(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.names)
-        layout.addWidget(self.chart, 1)
-
-    def draw(self, data: HeadsData) -> None:
-        theme = self.chart.theme
-        there = sorted({row.kind for row in data.rows if row.kind is not None})
-        entries = [
-            (theme.color(COLORS[kind % len(COLORS)]), SIGNS[kind % len(SIGNS)], data.kinds[kind]) for kind in there
-        ]
-        entries.append((theme.color("faint"), "●", NONE))
-        entries.append((theme.color("muted"), "┄", "what a label needs"))
-        self.names.setText(
-            " &nbsp; ".join(
-                f"<span style='color:{color.name()}'>{sign}</span>&nbsp;{escape(words)}"
-                for color, sign, words in entries
-            )
-        )
-        self.names.setAccessibleName(", ".join(words for _, _, words in entries))
-        self.chart.draw(data)
+def legend(data: HeadsData, theme: Theme) -> tuple[str, str]:
+    """The labels that there are with their marks, as rich text, and without."""
+    there = sorted({row.kind for row in data.rows if row.kind is not None})
+    entries = [(theme.color(COLORS[kind % len(COLORS)]), SIGNS[kind % len(SIGNS)], data.kinds[kind]) for kind in there]
+    entries.append((theme.color("muted", MUTED), "●", NONE))
+    entries.append((theme.color("muted"), "┄", "what a label needs"))
+    marked = (
+        f"<span style='color:{color.name()}'>{sign}</span>&nbsp;{escape(words)}" for color, sign, words in entries
+    )
+    return " &nbsp; ".join(marked), ", ".join(words for _, _, words in entries)
 
 
 class HeadsChart(Chart):
@@ -75,7 +56,7 @@ class HeadsChart(Chart):
     def restyle(self) -> None:
         super().restyle()
         if self._ring is not None:
-            self._ring.setPen(pg.mkPen(self.theme.accent, width=2.5))
+            self._ring.setPen(pg.mkPen(self.theme.selection, width=2.5))
             self._ring.setBrush(pg.mkBrush(None))
 
     def draw(self, data: HeadsData) -> None:
@@ -90,7 +71,7 @@ class HeadsChart(Chart):
         for kind in np.unique(kinds).tolist():  # those without a label lie below
             of = kinds == kind
             if kind < 0:
-                self.points(xs[of], ys[of], self.theme.color("muted", 0.45), 5.0)
+                self.points(xs[of], ys[of], self.theme.color("muted", MUTED), 5.0)
             else:
                 color = self.theme.color(COLORS[kind % len(COLORS)])
                 self.points(xs[of], ys[of], color, 9.0, MARKS[kind % len(MARKS)])

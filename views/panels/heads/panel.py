@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QSpl
 from views.panels.heads.data import HeadsData
 from views.panels.heads.table import HeadsView
 from views.panels.plots.loading import Loading
-from views.theme import as_card, theme_changes
+from views.theme import as_card, current, theme_changes
 from views.widgets.flow import FlowLayout
-from views.widgets.text import show_text, wrapped
+from views.widgets.text import ElidedLabel, show_text, wrapped
 
 EMPTY = (
     "What does each head do? Tests of heads of known kinds, such as induction or neighbours, on inputs made for them "
@@ -52,13 +52,21 @@ class HeadsPanel(QWidget):
         self._labels = QLabel("across"), QLabel("up")
         for box, label, name in zip((self.across, self.up), self._labels, ("Score across", "Score up"), strict=True):
             box.setAccessibleName(name)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(16)
             box.activated.connect(lambda _: self._want_axes())
             label.setBuddy(box)
         self._escape = QShortcut(Qt.Key.Key_Escape, self, self.cancel_wanted.emit)
         self._escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.empty, self.headline, self.words, self.read = wrapped(EMPTY), wrapped(), wrapped(role=""), wrapped()
+        self.empty, self.names, self.words, self.line = (
+            wrapped(EMPTY),
+            wrapped(),
+            wrapped(role=""),
+            ElidedLabel("", "muted"),
+        )
+        self.names.setTextFormat(Qt.TextFormat.RichText)
         self.problem = wrapped(role="warning")
-        for label in (self.problem, self.headline, self.words):
+        for label in (self.problem, self.words, self.line):
             label.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # so that a screen reader comes by
         self.view = HeadsView()
         self.view.chosen.connect(self.heads_chosen)
@@ -70,7 +78,7 @@ class HeadsPanel(QWidget):
         self._figure_layout.setSpacing(0)
         self.split.addWidget(self._place)
         self.split.addWidget(self.view)
-        self.split.setSizes([500, 440])
+        self.split.setSizes([440, 480])
         top = FlowLayout(gap=6)
         for widget in (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up):
             top.addWidget(widget)
@@ -78,11 +86,11 @@ class HeadsPanel(QWidget):
         layout.setContentsMargins(10, 6, 8, 6)
         layout.setSpacing(4)
         layout.addLayout(top)
-        for label in (self.empty, self.problem, self.headline):
+        for label in (self.empty, self.problem, self.names):
             layout.addWidget(label)
         layout.addWidget(self.split, 1)
         layout.addWidget(self.words)
-        layout.addWidget(self.read)
+        layout.addWidget(self.line)
         layout.addStretch(0)
         theme_changes().changed.connect(self._restyle)
         self.set_data(HeadsData())
@@ -122,14 +130,19 @@ class HeadsPanel(QWidget):
         self.bar.setRange(0, 0 if data.share is None else 100)
         self.bar.setValue(round(100 * (data.share or 0.0)))
         self.empty.setVisible(not there and not data.problem)
-        for label, text in ((self.problem, data.problem), (self.headline, data.headline), (self.words, data.words)):
+        for label, text in ((self.problem, data.problem), (self.words, data.words)):
             show_text(label, text)
             label.setAccessibleName(text)
-        if not there:
-            self.read.hide()
-        self.split.setVisible(there)
+        for widget in (self.names, self.split, self.line):
+            widget.setVisible(there)
+        self._read("" if self.figure is None else self.figure.words_read)
         self.view.set_data(data)
         self._draw()
+
+    def _read(self, words: str) -> None:
+        """The dot that is pointed at; while none is, what is known of all heads."""
+        self.line.setText(words or self._data.headline)
+        self.line.setAccessibleName(words or self._data.headline)
 
     def _want_axes(self) -> None:
         self.axes_wanted.emit(str(self.across.currentData()), str(self.up.currentData()))
@@ -157,23 +170,31 @@ class HeadsPanel(QWidget):
             if self._drawn != self._data.drawn:
                 self._drawn = self._data.drawn
                 self.figure.draw(self._data)
-            self.figure.chart.ring(self._data.chosen)
+                self._name_labels()
+            self.figure.ring(self._data.chosen)
+
+    def _name_labels(self) -> None:
+        from views.panels.heads.figure import legend
+
+        marked, plain = legend(self._data, current())
+        self.names.setText(marked)
+        self.names.setAccessibleName(plain)
 
     def _loaded(self, problem: str) -> None:
         if problem:
             show_text(self.problem, problem)
             return
-        from views.panels.heads.figure import HeadsFigure
+        from views.panels.heads.figure import HeadsChart
 
-        self.figure = HeadsFigure(self)
-        self.figure.chart.head_chosen.connect(lambda name: self.heads_chosen.emit([name]))
-        self.figure.chart.read.connect(lambda words: show_text(self.read, words))
+        self.figure = HeadsChart(self)
+        self.figure.head_chosen.connect(lambda name: self.heads_chosen.emit([name]))
+        self.figure.read.connect(self._read)
         self._figure_layout.addWidget(self.figure)
         self._draw()
 
     def _restyle(self) -> None:
         if self.figure is not None:
-            self.figure.chart.restyle()
+            self.figure.restyle()
             self._drawn = ()
         self._draw()
 

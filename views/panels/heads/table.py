@@ -21,9 +21,12 @@ COVERS = (
 
 
 class HeadColumn(NamedTuple):
+    """said: in place of the title, to a screen reader."""
+
     title: str
     tip: str
     figures: bool = False
+    said: str = ""
 
 
 _FIRST = (
@@ -44,8 +47,11 @@ class HeadsModel(SortedLines):
         self._columns: tuple[HeadColumn, ...] = _FIRST
 
     def set_data(self, data: HeadsData) -> None:
-        axes = [data.axis(key) for key in (data.across, data.up)] if data.rows else []
-        columns = (*_FIRST, *(HeadColumn(axis.words.capitalize(), axis.tip.capitalize(), True) for axis in axes))
+        axes = {title: data.axis(key) for title, key in (("Across", data.across), ("Up", data.up)) if data.rows}
+        columns = (
+            *_FIRST,
+            *(HeadColumn(title, f"{axis.words}: {axis.tip}", True, axis.words) for title, axis in axes.items()),
+        )
         if (columns, data.rows) != (self._columns, self.rows):
             self.beginResetModel()
             self._columns, self.rows = columns, data.rows
@@ -84,7 +90,7 @@ class HeadsModel(SortedLines):
         if role == ROLE.ForegroundRole:
             return current().color("muted") if index.column() == 1 and not row.labels else None
         if role == ROLE.AccessibleTextRole:
-            return f"{column.title}: {text or 'not known'}"
+            return f"{column.said or column.title}: {text or 'not known'}"
         return plain_tip(f"{row.name}: {text}") if role == ROLE.ToolTipRole and text else None
 
 
@@ -112,8 +118,6 @@ class HeadsView(QTableView):
         if before != (self.lines.columnCount(), self.lines.rowCount()):
             header = self.horizontalHeader()
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            if self.lines.columnCount() > 1:
-                header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self._mark(data.chosen)
 
     def sort_by(self, column: int) -> None:

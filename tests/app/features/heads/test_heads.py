@@ -85,7 +85,7 @@ def test_measure_and_select(person: Person, models, tmp_path: Path, monkeypatch:
     ]
     assert [row.x for row in data.rows] == found.generated[0].tolist()
 
-    chart, row = panel.figure.chart, data.rows[5]
+    chart, row = panel.figure, data.rows[5]
     (x,), (y,) = chart.places([row.x], [row.y])
     at = chart.mapFromScene(chart.getViewBox().mapViewToScene(QPointF(x, y)))
     QTest.mouseClick(chart.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at.x(), at.y()))
