@@ -74,6 +74,12 @@ def test_measure_and_select(person: Person, models, tmp_path: Path, monkeypatch:
     assert panel.isVisible()
     assert panel.data().rows == ()  # nothing before somebody asks
     person.click(panel.measure)
+    assert panel.measure.text() == "Cancel"
+    QTest.keyClick(panel.measure, Qt.Key.Key_Escape)
+    assert panel.problem.text().startswith("Stopped")
+    person.rest()
+    assert panel.data().rows == ()
+    person.click(panel.measure)
     person.wait(lambda: panel.figure is not None and not panel.data().running)
     person.rest()
     data, model = panel.data(), person.session().model
