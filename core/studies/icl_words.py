@@ -52,6 +52,8 @@ def rows(study: IclStudy) -> list[list[str]]:
         if matched in plan.families:
             table.append(["  matched to these, by layer", str(len(each.heads)), *_cells(study, "mean", matched)])
     table.append(["random", str(len(plan.sets[0].heads)), *_cells(study, "mean", "random")])
+    left = [unexplained(study, each) for each in outcomes(study)]
+    table.append([LEFT, "", *("-" if each is None else share_cell(each) for each in left)])
     for name in plan.compared:
         for each in plan.sets:
             if each.name == name and each.share != plan.main:
@@ -69,6 +71,7 @@ def rows(study: IclStudy) -> list[list[str]]:
     return table
 
 
+LEFT = "left unexplained: beyond all sets and their control"
 KIND_WORDS = {"zero": "cut to zero", "resample": "from another input"}
 BESIDE = {
     "pattern of first": "the induction pattern alone, of {first}",

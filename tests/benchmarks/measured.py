@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.studies.icl_words import LEFT
 from tests.benchmarks.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,16 @@ PAGES = {  # of parts that have a page of their own
     "icl": MEASURED.with_name("icl.md"),
 }
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "flow-rollout", "random")
+HEAD_ROWS = (
+    "nothing: the outcome",
+    "induction without function vector, 10 %",
+    "matched to these, by layer",
+    "function vector without induction, 10 %",
+    "both, 10 %",
+    "random",
+    "the induction pattern alone, of all heads",
+    LEFT,
+)
 PRINTED_WORDS = ("says the word", "lost without", "edges cut", "seconds")
 
 Rows = dict[str, dict[str, str]]
@@ -63,8 +74,21 @@ def write(part: str, tables: Sequence[Table]) -> None:
     elif part in ("repair", "dissociate") and tables and not tables[0].place and has_place(part, readme):
         # the first table sums up the others
         README.write_text(filled(readme, f"measured: {part}", tables[0].as_markdown()), encoding="utf-8")
+    elif part == "icl":
+        README.write_text(with_head_sets(readme, text), encoding="utf-8")
     elif part == "typographic" and "says the word" in tables[0].heads:
         README.write_text(with_printed_words(readme, text), encoding="utf-8")
+
+
+def with_head_sets(readme: str, page: str) -> str:
+    """README with what sets of heads account for in SmolLM2, of the page's table of it; as it was where it has none."""
+    try:
+        rows = _lines(page, "What heads by induction and function vector account for in pack:smollm2")
+    except ValueError:
+        return readme
+    some = [list(cells.values()) for cells in rows if cells["without"] in HEAD_ROWS]
+    title = "SmolLM2: shares of its in-context learning that are lost without some of its 270 heads (95 % intervals)"
+    return filled(readme, "measured: icl", Table(title, list(rows[0]), some).as_markdown())
 
 
 def with_printed_words(readme: str, page: str) -> str:
@@ -108,11 +132,16 @@ def summary(measured: str) -> Table:
 
 def _rows(measured: str, title: str) -> Rows:
     """A table's cells by method and head. Raises ValueError where the page has no table whose title begins so."""
+    return {next(iter(cells.values())): cells for cells in _lines(measured, title)}
+
+
+def _lines(measured: str, title: str) -> list[dict[str, str]]:
+    """A table's rows, cells by head. Raises ValueError where the page has no table whose title begins so."""
     found = re.search(rf"^\*\*{re.escape(title)}[^\n]*\*\*\n\n((?:\|[^\n]*\n)+)", measured, re.MULTILINE)
     if found is None:
         raise ValueError(f"The page of measured tables has none that begins with {title!r}.")
     heads, _, *lines = [[cell.strip() for cell in line.strip("| \n").split(" | ")] for line in found[1].splitlines()]
-    return {line[0]: dict(zip(heads, line, strict=False)) for line in lines}
+    return [dict(zip(heads, line, strict=False)) for line in lines]
 
 
 def filled(text: str, name: str, written: str) -> str:
