@@ -79,6 +79,9 @@ class Extent:
             for named in (self.regions, self.tokens):
                 if position in named:
                     return named[position][row]
+            same = [name for name in (*self.roles, *self.regions, *self.tokens) if name.lower() == position.lower()]
+            if len(same) == 1:  # cls is CLS
+                return self._in_row(same[0], row)
             known = ", ".join((*self.roles, *self.regions, *self.tokens))
             hint = f"There are: {known}." if known else "Name spans of the input, for example subject=2:4."
             raise EditError(f"No {'region' if self.tokens else 'role'} is called {position!r}.", hint)

@@ -40,7 +40,8 @@ def metric_help() -> str:
 
     return (
         "KIND[:TARGET[:FOIL]], for example 'logit_difference: Mary: John', 'probability: Mary', 'accuracy: Mary', "
-        f"'class_logit:star'; kinds: {literal(', '.join(METRICS))}"
+        "'class_logit:star', 'cosine_reference:cat.jpg', 'cosine_reference:cat.jpg@patches=27-28,35-36' or "
+        f"@box=LEFT,TOP,RIGHT,BOTTOM in its pixels; kinds: {literal(', '.join(METRICS))}"
     )
 
 
@@ -101,6 +102,8 @@ def parse_metric(text: str | None) -> Any:
         raise ArgumentError(f"{kind} needs a target and a foil.", f"Write {kind}: Mary: John.")
     if METRICS[kind].needs_target and not target:
         raise ArgumentError(f"{kind} needs a target.", f"Write {kind}: Mary.")
+    if METRICS[kind].of_reference and not target:
+        raise ArgumentError(f"{kind} needs a picture or text.", f"Write {kind}:cat.jpg.")
     return Metric(kind, target or None, foil or None)
 
 

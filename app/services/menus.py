@@ -33,7 +33,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "note",
                 "-",
             ),
-            *("swap", "@make", "@dataset", "pick_mask", "name_region", "pick_none", "class_texts", "both_towers"),
+            *("swap", "@make", "@dataset", "pick_mask", "name_region", "pick_none"),
+            *("reference_picture", "reference_part", "class_texts", "both_towers"),
             *(
                 "probe",
                 "pin",

@@ -58,6 +58,8 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "make_inpaint": ("remove object", "erase", "fill"),
     "name_region": ("patches", "area", "label"),
     "pick_mask": ("segmentation", "region", "select"),
+    "reference_picture": ("cosine", "likeness", "similarity", "embedding"),
+    "reference_part": ("cosine", "likeness", "similarity", "region"),
     "find": ("search", "look for", "go to", "node", "head"),
     "preferences": ("settings", "options", "configure", "font", "text size", "memory", "scale", "defaults"),
     "pin": ("watch", "track", "answer"),

@@ -40,7 +40,7 @@ def fix_of(choice: MetricChoice | None, model: Model, likely: Sequence[str]) -> 
 def spelling_note(session: Session) -> str:
     """As `fix_of` of a session's metric, with what to write on the command line; "" where nothing is to be said."""
     metric = session.metric.metric
-    if not isinstance(metric.target, str) or not isinstance(metric.foil, str | None):
+    if session.metric.row.of_reference or not isinstance(metric.target, str) or not isinstance(metric.foil, str | None):
         return ""
     likely = [prediction.label for prediction in session.clean.top(LIKELIEST)]
     warning, fixed = fix_of(MetricChoice(metric.kind, metric.target, metric.foil or ""), session.model, likely)

@@ -232,6 +232,8 @@ class DatasetRows:
         kind = choice.kind
         if kind in METRICS and rows[0].counterfactual is None:
             kind = METRICS[kind].without_b or kind
+        if kind in METRICS and METRICS[kind].of_reference:
+            return Metric(kind, choice.target)
         pairs = [answers(row, choice) for row in rows]
         targets, foils = ([pair[which] for pair in pairs] for which in (0, 1))
         return Metric(

@@ -37,9 +37,9 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
     shape = model.adapter.shape
     outputs = {"next token": "logits", "classes": "class scores", "embedding": "embedding"}
     options = tuple(
-        MetricOption(row.name, row.words, row.needs_target, row.needs_foil)
+        MetricOption(row.name, row.words, row.needs_target, row.needs_foil, row.of_reference)
         for row in METRICS.values()
-        if shape.output_kind in row.outputs and not row.of_reference and row.graded
+        if shape.output_kind in row.outputs and row.graded and not (row.of_reference and model.is_text)
     )
     heads = f"{shape.heads} heads" if shape.heads == shape.kv_heads else f"{shape.heads} heads ({shape.kv_heads} K/V)"
     computed_in = precision_name(model.adapter.dtype)

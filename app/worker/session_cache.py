@@ -206,7 +206,7 @@ class SessionCache:
             needs = METRICS.get(choice.kind)
             metric = Metric(
                 choice.kind,
-                choice.target if needs is not None and needs.needs_target else None,
+                choice.target if needs is not None and (needs.needs_target or needs.of_reference) else None,
                 choice.foil if needs is not None and needs.needs_foil else None,
             )
         try:
@@ -254,7 +254,10 @@ class SessionCache:
         return False
 
     def _likely(self, choice: MetricChoice) -> MetricChoice | None:
-        """The same metric with what A and B are gone on with; None where both go on alike."""
+        """The same metric with what A and B are gone on with; None where both go on alike, and for a model
+        without answers."""
+        if self.session.model.adapter.shape.output_kind == "embedding":
+            return None
         target, foil = self.session.clean.top(1)[0].label, foils_of(self.session)[:1]
         needs = METRICS[choice.kind]
         if needs.needs_foil:

@@ -70,7 +70,8 @@ def _read(parts: list[str], folder: Path | None, earlier: ImageCorruption | None
         raise ArgumentError(f"There is no way of making B called {kind!r}.", f"There are: {', '.join(IMAGE_KINDS)}.")
     for needed, name in (("word", "text"), ("other", "other")):
         if kind == needed and not given.get(name):
-            raise ArgumentError(f"{kind} needs {name}=.", EXAMPLE)
+            what = "a picture to take the part of: other other=dog.jpg" if kind == "other" else "a text: word text=dog"
+            raise ArgumentError(f"{kind} needs {what}.", EXAMPLE)
     return ImageCorruption(kind, **given, earlier=earlier)
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.errors import ArgumentError, InputError
 from core.metrics.metric import Asked, BoundMetric, Metric, MetricKind
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from core.models.adapter import OutputKind
+    from core.models.model import Model
 
 EMBEDDING: tuple[OutputKind, ...] = ("embedding",)
+PART = re.compile(r"(?P<path>.+)@(?:box=(?P<box>\d+,\d+,\d+,\d+)|patches=(?P<patches>[\d,-]+))")
+REFERENCES = (
+    "Give a picture, cat.jpg, or a part of it, cat.jpg@box=LEFT,TOP,RIGHT,BOTTOM or cat.jpg@patches=27-28,35-36."
+)
 
 
 def cosine(reference: Any = None, box: tuple[int, int, int, int] | None = None) -> Metric:
@@ -29,7 +37,6 @@ def cosine(reference: Any = None, box: tuple[int, int, int, int] | None = None) 
 
 def _part(reference: Any, box: tuple[int, int, int, int]) -> Any:
     """The box of a picture, as a picture."""
-    from core.errors import ArgumentError, InputError
     from core.inputs.images import open_image
 
     if reference is None:
@@ -43,6 +50,35 @@ def _part(reference: Any, box: tuple[int, int, int, int]) -> Any:
             "Give left, top, right, bottom, in its pixels.",
         )
     return image.crop(box)
+
+
+def picture_in(text: str, model: Model) -> Any:
+    """A reference as it is written: the path of a picture, or a part of it. `@box=` is a box in its pixels,
+    `@patches=` the smallest box around these patches of what the model sees. Raises InputError."""
+    from PIL import Image
+
+    from core.inputs.regions import patch_numbers, region_positions
+
+    match = PART.fullmatch(text)
+    if match is None or Path(text).exists():
+        return text
+    path = str(Path(match["path"]).expanduser())
+    if match["box"]:
+        left, top, right, bottom = (int(number) for number in match["box"].split(","))
+        return _part(path, (left, top, right, bottom))
+    side = model.side(path)
+    grid = model.adapter.image_grid(side.tensor)
+    try:
+        patches = patch_numbers(match["patches"])
+    except ValueError:
+        raise InputError(f"{match['patches']!r} are no patches.", REFERENCES) from None
+    region_positions({"reference": patches}, (), grid, 0, 1)
+    assert grid is not None
+    assert side.view is not None
+    high, wide = (size // count for size, count in zip(side.view.shape, grid, strict=False))
+    rows, columns = zip(*(divmod(patch, grid[1]) for patch in patches), strict=True)
+    box = min(columns) * wide, min(rows) * high, (max(columns) + 1) * wide, (max(rows) + 1) * high
+    return Image.fromarray(side.view).crop(box)
 
 
 def _to(reference: Tensor) -> Callable[[Tensor], Tensor]:
@@ -75,6 +111,10 @@ def _to_reference(asked: Asked) -> BoundMetric:
 
     metric, model = asked.metric, asked.model
     source = metric.reference if metric.reference is not None else metric.target
+    if source is None or (isinstance(source, str) and not source.strip()):
+        raise ArgumentError("The cosine to a reference has no reference yet.", REFERENCES)
+    if isinstance(source, str) and not model.is_text:
+        source = picture_in(source, model)
     if isinstance(source, torch.Tensor) and source.ndim == 1:
         embedding = source.to(asked.clean.device)[None]
     else:
@@ -86,6 +126,4 @@ def _to_reference(asked: Asked) -> BoundMetric:
 TO_BOTH = MetricKind("cosine", "cosine to A minus cosine to B", EMBEDDING, _to_both, without_b="cosine_clean")
 TO_CLEAN = MetricKind("cosine_clean", "cosine to A", EMBEDDING, _to_clean, distance=-1)
 TO_B = MetricKind("cosine_b", "cosine to B", EMBEDDING, _to_b, without_b="cosine_clean")
-TO_REFERENCE = MetricKind(
-    "cosine_reference", "cosine to a reference", EMBEDDING, _to_reference, needs_target=True, of_reference=True
-)
+TO_REFERENCE = MetricKind("cosine_reference", "cosine to a reference", EMBEDDING, _to_reference, of_reference=True)

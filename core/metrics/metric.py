@@ -60,7 +60,7 @@ class MetricKind:
     every small change of the output; one that jumps has no gradient. few_answers: whether it reads the logits of its
     target and foil alone, and is their difference. distance: of one that says how far the output is from A's, by which
     sign it grows with that, 1 or -1; its gradient at A is zero. without_b: the metric that is left of it where there is
-    no B. of_reference: whether its target is a picture or text of its own in place of an answer."""
+    no B. of_reference: whether it is made with a picture or text, in its target's place."""
 
     name: str
     words: str

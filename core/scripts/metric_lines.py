@@ -20,7 +20,7 @@ def metric_line(document: Document) -> str:
         choice, row = MetricChoice(row.without_b), METRICS.get(row.without_b)
     if row is not None and not row.graded:  # which the window shows the usual one for
         return "None"
-    target = py.quoted(choice.target) if row is not None and row.needs_target else None
+    target = py.quoted(choice.target) if row is not None and (row.needs_target or row.of_reference) else None
     foil = py.quoted(choice.foil) if row is not None and row.needs_foil else None
     answers = [answer for answer in (target, foil) if answer is not None]
     functions = {"logit_difference", "probability", "log_probability", "class_logit", "kl"}

@@ -11,6 +11,7 @@ from app.features.inputs.controller.counterfactual import CounterfactualControll
 from app.features.inputs.controller.mask import PICK_MASK, MaskController
 from app.features.inputs.controller.positions import PICK_NONE, PickedPositionsController
 from app.features.inputs.controller.question import QuestionController
+from app.features.inputs.controller.reference import REFERENCE, REFERENCE_PART, ReferenceController
 from app.features.inputs.controller.regions import NAME_REGION, RegionsController
 from app.features.inputs.controller.word import MAKE_WORD, WordController
 from app.services.actions import Action
@@ -30,6 +31,7 @@ class InputsControllers:
     masks: MaskController
     regions: RegionsController
     word: WordController
+    reference: ReferenceController
 
 
 def _build(context: FeatureContext, panel: InputsPanel) -> InputsControllers:
@@ -44,6 +46,7 @@ def _build(context: FeatureContext, panel: InputsPanel) -> InputsControllers:
         masks,
         RegionsController(workbench, panel),
         WordController(workbench, making, context.dialogs),
+        ReferenceController(workbench, panel, settings),
     )
 
 
@@ -70,6 +73,8 @@ ACTIONS = (
     MAKE_WORD,
     PICK_MASK,
     NAME_REGION,
+    REFERENCE,
+    REFERENCE_PART,
     PICK_NONE,
     Action(
         "swap",

@@ -72,6 +72,8 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
         "Edit/Pick by a Mask",
         "Edit/Name the Picked Region",
         "Edit/Pick No Tokens",
+        "Edit/Compare with a Picture",
+        "Edit/Compare with the Brushed Part of A",
         "Edit/Class Texts",
         "Edit/Classes from Folders",
         "Edit/Both Towers or One",

@@ -48,7 +48,7 @@ def test_paths_of_windows_need_no_quotes() -> None:
         ("blur then", "Nothing says how B is made"),
         (" then ".join(["blur"] * 11), "was changed 10 times already"),
         ("melt", "There are: other, blur"),
-        ("word", "word needs text="),
+        ("word", "word needs a text: word text=dog"),
         ("word text=a sise=3", "called 'sise'"),
         ("word text=a size=big", "size=big is no number"),
         ("word text=a place=above", "no place called 'above'"),

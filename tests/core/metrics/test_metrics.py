@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +13,14 @@ from PIL import Image
 from torch import Tensor
 
 import wirescope as ws
-from core.errors import ArgumentError, InputError
+from core.errors import ArgumentError, InputError, WirescopeError
 from core.evaluation.measured import measure
 from core.lens.positions import NodeGradients
 from core.metrics import METRICS, Metric, bind
 from core.tracing.method import METHODS
 from tests.core.engine.cases import case
 from tests.small_models import VOCABULARY, small_input, small_text_model
-from tests.small_vision import CLASSES
+from tests.small_vision import CLASSES, save_encoder
 
 EDIT = ws.Edit("m0", "zero")
 
@@ -217,3 +218,34 @@ def test_what_is_no_answer_is_refused_by_name(answer: object) -> None:
     setup = case("gpt2")
     with pytest.raises(InputError, match="is no answer"):
         ws.Session(setup.model, setup.pair, ws.logit_difference(answer, 5))  # type: ignore[arg-type]
+
+
+def test_a_reference_is_written_as_a_picture_or_a_part_of_it(tmp_path: Path) -> None:
+    save_encoder(tmp_path / "model")
+    model = ws.load_model(str(tmp_path / "model"))
+    seen = Image.effect_noise((24, 24), 80.0).convert("RGB")
+    seen.save(tmp_path / "seen.png")
+    Image.effect_noise((24, 24), 80.0).save(tmp_path / "other.png")
+    path, pair = str(tmp_path / "seen.png"), model.pair(str(tmp_path / "other.png"))
+
+    def cosine(target: str) -> float:
+        return float(ws.Session(model, pair, Metric("cosine_reference", target)).clean.metric)
+
+    def of_picture(picture: Image.Image) -> float:
+        return float(ws.Session(model, pair, ws.cosine(picture)).clean.metric)
+
+    assert cosine(path) == of_picture(seen)
+    assert cosine(f"{path}@box=3,4,20,18") == of_picture(seen.crop((3, 4, 20, 18)))
+    view = model.side(path).view  # twelve pixels, patches of four
+    assert view is not None
+    assert cosine(f"{path}@patches=4,8") == of_picture(Image.fromarray(view[4:12, 4:12]))
+    assert cosine(f"{path}@patches=0-8") != cosine(f"{path}@patches=4,8")
+    for target, said in (
+        ("", "no reference yet"),
+        (str(tmp_path / "none.png"), "none.png"),
+        (f"{path}@box=0,0,90,4", "does not lie in a picture of 24 x 24"),
+        (f"{path}@patches=4,77", "patches 0 to 8"),
+        (f"{path}@patches=4-,-", "no patches"),
+    ):
+        with pytest.raises(WirescopeError, match=said):
+            cosine(target)

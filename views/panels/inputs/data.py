@@ -39,9 +39,11 @@ class Tint:
 
 @dataclass(frozen=True)
 class MetricOption:
-    """One entry of the metric list: its kind, its words, and which answers it needs."""
+    """One entry of the metric list: its kind, its words, and which answers it needs. of_reference: a
+    picture in place of an answer."""
 
     kind: str
     words: str
     needs_target: bool = False
     needs_foil: bool = False
+    of_reference: bool = False

@@ -54,6 +54,11 @@ class AnswerField(QComboBox):
             line.setModified(False)
         self.committed.emit()
 
+    def set_placeholder(self, words: str) -> None:
+        line = self.lineEdit()
+        if line is not None:
+            line.setPlaceholderText(words)
+
     def is_being_typed(self) -> bool:
         """Whether there is text that Enter has not taken yet."""
         line = self.lineEdit()
@@ -209,6 +214,8 @@ class MetricEditor(QWidget):
     def _arrange(self) -> None:
         option = self._options.get(str(self.kind.currentData() or ""))
         target, foil = (option.needs_target, option.needs_foil) if option else (False, False)
-        self.target.setVisible(target)
+        reference = option is not None and option.of_reference
+        self.target.setVisible(target or reference)
+        self.target.set_placeholder("path of a picture" if reference else "target")
         for widget in (self.foil, self.minus, self.swap):
             widget.setVisible(foil)
