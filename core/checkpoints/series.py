@@ -179,8 +179,10 @@ def _check_alike(paths: Sequence[Path]) -> bool:
         difference = _difference(weights, stored_weights(path))
         if difference:
             raise _unlike(path, first, difference)
-        if path != first and _vocabulary(path) != words:
+        of_path = _vocabulary(path)
+        if None not in (of_path, words) and of_path != words:
             raise _unlike(path, first, "its tokenizer has another vocabulary")
+        words = of_path if words is None else words
     return all(_lasting(config) == _lasting(configs[0]) for config in configs)
 
 
