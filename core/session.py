@@ -37,8 +37,8 @@ from core.steering import population_of
 class Session:
     """Runs with edits on one pair.
 
-    metric: from `core.metrics`; without one, the log-probability of the clean run's top answer or class, or, of a
-    model without a head, the cosine to the unedited output minus the cosine to B's.
+    metric: from `core.metrics`; without one, the log-probability of the clean run's top answer or class; of two classes
+    their logit difference; of a model without a head the cosine to the unedited output minus the cosine to B's.
     mean_over_positions: whether `mean` takes one mean over all positions; by default only for a single input.
     dataset: its clean inputs are those that `mean` is taken over and that `resample` draws from; without one, the
     pair's own rows.
@@ -279,7 +279,8 @@ class Session:
         changes nothing."""
         if metric is None:
             top = self._top if self.parts else self._clean_answer.argmax(dim=-1)
-            unbound = default_metric(self.model, top, self.pair.counterfactual is not None)
+            answers = self._answers if self.parts else self._clean_answer.shape[1]
+            unbound = default_metric(self.model, top, answers, self.pair.counterfactual is not None)
         else:
             unbound = metric
         self.metric = bind(unbound, self.model, *self._answers_for(unbound))

@@ -189,6 +189,7 @@ QTabBar::tab {
     color: @muted@; background: transparent; padding: 6px 12px; border: none;
     border-bottom: 2px solid transparent;
 }
+QMainWindow > QTabBar::tab { padding: 6px 9px; }
 QTabBar::tab:selected { color: @text@; border-bottom-color: @accent@; }
 QTabBar::tab:hover { color: @text@; }
 QTabBar::tab:focus { border-bottom-color: @selection@; }

@@ -304,7 +304,7 @@ def session_over(model: Model, pairs: AskedPairs, metric: str | None, memory: fl
     session = Session(model, dataset.pairs[0], chosen, dataset=dataset, **budget)
     used = dataset if own else Dataset(dataset.pairs)
     whose = "of each pair's own answers"
-    if chosen is None and session.metric.metric.kind == "log_probability" and len(dataset) > 1:
+    if session.metric_by_default and session.metric.target and len(dataset) > 1:
         said = [_said(session, pair) for pair in dataset.pairs]
         used, own = Dataset(dataset.pairs, said), True
         whose = "of what the model answers to each A"
@@ -332,5 +332,6 @@ def _metric(text: str | None, dataset: Dataset) -> tuple[Metric | None, bool]:
 def _said(session: Session, pair: Pair) -> tuple[int, int]:
     from core.session import Session
 
-    (answer,) = Session(session.model, pair, parity=session.parity).metric.target
-    return answer, answer
+    metric = Session(session.model, pair, parity=session.parity).metric
+    (answer,) = metric.target
+    return answer, metric.foil[0] if metric.foil else answer

@@ -16,7 +16,8 @@ SIDES = {"left": Area.LeftDockWidgetArea, "right": Area.RightDockWidgetArea, "bo
 @dataclass(frozen=True)
 class DockRow:
     """key: its panel's, and its name in the remembered layout. title: as View says it, with its mnemonic. below,
-    beside: the key of an earlier dock that it lies under, or shares tabs with."""
+    beside: the key of an earlier dock that it lies under, or shares tabs with. tab: what its tab says where the words are
+    long for one; four of them lie side by side in a narrow window."""
 
     key: str
     title: str
@@ -25,6 +26,7 @@ class DockRow:
     shown: bool = True
     below: str = ""
     beside: str = ""
+    tab: str = ""
 
     @property
     def crowded(self) -> DockRow:
@@ -42,8 +44,8 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("dataset", "&Dataset", "left", "Shift+F5", beside="history"),
     DockRow("inspector", "In&spector", "right", "F6"),
     DockRow("trust", "Tr&ust", "right", "Shift+F6", beside="inspector"),
-    DockRow("flip", "Minimal Patch", "right", "Ctrl+F6", shown=False, beside="inspector"),
-    DockRow("patch_map", "Patch Map", "right", "Ctrl+F7", shown=False, beside="inspector"),
+    DockRow("flip", "Minimal Patch", "right", "Ctrl+F6", shown=False, beside="inspector", tab="Minimal"),
+    DockRow("patch_map", "Patch Map", "right", "Ctrl+F7", shown=False, beside="inspector", tab="Map"),
     DockRow("predictions", "P&redictions", "bottom", "F7"),
     DockRow("table", "Ta&ble", "bottom", "F8", shown=False, beside="predictions"),
     DockRow("plots", "Pl&ots", "bottom", "Shift+F8", shown=False, beside="table"),

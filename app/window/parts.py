@@ -31,7 +31,7 @@ class Parts:
 
     def add_dock(self, row: DockRow) -> Dock:
         """A dock for a panel that is there already."""
-        dock = Dock(row.key, row.words, self.panels[row.key], self.desk)
+        dock = Dock(row.key, row.words, self.panels[row.key], self.desk, row.tab)
         self.docks[row.key], self.rows[row.key] = dock, row
         return dock
 

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from core.models.model import Model
 
 
-def default_metric(model: Model, top: Tensor, has_counterfactual: bool) -> Metric:
-    """The log-probability of the clean run's top answers [batch]; the cosine where there is no head."""
+def default_metric(model: Model, top: Tensor, answers: int, has_counterfactual: bool) -> Metric:
+    """The log-probability of the clean run's top answers [batch]; of two classes their logit difference, which does not
+    level off where the model is sure; the cosine where there is no head. answers: how many there are."""
     if model.adapter.shape.output_kind == "embedding":
         return Metric("cosine" if has_counterfactual else METRICS["cosine"].without_b)
+    if answers == 2 and model.adapter.shape.output_kind == "classes":
+        return Metric("logit_difference", top.tolist(), (1 - top).tolist())
     return Metric("log_probability", top.tolist())
 
 

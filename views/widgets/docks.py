@@ -27,13 +27,13 @@ class TitleBar(QWidget):
         self._dock = dock
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setProperty("dock_title", True)
-        self.name = ElidedLabel(dock.windowTitle(), "muted")
+        self.name = ElidedLabel(dock.title, "muted")
         keep_font(self.name, lambda: scaled(ui_font(), 0.92))
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.float_button = SmallButton(
-            "float", f"Float {dock.windowTitle()}", "Take this panel out of the window, or put it back"
+            "float", f"Float {dock.title}", "Take this panel out of the window, or put it back"
         )
-        self.close_button = SmallButton("cross", f"Hide {dock.windowTitle()}", "Hide this panel; View brings it back")
+        self.close_button = SmallButton("cross", f"Hide {dock.title}", "Hide this panel; View brings it back")
         self.float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         self.close_button.clicked.connect(dock.close)
         row = QHBoxLayout(self)
@@ -61,7 +61,7 @@ class TitleBar(QWidget):
         if tabbed == self._tabbed:
             return
         self._tabbed = tabbed
-        self.name.setText("" if tabbed else self._dock.windowTitle())
+        self.name.setText("" if tabbed else self._dock.title)
         tabbed = tabbed and not self._says_more
         for part in (self.name, self.float_button, self.close_button):
             part.setVisible(not tabbed)
@@ -106,11 +106,14 @@ class SmallButton(IconButton):
 
 
 class Dock(QDockWidget):
-    """One panel that can be moved. `key` names it in the remembered layout."""
+    """One panel that can be moved. key: its name in the remembered layout. title: its name. tab: what its tab says,
+    where that is shorter."""
 
-    def __init__(self, key: str, title: str, panel: QWidget, desk: Desk) -> None:
-        super().__init__(title, desk)
+    def __init__(self, key: str, title: str, panel: QWidget, desk: Desk, tab: str = "") -> None:
+        super().__init__(tab or title, desk)  # Qt takes the words of a tab from there
+        self.title = title
         self.setObjectName(key)
+        self.setAccessibleName(title)
         self._desk = desk
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetClosable
@@ -185,10 +188,20 @@ class Desk(QMainWindow):
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             used = bar.count() > 1 and (bar.x(), bar.y() + bar.height()) in tops
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if used else Qt.FocusPolicy.NoFocus)
+            bar.setElideMode(Qt.TextElideMode.ElideNone)  # whole words, and arrows where there is no room for all tabs
+            self._name_tabs(bar)
             if not used:
                 bar.hide()
             elif bar.isHidden():
                 bar.show()
+
+    def _name_tabs(self, bar: QTabBar) -> None:
+        """A tab with a short name has the whole one as its tip, and for a screen reader."""
+        titles = {dock.windowTitle(): dock.title for dock in self.docks}
+        for index in range(bar.count()):
+            title = titles.get(bar.tabText(index), bar.tabText(index))
+            bar.setTabToolTip(index, title)
+            bar.setAccessibleTabName(index, title)
 
     def childEvent(self, event: QChildEvent) -> None:
         """Tabs come and go by themselves; each opens its dock's menu."""

@@ -189,5 +189,5 @@ def why_no_map(workbench: Workbench) -> str:
     if workbench.opened is None:
         return "Open a model that sees pictures first"
     if workbench.opened.is_text:
-        return f"{workbench.opened.title} reads text: maps are over the patches of a picture"
+        return f"The model “{workbench.opened.title}” reads text; this map needs one that reads pictures"
     return "" if workbench.ready is not None else "Drop a picture on card A first"

@@ -267,3 +267,18 @@ def test_no_tabs_are_left_over_a_panel(sit_down: Sit, person: Person) -> None:
     assert tabs(second.window) == [["History", "Dataset"], ["Inspector", "Trust"]]
     second.choose("View", "Reset Layout")
     assert tabs(second.window) == [["History", "Dataset"], ["Inspector", "Trust"]]
+
+
+def test_every_tab_says_its_whole_word_and_its_tip_the_whole_name(person: Person) -> None:
+    """In a narrow window four docks lie side by side at the right."""
+    window = person.window
+    window.resize(1024, 700)
+    for key in ("flip", "patch_map"):
+        person.choose("View", *{"flip": ("Minimal Patch",), "patch_map": ("Patch Map",)}[key])
+    bars = window.desk.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    bar = next(bar for bar in bars if bar.isVisible() and bar.count() == 4)
+    assert [bar.tabText(place) for place in range(4)] == ["Inspector", "Trust", "Minimal", "Map"]
+    assert [bar.tabToolTip(place) for place in range(4)] == ["Inspector", "Trust", "Minimal Patch", "Patch Map"]
+    for place in range(4):
+        assert bar.tabRect(place).width() > bar.fontMetrics().horizontalAdvance(bar.tabText(place))
+    assert bar.tabRect(3).right() <= bar.width()

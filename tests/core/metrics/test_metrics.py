@@ -20,7 +20,7 @@ from core.metrics import METRICS, Metric, bind
 from core.tracing.method import METHODS
 from tests.core.engine.cases import case
 from tests.small_models import VOCABULARY, small_input, small_text_model
-from tests.small_vision import CLASSES, save_encoder
+from tests.small_vision import CLASSES, save_encoder, vision_model
 
 EDIT = ws.Edit("m0", "zero")
 
@@ -132,6 +132,18 @@ def test_by_default_it_is_the_log_probability_of_the_clean_top(family: str) -> N
     metric, x, clean, _ = read(family, None)
     top = clean.argmax(dim=1)
     assert same(metric, x.log_softmax(dim=1)[torch.arange(2), top])
+
+
+def test_of_two_classes_it_is_the_difference_of_their_logits() -> None:
+    model = ws.load_model((vision_model("ViTForImageClassification", num_labels=2).double().eval(), None))
+    session = ws.Session(model, model.pair(small_input("timm-vit", 1, 2), small_input("timm-vit", 2, 2)))
+    clean, edited = session.clean.answer, session.run([EDIT])
+    top = clean.argmax(dim=1)
+    both = torch.arange(2)
+    assert same(edited.metric, edited.answer[both, top] - edited.answer[both, 1 - top])
+    session.with_metric(ws.kl())
+    session.with_metric(None)
+    assert session.metric.metric.kind == "logit_difference"
 
 
 def test_answers_may_be_text() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.edits import Target
 
-HEADERS = ("Patched from B", "With", "Without")
+HEADERS = ("From B", "With", "Without")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from views.widgets.line_table import as_line_table
 from views.widgets.text import plain_tip, small_mono
 
 TIPS = (
-    "The parts in their order; a click selects one on the canvas",
+    "The parts patched from B, in their order; a click selects one on the canvas",
     "With this part and all above: by how many logits B's answer is ahead of the best other one; above 0 it has won",
     "The same with all parts but this one: the answer is not B's then, so the set needs it",
 )

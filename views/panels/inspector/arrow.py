@@ -16,7 +16,7 @@ from views.widgets.text import ElidedLabel, dim, wrapped
 SHOWN: tuple[EditKind, ...] = ("zero", "knockout", "patch")
 _TIP = (
     "The score before the softmax, split exactly into what each writer puts into the query and into the key, with the\n"
-    "scales of norms held. Each column sums to the score. “cut” is measured: the weight that is left when the edge is\n"
+    "scales of norms held. Each list sums to the score. “if cut” is measured: the weight that is left when the edge is\n"
     "cut to zero at that position."
 )
 
@@ -87,8 +87,8 @@ class ArrowSection(Section):
     def _list(self, heading: str, parts: Sequence[ArrowPart]) -> None:
         at = self._grid.rowCount()
         self._put(at, 0, _muted(heading))
-        self._put(at, 1, _muted("score"))
-        self._put(at, 2, _muted("cut"))
+        self._put(at, 1, _muted("score", "What this writer adds to the score of the weight"))
+        self._put(at, 2, _muted("if cut", "The weight that is left when this edge is cut at that position"))
         for place, part in enumerate(parts, start=at + 1):
             if part.edge is None:
                 self._put(place, 0, ElidedLabel(part.name, "muted"))
@@ -108,7 +108,8 @@ class ArrowSection(Section):
         self._widgets.append(widget)
 
 
-def _muted(text: str) -> QLabel:
+def _muted(text: str, tip: str = "") -> QLabel:
     label = QLabel(text)
+    label.setToolTip(tip)
     label.setProperty("role", "muted")
     return label

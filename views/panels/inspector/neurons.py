@@ -55,7 +55,7 @@ class NeuronsSection(Section):
         tip += "" if row.direct is None else f"\nadds {signed(row.direct, 3)} to {data.direct_words} itself"
         tip += f"\n{row.router}" if row.router else ""
         tip += f"\nmost at {row.place}\nClick selects it: X cuts it, P patches it from B"
-        label = f"{row.node.name} {row.place}"
+        label = f"{row.node.name.rpartition('.')[2]} {row.place}"  # the section is of one MLP: room for the token
         color = hue_of(effect, data.direction)
         hollow = row.measured is None
         return BarRow(label, effect, change_words(effect), color, tip, hollow, row.edited, row.node == self._selected)

@@ -130,7 +130,8 @@ def measure_rows(query: RowFiguresQuery, request: Request, cache: SessionCache, 
 def _metric_words(choice: MetricChoice | None, cache: SessionCache) -> str:
     """The metric's name without the answers of one row."""
     if choice is None or not choice.kind:
-        return "log-probability of A's own answer" if cache.session.metric.target else cache.session.metric.name
+        metric = cache.session.metric
+        return f"{metric.row.words} of A's own answer" if metric.target else metric.name
     from core.metrics import METRICS
 
     return METRICS[choice.kind].words if choice.kind in METRICS else choice.kind

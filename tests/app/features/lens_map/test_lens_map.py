@@ -72,7 +72,7 @@ def test_the_map_is_live_takes_a_tuned_lens_and_is_exported(
     panel.choice.setCurrentIndex(1)
     panel.choice.activated.emit(1)
     assert np.allclose(panel.data().values, edited.probabilities[:, :, 0], atol=1e-6)
-    assert "that of “" in panel.note.text()
+    assert "more probable is “" in panel.note.text()
     person.window.commands["undo"].trigger()
     person.rest()
 

@@ -43,6 +43,7 @@ def test_two_folders_are_dropped_and_the_model_has_their_classes(person: Person,
     assert dialog.problem.text() == ""
     assert not dialog.bar.isVisible()
     assert {label for label, *_ in person.predictions()} == {"red", "blue"}
+    assert person.session().metric.metric.kind == "logit_difference"  # it does not level off, as a probability would
     probe = kept(digest_in(person.workbench.document.model))
     assert f"{probe.report.correct} of 11" in dialog.accuracy.text()
     assert "“red”" in dialog.baseline.text()
