@@ -45,7 +45,9 @@ class NeuronsSection(Section):
             return
         how = "measured, each alone" if measured else "estimated; being measured"
         total, left = change_words(data.total), change_words(data.rest)
-        rest = f"The sum of all estimates is {total}, of which {left} is no {data.kind}’s."
+        rest = f"All estimates together are {total}"
+        nothing = abs(data.rest) < 0.005 * abs(data.total)
+        rest += "." if nothing else f", {left} of it from no {data.kind}."
         show_text(self.words, f"The strongest {len(data.rows)} of {data.of:,} {data.kind}s, {how}. {rest}")
 
     def _row(self, row: NeuronRow, data: NeuronsData) -> BarRow:

@@ -32,9 +32,12 @@ class PushedSection(Section):
         self.rows = BarRows("What it pushes")
         self.words, self.why = wrapped(), wrapped()
         self.field = QLineEdit()
-        self.field.setPlaceholderText("another token, with its space, and Enter")
+        self.field.setPlaceholderText("another token, and Enter")
         self.field.setAccessibleName("A token that the head reads")
-        self.field.setToolTip("Which answers does the head push where it reads this token's embedding? Empty: as above")
+        self.field.setToolTip(
+            "Which answers does the head push where it reads this token's embedding? It begins with its "
+            "space, where it has one. Empty: as above"
+        )
         self.field.returnPressed.connect(self._ask)
         self.body.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)
         for widget in (self.words, self.rows, self.why, self.field):
