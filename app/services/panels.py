@@ -16,8 +16,8 @@ SIDES = {"left": Area.LeftDockWidgetArea, "right": Area.RightDockWidgetArea, "bo
 @dataclass(frozen=True)
 class DockRow:
     """key: its panel's, and its name in the remembered layout. title: as View says it, with its mnemonic. below,
-    beside: the key of an earlier dock that it lies under, or shares tabs with. tab: what its tab says where the words are
-    long for one; four of them lie side by side in a narrow window."""
+    beside: the key of an earlier dock that it lies under, or shares tabs with. tab: what its tab says where the words
+    are long for one; four of them lie side by side in a narrow window."""
 
     key: str
     title: str

@@ -16,8 +16,8 @@ from views.widgets.text import ElidedLabel, dim, wrapped
 SHOWN: tuple[EditKind, ...] = ("zero", "knockout", "patch")
 _TIP = (
     "The score before the softmax, split exactly into what each writer puts into the query and into the key, with the\n"
-    "scales of norms held. Each list sums to the score. “if cut” is measured: the weight that is left when the edge is\n"
-    "cut to zero at that position."
+    "scales of norms held. Each list sums to the score. “if cut” is measured: the weight that is left when the edge\n"
+    "is cut to zero at that position."
 )
 
 
