@@ -25,7 +25,7 @@ def test_a_neuron_is_selected_cut_and_restored(reader: Person) -> None:
     reader.wait(lambda: "measured, each alone" in section.words.text())
     found = neurons(reader.session(), MLP, 12, "patch")
     names = [found.unit(number).name for number in found.top(12)]
-    assert [label.split()[0] for label, _ in section.rows.row_texts()] == names
+    assert [label.split()[0] for label, _ in section.rows.row_texts()] == [name.removeprefix("m0.") for name in names]
     assert [text for _, text in section.rows.row_texts()] == [change_words(e) for e in found.measured.values()]
     reader.panel("inspector").scroll_area.ensureWidgetVisible(section.rows)
     reader.click(section.rows, section.rows.row_rect(0).center().toPoint())
@@ -64,10 +64,10 @@ def test_a_mixture_opens_into_its_experts(person: Person, tmp_path: Path) -> Non
     person.click_node(MLP)
     section = person.panel("inspector").neurons
     person.wait(lambda: "measured, each alone" in section.words.text())
-    assert sorted(label.split()[0] for label, _ in section.rows.row_texts()) == [f"m0.e{n}" for n in range(4)]
+    assert sorted(label.split()[0] for label, _ in section.rows.row_texts()) == [f"e{n}" for n in range(4)]
     session = person.session()
     _, weights = routing(session, MLP)
-    number = int(section.rows.rows()[0].label.split()[0].removeprefix("m0.e"))
+    number = int(section.rows.rows()[0].label.split()[0].removeprefix("e"))
     times = int((weights[0, :, number] > 0).sum())
     assert f"chosen at {times} of {session.pair.length} positions" in section.rows.rows()[0].tip
     before, _ = person.expected([])
