@@ -197,7 +197,10 @@ class TowersSession(Session):
         b, text_b = self.image.counterfactual, self.text.counterfactual
         if b is not None and text_b is not None:
             other = self._logits(b, text_b)
-        unbound = default_metric(self.model, logits.argmax(dim=-1), b is not None) if metric is None else metric
+        if metric is None:
+            unbound = default_metric(self.model, logits.argmax(dim=-1), logits.shape[-1], b is not None)
+        else:
+            unbound = metric
         bound = bind(unbound, self.model, logits, other)
         self._hold(bound, (self.image, image), (self.text, text))
         self.metric, self.metric_by_default = bound, metric is None
