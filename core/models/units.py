@@ -12,6 +12,7 @@ adds.
 
 from __future__ import annotations
 
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -39,8 +40,12 @@ class Units(ABC):
     size: int
 
     def __init__(self, adapter: Adapter, layer: int) -> None:
-        self.adapter = adapter
+        self._adapter = weakref.ref(adapter)  # which holds these: a model that is left goes at once
         self.layer = layer
+
+    @property
+    def adapter(self) -> Adapter:
+        return self._adapter()
 
     @abstractmethod
     def made(self, normed: Tensor) -> tuple[Tensor, Tensor]:

@@ -60,7 +60,7 @@ def rows(study: IclStudy) -> list[list[str]]:
                 cells = _cells(study, "mean", name, each.share)
                 table.append([f"{name}, {percent(each.share)}", str(len(each.heads)), *cells])
     for kind in plan.kinds:
-        if kind != "mean":
+        if kind in KIND_WORDS:
             table += [
                 [f"{name}, {percent(plan.main)}, {KIND_WORDS[kind]}", "", *_cells(study, kind, name)]
                 for name in plan.compared
@@ -72,7 +72,10 @@ def rows(study: IclStudy) -> list[list[str]]:
 
 
 LEFT = "left unexplained: beyond all sets and their control"
-KIND_WORDS = {"zero": "cut to zero", "resample": "from another input"}
+KIND_WORDS = {  # of the kinds beside the main one, which is by means
+    "zero": "cut to zero",
+    "resample": "from another input",
+}
 BESIDE = {
     "pattern of first": "the induction pattern alone, of {first}",
     "pattern of first, not renormalised": "the same, weights not renormalised",

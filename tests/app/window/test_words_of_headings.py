@@ -22,7 +22,7 @@ EVERYDAY = {
     *("the", "reads", "writes", "most", "label", "layer", "trust", "editing", "output", "kind", "plots"),
     *("record", "console", "when", "data", "seconds", "options", "size", "at", "80", "model", "two"),
     *("repair", "answer", "right", "strength", "model's", "all", "tasks"),
-    *("from", "with", "without", "b"),
+    *("from", "with", "without", "b", "why", "does", "there", "covers", "pushes"),
 }
 
 

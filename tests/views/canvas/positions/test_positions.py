@@ -195,7 +195,7 @@ def test_tips_name_the_place_its_figure_and_the_kind_of_edit(board: PositionsCan
     assert words == "a2.h0 → logits at “to”  change −1.00 measured, replaced from B"
     words = tip_at(board, board.link_point(LINKS[1]))
     assert "a1.h2: “Mary” → “to”  change +0.500 estimated, replaced from B" in words
-    assert "X cuts all that a1.h2 writes at “to”" in words
+    assert "X cuts this arrow, its weight of attention" in words
     assert board.accessibleName() == "Circuit over positions"
     click(board, LINKS[2])
     assert board.accessibleDescription() == ("6 of 99 links are shown. Selected: input → a1.h2 ⟨v⟩ at “Mary”.")
