@@ -32,6 +32,7 @@ from core.studies.outcomes import OUTCOMES, Batch, Inputs, batches, parts
 
 SHARES = (0.01, 0.05, 0.1, 0.2)
 MAIN = 0.1
+MAIN_KIND: EditKind = "mean"  # that all sets are ablated by
 DRAWS = 20
 ABLATIONS: tuple[EditKind, ...] = ("mean", "zero", "resample")
 
@@ -191,7 +192,7 @@ def _measure(
     jobs += [
         (key_of(kind, each.name, each.share), each, kind)
         for kind in plan.kinds
-        if kind != "mean"
+        if kind != MAIN_KIND
         for each in plan.sets
         if each.share == plan.main and each.name in plan.compared
     ]

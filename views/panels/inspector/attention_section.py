@@ -49,10 +49,11 @@ class AttentionSection(Section):
         self.toggle = LinkButton("matrix")
         self.toggle.setToolTip("Show the attention as a matrix, or on the picture")
         self.toggle.clicked.connect(self._switch)
-        self.by_value = LinkButton("by what it moves")
+        self.by_value = LinkButton("by value")
         self.by_value.setCheckable(True)
         self.by_value.setToolTip(plain_tip(_BY_VALUE_TIP))
         self.by_value.clicked.connect(lambda _checked=False: self._set_by_value(not self._by_value))
+        self.header.addWidget(self.by_value)
         self.header.addWidget(self.toggle)
         self.this_input = LinkButton("show this input")
         self.average = LinkButton("show the average")
@@ -62,8 +63,8 @@ class AttentionSection(Section):
         self.this_input.setToolTip("The attention on input A, with the edits")
         self.choice = QWidget()
         choice = FlowLayout(self.choice, gap=4)  # two lines where the panel is narrow
-        for button in (self.this_input, self.average, self.by_value):
-            choice.addWidget(button)
+        choice.addWidget(self.this_input)
+        choice.addWidget(self.average)
         self.matrix = AttentionView()
         self.patches = PatchAttention()
         self.regions = wrapped()
@@ -193,8 +194,7 @@ class AttentionSection(Section):
     def _arrange(self) -> None:
         shown = self._data is not None and self._weights() is not None
         matrix = self.shows_matrix()
-        for button in (self.this_input, self.average):
-            button.setVisible(self._inputs > 0)
+        self.choice.setVisible(self._inputs > 0)
         self.this_input.setChecked(not self._averaged)
         self.average.setChecked(self._averaged)
         self.by_value.setChecked(self._by_value)

@@ -201,6 +201,8 @@ def test_the_toggle_shows_the_plain_matrix(picture_panel, qtbot, texts):
     click(qtbot, picture_panel.attention.toggle)
     assert picture_panel.attention.matrix.isVisible()
     assert not picture_panel.attention.patches.isVisible()
+    picture_panel.resize(400, picture_panel.height())  # where there is room for the words
+    QApplication.processEvents()
     assert "rows look at columns" in texts(picture_panel)
     click(qtbot, picture_panel.attention.toggle)
     assert picture_panel.attention.patches.isVisible()
