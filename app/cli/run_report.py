@@ -52,7 +52,7 @@ def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bo
 
 def _artefacts(session: Session) -> dict[str, Any]:
     """Of a picture, where patches of outlying norm are: "row,column"."""
-    if session.pair.grid is None or session.parts:
+    if session.pair.grid is None or session.parts or session.graph.towers:
         return {}
     from core.lens.artefacts import artefact_patches
 

@@ -112,7 +112,7 @@ def find_artefacts(query: ArtefactsQuery, request: Request, cache: SessionCache,
 
 def _artefacts(cache: SessionCache) -> tuple[int, ...]:
     session = cache.session
-    if session.pair.grid is None or session.parts:
+    if session.pair.grid is None or session.parts or session.graph.towers:
         return ()
     return tuple(patch + session.pair.prefix for patch in artefact_patches(session))
 

@@ -99,3 +99,9 @@ def test_an_edit_at_a_region_is_told_by_its_name_in_a_figure(qapp, folder: Path,
     assert "at eye" in out.read_text(encoding="utf-8")
     assert code_of("export", *arguments, "--edit", "m1=patch@nose", "--format", "svg", "--out", str(out)) == 3
     assert "No region is called 'nose'" in capsys.readouterr().err
+
+
+def test_a_run_of_both_towers_is_told(folder: Path, capsys) -> None:
+    path = str(folder / "pictures" / "a.png")
+    assert code_of("run", "--model", "towers:bundled:captions", "--clean", path, "--edit", "t.m2=zero") == 0
+    assert "t.m2=zero" in capsys.readouterr().out

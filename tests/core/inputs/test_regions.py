@@ -42,7 +42,7 @@ def test_an_edit_at_a_region_is_the_edit_at_its_positions(session: Session, pair
 
     places = tuple(patch + pair.prefix for patch in (*EYE, *EDGE))
     assert metric("eye", "edge") == metric(*places)
-    assert metric("CLS") == metric(0)
+    assert metric("CLS") == metric("cls") == metric(0)
     assert metric("CLS", "patches") == float(session.run([Edit("m1", "patch")]).metric[0])
     assert len({metric("eye"), metric("edge"), metric("CLS")}) == 3
     with pytest.raises(EditError, match=r"No region is called 'nose'. There are: eye, edge, CLS, patches"):
