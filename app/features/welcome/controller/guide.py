@@ -46,11 +46,11 @@ class GuideController(QObject):
         self.strip.hide()
 
     def _look(self, *_: object) -> None:
-        """Tick off what is done. With another model the guide makes no sense any more."""
+        """Tick off what is done. With a model that is none of the guide's it makes no sense any more."""
         guide, workbench = self._guide, self._workbench
         if guide is None:
             return
-        if workbench.document.model != self._begun.model:
+        if workbench.document.model not in (self._begun.model, guide.also):
             self.stop()
             return
         if workbench.opened is None:

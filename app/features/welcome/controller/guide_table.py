@@ -20,7 +20,7 @@ class GuideStep:
 
 @dataclass(frozen=True)
 class Guide:
-    """key: also how the welcome page names it. example: what it opens."""
+    """key: also how the welcome page names it. example: what it opens. also: a model that it goes on with."""
 
     key: str
     title: str
@@ -28,6 +28,7 @@ class Guide:
     example: str
     steps: tuple[GuideStep, ...]
     end: str
+    also: str = ""
 
 
 def _selected(kind: type, of: str = "") -> Callable[[Workbench, Document], bool]:
@@ -42,6 +43,13 @@ def _edited(kind: type, edit: str = "") -> Callable[[Workbench, Document], bool]
     def done(workbench: Workbench, _begun: Document) -> bool:
         made = [each for each in workbench.document.edits if isinstance(each.target, kind) and edit in ("", each.kind)]
         return bool(made) and workbench.ran is not None and not workbench.busy  # the new answer is on the screen
+
+    return done
+
+
+def _opened(model: str) -> Callable[[Workbench, Document], bool]:
+    def done(workbench: Workbench, _begun: Document) -> bool:
+        return workbench.document.model == model and workbench.ready is not None
 
     return done
 
@@ -125,5 +133,25 @@ GUIDES: tuple[Guide, ...] = (
             GuideStep("Click the words of card A and write a sequence of your own; Enter runs it.", _new_prompt),
         ),
         "You have looked for an induction head and tried a prompt of your own.",
+    ),
+    Guide(
+        "guide/modalities",
+        "Words and patches",
+        "The same part in a model of words and in one of pictures: where does a head look? · both",
+        "names/0",
+        (
+            GuideStep(
+                "Click a head, one of the circles. Its attention is a triangle: a word sees those before it alone.",
+                _selected(Node, "head"),
+            ),
+            GuideStep("Click the model’s name on top and open shapes, a model of pictures.", _opened("bundled:shapes")),
+            GuideStep(
+                "Click a head here. Each patch looks at all others, and so does CLS, which the answer is read from.",
+                _selected(Node, "head"),
+            ),
+            GuideStep("Press T to trace: do as few wires carry the answer as among words?", _traced),
+        ),
+        "You have seen one design used in two ways. The page “Text and pictures side by side” in Help has figures.",
+        also="bundled:shapes",
     ),
 )

@@ -99,6 +99,18 @@ def test_induction_step_by_step(person: Person) -> None:
     assert said(person).startswith("Done.")
 
 
+def test_words_and_patches_step_by_step(person: Person) -> None:
+    begin(person, "guide/modalities")
+    click_a_head(person)
+    assert said(person).startswith("Click the model")
+    person.workbench.models.open_model("bundled:shapes")
+    person.wait(lambda: said(person).startswith("Click a head here"))
+    click_a_head(person)
+    assert said(person).startswith("Press T")
+    person.press(Qt.Key.Key_T)
+    person.wait(lambda: said(person).startswith("Done."))
+
+
 def test_a_guide_ends_with_another_model(person: Person, models) -> None:
     begin(person, "guide/names")
     assert said(person)
