@@ -89,9 +89,12 @@ def neurons(
     node: `m5`. top: how many of the largest estimates are measured, each by a run. replacement: "zero", "mean" or
     "patch" (from B). edits: those that stand while each is measured; estimates and direct shares are of the run without
     edits. measure: False leaves the runs out. gradients: where they are known already.
-    Raises ArgumentError for a node that is no MLP or does not open, EditError without a B to patch from, Cancelled.
+    Raises ArgumentError for a node that is no MLP or does not open and for a negative top, EditError without a B to
+    patch from, Cancelled.
     """
     units = _units(session, node)
+    if top < 0:
+        raise ArgumentError(f"{top} neurons cannot be measured.", "Give nought or more; measure=False measures none.")
     if replacement not in KINDS:
         raise ArgumentError(f"Neurons are not ranked by {replacement!r}.", f"There are: {', '.join(KINDS)}.")
     found = gradients or NodeGradients(session, cancelled)

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from core.edits import Edit
 from core.errors import ArgumentError, InputError
 from core.graph import Node
+from core.lens.input_row import check_row
 from core.lens.lens_array import logit_lens
 from core.lens.logit_lens import kept_stream
 from core.pictures.heat_map import heat_map
@@ -132,9 +133,7 @@ def patch_maps(
     check_one_tower(session.graph, "A map over patches")
     if answer is not None and reference is not None:
         raise ArgumentError("A map is of an answer or of likeness to a patch.", "Give one of them.")
-    if not 0 <= row < pair.batch:
-        count = f"{pair.batch} inputs, rows 0 to {pair.batch - 1}" if pair.batch > 1 else "one input, row 0"
-        raise ArgumentError(f"There is no row {row}.", f"The pair has {count}.")
+    check_row(pair, row)
     rows, columns = pair.grid
     result = session.run(edits, positions="all")
     patches = slice(pair.prefix, pair.prefix + rows * columns)

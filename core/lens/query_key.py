@@ -24,6 +24,7 @@ from core.engine.layer import LayerMath
 from core.errors import ArgumentError, ModelError
 from core.graph import Edge, Node, Reader
 from core.lens.activations import activations
+from core.lens.input_row import check_row
 from core.models.adapter import Adapter, Places
 from core.precision import Widened, widened
 from core.result import Result
@@ -76,14 +77,15 @@ def query_key(
     """Split the score of a head for the position `key` at the position `query` (negative ones from the row's end).
 
     result: of a run with positions="all", edits included; by default the unedited one. row: of the batch. Raises
-    ArgumentError for what is no head, for positions that there are not or that the head does not see, and for a run of
-    some positions; ModelError where a norm is none of those that are known.
+    ArgumentError for what is no head, for a row and for positions that there are not or that the head does not see, and
+    for a run of some positions; ModelError where a norm is none of those that are known.
     """
     graph, adapter = session.graph, session.model.adapter
     node = graph.parse(head) if isinstance(head, str) else head
     if not isinstance(node, Node) or node.kind != "head":
         raise ArgumentError(f"{head} is no head.", "Name one, for example a1.h0.")
     graph.writer_index(node)
+    check_row(session.pair, row)
     length = session.pair.clean.lengths[row]
     for place in (query, key):
         if not -length <= place < length:

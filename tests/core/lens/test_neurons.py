@@ -61,6 +61,8 @@ def test_what_has_no_neurons_is_said() -> None:
     for node, words in (("a0.h1", "is no MLP"), ("input", "is no MLP"), ("m7", "does not write")):
         with pytest.raises(ArgumentError, match=words):
             ws.neurons(session, node)
+    with pytest.raises(ArgumentError, match="-1 neurons"):
+        ws.neurons(session, "m0", top=-1)
     with pytest.raises(ArgumentError, match="not ranked by 'noise'"):
         ws.neurons(session, "m0", replacement="noise")
     alone = ws.Session(session.model, session.model.pair(torch.tensor([[1, 2, 3]])))

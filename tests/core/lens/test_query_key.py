@@ -66,3 +66,5 @@ def test_what_has_no_score_is_refused() -> None:
     ):
         with pytest.raises(ArgumentError, match=words):
             query_key(session, head, query, key)
+    with pytest.raises(ArgumentError, match="no row 9"):
+        query_key(session, "a1.h0", 2, 1, row=9)
