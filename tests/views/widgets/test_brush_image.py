@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from views.theme import current
 from views.widgets.brush_image import BrushImage
@@ -14,6 +16,7 @@ NONE, SHIFT, CTRL = (
     Qt.KeyboardModifier.ShiftModifier,
     Qt.KeyboardModifier.ControlModifier,
 )
+LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -31,17 +34,17 @@ def centre(image: BrushImage, patch: int) -> QPoint:
 
 
 def drag(qtbot, image: BrushImage, start: int, end: int, modifier=NONE) -> None:
-    from PySide6.QtCore import QEvent, QPointF
-    from PySide6.QtGui import QMouseEvent
-    from PySide6.QtWidgets import QApplication
+    qtbot.mousePress(image, LEFT, modifier, centre(image, start))
+    move(image, centre(image, end), modifier)
+    qtbot.mouseRelease(image, LEFT, modifier, centre(image, end))
 
-    qtbot.mousePress(image, Qt.MouseButton.LeftButton, modifier, centre(image, start))
-    place = QPointF(centre(image, end))
-    button = Qt.MouseButton.LeftButton
+
+def move(image: BrushImage, to: QPoint, modifier) -> None:
+    """With the left button down."""
+    place = QPointF(to)
     QApplication.sendEvent(
-        image, QMouseEvent(QEvent.Type.MouseMove, place, image.mapToGlobal(place), button, button, modifier)
+        image, QMouseEvent(QEvent.Type.MouseMove, place, image.mapToGlobal(place), LEFT, LEFT, modifier)
     )
-    qtbot.mouseRelease(image, button, modifier, centre(image, end))
 
 
 def test_a_stroke_picks_all_patches_under_it_and_shift_adds(image, qtbot):
@@ -54,6 +57,46 @@ def test_a_stroke_picks_all_patches_under_it_and_shift_adds(image, qtbot):
     assert told == [(4, 5, 6, 7), (0,), (0, 9, 13), (0, 13)]
     qtbot.keyClick(image, Qt.Key.Key_Escape)
     assert told[-1] == ()
+
+
+@pytest.mark.parametrize(("start", "end"), [(5, 11), (11, 5), (7, 9)])
+def test_ctrl_and_a_drag_pick_the_patches_of_a_rectangle(image, qtbot, start, end):
+    told: list[tuple[int, ...]] = []
+    image.picked_changed.connect(told.append)
+    drag(qtbot, image, 0, 0)
+    drag(qtbot, image, start, end, CTRL)
+    assert told == [(0,), (5, 6, 7, 9, 10, 11)]
+    drag(qtbot, image, 12, 13, CTRL | SHIFT)
+    assert told[-1] == (5, 6, 7, 9, 10, 11, 12, 13)
+    drag(qtbot, image, 4, 7)  # a stroke as ever
+    assert told[-1] == (4, 5, 6, 7)
+
+
+def test_a_rectangle_grows_and_shrinks_with_the_pointer_also_beside_the_picture(image, qtbot):
+    qtbot.mousePress(image, LEFT, CTRL, centre(image, 5))
+    move(image, QPoint(900, 900), CTRL)
+    assert image.picked() == (5, 6, 7, 9, 10, 11, 13, 14, 15)
+    move(image, QPoint(-50, -50), CTRL)
+    assert image.picked() == (0, 1, 4, 5)
+    move(image, centre(image, 5), CTRL)
+    assert image.picked() == (5,)
+
+
+def test_esc_gives_up_the_rectangle_and_leaves_what_was_picked(image, qtbot):
+    image.set_picked((0, 5))
+    told: list[tuple[int, ...]] = []
+    image.picked_changed.connect(told.append)
+    qtbot.mousePress(image, LEFT, CTRL, centre(image, 5))
+    move(image, centre(image, 10), CTRL)
+    assert image.picked() == (5, 6, 9, 10)
+    qtbot.keyClick(image, Qt.Key.Key_Escape, CTRL)
+    assert image.picked() == (0, 5)
+    move(image, centre(image, 15), CTRL)
+    qtbot.mouseRelease(image, LEFT, CTRL, centre(image, 15))
+    assert image.picked() == (0, 5)
+    assert told == []
+    drag(qtbot, image, 1, 1)
+    assert told == [(1,)]
 
 
 def test_keys_pick_patches(image, qtbot):

@@ -21,6 +21,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Arrows, Page Up, Page Down, Home, End on the slider", "how many edges the circuit keeps"),
     ("Point at a step of the history", "see its predictions; click, or Enter, goes there"),
     ("Click a token, brush a picture", "new edits are there only; Shift and Ctrl add, Esc clears"),
+    ("Ctrl + drag on a picture", "a rectangle of patches; Shift adds it, Esc gives it up"),
     ("Double click a token", "edit the text; so does Enter"),
     ("Space on a prediction", "pin it, so that it is always shown"),
 )
