@@ -153,7 +153,7 @@ class BrushImage(PatchImage):
         area = self.picture_rect().adjusted(0.5, 0.5, -0.5, -0.5)  # the pointer may leave the picture
         inside = QPointF(min(max(point.x(), area.left()), area.right()), min(max(point.y(), area.top()), area.bottom()))
         patch, columns = self.patch_at(inside), self._grid[1]
-        if patch == self._picking.cursor:
+        if patch in (-1, self._picking.cursor):
             return  # so a click without a drag still takes one patch away
         (top, bottom), (left, right) = map(
             sorted, zip(divmod(rectangle.corner, columns), divmod(patch, columns), strict=True)
