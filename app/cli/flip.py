@@ -23,6 +23,8 @@ WORDS = "find a minimal set of parts whose values from B turn the answer into th
 EXAMPLES = """
 wirescope flip --model bundled:shapes --clean circle.png --counterfactual heart.png
 wirescope flip --model bundled:shapes --clean circle.png --counterfactual heart.png --level positions --block 2
+wirescope flip --model bundled:shapes --clean circle.png --counterfactual heart.png --level regions \\
+  --region middle=27-28,35-36 --region top=0-15
 wirescope flip --model bundled:names --clean "The capital of France is" \\
   --counterfactual "The capital of Italy is" --level edges --without "input->m0"
 """
@@ -31,14 +33,16 @@ wirescope flip --model bundled:names --clean "The capital of France is" \\
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser, metric=False)
     parser.add_argument(
-        "--level", default="nodes", help="what the set is made of: nodes, edges, or positions of the input (nodes)"
+        "--level",
+        default="nodes",
+        help="what the set is made of: nodes, edges, positions of the input, or regions that --region names (nodes)",
     )
     parser.add_argument(
         "--block", type=int, metavar="N", help="of a picture: squares of N x N patches instead of single ones"
     )
     parser.add_argument(
         "--without", action="append", default=[], metavar="PART",
-        help="a node, edge or position that the set may not have, to look for another one; several times",
+        help="a node, edge, position or region that the set may not have, to look for another one; several times",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
@@ -93,7 +97,7 @@ def _table(session: Session, found: MinimalPatch) -> list[str]:
     for number, step in enumerate(found.steps):
         alone = found.certificate[number] if found.certificate else None
         less = ("", "") if alone is None else (f"{alone.margin:.2f}", answer_words(alone.answer))
-        name = part_words(step.edit, pair.clean.labels, prefix)
+        name = part_words(step.edit, pair.clean.labels, prefix, _regions(session, found))
         rows.append((str(number + 1), name, f"{step.margin:.2f}", answer_words(step.answer), *less))
     counts = (
         f"{found.measured:,} of {found.candidates:,} candidates were patched alone; {found.runs:,} runs. "
@@ -102,9 +106,19 @@ def _table(session: Session, found: MinimalPatch) -> list[str]:
     return [*aligned(rows, "><><><"), "", found.words, counts]
 
 
+def _regions(session: Session, found: MinimalPatch) -> dict[str, tuple[int, ...]]:
+    """What the parts are called, where they are regions."""
+    return {name: rows[0] for name, rows in session.pair.regions.items()} if found.level == "regions" else {}
+
+
 def _report(session: Session, found: MinimalPatch) -> dict[str, Any]:
+    from core.evaluation.patched_set import positions_in
+
+    names = {places: name for name, places in reversed(_regions(session, found).items())}
+
     def row(tried: Tried) -> dict[str, Any]:
-        return {"edit": str(tried.edit), "margin": tried.margin, "answer": tried.answer}
+        named = {"region": names[positions_in(tried.edit)]} if names else {}
+        return {"edit": str(tried.edit), **named, "margin": tried.margin, "answer": tried.answer}
 
     return {
         "model": session.model.name,

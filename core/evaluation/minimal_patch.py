@@ -2,8 +2,8 @@
 
 Steps, each a real run (only what is measured first, of very many candidates, is chosen by a gradient):
 
-1. Candidates: all nodes but `input`, all edges, or the input at single positions or groups of them. Of more than POOL
-   those are measured that integrated gradients say would do most. Each of these is patched alone.
+1. Candidates: all nodes but `input`, all edges, or the input at single positions, groups of them or named regions. Of
+   more than POOL those are measured that integrated gradients say would do most. Each of these is patched alone.
 2. Growth: with the parts so far in place, the most promising AGAIN are measured anew, and the best of them joins; where
    none helps, all are measured anew, once. It ends when the most probable answer is B's.
 3. Where growth ends without that, ever longer parts of the ranking are patched at once, up to LONGEST candidates.
@@ -28,7 +28,7 @@ import numpy as np
 
 from core.edits import Edit
 from core.errors import ArgumentError, EditError, InputError
-from core.evaluation.patched_set import LEVELS, Grown, MinimalPatch, PatchLevel, Tried, positions_in
+from core.evaluation.patched_set import LEVELS, Grown, MinimalPatch, PatchLevel, Tried, positions_in, region_groups
 from core.formatting import answer_words
 from core.graph import Edge, Node
 from core.lens.output import needs_head
@@ -40,7 +40,7 @@ from core.session import Session
 from core.tracing.trace import trace
 
 MOST = 64  # parts at which growth gives up
-POOL = {"nodes": 512, "edges": 512, "positions": 128}  # candidates that are measured alone; a position is a whole run
+POOL = {"nodes": 512, "edges": 512, "positions": 128, "regions": 128}  # measured alone; a position is a whole run
 AGAIN = 24  # of which so many are measured again before each further part
 LONGEST = 1024  # candidates that are patched at once in step 3
 FIRST, GROWN = 0.4, 0.8  # of the time, about: where step 1 ends, and step 2
@@ -62,11 +62,12 @@ def minimal_patch(
     """Search for a minimal set of parts whose patching from B makes the most probable answer B's.
 
     session: of one pair with a B whose answer is another; its metric does not matter. level: "nodes" (heads and MLPs),
-    "edges", or "positions": the input at each position, or at each of `groups` of positions. edits: that stand
-    meanwhile; the answer to turn is the one with them, and what they edit is no candidate. without: nodes, edges or
-    positions that are no candidates either, as to look for another set. most: parts at which growth gives up; what
-    step 3 finds may be more. grown: told of each set on the way. memory: keeps what was measured, for when the same is
-    asked again after a cancel.
+    "edges", "positions": the input at each position, or at each of `groups` of positions; or "regions": at each named
+    region of the picture, or at each of `groups` instead. What no region holds stays A's. edits: that stand
+    meanwhile; the answer to turn is the one with them, and what they edit is no candidate. without: nodes, edges,
+    positions or regions that are no candidates either, nor what overlaps them, as to look for another set. most: parts
+    at which growth gives up; what step 3 finds may be more. grown: told of each set on the way. memory: keeps what was
+    measured, for when the same is asked again after a cancel.
 
     Raises ArgumentError for a level or a part that there is not and for a model that gives no answers, EditError
     without a B or for a position that is not there, InputError where A and B have the same answer, Cancelled.
@@ -85,7 +86,9 @@ def _candidates(
 ) -> list[Edit]:
     """The patches that a set is made of."""
     graph = session.graph
-    if level == "positions":
+    if level in ("positions", "regions"):
+        if level == "regions" and groups is None:
+            groups = region_groups(session.pair)
         edited = {place for each in edits if each.name == "input" for place in _places(session, each)}
         edited |= set(session.pair.extent.places(without)[0]) if without else set()  # type: ignore[arg-type]
         parts = [(place,) for place in range(session.pair.clean.lengths[0])] if groups is None else groups
@@ -231,8 +234,11 @@ class _Search:
         key = "estimates", tuple(candidates)
         if key not in self.memory:
             session, graph = self._against(self.memory[frozenset()][1]), self.session.graph
-            scores = trace(session, "eap-ig", level=self.level).values  # of an edge, minus what its patch does
-            if self.level == "positions":
+            at_positions = self.level in ("positions", "regions")
+            scores = trace(
+                session, "eap-ig", level="positions" if at_positions else self.level
+            ).values  # of an edge, minus what its patch does
+            if at_positions:
                 row = scores[graph.writer_index(Node("input"))]
                 values = [-float(row[list(positions_in(edit))].sum()) for edit in candidates]
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
@@ -13,9 +13,9 @@ from core.formatting import answer_words, counted, pretty_name, visible_token
 if TYPE_CHECKING:
     from core.inputs.pair import Pair
 
-PatchLevel = Literal["nodes", "edges", "positions"]
+PatchLevel = Literal["nodes", "edges", "positions", "regions"]
 LEVELS: tuple[PatchLevel, ...] = get_args(PatchLevel)
-NAMES: dict[PatchLevel, str] = {"nodes": "node", "edges": "edge", "positions": "position"}
+NAMES: dict[PatchLevel, str] = {"nodes": "node", "edges": "edge", "positions": "position", "regions": "region"}
 
 
 @dataclass(frozen=True)
@@ -67,18 +67,26 @@ class MinimalPatch:
     def words(self) -> str:
         """What was found, and how sure it is that nothing smaller does it."""
         a, b = f"“{answer_words(self.a)}”", f"“{answer_words(self.b)}”"
-        grouped = any(len(positions_in(step.edit)) > 1 for step in self.steps)
+        grouped = self.level != "regions" and any(len(positions_in(step.edit)) > 1 for step in self.steps)
         parts = counted(len(self.steps), "group" if grouped else NAMES[self.level]) + grouped * " of positions"
         if not self.flips:
+            tried = f"No set that was tried turns {a} into {b}"
+            more, none = "", "none"
+            if self.level == "regions" and self.candidates:  # so few that all of them at once were tried too
+                tried, none = f"The region does not turn {a} into {b}", "nothing"
+                if self.candidates > 1:
+                    all_of = f"All {self.candidates} regions at once"
+                    tried = f"{all_of} do not turn {a} into {b}, nor does any other set of them that was tried"
+                more = " Name more of the picture, or take single patches."
             if not self.steps:
                 return (
-                    f"No set that was tried turns {a} into {b}, and none brings it nearer: the margin is "
-                    f"{self.margin:.2f} logits, and above 0 it would have turned."
+                    f"{tried}, and {none} brings it nearer: the margin is "
+                    f"{self.margin:.2f} logits, and above 0 it would have turned.{more}"
                 )
             nearest = max(step.margin for step in self.steps)
             return (
-                f"No set that was tried turns {a} into {b}. {parts} from B came nearest: the margin went "
-                f"from {self.margin:.2f} to {nearest:.2f} logits, and above 0 it would have turned."
+                f"{tried}. {parts} from B came nearest: the margin went "
+                f"from {self.margin:.2f} to {nearest:.2f} logits, and above 0 it would have turned.{more}"
             )
         one = len(self.steps) == 1
         turned = f"{parts} from B turn{'s' * one} {a} into {b}"
@@ -105,12 +113,31 @@ def square_groups(pair: Pair, side: int) -> list[tuple[int, ...]]:
     return [tuple(square) for square in squares.values()]
 
 
-def part_words(edit: Edit, labels: Sequence[str], prefix: int | None) -> str:
-    """What a part of a set is called: its node or edge, "“Tom” at 8", "patch 3,4", "patches 2,4 to 3,5". labels: of the
-    positions of A. prefix: positions before the first patch of a picture; None of a text."""
+def region_groups(pair: Pair) -> list[tuple[int, ...]]:
+    """The positions of each named region of a picture, for `minimal_patch(level="regions")`. Raises ArgumentError for
+    text, and where no region has a name."""
+    if pair.grid is None:
+        raise ArgumentError("Named regions are of pictures.", "Of a text take single positions.")
+    if not pair.regions:
+        raise ArgumentError(
+            "No region of the picture has a name, so there is nothing to patch.",
+            "Name patches: --region eye=27-28,35-36, or pair.with_regions(...).",
+        )
+    return list(dict.fromkeys(rows[0] for rows in pair.regions.values()))  # two names of the same are one part
+
+
+def part_words(
+    edit: Edit, labels: Sequence[str], prefix: int | None, regions: Mapping[str, Sequence[int]] | None = None
+) -> str:
+    """What a part of a set is called: its node or edge, "“Tom” at 8", "patch 3,4", "patches 2,4 to 3,5", or the name of
+    a region. labels: of the positions of A. prefix: positions before the first patch of a picture; None of a text.
+    regions: sorted positions by name; only of a set of regions."""
     places = positions_in(edit)
     if not places:
         return pretty_name(edit.name)
+    name = next((name for name, held in (regions or {}).items() if tuple(held) == places), "")
+    if name:
+        return name
     if prefix is None:
         return ", ".join(f"“{visible_token(labels[place])}” at {place}" for place in places)
     if len(places) == 1:

@@ -15,6 +15,7 @@ from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from core.edits import Edit
 from core.evaluation.patched_set import Grown, MinimalPatch
+from core.groups import Region
 from core.project.document import Document
 from views.panels.flip.data import FlipData
 from views.panels.flip.panel import FlipPanel
@@ -33,6 +34,7 @@ class FlipController(QObject):
         self._running: FlipQuery | None = None
         self._told: list[Grown] = []
         self._found: tuple[MinimalPatch, Document] | None = None  # and what it is of
+        self._of: tuple[Region, ...] = ()  # regions that the last search was to choose from
         self._problem = ""
         self._share: float | None = None
         self._taking = False  # a step of the search's own
@@ -67,9 +69,18 @@ class FlipController(QObject):
         standing = tuple(edit for edit in workbench.document.edits if not workbench.usable().waits(edit))
         workbench.history.seal()
         self._told, self._found, self._problem, self._share = [], None, "", None
-        self._search.ask(presenter.query_of(key, standing))
+        self._search.ask(presenter.query_of(key, standing, self._regions()))
         self._running = self._search.asked
+        self._of = () if self._running is None else self._running.regions
         self._show()
+
+    def _regions(self) -> tuple[Region, ...]:
+        """That have a name and lie in the picture."""
+        workbench = self._workbench
+        if workbench.opened is None or workbench.opened.is_text or not workbench.labels:
+            return ()
+        count = len(workbench.labels)
+        return tuple(region for region in workbench.document.regions if max(region.positions) < count)
 
     def _stop(self, problem: str) -> None:
         if self._running is None:
@@ -146,13 +157,14 @@ class FlipController(QObject):
     def _show(self) -> None:
         workbench, opened = self._workbench, self._workbench.opened
         data = FlipData(
-            choices=presenter.choices(opened is None or opened.is_text),
+            choices=presenter.choices(opened is None or opened.is_text, self._regions()),
             problem=self._problem,
             why_not=why_not(workbench),
             running=self._running is not None,
             share=self._share,
         )
-        names = presenter.Names(workbench.labels, None if opened is None or opened.is_text else opened.prefix)
+        prefix = None if opened is None or opened.is_text else opened.prefix
+        names = presenter.Names(workbench.labels, prefix, self._of)
         if self._found is not None and workbench.labels:
             found, document = self._found
             stale = document.edits != workbench.document.edits or document.inputs != workbench.document.inputs

@@ -28,13 +28,18 @@ def handle_flip(query: FlipQuery, request: Request, cache: SessionCache, send: S
         told.add(frozenset(grown.edits))
         send(FlipGrown(request.number, query, grown))
 
+    groups: list[tuple[int, ...]] | None = None
+    if query.level == "regions":
+        groups = list(dict.fromkeys(region.positions for region in query.regions))
+    elif query.side > 1:
+        groups = square_groups(session.pair, query.side)
     telling = Telling(lambda share: send(ProgressReply(request.number, LOOKING, share)))
     send(ProgressReply(request.number, LOOKING, 0.0))
     with watched(telling, cancelled):
         found = minimal_patch(
             session,
             query.level,
-            groups=square_groups(session.pair, query.side) if query.side > 1 else None,
+            groups=groups,
             edits=query.standing,
             grown=tell,
             memory=memory,

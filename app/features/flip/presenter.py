@@ -9,7 +9,8 @@ from app.features.flip.queries import FlipQuery
 from core.edits import Edit, Target
 from core.evaluation.patched_set import Grown, MinimalPatch, PatchLevel, Tried, part_words
 from core.formatting import answer_words, counted, number
-from views.panels.flip.data import HEADERS, FlipRow, whole_words_of
+from core.groups import Region
+from views.panels.flip.data import HEADERS, FlipChoice, FlipRow, whole_words_of
 
 OF_MODEL = (("nodes", "Heads and MLPs"), ("edges", "Edges"))
 OF_TEXT = (("positions", "Tokens of A"),)
@@ -18,6 +19,8 @@ OF_PICTURE = (
     ("positions/2", "Squares of 2 × 2 patches"),
     ("positions/4", "Squares of 4 × 4 patches"),
 )
+REGIONS = "regions"
+NO_REGION = "No region of the picture has a name: brush patches of A and write a name under the cards"
 UNDO = "Ctrl+Z"
 KEPT = f"What was patched by then stays as a step of the history; {UNDO} takes it back."
 STALE = "It is of other inputs or edits than those now. "
@@ -28,14 +31,18 @@ def cancelled_words(told: Sequence[Grown]) -> str:
     return f"Cancelled. {KEPT}" if told and told[-1].edits else "Cancelled before anything was patched."
 
 
-def choices(is_text: bool) -> tuple[tuple[str, str], ...]:
-    """What a set may be made of: keys, as `query_of` reads them, and words."""
-    return OF_MODEL + (OF_TEXT if is_text else OF_PICTURE)
+def choices(is_text: bool, regions: Sequence[Region]) -> tuple[FlipChoice, ...]:
+    """What a set may be made of, with keys as `query_of` reads them. regions: that have a name."""
+    of_input = OF_TEXT if is_text else OF_PICTURE
+    named = () if is_text else (FlipChoice(REGIONS, "Named regions", "" if regions else NO_REGION),)
+    return *(FlipChoice(*each) for each in OF_MODEL + of_input), *named
 
 
-def query_of(key: str, standing: Sequence[Edit]) -> FlipQuery:
+def query_of(key: str, standing: Sequence[Edit], regions: Sequence[Region]) -> FlipQuery:
+    """regions: that have a name, for where the set is made of them."""
     level, _, side = key.partition("/")
-    return FlipQuery(level=cast(PatchLevel, level), side=int(side or 1), standing=tuple(standing))
+    of_level = tuple(regions) if level == REGIONS else ()
+    return FlipQuery(level=cast(PatchLevel, level), side=int(side or 1), regions=of_level, standing=tuple(standing))
 
 
 def step_words(edits: Sequence[Edit]) -> str:
@@ -45,13 +52,14 @@ def step_words(edits: Sequence[Edit]) -> str:
 
 class Names:
     """What the parts of one input are called. labels: of A's positions. prefix: positions before the first patch of a
-    picture; None of a text."""
+    picture; None of a text. regions: that the set may be made of."""
 
-    def __init__(self, labels: Sequence[str], prefix: int | None) -> None:
+    def __init__(self, labels: Sequence[str], prefix: int | None, regions: Sequence[Region] = ()) -> None:
         self._labels, self._prefix = labels, prefix
+        self._regions = {region.name: region.positions for region in regions}
 
     def of(self, edit: Edit) -> str:
-        return part_words(edit, self._labels, self._prefix)
+        return part_words(edit, self._labels, self._prefix, self._regions)
 
 
 def growing_rows(told: Sequence[Grown], names: Names) -> tuple[FlipRow, ...]:

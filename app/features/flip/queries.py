@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from app.messages.request import OneShotQuery
 from core.edits import Edit
 from core.evaluation.patched_set import Grown, MinimalPatch, PatchLevel
+from core.groups import Region
 from core.project.document import Document
 
 LOOKING = "Looking for a minimal patch"
@@ -19,10 +20,11 @@ LOOKING = "Looking for a minimal patch"
 @dataclass(frozen=True)
 class FlipQuery(OneShotQuery):
     """Which parts, patched from B, turn the answer into B's? side: of a picture's positions, how many patches a square
-    of them has on a side. standing: the edits that were there before."""
+    of them has on a side. regions: the candidates of that level. standing: the edits that were there before."""
 
     level: PatchLevel = "nodes"
     side: int = 1
+    regions: tuple[Region, ...] = ()
     standing: tuple[Edit, ...] = ()
 
     def depends_on(self, document: Document) -> tuple[object, ...]:

@@ -46,3 +46,19 @@ def test_a_circle_becomes_a_heart_by_squares_of_patches(capsys: pytest.CaptureFi
     assert json.loads(capsys.readouterr().out)["answers"]["B"] == "heart"
     assert code_of(*ASKED[:-1], CIRCLE) == 3
     assert "same answer, “circle”" in capsys.readouterr().err
+
+
+def test_a_circle_becomes_a_heart_by_named_regions(capsys: pytest.CaptureFixture[str]) -> None:
+    of_regions = (*ASKED, "--level", "regions")
+    named = (*of_regions, "--region", "left=36,44", "--region", "right=37,45", "--region", "sky=0-7")
+    assert code_of(*named, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {row["region"] for row in report["steps"]} == {"left", "right"}
+    assert [row["answer"] for row in report["without"]] == ["circle", "circle"]
+    assert report["candidates"] == 3
+    assert code_of(*named) == 0
+    assert {line.split()[1] for line in capsys.readouterr().out.splitlines()[2:4]} == {"left", "right"}
+    assert code_of(*of_regions, "--region", "sky=0-7") == 0
+    assert "The region does not turn “circle” into “heart”" in capsys.readouterr().out
+    assert code_of(*of_regions) == 2
+    assert "--region eye=27-28,35-36" in capsys.readouterr().err

@@ -22,7 +22,8 @@ import torch
 
 import wirescope as ws
 from core.errors import ArgumentError, Cancelled, EditError, InputError
-from core.evaluation.patched_set import Grown
+from core.evaluation.patched_set import Grown, part_words
+from resources.samples.make import FOLDER
 from tests.core.engine.test_micro_model import micro_model
 from tests.core.towers.test_both_towers import pixels, towers
 from tests.oracle import Oracle
@@ -146,3 +147,38 @@ def test_both_towers_keep_what_they_were_told_to_hold() -> None:
     assert found.flips
     assert session.run(found.edits).top(1)[0].label == found.b != found.a
     assert all(tower.metric is metric for tower, metric in zip(session.towers, told, strict=True))
+
+
+def test_regions_of_a_picture_are_needed_one_by_one() -> None:
+    model = ws.load_model("bundled:shapes")
+    plain = model.pair(*(str(FOLDER / "shapes" / name) for name in ("circle.png", "circle-as-heart.png")))
+    regions = {"sky": range(8), "left": (36, 44), "right": (37, 45), "also": (37, 45)}
+    session = ws.Session(model, plain.with_regions(regions))  # type: ignore[arg-type]
+    found = ws.minimal_patch(session, "regions")
+    pair = session.pair
+
+    def answer(*names: str) -> str:
+        return str(session.run([ws.Edit("input", "patch", names)] if names else []).top(1)[0].label)
+
+    names = {part_words(edit, pair.clean.labels, pair.prefix, {n: r[0] for n, r in pair.regions.items()}): edit
+             for edit in found.edits}  # fmt: skip
+    assert set(names) == {"left", "right"}
+    assert (found.a, found.b, found.flips, found.smallest, found.candidates) == ("circle", "heart", True, True, 3)
+    assert found.words.startswith("2 regions from B turn “circle” into “heart”")
+    assert answer("left", "right") == "heart"
+    assert {answer(), answer("left"), answer("right"), *(tried.answer for tried in found.certificate)} == {"circle"}
+
+    nothing = ws.minimal_patch(session, "regions", without=["left"])
+    assert not nothing.flips
+    assert nothing.words.startswith("All 2 regions at once do not turn “circle” into “heart”")
+    assert "Name more of the picture" in nothing.words
+    assert ws.minimal_patch(session, "regions", groups=[(37, 38, 45, 46)]).flips  # those of the caller
+    with pytest.raises(EditError, match="No region is called 'eye'"):
+        ws.minimal_patch(session, "regions", without=["eye"])
+    with pytest.raises(ArgumentError, match="No region of the picture has a name"):
+        ws.minimal_patch(ws.Session(model, plain), "regions")
+
+
+def test_regions_are_not_of_text(session: ws.Session) -> None:
+    with pytest.raises(ArgumentError, match="Named regions are of pictures"):
+        ws.minimal_patch(session, "regions")

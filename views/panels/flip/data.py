@@ -34,12 +34,21 @@ def whole_words_of(row: FlipRow) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
+class FlipChoice:
+    """What a set may be made of. why_not: why it cannot be here; empty where it can."""
+
+    key: str
+    words: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
 class FlipData:
-    """choices: what a set may be made of, key and words. rows: the set. headline: what was found, or how far it has
+    """choices: what a set may be made of. rows: the set. headline: what was found, or how far it has
     come. detail: the numbers behind it. problem: why nothing was. why_not: why no search can begin; empty where one
     can. running: whether one runs; share: how far it is."""
 
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[FlipChoice, ...] = ()
     rows: tuple[FlipRow, ...] = ()
     headline: str = ""
     detail: str = ""

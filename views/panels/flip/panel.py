@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShortcut
+from PySide6.QtGui import QShortcut, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from views.panels.flip.data import FlipData
@@ -11,7 +11,7 @@ from views.panels.flip.table import FlipView
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
 from views.widgets.flow import FlowLayout
-from views.widgets.text import dim, show_text, wrapped
+from views.widgets.text import dim, plain_tip, show_text, wrapped
 
 EMPTY = (
     "Which parts make the model answer as it does for B? The search patches parts from B into A, the best one first, "
@@ -85,9 +85,15 @@ class FlipPanel(QWidget):
         if data.choices != self._data.choices:
             kept = self.choice.currentData()
             self.choice.clear()
-            for key, words in data.choices:
-                self.choice.addItem(words, key)
-            self.choice.setCurrentIndex(max(0, self.choice.findData(kept)))
+            model = self.choice.model()
+            assert isinstance(model, QStandardItemModel)
+            for place, each in enumerate(data.choices):
+                self.choice.addItem(each.words, each.key)
+                self.choice.setItemData(place, plain_tip(each.why_not or TIP), Qt.ItemDataRole.ToolTipRole)
+                self.choice.setItemData(place, each.why_not or TIP, Qt.ItemDataRole.AccessibleDescriptionRole)
+                model.item(place).setEnabled(not each.why_not)
+            can = [each.key for each in data.choices if not each.why_not]
+            self.choice.setCurrentIndex(max(0, self.choice.findData(kept)) if kept in can else 0)
         self._data = data
         self.choice.setEnabled(not data.running)
         self.find.setText("Cancel" if data.running else "Turn the Answer")

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QComboBox
 
 import wirescope as ws
 from core.formatting import number
+from resources.samples.make import FOLDER
+from tests.app.features.inputs.test_named_regions import brush, name
 from tests.app.person import Person
 
 ENTRY = "Turn the Answer into B's"
@@ -120,3 +122,23 @@ def test_a_search_stops_where_it_is_cancelled_or_the_edits_change(person: Person
     person.rest()
     assert "were changed" in panel.data().problem
     assert "m1" in {each.name for each in workbench.document.edits}
+
+
+def test_named_regions_turn_the_answer(person: Person) -> None:
+    person.open("bundled:shapes", *(FOLDER / "shapes" / each for each in ("circle.png", "circle-as-heart.png")))
+    person.choose("Edit", ENTRY)
+    panel = person.panel("flip")
+    place = panel.choice.findData("regions")
+    item = panel.choice.model().item(place)
+    assert not item.isEnabled()
+    assert "brush patches of A" in item.toolTip()
+    for region, patches in (("left", (36, 44)), ("right", (37, 45))):
+        brush(person, *patches)
+        name(person, region)
+    assert panel.choice.model().item(place).isEnabled()
+    ask(person, "regions")
+    data = panel.data()
+    assert data.headline.startswith("2 regions from B turn “circle” into “heart”")
+    assert {row.part for row in data.rows} == {"nothing", "left", "right"}
+    assert {row.its_answer for row in data.rows[1:]} == {"circle"}
+    assert sorted(person.edits()) == ["input from B at left", "input from B at right"]
