@@ -49,7 +49,7 @@ class AttentionSection(Section):
         self.toggle = LinkButton("matrix")
         self.toggle.setToolTip("Show the attention as a matrix, or on the picture")
         self.toggle.clicked.connect(self._switch)
-        self.by_value = LinkButton("by value")
+        self.by_value = LinkButton("value")
         self.by_value.setCheckable(True)
         self.by_value.setToolTip(plain_tip(_BY_VALUE_TIP))
         self.by_value.clicked.connect(lambda _checked=False: self._set_by_value(not self._by_value))

@@ -193,7 +193,7 @@ def test_a_model_without_a_head_is_measured_by_cosines(person: Person, models, p
     person.open(models.dinov2, pictures("a.png"), pictures("b.png"))
     editor = person.panel("inputs").metric_editor
     kinds = [editor.kind.itemData(i) for i in range(editor.kind.count())]
-    assert kinds == ["cosine", "cosine_clean", "cosine_b"]
+    assert kinds == ["cosine", "cosine_clean", "cosine_b", "cosine_reference"]
     assert person.panel("predictions").metric_name.text() == "cosine to A − cosine to B"
     assert [row[0] for row in person.predictions()] == ["to A", "to B"]
     assert person.predictions()[0][1] == "1.000 → 1.000"
