@@ -37,6 +37,7 @@ from core.precision import widened
 from core.progress import stage, watched
 from core.scan import Scan
 from core.session import Session
+from core.tracing.options import Level
 from core.tracing.trace import trace
 
 MOST = 64  # parts at which growth gives up
@@ -235,9 +236,8 @@ class _Search:
         if key not in self.memory:
             session, graph = self._against(self.memory[frozenset()][1]), self.session.graph
             at_positions = self.level in ("positions", "regions")
-            scores = trace(
-                session, "eap-ig", level="positions" if at_positions else self.level
-            ).values  # of an edge, minus what its patch does
+            level: Level = "positions" if self.level == "regions" else self.level
+            scores = trace(session, "eap-ig", level=level).values  # of an edge, minus what its patch does
             if at_positions:
                 row = scores[graph.writer_index(Node("input"))]
                 values = [-float(row[list(positions_in(edit))].sum()) for edit in candidates]
