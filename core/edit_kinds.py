@@ -8,7 +8,9 @@ from typing import Literal, get_args
 
 from core.formatting import percent
 
-EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer", "project", "optimal", "knockout"]
+EditKind = Literal[
+    "patch", "zero", "mean", "scale", "resample", "noise", "steer", "project", "optimal", "knockout", "force"
+]
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ class Kind:
     replacing it. from_b: it is B's, so that nothing changes before the first position at which A and B differ. inputs:
     it is taken from other inputs than the pair, where there are some. others: there must be some. learned: it is
     learned before the first run with it. against: of what removed edges carry, the kind that a result is compared with.
-    weights: it can be of entries of attention, and weights_tip says what it does to one. hides: it is of these alone,
-    and takes effect before the softmax.
+    weights: it can be of entries of attention, and weights_tip says what it does to one. hides: of these it takes
+    effect before the softmax. routes: it can be of an expert of a mixture, whose router then weighs its experts
+    otherwise.
 
     In the window: button, and tip, of which `{inputs}` are those that it is taken from; row: of the buttons. sign: of
     an edit that changes a value instead of replacing it. amount: of the slider. without_b: what is missing where there
@@ -63,6 +66,7 @@ class Kind:
     weights: bool = False
     weights_tip: str = ""
     hides: bool = False
+    routes: bool = False
     button: str = ""
     tip: str = ""
     row: int = 0
@@ -83,7 +87,12 @@ class Kind:
     @property
     def of_units(self) -> bool:
         """Whether units of an MLP take it: it is not of the stream."""
-        return not (self.along or self.learned or self.hides)
+        return not (self.along or self.learned or self.of_parts)
+
+    @property
+    def of_parts(self) -> bool:
+        """Whether it is of entries of attention or of experts alone, and of no node, reader or edge."""
+        return self.hides or self.routes
 
     @property
     def along(self) -> bool:
@@ -215,17 +224,27 @@ KINDS: dict[EditKind, Kind] = {
     "knockout": Kind(
         "knocked out",
         "Knock out",
-        "knocked out, the head’s other weights making up for it",
+        "knocked out, the others making up for it",
         weights=True,
         weights_tip="Hide the position from the head: its other weights there grow, so that they sum to 1 again",
         hides=True,
+        routes=True,
         button="Knock Out",
-        tip="Hide a position from a head: its other weights of attention grow, so that they sum to 1 again",
-        row=1,
+        tip="Take the expert out: the weights of the others that the router chose grow to the same sum",
+        row=3,
+    ),
+    "force": Kind(
+        "forced",
+        "Force",
+        "routed to, the least of the chosen giving way",
+        routes=True,
+        button="Force",
+        tip="Let the router choose this expert everywhere: where it did not, the least of those chosen gives way",
+        row=3,
     ),
 }
 ABLATIONS: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if row.carries)  # what removed edges carry
-EDIT_KINDS: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if not row.hides and not row.learned)
+EDIT_KINDS: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if not row.of_parts and not row.learned)
 WEIGHT_KINDS: tuple[EditKind, ...] = tuple(
     kind for kind, row in KINDS.items() if row.weights
 )  # of entries of attention

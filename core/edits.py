@@ -20,6 +20,12 @@ What flows along an edge u -> r at a position, exactly:
 
 A unit of an MLP, a neuron `m5.n123` or an expert `m5.e3`, is edited inside it, with `out` its activation, or the
 expert's weight times what it makes: the MLP then writes something else, and an edit of the MLP replaces that.
+Two kinds change a mixture's router first, at a position with w the weights that it gives to its experts, 0 to those
+that it does not choose:
+
+    force      the expert is chosen, and the least of the others gives way: (1 - strength) w + strength times what the
+               router gives to that choice; of several experts the stronger edit includes the weaker ones' share
+    knockout   (1 - strength) w; then all weights times one number, so that they sum to what they did
 
 So a full edit (strength 1) replaces whatever a less particular one left. Biases that belong to no head stay
 in the stream. `steer`, `noise` and `project` of a reader change the sum of all that it reads, strength times (for
@@ -50,6 +56,7 @@ from core.edit_kinds import ABLATIONS, EDIT_KINDS, EDIT_WORDS, KINDS, SEEDED, ST
 from core.errors import ArgumentError, EditError
 from core.formatting import percent
 from core.graph import Edge, Entries, Graph, Node, Reader
+from core.nodes import unit_of
 from core.positions import ROLE, Extent, Positions, RowPositions, plain_positions
 
 __all__ = [
@@ -83,7 +90,8 @@ class Edit:
     kind: `patch` (value from the counterfactual B), `zero`, `mean`, `resample` (value from another clean input of the
     dataset), `scale` (multiply by `value`), `noise` (`value` times as large as what is there; 1 by default), `steer`
     (add the vector `value`), `project` (take out the part along the direction `value`). Of entries of attention `zero`,
-    `patch`, `scale` and `knockout` (as if the head did not see them: its other weights make up for it).
+    `patch`, `scale` and `knockout` (as if the head did not see them: its other weights make up for it). Of experts
+    `knockout` too (the others that are chosen make up for it), and `force` (the router chooses it).
     positions: positions of the stream, negative ones from the end of each row, and names of roles (`"subject"`); one
     of them or several. None means all. Of entries these are the queries.
     value: a number for `scale` and `noise`; a vector [width] for `steer` and `project`: a sequence, array or tensor. Of
@@ -176,12 +184,16 @@ def _check_target(target: Node | Reader | Edge | Entries | str, kind: EditKind) 
         if not KINDS[kind].weights:
             known = f"There are: {', '.join(WEIGHT_KINDS)}."
             raise EditError(f"An edit of the kind {kind} cannot be one of weights of attention ({target.name}).", known)
-    elif KINDS[kind].hides:
+    elif KINDS[kind].of_parts:
+        node = unit_of(target.replace(" ", "")) if isinstance(target, str) else target
+        if KINDS[kind].routes and isinstance(node, Node) and node.kind == "expert":
+            return
         name = target if isinstance(target, str) else target.name
-        raise EditError(
-            f"{name} cannot be {EDIT_WORDS[kind]}: that is done to single weights of a head’s attention.",
-            f"Name head, key position and query, as in a5.h1[3]={kind}@-1: what a5.h1 gives to position 3 at the last.",
-        )
+        what, hint = "an expert of a mixture", f"Name one, as in m5.e3={kind}."
+        if KINDS[kind].weights:
+            what = f"a weight of a head’s attention, or to {what}"
+            hint = f"Name head, key position and query, as in a5.h1[3]={kind}@-1, or an expert, as in m5.e3={kind}."
+        raise EditError(f"{name} cannot be {EDIT_WORDS[kind]}: that is done to {what}.", hint)
 
 
 def entries_named(name: str) -> Entries | None:
@@ -254,7 +266,7 @@ def check_seen(edit: Edit, resolved: ResolvedEdit, causal: bool, window: int | N
 
 def _check_of_unit(edit: Edit, unit: Node) -> None:
     """Raise EditError for a kind that units of an MLP do not take."""
-    if not KINDS[edit.kind].of_units:
+    if not (KINDS[edit.kind].of_units or KINDS[edit.kind].routes):  # the latter is of experts, as is checked before
         kinds = ", ".join(kind for kind, row in KINDS.items() if row.of_units)
         raise EditError(
             f"{unit.name} is a part of {unit.whole.name}, which an edit of the kind {edit.kind} does not fit.",

@@ -74,7 +74,8 @@ class Scan:
         self.session = session
         self.targets = scan_targets
         self.edits = tuple(edits)
-        self._like = Edit("input", kind, positions, value, seed=seed)
+        first = scan_targets[0] if len(scan_targets) else "input"
+        self._like = Edit("input" if isinstance(first, Edit) else first, kind, positions, value, seed=seed)
         self.effects: NDArray[np.float64] = np.full(len(scan_targets), np.nan)
         self._of_parts = np.full((len(session.parts), len(scan_targets)), np.nan)  # of a batch that goes in parts
 

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from app.messages.arrow import Arrow
 from app.workbench.workbench_like import WorkbenchLike
 from core.edits import KINDS, EditKind, EditTarget, Target
-from core.graph import Entries
+from core.graph import Entries, Node
 from core.project import edit_operations as operations
 
-NO_ARROW = "Select an arrow between two positions, or click a weight of a head’s attention in the inspector"
+NO_ARROW = (
+    "Select an arrow between two positions, click a weight of a head’s attention in the inspector, or select an expert"
+)
 NO_SELECTION = "Select a node or an edge first."
 NO_B = "A patch takes its value from B: give a counterfactual input first."
 
@@ -43,6 +45,27 @@ class Editing:
             self._toggle(targets, tool)
         else:
             self._workbench.message.emit(NO_SELECTION)
+
+    def knock_out(self) -> None:
+        """Knock out the weights of attention that are chosen, or else the experts that are selected; take that back
+        where it is done."""
+        experts = self.experts()
+        if self._workbench.arrow is not None or not experts:
+            self.edit_arrow("knockout")
+        elif all(self._kind(each) == "knockout" for each in experts):
+            self._restore(experts)
+        else:
+            self._edit(experts, "knockout")
+
+    def experts(self) -> list[EditTarget]:
+        """The experts that are selected, where nothing else is."""
+        selection = self._workbench.selection
+        of_mixtures = all(isinstance(target, Node) and target.kind == "expert" for target in selection)
+        return list(selection) if of_mixtures else []
+
+    def _kind(self, target: EditTarget) -> EditKind | None:
+        present = self._workbench.document.edit_of(target, self._workbench.positions)
+        return None if present is None else present.kind
 
     def edit_arrow(self, kind: EditKind) -> None:
         """Edit the weights of attention that are chosen, wholly; take the edit back where they have it."""

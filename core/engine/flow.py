@@ -17,11 +17,13 @@ from core.engine.edge_sums import EdgeSums
 from core.engine.plan import ReaderPlan, Slot
 from core.engine.references import References
 from core.engine.replacement import REPLACEMENTS, Ablation
+from core.engine.routing import Edited, rerouted, reroutes
 from core.engine.rows import Held, Rows
 from core.engine.state import RunState
-from core.engine.units import Edited, edited_mlp, edited_values
+from core.engine.units import edited_mlp, edited_values
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
+from core.models.mixtures import Experts
 from core.positions import RowPositions
 from core.precision import wide_dtype, widened
 
@@ -126,6 +128,15 @@ class Flow:
         units = self.adapter.units[layer]
         assert units is not None
         return edited_mlp(units, normed, edited, PassRows(self, rows), lambda slot: self._share(slot, rows))
+
+    def routing(self, layer: int, normed: Tensor, edited: Edited, rows: Rows) -> tuple[Tensor, Tensor]:
+        """A mixture's logits, and its weights as edits leave them: both [batch, rows, experts]."""
+        units = self.adapter.units[layer]
+        assert isinstance(units, Experts)
+        logits, weights = units.routing(normed)
+        if reroutes(edited):
+            weights = rerouted(units, normed, weights, edited, lambda slot: self._share(slot, rows))
+        return logits, weights
 
     def unit_values(self, layer: int, values: Tensor, edited: Edited) -> Tensor:
         """Values of all units of an MLP [batch, position, units * size], at every position, as edits of some leave

@@ -2,36 +2,43 @@
 
 Steps, for an MLP with edited units at some rows:
 1. Its module makes what it makes of its input, and shows what its units hold: activations, or what experts make.
-2. Each edited unit's value is replaced: by zero, B's, its mean, another input's, a multiple, with noise. B's value and
+2. Of a mixture the router's weights are edited first (`core.engine.routing`).
+3. Each edited unit's value is replaced: by zero, B's, its mean, another input's, a multiple, with noise. B's value and
    the others come from the MLP's input in that run.
-3. The change of values, through the last linear map, is added to what the module made; then LayerScale, norm or
+4. The change of values, through the last linear map, is added to what the module made; then LayerScale, norm or
    multiplier follow, as they do without edits. So the MLP writes what it would write with those values inside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from core.edit_kinds import KINDS
 from core.engine.divisor import Divisor, epsilon_of
 from core.engine.plan import Plan, Slot
 from core.engine.references import References
 from core.engine.replacement import REPLACEMENTS, Cancelled, Spot
+from core.engine.routing import Edited, Share, rerouted, reroutes
 from core.engine.state import RunState, stream_before
 from core.graph import Reader
 from core.models.units import Units
 from core.precision import widened
-
-Edited = Sequence[tuple[int, tuple[Slot, ...]]]
-Share = Callable[[Slot], Tensor | float]
 
 
 def edited_mlp(units: Units, normed: Tensor, edited: Edited, spot: Spot, share: Share) -> Tensor:
     """What an MLP adds to the stream with edited units: [batch, n, width]. normed: its input. spot: its rows. share:
     how much of a slot applies at each of them, [batch or 1, n, 1]."""
     made, inside = units.made(normed)
+    if reroutes(edited):
+        weights = rerouted(units, normed, inside, edited, share)
+        numbers = (weights != inside).flatten(0, 1).any(dim=0).nonzero()[:, 0].tolist()
+        if numbers:
+            change = units.values(normed, weights, numbers) - units.values(normed, inside, numbers)
+            made = (widened(made) + units.added(change, numbers)).to(made.dtype)
+        inside = weights
     for slots, numbers in _alike(edited):
         before = widened(units.values(normed, inside, numbers))
         after = _edited(units, before, numbers, slots, spot, share)
@@ -50,10 +57,12 @@ def edited_values(units: Units, values: Tensor, edited: Edited, spot: Spot, shar
 
 
 def _alike(edited: Edited) -> list[tuple[tuple[Slot, ...], list[int]]]:
-    """Units with the same edits, together."""
+    """Units with the same edits of their values, together."""
     groups: dict[tuple[Slot, ...], list[int]] = {}
     for number, slots in edited:
-        groups.setdefault(slots, []).append(number)
+        of_value = tuple(slot for slot in slots if not KINDS[slot.kind].routes)
+        if of_value:
+            groups.setdefault(of_value, []).append(number)
     return list(groups.items())
 
 

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.edits import Edit, EditKind
+from core.engine.flow import Flow
+from core.engine.plan import stage_of_reader
 from core.engine.replacement import ablation
 from core.engine.rows import Rows
 from core.engine.state import RunState
@@ -100,7 +102,7 @@ def neurons(
     found = gradients or NodeGradients(session, cancelled)
     whole = Node("mlp", units.layer)
     with torch.no_grad():
-        change, total = _changes(session, units, replacement, found.at(whole))
+        change, total = changes_of_units(session, units, replacement, found.at(whole))
         estimated = change.sum(dim=1).mean(dim=0)
         direct, direct_rest, words, why = _direct(session, units)
     table = Neurons(
@@ -125,17 +127,19 @@ def neurons(
 
 
 def routing(session: Session, node: Node | str, edits: Sequence[Edit] = ()) -> tuple[Tensor, Tensor]:
-    """A mixture's router over A with some edits: its logits, and the weight of each expert, 0 where it is not chosen;
-    both [batch, position, experts]. Edits of the mixture's own reader are not in it. Raises ArgumentError for a node
-    that is no mixture."""
+    """A mixture's router over A with some edits: its logits, and the weight of each expert, 0 where it is not chosen
+    (as edits of the router leave it); both [batch, position, experts]. Edits of the mixture's own reader are not in it.
+    Raises ArgumentError for a node that is no mixture."""
     units = _units(session, node)
     if not isinstance(units, Experts):
         raise ArgumentError(f"m{units.layer} is no mixture: it has no router.", "Its neurons are in ws.neurons.")
     state = session.run(edits, positions="all").state
     with torch.no_grad():
         reader, adapter = Reader("mlp", units.layer), units.adapter
-        stream = state.stream_at(reader, adapter.shape.parallel, Rows(state.length))
-        return units.routing(adapter.mlp_norm(units.layer, stream))
+        rows = Rows(state.length)
+        normed = adapter.mlp_norm(units.layer, state.stream_at(reader, adapter.shape.parallel, rows))
+        edited = state.plan.stages[stage_of_reader(reader, session.graph)].units
+        return Flow(adapter, state, session.engine.references).routing(units.layer, normed, edited, rows)
 
 
 def _units(session: Session, node: Node | str) -> Units:
@@ -150,8 +154,9 @@ def _units(session: Session, node: Node | str) -> Units:
     return units
 
 
-def _changes(session: Session, units: Units, replacement: EditKind, gradient: Tensor) -> tuple[Tensor, Tensor]:
-    """Estimated changes by the units, [batch, position, units], and that of the whole MLP."""
+def changes_of_units(session: Session, units: Units, replacement: EditKind, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """Estimated changes by replacing each unit, [batch, position, units], and by replacing the whole MLP, the mean over
+    the rows. gradient: at what the MLP writes, [batch, position, width]."""
     engine, whole = session.engine, Node("mlp", units.layer)
     lost = Losses(session, replacement, 0).of_node(whole)
     times, values = _inside(units, engine.clean(full=True))

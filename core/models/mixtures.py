@@ -8,13 +8,14 @@ where the router did not choose it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
-from core.errors import ModelError
+from core.errors import EditError, ModelError
 from core.models.units import Neurons, Units, calls
 
 
@@ -29,9 +30,11 @@ class Experts(Units):
         self.count, self.size = int(experts.num_experts), int(adapter.shape.width)
         self._weighs_input = type(experts).__name__ == "Llama4TextExperts"
 
-    def routing(self, normed: Tensor) -> tuple[Tensor, Tensor]:
-        """The router's logits, and the weight of each expert, 0 where it is not chosen: both [batch, n, experts]."""
-        with calls(self.adapter):
+    def routing(self, normed: Tensor, forced: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The router's logits, and the weight of each expert, 0 where it is not chosen: both [batch, n, experts].
+        forced: experts that it has to choose, of the same shape. Raises EditError where these are too many."""
+        name = f"m{self.layer}"
+        with calls(self.adapter), Choice(name, None if forced is None else forced.flatten(0, 1)):
             routed = self._router(normed.flatten(0, 1))
         if self._weighs_input:
             weights, logits = routed
@@ -73,6 +76,35 @@ class Experts(Units):
         return (by_expert * gradient[:, :, None]).sum(dim=3)  # type: ignore[no-any-return]
 
 
+class Choice(TorchFunctionMode):
+    """While it is on, a router chooses the forced experts [rows, experts] and, of the others, those with the highest
+    logits; what it makes of its choice is its own."""
+
+    def __init__(self, name: str, forced: Tensor | None) -> None:
+        super().__init__()
+        self._name, self._forced = name, forced
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if self._forced is None or func not in (torch.topk, Tensor.topk):
+            return made
+        logits, count = args[0], made[1].shape[-1]
+        most = int(self._forced.sum(dim=-1).max())
+        if most > count:
+            raise EditError(
+                f"{most} experts of {self._name} are forced at one position, and its router chooses {count}.",
+                f"Force at most {count} at each.",
+            )
+        index = logits.masked_fill(self._forced, torch.inf).topk(count, dim=-1)[1]
+        return logits.gather(-1, index), index
+
+
 def experts_of(adapter: Any, layer: int, mixture: Any) -> Experts | None:
     """Of a module; None where it is no mixture of a known kind."""
     experts = getattr(mixture, "experts", None)
@@ -88,10 +120,9 @@ def units_of(adapter: Any, layer: int) -> Units | None:
         wiring = adapter.wiring(layer)
     except ModelError:  # a family that does not say where its parts are
         return None
-    if len(wiring.mlp_weights) == 1 and wiring.mlp_weights[0].endswith(".weight"):
-        owner, _, name = wiring.mlp_weights[0].rpartition(".")
-        module = adapter.blocks[layer].get_submodule(owner)
-        weight = getattr(module, name)
+    if wiring.mlp_last is not None:
+        module = adapter.blocks[layer].get_submodule(wiring.mlp_last)
+        weight = module.weight
         turned = type(module).__name__ == "Conv1D"  # stored as [in, out]
         return Neurons(adapter, layer, (weight.T if turned else weight).detach(), weight)
     return experts_of(adapter, layer, adapter.blocks[layer].get_submodule(wiring.mlp))

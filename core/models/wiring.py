@@ -37,6 +37,12 @@ class Wiring:
     mlp_scale: float | str | None = None
     after_mlp: str | None = None
 
+    @property
+    def mlp_last(self) -> str | None:
+        """The linear map that an MLP ends with, which reads its neurons; None where it has no one such map."""
+        (name, *more) = self.mlp_weights or ("",)
+        return None if more or not name.endswith(".weight") else name.removesuffix(".weight")
+
 
 def separate(attention: str) -> tuple[tuple[str, Holds], ...]:
     """Projections of their own for q, k and v."""

@@ -1,4 +1,4 @@
-"""The project file's `project.json`, version 4, as msgspec checks it. A change here is another VERSION, with a row in
+"""The project file's `project.json`, version 5, as msgspec checks it. A change here is another VERSION, with a row in
 `core.project.migrations`.
 
 What many steps share (documents, inputs, edits, rows of a dataset) stands once in a table, and is referred to by its
@@ -19,7 +19,7 @@ from core.notes import About
 from core.tracing.options import Level
 
 FORMAT = "wirescope project"
-VERSION: Final = 4
+VERSION: Final = 5
 
 Number = Annotated[int, Meta(ge=0, le=2**31)]
 Place = Annotated[int, Meta(ge=-1, le=2**31)]  # -1: none
@@ -379,7 +379,7 @@ class ProjectData(_Struct):
     """The whole of `project.json`. made_by: the version of Wirescope that wrote it."""
 
     format: Literal["wirescope project"]
-    version: Literal[4]
+    version: Literal[5]
     documents: Annotated[list[DocumentData], Meta(min_length=1, max_length=MOST_STEPS)]
     steps: Annotated[list[StepData], Meta(min_length=1, max_length=MOST_STEPS)]
     current: Number = 0

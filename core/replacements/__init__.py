@@ -4,6 +4,7 @@ table that they are rows of."""
 from __future__ import annotations
 
 from core.engine.replacement import Replacement
+from core.replacements.force import Force
 from core.replacements.knockout import Knockout
 from core.replacements.mean import Mean
 from core.replacements.noise import Noise
@@ -26,4 +27,5 @@ ROWS: tuple[Replacement, ...] = (
     Steer(),
     Project(),
     Knockout(),
+    Force(),
 )

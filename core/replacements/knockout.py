@@ -1,7 +1,8 @@
 """Knockout: a head does not see some positions from others (attention knockout; Geva et al. 2023): the scores of these
 entries are minus infinity before the softmax, so that the head's other weights at the query sum to 1 again (with the
 sink's, where the head has one). In part, the shares are multiplied before the others make up for it. What is done to a
-pattern is in `core.engine.entries`: nothing is put in the place of what nodes write and readers read."""
+pattern is in `core.engine.entries`: nothing is put in the place of what nodes write and readers read. Of an expert of
+a mixture the router's other weights make up for it (`core.engine.routing`)."""
 
 from __future__ import annotations
 

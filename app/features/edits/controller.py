@@ -31,8 +31,9 @@ class EditsController(QObject):
         self._workbench.editing.toggle_selection("patch")
 
     def knock_out(self) -> None:
-        """Hide the chosen key positions from the head at the chosen queries, or let it see them again."""
-        self._workbench.editing.edit_arrow("knockout")
+        """Hide the chosen key positions from the head at the chosen queries, or let it see them again; the same of the
+        selected experts and their router."""
+        self._workbench.editing.knock_out()
 
     def restore(self) -> None:
         """Take the edits of the selection back."""

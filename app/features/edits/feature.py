@@ -14,7 +14,7 @@ def why_no_edit(workbench: Workbench) -> str:
 
 
 def why_no_knockout(workbench: Workbench) -> str:
-    return "" if workbench.arrow is not None else NO_ARROW
+    return "" if workbench.arrow is not None or workbench.editing.experts() else NO_ARROW
 
 
 def why_no_restore(workbench: Workbench) -> str:
@@ -57,7 +57,7 @@ ACTIONS = (
         "knock_out",
         "Knock Out the Weight",
         ("K",),
-        "Hide the position from the head: its other weights of attention grow",
+        "Hide the position from the head, or the expert from its router: the other weights grow",
         "cut",
         why_not=why_no_knockout,
         run=EditsController.knock_out,

@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
-from app.features.inspector.presenter import edit_state, inspection
+from app.features.inspector.presenter import edit_state, inspection, of_targets
 from app.features.inspector.queries import (
     ArrowQuery,
     ArrowReply,
@@ -150,6 +150,7 @@ class InspectorController(QObject):
 
     def _take_positions(self, positions: tuple[int, ...]) -> None:
         self._inspector.attention.set_pinned(positions)
+        self._inspector.router.set_pinned(positions)
         self._ask_arrow()
         self._inspector.positions.set_pinned(positions)
         one = self._one()
@@ -217,6 +218,7 @@ class InspectorController(QObject):
         one = self._one()
         if isinstance(one, Node) and one.whole == found.node:
             self._inspector.neurons.show_neurons(found.data, one)
+            self._inspector.router.show_router(found.data.router)
 
     def _show_average(self, found: AverageReply) -> None:
         if found.node == self._one():
@@ -280,7 +282,7 @@ class InspectorController(QObject):
             color=GROUP_COLORS[len(document.groups) % len(GROUP_COLORS)] if group is None else group.color,
             grouped=group is not None,
             no_group=workbench.grouping.why_not(),
-            edit=edit_state(first, document, workbench.editing.has_counterfactual()),
+            edit=of_targets(edit_state(first, document, workbench.editing.has_counterfactual()), selection),
             direction=workbench.direction,
             cuts=EDIT_WORDS[document.cut_kind],
             nothing_to_edit=all(isinstance(target, Node) and target.kind == "logits" for target in selection),

@@ -66,8 +66,7 @@ def inspection(
         direction=1 if scored is None else scored.ranking.of_metric,
     )
     edit = edit_state(present, document, ready is not None and ready.has_counterfactual)
-    if isinstance(target, Node) and target.is_unit:
-        edit = replace(edit, of_unit=True)
+    edit = of_targets(edit, [target])
     if isinstance(target, Edge):
         return EdgeInspection(target, target.name, effect, edit)
     reads, writes = ((), ()) if scored is None else links(opened.graph, scored.ranking, target)
@@ -114,6 +113,12 @@ def edit_state(edit: Edit | None, document: Document, has_counterfactual: bool) 
         has_counterfactual=has_counterfactual,
         has_dataset=bool(document.dataset),
     )
+
+
+def of_targets(edit: EditState, targets: Sequence[Target]) -> EditState:
+    """With what all of some targets can be edited by."""
+    kinds = {target.kind if isinstance(target, Node) else "" for target in targets}
+    return replace(edit, of_unit=bool(kinds & {"neuron", "expert"}), of_expert=kinds == {"expert"})
 
 
 def _strength_words(kind: EditKind, strength: float) -> str:

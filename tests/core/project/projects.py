@@ -86,7 +86,7 @@ LAYOUT = {
 def edits(draw: st.DrawFn) -> Edit:
     graph = draw(st.sampled_from(GRAPHS))
     target: EditTarget = draw(st.sampled_from([*graph.writers, *graph.edges]))
-    kind = draw(st.sampled_from([kind for kind, row in KINDS.items() if not row.hides]))
+    kind = draw(st.sampled_from([kind for kind, row in KINDS.items() if not row.of_parts]))
     if draw(st.integers(0, 5)) == 0:
         kind = draw(st.sampled_from(WEIGHT_KINDS))
         keys = st.lists(st.integers(-9, 9) | st.sampled_from(["subject"]), min_size=1, max_size=3).map(tuple)

@@ -175,6 +175,13 @@ def test_a_file_of_version_4_opens_with_its_weights_of_attention() -> None:
     assert [edit.target for edit in after[1:]] == [Entries(Node("head", 0, 1), (key,)) for key in (2, 3)]
 
 
+def test_a_file_of_version_5_opens_with_its_edits_of_a_router() -> None:
+    project, before = load_project(FILES / "version-5.wire"), load_project(FILES / "version-4.wire")
+    after, earlier = (each.steps[-1].document.edits for each in (project, before))
+    assert after[: len(earlier)] == earlier
+    assert [str(edit) for edit in after[len(earlier) :]] == ["m1.e3=force@2", "m1.e0=knockout*0.5"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

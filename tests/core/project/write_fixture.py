@@ -58,7 +58,8 @@ def fixture() -> Project:
     )
     moves = Edit(Entries(head, (2,)), "knockout", (5, 7), strength=0.5), Edit(Entries(head, (3,)), "patch", (7,))
     steer = Edit(Node("mlp", 1), "steer", None, (0.5, -1.0), 2.0)
-    steered = replace(start, edits=(steer, *moves), pinned=(" Mary",))
+    routed = Edit(Node("expert", 1, 3), "force", (2,)), Edit(Node("expert", 1, 0), "knockout", strength=0.5)
+    steered = replace(start, edits=(steer, *moves, *routed), pinned=(" Mary",))
     outcome = Outcome("logit difference", 1.5, 0.25, "probability", (PredictionRow(" Mary", 0.6, 0.4, 0.1),), True)
     steps = (
         StepRecord("Start", Document(""), -1, opens=True, latest=1),

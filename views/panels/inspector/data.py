@@ -125,6 +125,18 @@ class NeuronRow:
     router: str = ""  # of an expert what the router says of it
 
 
+@dataclass(frozen=True, eq=False)
+class RouterData:
+    """A mixture's router over A: its logits, and the weight of each expert, 0 where it is not chosen, both [position,
+    experts]. labels: of the positions. edited: the numbers of experts that are."""
+
+    node: Node
+    logits: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    labels: tuple[str, ...]
+    edited: frozenset[int] = frozenset()
+
+
 @dataclass(frozen=True)
 class NeuronsData:
     """What an MLP opens into: the strongest of `of` neurons, or experts. kind_words: of the edit that the effects are
@@ -141,6 +153,7 @@ class NeuronsData:
     direct_words: str = ""
     why: str = ""
     direction: int | None = 1
+    router: RouterData | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +167,7 @@ class EditState:
     has_counterfactual: bool = False
     has_dataset: bool = False
     of_unit: bool = False  # of a neuron or an expert, which takes no edit of vectors
+    of_expert: bool = False  # its mixture's router can be told to choose it, or not to
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from views.panels.inspector.data import EditState
 from views.widgets.buttons import LinkButton
 
 _ROWS: tuple[tuple[EditKind, ...], ...] = tuple(
-    tuple(kind for kind, row in KINDS.items() if row.row == number and not row.hides)
+    tuple(kind for kind, row in KINDS.items() if row.row == number and not row.of_parts)
     for number in range(1 + max(row.row for row in KINDS.values()))
 )
+_OF_EXPERTS: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if row.routes)
 _NO_OTHERS = "There is no other input to take it from: add inputs to the dataset first"
 
 _NO_VECTOR = "It is for vectors of the stream, and this is a part of an MLP: select the MLP as a whole"
@@ -34,7 +35,7 @@ class EditButtons(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        for kinds in _ROWS:
+        for kinds in (*_ROWS, _OF_EXPERTS):
             row = QHBoxLayout()
             row.setSpacing(6)
             for kind in kinds:
@@ -75,6 +76,9 @@ class EditButtons(QWidget):
         for kinds in _ROWS:
             for kind in kinds:
                 self._show_button(kind, edit.has_counterfactual, edit.has_dataset, edit.of_unit)
+        for kind in _OF_EXPERTS:
+            self._show_button(kind, edit.has_counterfactual, edit.has_dataset)
+            self.buttons[kind].setVisible(edit.of_expert)
         self.amount_row.setVisible(edited is not None)
         if edited is None:
             return
@@ -83,7 +87,7 @@ class EditButtons(QWidget):
         if not self.slider.isSliderDown() and (changed or not self.spin.hasFocus()):
             self._set(edit.factor if KINDS[edited].turns_value and edit.factor is not None else edit.strength)
 
-    def _show_button(self, kind: EditKind, has_counterfactual: bool, has_dataset: bool, of_unit: bool) -> None:
+    def _show_button(self, kind: EditKind, has_counterfactual: bool, has_dataset: bool, of_unit: bool = False) -> None:
         button, row = self.buttons[kind], KINDS[kind]
         if button.property("chosen") != (kind == self._edited):
             button.setProperty("chosen", kind == self._edited)

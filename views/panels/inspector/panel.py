@@ -21,6 +21,7 @@ from views.panels.inspector.logit_lens import LogitLensSection
 from views.panels.inspector.neurons import NeuronsSection
 from views.panels.inspector.paths import PathsSection
 from views.panels.inspector.pushed import PushedSection
+from views.panels.inspector.router import RouterSection
 from views.panels.inspector.self_repair import SelfRepair
 from views.panels.inspector.several import SeveralSection
 from views.panels.inspector.tokens import TokensSection
@@ -70,6 +71,7 @@ class InspectorPanel(QFrame):
         self.tokens = TokensSection()
         self.paths = PathsSection()
         self.neurons = NeuronsSection()
+        self.router = RouterSection()
         self.positions = ByPositionSection()
         self.reads = LinkList("Reads most", "Reads")
         self.writes = LinkList("Writes most to", "Writes to")
@@ -86,6 +88,7 @@ class InspectorPanel(QFrame):
         self.several.target_selected.connect(self.target_selected)
         self.paths.node_selected.connect(self.target_selected)
         self.neurons.node_selected.connect(self.target_selected)
+        self.router.node_selected.connect(self.target_selected)
         self.arrow.edge_selected.connect(self.edge_selected)
         for links in (self.reads, self.writes):
             links.edge_selected.connect(self.edge_selected)
@@ -131,6 +134,7 @@ class InspectorPanel(QFrame):
         column.addWidget(self.attention)
         column.addWidget(self.arrow)
         column.addLayout(effect)
+        column.addWidget(self.router)
         column.addWidget(self.neurons)
         column.addWidget(self.paths)
         column.addLayout(link_box)
@@ -208,6 +212,7 @@ class InspectorPanel(QFrame):
         self.paths.show_paths(None)
         self.positions.show_positions(None)
         self.neurons.show_neurons(None)
+        self.router.show_router(None)
         self.show_repair(None)
 
     def set_stale(self, stale: bool) -> None:
@@ -215,9 +220,9 @@ class InspectorPanel(QFrame):
         for part in (self.attention, self.effects, self.reads, self.writes):
             part.set_stale(stale)
         if stale:  # each brightens when its own answer comes
-            for section in (self.logit_lens, self.positions, self.identity, self.several, self.paths, self.neurons):
+            of_one = (self.logit_lens, self.positions, self.identity, self.paths, self.neurons, self.router)
+            for section in (*of_one, self.several, self.repair):
                 section.set_stale(True)
-            self.repair.set_stale(True)
 
     def _show_parts(self, node: bool = False, edge: bool = False, several: bool = False) -> None:
         self.hint.hide()

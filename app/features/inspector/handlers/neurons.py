@@ -14,8 +14,9 @@ from app.worker.session_cache import SessionCache
 from core.edits import REPLACED, Edit
 from core.errors import Cancelled, WirescopeError
 from core.formatting import signed, visible_token
+from core.graph import Node
 from core.lens.neurons import KINDS, Neurons, neurons, routing
-from views.panels.inspector.data import NeuronRow, NeuronsData
+from views.panels.inspector.data import NeuronRow, NeuronsData, RouterData
 
 SHOWN = 12
 Routing = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -40,7 +41,8 @@ def handle_neurons(query: NeuronsQuery, request: Request, cache: SessionCache, s
         rows = tuple(_row(cache, found, each, found.unit(each) in edited, chosen) for each in found.top(SHOWN))
         of, total = len(found.estimated), float(found.estimated.sum()) + found.rest
         words = REPLACED[kind] + (", with the other edits in place" if others else "")
-        return NeuronsData(node, rows, of, found.kind, words, total, found.rest, found.words, "", direction)
+        router = _router(cache, found, edits)
+        return NeuronsData(node, rows, of, found.kind, words, total, found.rest, found.words, "", direction, router)
 
     def find() -> NeuronsData:
         try:
@@ -63,6 +65,17 @@ def _chosen(cache: SessionCache, found: Neurons, edits: tuple[Edit, ...]) -> Rou
         return None
     logits, weights = routing(cache.session, found.node, edits)
     return logits[0].cpu().double().numpy(), weights[0].cpu().double().numpy()
+
+
+def _router(cache: SessionCache, found: Neurons, edits: tuple[Edit, ...]) -> RouterData | None:
+    """The same at every position and with all edits, for a list of its own."""
+    chosen = _chosen(cache, found, edits)
+    if chosen is None:
+        return None
+    units = (edit.target for edit in edits if getattr(edit.target, "whole", None) == found.node)
+    edited = frozenset(unit.head for unit in units if isinstance(unit, Node) and unit.is_unit)
+    labels = tuple(position_label(cache, place) for place in range(len(chosen[0])))
+    return RouterData(found.node, *chosen, labels, edited)
 
 
 def _row(cache: SessionCache, found: Neurons, number: int, edited: bool, chosen: Routing | None) -> NeuronRow:

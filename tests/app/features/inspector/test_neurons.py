@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from torch import Tensor
 
 from core.edits import Edit
 from core.formatting import change_words
@@ -73,3 +74,31 @@ def test_a_mixture_opens_into_its_experts(person: Person, tmp_path: Path) -> Non
     before, _ = person.expected([])
     after, _ = person.expected([Edit(f"m0.e{number}", "patch")])
     assert section.rows.row_texts()[0][1] == change_words(after - before)
+    _router_is_told(person, weights[0])
+
+
+def _router_is_told(person: Person, weights: Tensor) -> None:
+    """The list of a position's logits selects an expert, which is forced and then knocked out."""
+    inspector, workbench = person.panel("inspector"), person.workbench
+    router = inspector.router
+    assert not inspector.edits.buttons["force"].isVisible()
+    workbench.set_positions((2,))
+    assert router.hint.text().startswith("at")
+    shown = {row.label.split()[0]: row.number for row in router.rows.rows()}
+    assert shown == {f"e{n}": f"{w:.2f}" if w else "not chosen" for n, w in enumerate(weights[2].tolist())}
+    last = router.rows.rows()[-1]
+    unit = Node("expert", 0, int(last.label.split()[0].removeprefix("e")))
+    inspector.scroll_area.ensureWidgetVisible(router.rows)
+    person.click(router.rows, router.rows.row_rect(3).center().toPoint())
+    person.rest()
+    assert workbench.selection == (unit,)
+    person.click(inspector.edits.buttons["force"])
+    person.rest()
+    assert workbench.document.edits == (Edit(unit, "force", (2,)),)
+    person.wait(lambda: next(row for row in router.rows.rows() if row.bold).number != "not chosen")
+    metric, _ = person.expected(list(workbench.document.edits))
+    assert workbench.known.inspected.measured == pytest.approx(metric - person.expected([])[0], abs=1e-5)
+    for edits in ((Edit(unit, "knockout", (2,)),), ()):
+        person.press(Qt.Key.Key_K, widget=person.window.canvas)
+        person.rest()
+        assert workbench.document.edits == edits
