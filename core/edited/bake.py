@@ -1,5 +1,8 @@
 """Edits of nodes as plain weights: `ws.bake(model, edits)`.
 
+Edits of neurons and of experts are held too: what they add becomes c times that, and of a neuron a constant may be
+added, in the bias of the last linear map.
+
 What a node writes becomes  c * what it writes + v,  at every position:
 
     zero: c = 1 - strength          scale: c = 1 - strength + strength * value
@@ -8,6 +11,8 @@ What a node writes becomes  c * what it writes + v,  at every position:
 1. A head: its columns of the output projection times c; v, less LayerScale, to that projection's bias.
 2. An MLP: its last linear map, of every expert, times c; where a norm follows, that norm's weight instead; v to its
    bias.
+3. A neuron: its column of the last linear map times c; v times that column, before the edit, to the map's bias. An
+   expert: its last weights and bias times c.
 
 What no weight holds is refused with the reason: edits of edges and readers, at some positions, of values that differ by
 position, of `input` (an embedding is often the unembedding too), of heads that a norm holds together, and a bias that
@@ -60,28 +65,57 @@ def bake(model: Model, edits: Sequence[Edit], session: Inputs | None = None) -> 
     reasons = why_not_baked(model, edits)
     if reasons:
         raise EditError(reasons[0], OTHERWISE)
-    planned = plan_edits(model, edits, session)
+    experts = {target: edit for edit in edits if (target := _target(model, edit)).kind == "expert"}  # the last of each
+    planned = plan_edits(model, [edit for edit in edits if _target(model, edit) not in experts], session)
     module = sharing_copy(model.adapter.module)
     names = {id(part): name for name, part in model.adapter.module.named_modules()}
     changes = _Changes(module)
+    for unit, edit in experts.items():
+        block = names[id(model.adapter.blocks[unit.layer])]
+        changes.expert(block, model.adapter.wiring(unit.layer), unit, _factor(edit))
+    for mlp, neurons in planned.plan["neurons"].items():
+        layer = _target(model, mlp).layer
+        for number, slots in neurons.items():
+            unit = Node("neuron", layer, int(number))
+            factor, constant = _affine(slots[-1], _one_value(unit.name, slots[-1], planned.values))
+            block = names[id(model.adapter.blocks[layer])]
+            changes.neuron(block, model.adapter.wiring(layer), unit, factor, constant)
     for name, slots in planned.plan["nodes"].items():
         slot = slots[-1]
-        value = None if slot["value"] is None else planned.values[slot["value"]]
-        if value is not None and not slot["everywhere"]:
-            raise EditError(
-                f"{name} would be replaced by another value at each position, and a bias is one for all.",
-                "Take one mean over all positions: ws.Session(..., mean_over_positions=True).",
-            )
-        factor, added = _affine(slot, value)
-        node = model.graph.parse(name)
-        assert isinstance(node, Node)
+        factor, added = _affine(slot, _one_value(name, slot, planned.values))
+        node = _target(model, name)
         block = names[id(model.adapter.blocks[node.layer])]
         wiring = model.adapter.wiring(node.layer)
         if node.kind == "head":
             changes.head(block, wiring, node, model.adapter.shape.head_width, factor, added)
         else:
             changes.mlp(block, wiring, node, factor, added)
-    return BakedModel(module, model, planned.edits, tuple(changes.names))
+    return BakedModel(module, model, tuple(map(str, edits)), tuple(changes.names))
+
+
+def _target(model: Model, what: Edit | str) -> Node:
+    """Of an edit, or a name, of a node or a unit."""
+    target = what if isinstance(what, str) else what.target
+    target = model.graph.parse(target) if isinstance(target, str) else target
+    assert isinstance(target, Node)
+    return target
+
+
+def _one_value(name: str, slot: dict[str, Any], values: dict[str, Tensor]) -> Tensor | None:
+    """What a slot puts in. Raises EditError where that is not one for all positions."""
+    value = None if slot["value"] is None else values[slot["value"]]
+    if value is not None and not slot["everywhere"]:
+        raise EditError(
+            f"{name} would be replaced by another value at each position, and a bias is one for all.",
+            "Take one mean over all positions: ws.Session(..., mean_over_positions=True).",
+        )
+    return value
+
+
+def _factor(edit: Edit) -> float:
+    """c of a kind that only multiplies."""
+    value = edit.value if isinstance(edit.value, float) else 0.0
+    return 1.0 - edit.strength + edit.strength * value
 
 
 def why_not_baked(model: Model, edits: Sequence[Edit]) -> list[str]:
@@ -95,14 +129,18 @@ def why_not_baked(model: Model, edits: Sequence[Edit]) -> list[str]:
         elif not isinstance(target, Node) or target.kind == "logits":
             what = "an edge" if isinstance(target, Edge) else "a reader"
             reasons.append(f"{edit.name} is {what}: weights hold what a node writes for all its readers alike.")
-        elif target.is_unit:
-            reasons.append(f"{target.name} is a part of {target.whole.name}: weights are changed of whole nodes.")
         elif target.kind == "input":
             reasons.append("`input` is made of several embeddings, which may be the unembedding too.")
         elif KINDS[edit.kind].takes == "direction":
             reasons.append(f"{edit.name}={edit.kind} turns what it writes: weights are only scaled, with a bias.")
         elif edit.kind not in HELD:
             reasons.append(f"{edit.name}={edit.kind} takes its values from inputs, which weights do not know.")
+        elif KINDS[edit.kind].routes:
+            reasons.append(f"{edit.name}={edit.kind} changes what a router chooses, which it does anew for each input.")
+        elif target.kind == "expert" and KINDS[edit.kind].inputs:
+            reasons.append(
+                f"{edit.name}={edit.kind} would need a bias of {target.name} that its router does not weigh."
+            )
         elif edit.positions is not None:
             reasons.append(f"{edit} is at some positions, and weights are the same at all.")
         elif target.kind == "head" and (reason := _held_together(model, target.layer)):
@@ -150,6 +188,33 @@ class _Changes:
         if added is not None:
             scale = self._scale(block, wiring.scale)
             self._add(f"{path}.bias", node, added, scale)
+
+    def neuron(self, block: str, wiring: Wiring, unit: Node, factor: float, constant: Tensor | None) -> None:
+        """constant: what it holds besides, one number."""
+        path = f"{block}.{wiring.mlp_last}"
+        conv = type(self.module.get_submodule(path)).__name__ == "Conv1D"
+        column = (unit.head,) if conv else (slice(None), unit.head)
+        weight = self.module.get_parameter(f"{path}.weight").detach().double()[column]
+
+        def times(w: Tensor) -> Tensor:
+            w = w.clone()
+            w[column] *= factor
+            return w
+
+        if constant is not None:
+            self._add(f"{path}.bias", unit, constant.to(weight) * weight, None)
+        if factor != 1.0:
+            self._set(f"{path}.weight", times)
+
+    def expert(self, block: str, wiring: Wiring, unit: Node, factor: float) -> None:
+        def times(w: Tensor) -> Tensor:
+            w = w.clone()
+            w[unit.head] *= factor
+            return w
+
+        for name in (*wiring.mlp_weights, *wiring.mlp_biases):
+            if "experts." in name:
+                self._set(f"{block}.{name}", times)
 
     def mlp(self, block: str, wiring: Wiring, node: Node, factor: float, added: Tensor | None) -> None:
         if wiring.joint is None and not wiring.mlp_weights:

@@ -8,7 +8,8 @@ The model runs its own forward. Hooks look at what its parts write to the residu
    it. Biases of the output projection belong to no head.
 2. A node with edits: the difference between what it carries and what it writes is added to the stream, before the MLP
    of its layer reads it (where that reads after the heads), and at the end of its block.
-3. A reader with edits reads  x = stream + sum over its edited edges of (replacement - what the writer carries).  Of q,
+3. Of an MLP with edited neurons, the last linear map reads other numbers in their places.
+4. A reader with edits reads  x = stream + sum over its edited edges of (replacement - what the writer carries).  Of q,
    k and v of a head, the model's norm and projection run once more on x, and the result takes the place of their part.
 
 Positions are counted from the start of the text; with a key cache, from where the cache ends. A value that was taken
@@ -16,7 +17,8 @@ from an input is there at the positions of that input, and an edit with it chang
 
 plan: {"layers": [a layer's parts, see `core.models.wiring`], "heads", "kv_heads", "head_width", "parallel", "settings":
 [[module, attribute, value]], "nodes": {name: [slot]}, "readers": {name: {"slots": [slot], "bias": value, "edges":
-[{"writer", "under": [slot or null, for each of the reader's], "slots": [slot]}]}}, "watched": [node], if any}
+[{"writer", "under": [slot or null, for each of the reader's], "slots": [slot]}]}}, "watched": [node], "neurons":
+{MLP: {number: [slot]}}, if any}
 
 A slot is {"op": "set" | "scale" | "add" | "project", "value": name of a tensor [rows or 1, position or 1,
 width], "everywhere": whether that is one for all positions, "factor", "positions": [[of a row], ...] or null for all,
@@ -85,10 +87,7 @@ class Hooks:
     def _begin(self, _module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Where the rows of this forward stand."""
         self._forget()
-        positions = kwargs.get("position_ids")
-        if positions is not None:
-            self.positions = positions
-            return
+        self.positions = kwargs.get("position_ids")
         cache = next((kwargs[name] for name in ("cache", "past_key_values") if kwargs.get(name) is not None), None)
         self.first = 0 if cache is None else int(cache.get_seq_length())
 
@@ -127,17 +126,20 @@ class Hooks:
         if heads:
             inner = _part(block, layer["inner"])
             output = block.get_submodule(layer["output"])
-            hooked = output if layer["inner"] is None else inner
 
             def before_output(_module: nn.Module, args: tuple[Any, ...]) -> None:
                 for head, out in zip(heads, self._outs(block, layer, output, inner, args[0], heads), strict=True):
                     self._written(f"a{number}.h{head}", out)
 
-            self.handles.append(hooked.register_forward_pre_hook(before_output))
+            self.handles.append((output if layer["inner"] is None else inner).register_forward_pre_hook(before_output))
 
         later = not self.plan["parallel"] and any(name.startswith(f"a{number}.") for name in self.nodes)
         if mlp in self.readers or later:
             self._hook_mlp_reader(block, layer, mlp)
+
+        if neurons := self.plan.get("neurons", {}).get(mlp):
+            last_map = block.get_submodule(layer["mlp_last"])
+            self.handles.append(last_map.register_forward_pre_hook(lambda _, args: self._with_neurons(neurons, args)))
 
         if mlp in self.watched:
 
@@ -150,8 +152,7 @@ class Hooks:
             self.handles.append(writer.register_forward_hook(after_mlp))
 
         def after_block(_module: nn.Module, _args: Any, out: Any) -> Any:
-            x = out[0] if isinstance(out, tuple) else out
-            x = self._with_waiting(x)
+            x = self._with_waiting(out[0] if isinstance(out, tuple) else out)
             if self.waiting is not None:
                 self.in_stream = self.waiting if self.in_stream is None else self.in_stream + self.waiting
                 self.waiting = None
@@ -189,15 +190,9 @@ class Hooks:
         """The part of a projection's output that is a port's."""
         head, kind = int(re.split(r"\D+", name)[2]), name[-2]
         heads, kv_heads, size = self.plan["heads"], self.plan["kv_heads"], self.plan["head_width"]
-        if holds == "by head":
-            at = 3 * head + "qkv".index(kind)
-        elif holds == "qkv":
-            at = head + {"q": 0, "k": heads, "v": heads + kv_heads}[kind]
-        elif holds == kind:
-            at = head
-        else:
-            return None
-        return slice(at * size, (at + 1) * size)
+        in_all = head + {"q": 0, "k": heads, "v": heads + kv_heads}[kind]
+        at = {"by head": 3 * head + "qkv".index(kind), "qkv": in_all, kind: head}.get(holds)
+        return None if at is None else slice(at * size, (at + 1) * size)
 
     def _port_hook(self, norm: nn.Module, chosen: list[tuple[str, slice]]) -> Any:
         alike: dict[str, list[slice]] = {}  # readers with the same edits share a norm
@@ -211,7 +206,8 @@ class Hooks:
             out = out.clone()
             for key, parts in alike.items():
                 normed = norm.forward(self._read(of[key], self.stream, self.in_stream))
-                whole = None if _linear(module) else module.forward(normed)
+                linear = type(module) is nn.Linear or type(module).__name__ == "Conv1D"  # of which rows can be taken
+                whole = None if linear else module.forward(normed)
                 for rows in parts:
                     out[..., rows] = _project(module, normed, rows) if whole is None else whole[..., rows]
             return out
@@ -250,6 +246,14 @@ class Hooks:
             carried = self._changed(self.nodes[name], out, out)
             delta = self.deltas[name] = carried - out
             self.waiting = delta if self.waiting is None else self.waiting + delta
+
+    def _with_neurons(self, neurons: dict[str, list[dict[str, Any]]], args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What an MLP's last linear map reads, with edited neurons."""
+        hidden = wide(args[0]).reshape(*self.stream.shape[:2], -1).clone()
+        for number, slots in neurons.items():
+            out = hidden[..., int(number), None].clone()
+            hidden[..., int(number), None] = self._changed(slots, out, out)
+        return (hidden.reshape(args[0].shape).to(args[0].dtype), *args[1:])
 
     def _with_waiting(self, x: Tensor) -> Tensor:
         return x if self.waiting is None else (wide(x) + self.waiting).to(x.dtype)
@@ -351,11 +355,6 @@ def _times(block: nn.Module, scale: Any, x: Tensor) -> Tensor:
         owner, _, name = scale.rpartition(".")
         scale = getattr(block.get_submodule(owner), name)
     return x if scale is None else x * scale
-
-
-def _linear(module: nn.Module) -> bool:
-    """Whether it is a plain linear map, of which some rows can be taken."""
-    return type(module) is nn.Linear or type(module).__name__ == "Conv1D"
 
 
 def _project(module: Any, x: Tensor, rows: slice) -> Tensor:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.edit_kinds import KINDS
+from core.edited.neurons import neurons_of, replaced_value
 from core.edits import Edit, ResolvedEdit, resolve
 from core.engine.engine import Engine
 from core.engine.references import References, bias_before
@@ -74,6 +75,7 @@ class _Planner:
         nodes: dict[str, list[Slot]] = {}
         of_readers: dict[Reader, list[ResolvedEdit]] = {}
         of_edges: dict[Reader, dict[Node, list[ResolvedEdit]]] = {}
+        neurons: dict[str, dict[str, list[Slot]]] = {}
         with torch.no_grad():
             for edit in edits:
                 resolved = self._resolved(edit)
@@ -86,13 +88,16 @@ class _Planner:
                     of_edges.setdefault(target.reader, {}).setdefault(target.writer, []).append(resolved)
                 elif isinstance(target, Reader):
                     of_readers.setdefault(target, []).append(resolved)
+                elif target.is_unit:
+                    of_mlp = neurons.setdefault(target.whole.name, {})
+                    of_mlp.setdefault(str(target.head), []).append(self._neuron(target, resolved))
                 else:
                     nodes.setdefault(target.name, []).append(self._slot(target, resolved))
             readers = {
                 reader.name: self._reader(reader, of_readers.get(reader, []), of_edges.get(reader, {}))
                 for reader in {**of_readers, **of_edges}
             }
-        plan = {**layout_of(self.adapter), "nodes": nodes, "readers": readers}
+        plan = {**layout_of(self.adapter), "nodes": nodes, "readers": readers, "neurons": neurons}
         return PlannedEdits(plan, self.values, tuple(str(edit) for edit in edits))
 
     def _resolved(self, edit: Edit) -> ResolvedEdit:
@@ -106,11 +111,6 @@ class _Planner:
                 raise EditError(f"{edit} counts positions from the end of an input, or by a role.", NO_SESSION)
             extent = Extent((_UNBOUNDED,), _UNBOUNDED)
         resolved = resolve(edit, self.graph, extent, width)
-        if isinstance(resolved.target, Node) and resolved.target.is_unit:
-            raise EditError(
-                f"{edit.name} is inside {resolved.target.whole.name}, and hooks put edits around whole nodes alone.",
-                "Run it in a session (session.run), or edit the whole.",
-            )
         if edit.positions is None:
             return resolved
         rows = extent.places(edit.positions)  # all of an input are not all of a longer one
@@ -159,6 +159,19 @@ class _Planner:
         everywhere = references.over_positions if is_mean else value.shape[1] == 1 and not ablation.one_run
         return _slot(edit, "set", self._kept(key, value), everywhere=everywhere)
 
+    def _neuron(self, unit: Node, edit: ResolvedEdit) -> Slot:
+        """What an edit puts in the place of what a neuron holds."""
+        neurons_of(self.adapter, unit)
+        kind, is_zero = KINDS[edit.kind], isinstance(REPLACEMENTS[edit.kind], Zero)
+        if is_zero or kind.turns_value:
+            return _slot(edit, "scale", factor=0.0 if is_zero else edit.value)
+        references = self._references(edit)
+        value = self._kept(f"{unit.name} {edit.kind} {edit.seed}", replaced_value(self.adapter, references, unit, edit))
+        if kind.adds:
+            return _slot(edit, "add", value, factor=edit.value)
+        everywhere = kind.inputs and not kind.others and references.over_positions
+        return _slot(edit, "set", value, everywhere=everywhere)
+
     def _bias(self, reader: Reader) -> str:
         return self._kept(f"{reader.name} bias", bias_before(self.adapter, reader)[None, None])
 
@@ -172,7 +185,8 @@ class _Planner:
         if self.references is None:
             words = f"{edit.target.name}={edit.kind}"
             raise EditError(f"{words} takes its value from inputs, and there are none.", NO_SESSION)
-        REPLACEMENTS[edit.kind].prepare(self.references)
+        if not (isinstance(edit.target, Node) and edit.target.is_unit):  # a neuron's are of its MLP alone
+            REPLACEMENTS[edit.kind].prepare(self.references)
         return self.references
 
     def _projection(self, edit: ResolvedEdit) -> Slot:
@@ -227,6 +241,7 @@ def layout_of(adapter: Adapter) -> dict[str, Any]:
                 "joint": None if wiring.joint is None else list(wiring.joint),
                 "scale": wiring.scale,
                 "mlp": wiring.mlp,
+                "mlp_last": wiring.mlp_last,
                 "mlp_scale": wiring.mlp_scale,
                 "after_mlp": wiring.after_mlp,
             }

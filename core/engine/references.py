@@ -160,6 +160,10 @@ class References:
             return self.noise_of(self._runs.clean(full=True).out(self.adapter, target), target.name, seed)
         return self.noise_of(self.clean_stream(target), f"->{target.name}", seed)
 
+    def clean(self, full: bool = True) -> RunState:
+        """The run without edits."""
+        return self._runs.clean(full)
+
     def clean_stream(self, reader: Reader) -> Tensor:
         """The stream before a reader in the clean run: [batch, position, width]."""
         return stream_before(self._runs.clean(full=True), reader, self.adapter.shape.parallel)

@@ -9,13 +9,26 @@ import torch
 from torch import Tensor
 
 import wirescope as ws
+from core.edit_kinds import KINDS
 from core.models.families.probe import ProbedAdapter
 from core.models.family import FAMILIES
 from core.models.sharing import sharing_copy
 from core.replacements.optimal import give_constants
-from tests.core.engine.cases import TOLERANCE, case, draws, random_edits
+from tests.core.engine.cases import TOLERANCE, case, draws, random_edit, random_edits
 from tests.oracle import output_of
 from tests.small_models import ALL, small_model
+
+OF_UNITS = [kind for kind, row in KINDS.items() if row.of_units]
+
+
+def neuron_edits(rng: random.Random, session: ws.Session) -> list[ws.Edit]:
+    """Of two neurons of a layer that has some."""
+    layers = [(layer, count) for layer, (kind, count) in enumerate(session.graph.units) if kind == "neuron" and count]
+    if not layers:
+        return []
+    layer, count = rng.choice(layers)
+    names = [f"m{layer}.n{number}" for number in rng.sample(range(count), 2)]
+    return [random_edit(rng, name, session.engine.length, OF_UNITS) for name in names]
 
 
 @pytest.mark.parametrize("family", ALL)
@@ -28,6 +41,7 @@ def test_a_model_with_edits_inside_gives_what_the_sessions_run_gives(family: str
         clean = output_of(setup.module, inputs)
         for _ in range(draws(family, 3)):
             edits = random_edits(rng, session.graph, session.engine.length)
+            edits += neuron_edits(rng, session)
             run = session.run(edits, positions="all")
             with ws.apply(session.model, edits, session) as edited:
                 output = output_of(edited.module, inputs)
@@ -44,7 +58,7 @@ def test_rows_with_values_of_their_own(family: str) -> None:
     rng = random.Random(family)
     inputs = session.pair.clean.tensor
     for _ in range(4):
-        edits = random_edits(rng, session.graph, session.engine.length)
+        edits = random_edits(rng, session.graph, session.engine.length) + neuron_edits(rng, session)
         edited = ws.apply(session.model, [*edits, ws.Edit("m0", "patch", positions=["head"])], session)
         run = session.run([*edits, ws.Edit("m0", "patch", positions=["head"])], positions="all")
         expected = run.logits if family == "llama-grouped" else run.answer
@@ -67,6 +81,11 @@ def edits_for_generation(session: ws.Session) -> list[ws.Edit]:
         ws.Edit("m0", "zero"),
         ws.Edit("a0.h1->m2", "project", value=[*vector, *[1.0] * 16, 0.3], strength=0.8),
         ws.Edit("->a2.h1<q>", "zero"),
+        *(
+            []
+            if session.graph.units[1][0] == "expert"
+            else [ws.Edit("m1.n3", "zero"), ws.Edit("m1.n5", "patch", positions=[1, 2])]
+        ),
     ]
 
 
@@ -80,7 +99,8 @@ def test_generation_has_the_edits_on_each_new_token(family: str) -> None:
     session = ws.Session(setup.model, setup.model.pair(prompt, b.tensor[:, :4]))
     edits = edits_for_generation(session)
     edited = ws.apply(setup.model, edits, session)
-    found = edited.generate(prompt, max_new_tokens=5, do_sample=False, output_logits=True, return_dict_in_generate=True)
+    options = {"max_new_tokens": 5, "min_new_tokens": 5, "output_logits": True, "return_dict_in_generate": True}
+    found = edited.generate(prompt, do_sample=False, **options)
     logits = torch.stack(found.logits, dim=1)
     ids = found.sequences
     assert ids.shape == (1, 9)
@@ -93,6 +113,14 @@ def test_generation_has_the_edits_on_each_new_token(family: str) -> None:
 
 def test_what_edits_need_is_said() -> None:
     model = case("gpt2").model
+    mixture = case("mixtral")
+    for edit, words in (
+        (ws.Edit("m1.e2", "zero", positions=[1]), r"m1\.e2 is an expert"),
+        (ws.Edit("m1.e2", "force"), r"m1\.e2 is an expert"),
+        (ws.Edit("a0.h1[2]", "zero"), "weights of attention"),
+    ):
+        with pytest.raises(ws.WirescopeError, match=words):
+            ws.apply(mixture.model, [edit], mixture.session())
     for edit, words in (
         (ws.Edit("m0", "patch"), "takes its value from inputs"),
         (ws.Edit("m0", "zero", positions=[-1]), "from the end of an input"),

@@ -17,9 +17,15 @@ TOGETHER = ("a norm follows", "a norm takes the mean")
 
 
 def node_edit(rng: random.Random, name: str) -> ws.Edit:
-    kind = rng.choice(["zero", "scale", "mean", "steer"])
+    kind = rng.choice(["zero", "scale", *(["mean"] if ".n" in name else [] if ".e" in name else ["mean", "steer"])])
     value = rng.uniform(-1, 2) if kind == "scale" else [rng.uniform(-1, 1) for _ in range(WIDTH)]
     return ws.Edit(name, kind, value=value if kind in ("scale", "steer") else None, strength=rng.choice([1.0, 0.6]))
+
+
+def units_of(rng: random.Random, session: ws.Session) -> list[str]:
+    """Two of each MLP that opens."""
+    counts = [(layer, kind[0], count) for layer, (kind, count) in enumerate(session.graph.units) if count]
+    return [f"m{layer}.{kind}{number}" for layer, kind, count in counts for number in rng.sample(range(count), 2)]
 
 
 @pytest.mark.parametrize("family", ALL)
@@ -29,13 +35,13 @@ def test_a_baked_model_gives_what_the_sessions_run_gives(family: str) -> None:
     session = setup.session(mean_over_positions=True)
     rng = random.Random(family)
     held, refused = [], {}
-    for node in session.graph.writers:
-        edit = node_edit(rng, node.name)
+    for name in [*(node.name for node in session.graph.writers), *units_of(rng, session)]:
+        edit = node_edit(rng, name)
         try:
             ws.bake(session.model, [edit], session)
             held.append(edit)
         except ws.WirescopeError as error:
-            refused[node.name] = error.message
+            refused[name] = error.message
     zeros = [ws.Edit(name, "zero") for name, why in refused.items() if "bias" in why]
     edits = [*held, *zeros]
     baked = ws.bake(session.model, edits, session)
@@ -49,7 +55,7 @@ def test_a_baked_model_gives_what_the_sessions_run_gives(family: str) -> None:
     coupled = session.graph.coupled and family != "timm-vit-rms-normed-heads"
     assert bool(together) == coupled
     assert "embedding" in refused.pop("input")
-    assert len(edits) == session.graph.n_writers - 1 - len(together)
+    assert len(edits) == session.graph.n_writers - 1 - len(together) + len(units_of(rng, session))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,9 @@ def test_a_baked_model_gives_what_the_sessions_run_gives(family: str) -> None:
         (ws.Edit("m0", "zero", positions=[1]), "the same at all"),
         (ws.Edit("m0", "project", value=[1.0] * WIDTH), "turns what it writes"),
         (ws.Edit("m0", "mean"), "another value at each position"),
+        (ws.Edit("m0.n3", "mean"), "another value at each position"),
+        (ws.Edit("m0.n3", "patch"), "from inputs"),
+        (ws.Edit("a0.h1[2]", "zero"), "weights of attention"),
     ],
 )
 def test_what_weights_cannot_hold_is_refused_with_the_reason(edit: ws.Edit, words: str) -> None:

@@ -19,10 +19,12 @@ from tests.small_models import small_text_model
 PROMPT = "When Mary and John went to the store, John gave a drink to"
 OTHER = "When Tom and John went to the store, John gave a drink to"
 HELD = [ws.Edit("a2.h3", "zero"), ws.Edit("m1", "scale", value=0.5), ws.Edit("a1.h0", "mean", strength=0.7)]
+HELD += [ws.Edit("m0.n3", "mean"), ws.Edit("m2.n7", "zero")]
 BESIDE = [
     *HELD,
     ws.Edit("a1.h2->m2", "patch"),
     ws.Edit("m0->a3.h1<q>", "zero"),
+    ws.Edit("m2.n5", "patch"),
     ws.Edit("->a2.h0<k>", "mean"),
     ws.Edit("m2", "patch", positions=[2, -1], strength=0.5),
     ws.Edit("m0->m3", "project", value=[*[0.3, -0.2] * 128, *[0.1, -0.1] * 128, 0.4], strength=0.9),
@@ -77,7 +79,7 @@ def test_a_language_model_leaves(tmp_path: Path) -> None:
     held, beside = tmp_path / "held", tmp_path / "beside"
     assert ws.export_model(model, HELD, held, session).form == "weights"
     found = ws.export_model(model, BESIDE, beside, session)
-    assert (found.form, len(found.reasons)) == ("hooks", 5)
+    assert (found.form, len(found.reasons)) == ("hooks", 6)
     ids = session.pair.clean.tensor
     plain, hooked, removed = elsewhere(TEXT, tmp_path / "out.json", str(held), str(beside), json.dumps(ids.tolist()))
     for (logits, text), edits in ((plain, HELD), (hooked, BESIDE)):
