@@ -14,6 +14,7 @@ from core.evaluation.balance import with_balance
 from core.evaluation.dissociation import Dissociation, dissociate
 from core.evaluation.faithfulness import Curve, faithfulness
 from core.evaluation.minimal_patch import minimal_patch
+from core.evaluation.neuron_curve import NeuronCurve, neuron_curve
 from core.evaluation.patched_set import MinimalPatch
 from core.evaluation.trust import Trust, trust
 from core.evaluation.uniqueness import SecondCircuit, second_circuit
@@ -29,6 +30,7 @@ from core.lens.attention import attention_pattern, mean_attention, value_weighte
 from core.lens.direct import direct_attribution
 from core.lens.lens_array import LogitLens, logit_lens
 from core.lens.logit_lens import node_lens, stream_lens
+from core.lens.neuron_ranking import NeuronRanking, rank_neurons
 from core.lens.neurons import Neurons, neurons, routing
 from core.lens.patch_maps import PatchMaps, patch_maps
 from core.lens.promoted import Promoted, head_promotes, promoted
@@ -99,6 +101,8 @@ __all__ = [
     "MinimalPatch",
     "ModalityStudy",
     "Model",
+    "NeuronCurve",
+    "NeuronRanking",
     "Neurons",
     "Node",
     "Options",
@@ -157,6 +161,7 @@ __all__ = [
     "logit_lens",
     "mean_attention",
     "minimal_patch",
+    "neuron_curve",
     "neurons",
     "node_lens",
     "open_series",
@@ -166,6 +171,7 @@ __all__ = [
     "probability",
     "promoted",
     "query_key",
+    "rank_neurons",
     "read_tuned_lens",
     "repair",
     "report",

@@ -1,11 +1,14 @@
-"""`wirescope neurons`: the top neurons of an MLP, with their direct shares, estimated and measured effects."""
+"""`wirescope neurons`: the top neurons of an MLP, with their direct shares, estimated and measured effects; or, without
+one, of the whole model (`app.cli.neuron_ranking`)."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import DATASET_HELP
+from app.cli.neuron_ranking import add_ranking_options, check_ranking_options, rank_command
 from app.cli.output import say, say_json
 from app.cli.run import open_session
 from app.cli.run_options import add_run_options
@@ -14,22 +17,28 @@ from core.errors import ArgumentError
 from core.formatting import signed, visible_token
 
 if TYPE_CHECKING:
+    from core.edits import Edit
     from core.lens.neurons import Neurons
     from core.session import Session
 
-WORDS = "list the neurons of an MLP that matter most to the metric, each measured by a run"
+WORDS = "list the neurons of an MLP, or of all, that matter most to the metric, each measured by a run"
 EXAMPLES = """
 wirescope neurons --model bundled:names --clean TEXT --counterfactual TEXT --metric logit-diff --node m1
 wirescope neurons --model pack:smollm2 --clean TEXT --node m5 --top 10 --kind mean --json
 wirescope neurons --model bundled:names --clean TEXT --node m0 --edit m0.n12=zero
+wirescope neurons --model bundled:names --clean TEXT --counterfactual TEXT --curve --out neurons.json
 """
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser)
-    parser.add_argument("--node", required=True, metavar="MLP", help="whose neurons, as m5")
+    parser.add_argument("--node", metavar="MLP", help="whose neurons, as m5 (those of all MLPs, in one ranking)")
     parser.add_argument("--top", type=int, default=20, metavar="N", help="how many are listed and measured (20)")
-    parser.add_argument("--kind", default="zero", help="what each is replaced by: zero, mean, or patch from B (zero)")
+    parser.add_argument(
+        "--kind",
+        help="what each is replaced by: zero, mean, or patch from B (zero; without --node patch where there is B)",
+    )
+    add_ranking_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
     parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
@@ -42,9 +51,14 @@ def neurons_command(options: argparse.Namespace) -> int:
     if options.top < 1:
         raise ArgumentError(f"--top {options.top} lists nothing.", "Give 1 or more.")
     session, edits = open_session(options)
-    found = neurons(session, options.node, options.top, options.kind, edits=edits)
+    if options.node is None:
+        check_ranking_options(options, edits)
+        return rank_command(options, session)
+    if options.curve or options.out is not None:
+        raise ArgumentError("--curve and --out are of the neurons of all MLPs.", "Leave out --node.")
+    found = neurons(session, options.node, options.top, options.kind or "zero", edits=edits)
     if options.json:
-        say_json(_report(found, session))
+        say_json(_report(found, session, edits))
     else:
         say("\n".join(_table(found, session)))
     return 0
@@ -86,7 +100,7 @@ def _most_at(found: Neurons, number: int, session: Session) -> str:
     return f"{place} {visible_token(labels[place])}" if session.pair.batch == 1 and place < len(labels) else str(place)
 
 
-def _report(found: Neurons, session: Session) -> dict[str, Any]:
+def _report(found: Neurons, session: Session, edits: Sequence[Edit]) -> dict[str, Any]:
     rows = [
         {
             "name": found.unit(number).name,
@@ -101,7 +115,7 @@ def _report(found: Neurons, session: Session) -> dict[str, Any]:
     if found.kind == "expert":
         from core.lens.neurons import routing
 
-        logits, weights = routing(session, found.node)
+        logits, weights = routing(session, found.node, edits)
         more = {"router logits": logits.tolist(), "router weights": weights.tolist()}
     return {
         "node": found.node.name,

@@ -56,7 +56,19 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&View",
         (
-            *("palette", "-", "level", "open_mlp", "-", "zoom_in", "zoom_out", "frame", "frame_all", "-"),
+            *(
+                "palette",
+                "-",
+                "level",
+                "open_mlp",
+                "strongest_neurons",
+                "-",
+                "zoom_in",
+                "zoom_out",
+                "frame",
+                "frame_all",
+                "-",
+            ),
             *("@around", "show_changes", "-"),
             *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-"),
             *("next_panel", "previous_panel", "-", "@theme", "@motion", "full_screen"),

@@ -65,6 +65,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "pin": ("watch", "track", "answer"),
     "level": ("tokens", "patches", "positions", "per token"),
     "open_mlp": ("experts", "open MLP", "unfold MLP"),
+    "strongest_neurons": ("experts", "rank neurons", "trace neurons", "top neurons"),
     "zoom_in": ("bigger", "enlarge", "magnify"),
     "zoom_out": ("smaller view", "shrink"),
     "frame_all": ("fit", "whole graph", "overview", "centre", "center", "reset view", "home"),

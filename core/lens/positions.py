@@ -26,7 +26,7 @@ from core.result import Result
 from core.session import Session
 from core.tracing.job import common_length
 from core.tracing.losses import Losses
-from core.tracing.methods import eap
+from core.tracing.methods import eap, eap_ig
 from core.tracing.node_gradients import from_the_last
 
 
@@ -39,14 +39,16 @@ def written_norms(result: Result, node: Node, row: int = 0) -> NDArray[np.float6
 
 
 class NodeGradients:
-    """The metric's gradient at what each node writes, at the gradients of `eap`; one backward pass for all nodes."""
+    """The metric's gradient at what each node writes, at the gradients of `eap`, one backward pass for all nodes; with
+    steps the mean of those of `eap-ig`, one pass a step. Raises EditError for steps without a B."""
 
-    def __init__(self, session: Session, cancelled: Callable[[], bool] | None = None) -> None:
+    def __init__(self, session: Session, cancelled: Callable[[], bool] | None = None, steps: int = 0) -> None:
         def check() -> None:
             if cancelled is not None and cancelled():
                 raise Cancelled
 
-        layers = from_the_last(session.graph, eap.gradients(session), check)
+        runs = eap_ig.gradients(session, steps, check=check) if steps else eap.gradients(session)
+        layers = from_the_last(session.graph, runs, check)
         self._layers = {layer.layer: layer for layer in layers}
 
     def at(self, node: Node) -> Tensor:

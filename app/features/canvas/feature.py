@@ -9,7 +9,7 @@ from app.features.canvas.controller.export import ExportController
 from app.features.canvas.controller.figures import FiguresController
 from app.features.canvas.controller.graph import GraphController
 from app.features.canvas.controller.positions import PositionsController
-from app.features.canvas.controller.units import UnitsController, why_no_units
+from app.features.canvas.controller.units import UnitsController, why_no_ranking, why_no_units
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
 from app.workbench.workbench import Workbench
@@ -68,6 +68,14 @@ VIEW_ACTIONS = (
         "Show the strongest neurons of the selected MLP in its place, or hide them again",
         why_not=why_no_units,
         run=lambda made: made.units.toggle(),
+    ),
+    Action(
+        "strongest_neurons",
+        "Strongest Neurons of All MLPs",
+        (),
+        "Open the MLPs that hold the strongest neurons of the model, by attribution from B to A; or close them again",
+        why_not=why_no_ranking,
+        run=lambda made: made.units.show_strongest(),
     ),
     Action(
         "zoom_in",

@@ -26,6 +26,7 @@ from core.edits import EditKind, EditTarget
 from core.errors import Cancelled, WirescopeError
 from core.evaluation.node_changes import node_changes
 from core.graph import Node
+from core.lens.neuron_ranking import rank_neurons
 from core.lens.neurons import KINDS, neurons
 from core.lens.positions import NodeGradients
 from core.lens.unfolded import Unfolded, unfold
@@ -34,6 +35,7 @@ from views.canvas.positions.data import Positions
 
 OVERALL = 160  # links of each sort that are given to the window
 UNITS = 12  # of an opened MLP that are shown
+RANKED = 24  # of all MLPs together
 OF_EDGE, OF_HEAD = 6, 12  # and so many of each edge and of each head
 
 
@@ -148,7 +150,20 @@ def handle_changes(query: ChangesQuery, request: Request, cache: SessionCache, s
 
 def handle_units(query: UnitsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """By estimates alone: the inspector measures."""
-    kind = cache.cut_kind(request.document)
+    cut = cache.cut_kind(request.document)
+    kind: EditKind = cut if cut in KINDS else "zero"
+
+    def ranked() -> UnitsReply:
+        try:
+            ranking = rank_neurons(cache.session, kind, cancelled=cancelled)
+        except Cancelled:
+            raise
+        except WirescopeError as error:
+            return UnitsReply(0, {}, str(error), ranked=True)
+        best = sorted(ranking.top(RANKED), key=lambda unit: (unit.layer, unit.head))
+        mlps = dict.fromkeys(unit.whole for unit in best)
+        of = {mlp: tuple((unit, ranking.score(unit)) for unit in best if unit.whole == mlp) for mlp in mlps}
+        return UnitsReply(0, of, ranked=True)
 
     def find() -> UnitsReply:
         opened: dict[Node, tuple[tuple[Node, float], ...]] = {}
@@ -156,9 +171,8 @@ def handle_units(query: UnitsQuery, request: Request, cache: SessionCache, send:
         for node in query.nodes:
             try:
                 found = neurons(
-                    cache.session, node, replacement=kind if kind in KINDS else "zero", measure=False,
-                    gradients=_gradients(cache, cancelled),
-                )  # fmt: skip
+                    cache.session, node, replacement=kind, measure=False, gradients=_gradients(cache, cancelled)
+                )
             except Cancelled:
                 raise
             except WirescopeError as error:
@@ -167,7 +181,7 @@ def handle_units(query: UnitsQuery, request: Request, cache: SessionCache, send:
             opened[node] = tuple((found.unit(n), -float(found.estimated[n])) for n in sorted(found.top(UNITS)))
         return UnitsReply(0, opened, why)
 
-    send(replace(cache.answer(query, request, find), number=request.number))
+    send(replace(cache.answer(query, request, ranked if query.ranked else find), number=request.number))
 
 
 def _gradients(cache: SessionCache, cancelled: Cancel) -> NodeGradients:

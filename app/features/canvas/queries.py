@@ -81,9 +81,11 @@ class ChangesReply:
 
 @dataclass(frozen=True)
 class UnitsQuery(Query):
-    """The strongest neurons, or experts, of MLPs that are open on the canvas."""
+    """The strongest neurons, or experts, of MLPs that are open on the canvas. ranked: of all MLPs together, whichever
+    these are, by attribution integrated from B to A."""
 
     nodes: tuple[Node, ...]
+    ranked: bool = False
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return *document.session, document.cut_kind
@@ -97,3 +99,4 @@ class UnitsReply:
     number: int
     opened: Mapping[Node, tuple[tuple[Node, float], ...]]
     why: str = ""
+    ranked: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -40,4 +41,19 @@ def test_what_cannot_be_listed_is_said(capsys: pytest.CaptureFixture[str]) -> No
         (("--node", "m0", "--kind", "patch"), 3, "no counterfactual"),
     ):
         assert code_of(*ASKED, *more) == code
+        assert words in capsys.readouterr().err
+
+
+def test_all_neurons_are_ranked_with_the_curve_of_the_best(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out, b = tmp_path / "neurons.json", TEXT.replace("Mary", "Tom")
+    both = (*ASKED, "--counterfactual", b, "--steps", "2", "--top", "2", "--curve", "--draws", "0")
+    assert code_of(*both, "--out", str(out)) == 0
+    report = json.loads(out.read_text())
+    said = capsys.readouterr().out
+    best = next(iter(report["scores"]))
+    assert said.splitlines()[1].split()[0] == best
+    assert report["curve"]["kept"][-1] == pytest.approx(1, abs=1e-4)
+    assert "random: as many neurons of the same layers" in said
+    for more, words in ((("--edit", "m0=zero"), "without edits"), (("--node", "m0"), "are of the neurons of all MLPs")):
+        assert code_of(*both, *more) == 2
         assert words in capsys.readouterr().err

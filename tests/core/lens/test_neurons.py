@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import wirescope as ws
-from core.errors import ArgumentError, EditError
+from core.errors import ArgumentError, EditError, InputError
 from core.lens.direct import direct_attribution
 from core.lens.positions import NodeGradients, estimated_effects
 from tests.core.engine.cases import case
@@ -107,3 +107,44 @@ def test_activations_of_neurons_are_as_their_edits_leave_them() -> None:
     expected[:, 1, 5] *= 2
     assert torch.allclose(after, expected, atol=1e-12)
     assert not torch.equal(after, before)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "gemma2", "qwen2-moe"])
+def test_scores_of_all_neurons_sum_to_those_of_the_mlps_as_nodes(family: str) -> None:
+    session = case(family).session()
+    ranking = ws.rank_neurons(session, steps=3, measure=2)
+    nodes = ws.trace(session, method="eap-ig", steps=3, level="nodes").values
+    for layer in range(session.graph.layers):
+        mlp = ws.Node("mlp", layer)
+        total = sum(score for unit, score in zip(ranking.units, ranking.scores, strict=True) if unit.whole == mlp)
+        assert total + ranking.rests[mlp] == pytest.approx(nodes[session.graph.writer_index(mlp)], abs=1e-9)
+    assert len(ranking.units) == sum(count for _, count in session.graph.units)
+    before = float(session.clean.metric.mean())
+    for unit, effect in ranking.effects.items():
+        assert effect == pytest.approx(float(session.run([ws.Edit(unit, "patch")]).metric.mean()) - before, abs=1e-9)
+    assert list(ranking.effects) == ranking.top(2)
+    assert ranking.report()["scores"] == {unit.name: ranking.score(unit) for unit in ranking.top(len(ranking.units))}
+
+
+def test_the_best_neurons_recover_more_than_random_ones_of_their_layers() -> None:
+    session = case("gpt2").session()
+    ranking = ws.rank_neurons(session, steps=3)
+    of = len(ranking.units)
+    curve = ws.neuron_curve(session, ranking, sizes=[0, 20, of], draws=3)
+    assert curve.kept[0] == pytest.approx(0, abs=1e-9) == curve.cut[2]
+    assert curve.kept[2] == pytest.approx(1, abs=1e-9) == curve.cut[0]
+    best = ranking.top(20)
+    left = session.run([ws.Edit(unit, "patch") for unit in ranking.units if unit not in best]).metric.mean()
+    assert curve.kept[1] == pytest.approx((float(left) - ranking.empty) / (ranking.whole - ranking.empty), abs=1e-9)
+    assert curve.kept[1] > curve.kept_random[:, 1].max()
+    assert curve.cut[1] < curve.cut_random[:, 1].min()
+    with pytest.raises(ArgumentError, match="cannot be taken"):
+        ws.neuron_curve(session, ranking, sizes=[of + 1])
+    alone = ws.Session(session.model, session.model.pair(session.pair.clean.tensor))
+    assert ws.rank_neurons(alone).replacement == "zero"
+    assert ws.rank_neurons(alone).steps == 0
+    with pytest.raises(ArgumentError, match="not ranked by 'noise'"):
+        ws.rank_neurons(session, "noise")
+    same = ws.Session(session.model, session.model.pair(session.pair.clean.tensor, session.pair.clean.tensor))
+    with pytest.raises(InputError, match="nothing can be recovered"):
+        ws.neuron_curve(same, ws.rank_neurons(same, steps=1))

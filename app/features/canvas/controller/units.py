@@ -8,24 +8,33 @@ from PySide6.QtCore import QObject
 
 from app.features.canvas.queries import UnitsQuery, UnitsReply
 from app.workbench.workbench import Workbench
+from core.edits import Target
 from core.graph import Node
 from views.canvas.canvas import Canvas
 
 
 def why_no_units(workbench: Workbench) -> str:
     """Which MLPs of those selected could open."""
-    opened = workbench.opened
-    if opened is None:
-        return "Open a model first"
-    if opened.graph.towers:
-        return "Neurons are shown where a tower is open alone"
+    if why := why_no_ranking(workbench):
+        return why
     return "" if selected_mlps(workbench) else "Select an MLP first"
+
+
+def why_no_ranking(workbench: Workbench) -> str:
+    """Why no neurons of all MLPs can be shown."""
+    if workbench.opened is None:
+        return "Open a model first"
+    return "Neurons are shown where a tower is open alone" if workbench.opened.graph.towers else ""
 
 
 def selected_mlps(workbench: Workbench) -> tuple[Node, ...]:
     """The MLPs that are selected, or of which a neuron is."""
     nodes = (target.whole for target in workbench.selection if isinstance(target, Node))
     return tuple(dict.fromkeys(node for node in nodes if node.kind == "mlp"))
+
+
+def _whole(target: Target) -> Target:
+    return target.whole if isinstance(target, Node) else target
 
 
 class UnitsController(QObject):
@@ -35,6 +44,7 @@ class UnitsController(QObject):
         super().__init__(canvas)
         self._workbench = workbench
         self._open: tuple[Node, ...] = ()
+        self._ranked = False  # those open are of the strongest neurons of all
         canvas.open_requested.connect(lambda _node: self.toggle())
         workbench.on(UnitsReply, self._take)
         workbench.model_opened.connect(lambda _: self._set(()))
@@ -51,8 +61,19 @@ class UnitsController(QObject):
         else:
             self._set(tuple(dict.fromkeys((*self._open, *chosen))))
 
+    def show_strongest(self) -> None:
+        """Open the MLPs that hold the strongest neurons of all, with these alone; close them where they are."""
+        if why_no_ranking(self._workbench):
+            return
+        if self._ranked:
+            self._workbench.select(tuple(dict.fromkeys(_whole(target) for target in self._workbench.selection)))
+            self._set(())
+        else:
+            self._ranked = True
+            self._workbench.set_query("units", UnitsQuery((), ranked=True))
+
     def _set(self, nodes: tuple[Node, ...]) -> None:
-        self._open = nodes
+        self._open, self._ranked = nodes, False
         self._workbench.set_query("units", UnitsQuery(nodes) if nodes else None)
         extent = self._workbench.extent
         opened = {node: units for node, units in extent.opened.items() if node in nodes}
@@ -60,6 +81,10 @@ class UnitsController(QObject):
             self._workbench.set_extent(replace(extent, opened=opened))
 
     def _take(self, found: UnitsReply) -> None:
+        if found.ranked != self._ranked:
+            return
+        if found.ranked:
+            self._open = tuple(found.opened)
         opened = {node: units for node, units in found.opened.items() if node in self._open}
         self._workbench.set_extent(replace(self._workbench.extent, opened=opened))
         if found.why:

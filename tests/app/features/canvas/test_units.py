@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from core.edits import Edit
 from core.graph import Node
+from core.lens.neuron_ranking import rank_neurons
 from core.lens.neurons import neurons
 from tests.app.person import Person
 
@@ -53,6 +55,25 @@ def test_an_mlp_opens_and_a_neuron_is_cut_in_its_place(reader: Person) -> None:
     assert mark.label.startswith(units[3].name)
     assert reader.workbench.document.edits == (Edit(units[3], "patch"),)
     canvas.grab()
+
+
+def test_the_strongest_neurons_of_all_mlps_open_theirs(reader: Person) -> None:
+    action, canvas = reader.window.commands["strongest_neurons"], reader.window.canvas
+    ranking = rank_neurons(reader.session(), "patch")
+    best = sorted(ranking.top(24), key=lambda unit: (unit.layer, unit.head))
+    action.trigger()
+    reader.wait(lambda: canvas.scene.layout.opened)
+    reader.rest()
+    assert [unit for units in canvas.scene.layout.opened.values() for unit in units] == best
+    mark = canvas.scene.mark(best[0])
+    assert mark.score == pytest.approx(ranking.score(best[0]), abs=1e-5)
+    reader.click(canvas, point(reader, best[0]))
+    reader.rest()
+    assert reader.workbench.selection == (best[0],)
+    action.trigger()
+    reader.rest()
+    assert not canvas.scene.layout.opened
+    assert reader.workbench.selection == (best[0].whole,)
 
 
 def test_without_an_mlp_there_is_nothing_to_open(reader: Person) -> None:
