@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import MODEL_HELP
@@ -14,8 +15,12 @@ from core.errors import ArgumentError
 from core.formatting import number, percent, visible_token
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.heads.attention_sums import Best
     from core.heads.evidence import Evidence
     from core.heads.identity import HeadIdentities, HeadLabel
+    from core.models.model import Model
 
 WORDS = "test what each head does: previous token, induction, copying, neighbours, registers ..."
 EXAMPLES = """
@@ -24,6 +29,8 @@ wirescope heads --model pack:smollm2 --corpus book.txt
 wirescope heads --model bundled:shapes
 wirescope heads --model pack:smollm2 --head a18.h6
 """
+
+BEFORE = 6  # tokens that are shown before a query
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def heads_command(options: argparse.Namespace) -> int:
     from core.heads.evidence import evidence
-    from core.progress import stage, watched
+    from core.progress import watched
     from core.studies.head_corpus import PIECES, corpus_of, identities_over
     from core.studies.head_sets import head_names
 
@@ -59,15 +66,14 @@ def heads_command(options: argparse.Namespace) -> int:
     corpus, what = corpus_of(model, options.corpus, pieces)
     shown: list[Evidence] = []
     with Progress() as progress, watched(lambda share: progress("Tests of heads", share)):
-        with stage(0.0, 0.8):
-            found = identities_over(model, corpus, options.seed, function_vectors=options.function_vectors)
-        if options.head is not None and model.is_text:
-            kinds = [label.test.name for label in found.labels(options.head) if label.test.attends]
-            shown = [evidence(model, corpus, kind, options.head) for kind in kinds]
+        found = identities_over(model, corpus, options.seed, function_vectors=options.function_vectors)
+    if options.head is not None:
+        kinds = [label.test.name for label in found.labels(options.head) if label.test.attends]
+        shown = [evidence(found, kind, options.head) for kind in kinds]
     if options.json:
         say_json(_report(found, shown, options.head))
     elif options.head is not None:
-        _tell_head(found, shown, options.head)
+        _tell_head(found, shown, options.head, model, corpus)
     else:
         _tell(found, model.title, what)
     return 0
@@ -87,6 +93,7 @@ def _tell(found: HeadIdentities, title: str, what: str) -> None:
     for place, test in enumerate(found.tests):
         rare = found.rare[place]
         beside = "" if rare != rare else f", and more than 99 % of random heads ({number(float(rare))})"
+        beside = "; no head passes, for there are no random ones to compare with" if math.isinf(rare) else beside
         say(f"{test.name}: {test.words} ({test.source}); at least {number(test.threshold)}{beside}.")
     say(
         "covers: of the attention over the corpus (of text, that not to the first position), the share the label tells."
@@ -99,32 +106,49 @@ def _cells(label: HeadLabel) -> list[str]:
     return [label.test.name, number(label.generated), corpus, covers]
 
 
-def _tell_head(found: HeadIdentities, shown: list[Evidence], head: str) -> None:
+def _tell_head(found: HeadIdentities, shown: list[Evidence], head: str, model: Model, corpus: Tensor) -> None:
     labels = found.labels(head)
     say(f"{head}: {', '.join(label.test.name for label in labels) or 'none found'}\n")
     place = found.heads.index(head)
     rows = [["test", "generated", "at least", "corpus", "covers"]]
     for number_of, test in enumerate(found.tests):
-        values = (float(table[number_of, place]) for table in (found.generated, found.corpus, found.covers))
-        generated, corpus, covers = values
-        least = max(test.threshold, float(found.rare[number_of])) if found.rare[number_of] > 0 else test.threshold
+        tables = found.generated, found.corpus, found.covers
+        generated, read, covers = (float(table[number_of, place]) for table in tables)
+        rarest = float(found.rare[number_of])
+        least = "-" if math.isinf(rarest) else number(max(test.threshold, rarest) if rarest > 0 else test.threshold)
         rows.append(
             [
                 test.name,
                 number(generated),
-                number(least),
-                "-" if corpus != corpus else number(corpus),
+                least,
+                "-" if read != read else number(read),
                 "-" if covers != covers else percent(covers),
             ]
         )
     for line in aligned(rows):
         say(line)
     for each in shown:
-        say(f"\n{each.kind}, over {each.queries:,} tokens of the corpus; deciles of the attention there:")
+        places = "tokens" if model.is_text else "queries"
+        say(f"\n{each.kind}, over {each.queries:,} {places} of the corpus; deciles of the attention there:")
         say("  " + " ".join(number(decile) for decile in each.deciles))
-        for moment in each.moments:
-            before = "".join(visible_token(sign) if sign == "\n" else sign for sign in moment.before)
-            say(f"  {number(moment.weight)}  …{before} → {visible_token(moment.key)}")
+        for best in each.best:
+            say(f"  {number(best.weight)}  {_where(model, corpus, best)}")
+
+
+def _where(model: Model, corpus: Tensor, best: Best) -> str:
+    """Which query it is, and what it reads most."""
+    from core.inputs.text import token_texts
+
+    if not model.is_text:
+        grid, prefix = model.adapter.image_grid(corpus), model.adapter.prefix_labels
+        assert grid is not None
+        names = [*prefix, *(f"{down},{across}" for down in range(grid[0]) for across in range(grid[1]))]
+        return f"picture {best.row + 1}, {names[best.query]} → {names[best.keys[0]]}"
+    ids = corpus[best.row].tolist()
+    some = [*ids[max(0, best.query - BEFORE) : best.query + 1], ids[best.keys[0]]]
+    *before, key = token_texts(model.tokenizer, some)
+    told = "".join(visible_token(sign) if sign == "\n" else sign for sign in "".join(before))
+    return f"…{told} → {visible_token(key)}"
 
 
 def _report(found: HeadIdentities, shown: list[Evidence], head: str | None) -> dict[str, Any]:
@@ -133,7 +157,7 @@ def _report(found: HeadIdentities, shown: list[Evidence], head: str | None) -> d
     heads = found.heads if head is None else (head,)
 
     def finite(value: float) -> float | None:
-        return value if value == value else None
+        return value if math.isfinite(value) else None
 
     return {
         "tests": [

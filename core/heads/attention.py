@@ -1,17 +1,20 @@
-"""How much each head attends where heads of known kinds do, over some texts, and how much random heads do.
+"""How much each head attends where heads of known kinds do, over some inputs, and how much random heads do.
 
     score    the mean, over the queries that have such keys, of the attention to them
     covers   of all attention that does not go to the first position, the share that goes to such keys: how much of what
-             the head does on these texts the kind says (the first position is where heads look that do nothing)
+             the head does on these inputs the kind says (the first position is where heads look that do nothing)
+    deciles  of the attention to them, over the same queries
+    best     the queries with most, one of an input
 
 A random head is the query of one head with the key of another, of another layer where there is one: weights of the same
-sizes and positions of which nothing was learned together.
+sizes and positions of which nothing was learned together. A model with one head in its one layer has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -22,7 +25,10 @@ from core.engine.engine import Engine
 from core.engine.layer import LayerMath
 from core.engine.rows import Rows
 from core.engine.state import RunState
+from core.heads.attention_sums import AttentionSums, Best, Entries
+from core.heads.parts import Parts
 from core.heads.places import MASKS, Mask
+from core.models.adapter import Shape
 from core.models.model import Model
 from core.progress import stage
 
@@ -30,18 +36,22 @@ POSITIONS = 400  # of all rows that run together
 MEGABYTES = 1024.0
 
 Floats = NDArray[np.float64]
+MasksOf = Callable[[int], Mapping[str, Mask]]  # the masks of a row by kind, [query, key]
 
 
 @dataclass(frozen=True, eq=False)
 class AttentionScores:
     """kinds: names. score, covers: [kinds, heads], the heads layer by layer; NaN where no query has such keys. random:
-    [kinds, random heads], their scores. queries: [kinds], how many queries have such keys."""
+    [kinds, heads], scores of random heads; NaN where there are none. queries: [kinds], how many queries have such keys.
+    deciles: [kinds, heads, 11], from the least to the most, to a hundredth. best: of each kind and head."""
 
     kinds: tuple[str, ...]
     score: Floats
     covers: Floats
     random: Floats
     queries: NDArray[np.int64]
+    deciles: Floats
+    best: Sequence[Sequence[Sequence[Best]]]
 
     def of(self, kind: str) -> Floats:
         """[heads]"""
@@ -49,52 +59,81 @@ class AttentionScores:
         return row
 
 
-def attention_scores(model: Model, rows: Tensor, kinds: Sequence[str] = tuple(MASKS), seed: int = 0) -> AttentionScores:
-    """Over texts, ids [rows, position]. Raises Cancelled."""
-    masks = [{kind: MASKS[kind](row) for kind in kinds} for row in rows.tolist()]
-    return scores_at(model, rows, masks, 1, seed)
+def attention_scores(
+    model: Model,
+    rows: Tensor,
+    kinds: Sequence[str] = tuple(MASKS),
+    seed: int = 0,
+    parts: Parts | None = None,
+    key: str = "attention",
+) -> AttentionScores:
+    """Over texts, ids [rows, position]. parts, key: as `scores_at` says. Raises Cancelled."""
+    texts = rows.tolist()
+    return scores_at(model, rows, lambda row: {kind: MASKS[kind](texts[row]) for kind in kinds}, 1, seed, parts, key)
 
 
 def scores_at(
-    model: Model, rows: Tensor, masks: Sequence[Mapping[str, Mask]], aside: int, seed: int = 0
+    model: Model,
+    rows: Tensor,
+    masks_of: MasksOf,
+    aside: int,
+    seed: int = 0,
+    parts: Parts | None = None,
+    key: str = "attention",
 ) -> AttentionScores:
-    """Over inputs, ids [rows, position] or pixels. masks: of each row by kind, [query, key]. aside: so many first
-    positions are left out of what is covered. Raises Cancelled."""
-    shape, kinds = model.adapter.shape, tuple(masks[0])
-    heads = shape.layers * shape.heads
-    to_keys, elsewhere, of_random = (np.zeros((len(kinds), heads)) for _ in range(3))
-    queries = np.array([[mask.any(axis=1).sum() for mask in each.values()] for each in masks]).sum(axis=0)
+    """Over inputs, ids [rows, position] or pixels. aside: so many first positions are left out of what is covered.
+    parts: under `key` it holds what was measured of the first rows, and takes what is measured now, plain lists and
+    numbers: what stops between goes on there. Raises Cancelled."""
+    shape = model.adapter.shape
+    masks_of = lru_cache(1)(masks_of)  # those of a first row are asked for twice
+    if parts is not None and key in parts:
+        sums = AttentionSums.of(parts[key])
+    else:
+        sums = AttentionSums(tuple(masks_of(0)), shape.layers * shape.heads)
     partners = _partners(shape.layers, shape.kv_heads, seed)
-    size = max(1, POSITIONS // len(masks[0][kinds[0]]))
-    off_first = np.zeros(heads)
-    for start in range(0, len(rows), size):
-        with stage(start / len(rows), min(start + size, len(rows)) / len(rows)), torch.no_grad():
-            some = rows[start : start + size]
-            state = Engine(model.adapter, some, None, memory_megabytes=MEGABYTES).clean(full=True)
-            of_rows = [list(each.values()) for each in masks[start : start + size]]
-            off = [[mask[:, aside:] for mask in each] for each in of_rows]
-            for layer in range(shape.layers):
-                for head in range(shape.heads):
-                    number = layer * shape.heads + head
-                    weights = _pattern(model, state, layer, head)
-                    off_first[number] += weights[:, aside:, aside:].sum()
-                    to_keys[:, number] += _sums(weights, of_rows)
-                    elsewhere[:, number] += _sums(weights[:, :, aside:], off)
-                    crossed = _crossed(model, state, layer, head, partners[layer])
-                    of_random[:, number] += _sums(crossed, of_rows)
-    over = np.where(queries > 0, queries, np.nan)[:, None].astype(float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return AttentionScores(
-            kinds, to_keys / over, elsewhere / np.maximum(off_first, 1e-12), of_random / over, queries
-        )
+    while (start := sums.rows) < len(rows):
+        length = len(next(iter(masks_of(start).values())))
+        end = min(start + max(1, POSITIONS // length), len(rows))
+        with stage(start / len(rows), end / len(rows)), torch.no_grad():
+            masks = [masks_of(row) for row in range(start, end)]
+            _add(model, rows[start:end], masks, aside, partners, sums)
+        if parts is not None:
+            parts[key] = sums.plain()
+    return _scores(sums, has_random(shape))
 
 
-def _sums(weights: Floats, masks: Sequence[Sequence[Mask]]) -> Floats:
-    """[kinds], the attention of all rows to the keys of each kind. weights: [row, query, key]."""
-    sums: Floats = np.array(
-        [[float(of_row[mask].sum()) for mask in each] for of_row, each in zip(weights, masks, strict=True)]
-    ).sum(axis=0)
-    return sums
+def has_random(shape: Shape) -> bool:
+    """Whether a head's query and another head's key can be put together."""
+    return shape.layers > 1 or shape.kv_heads > 1
+
+
+def _add(
+    model: Model,
+    rows: Tensor,
+    masks: Sequence[Mapping[str, Mask]],
+    aside: int,
+    partners: Sequence[tuple[int, int]],
+    sums: AttentionSums,
+) -> None:
+    """Measure some rows more."""
+    shape = model.adapter.shape
+    entries = [[Entries(mask) for mask in each.values()] for each in masks]
+    state = Engine(model.adapter, rows, None, memory_megabytes=MEGABYTES).clean(full=True)
+    for layer in range(shape.layers):
+        for head in range(shape.heads):
+            number = layer * shape.heads + head
+            weights = _pattern(model, state, layer, head)
+            crossed = _crossed(model, state, layer, head, partners[layer])
+            for row, of_row in enumerate(entries):
+                sums.add(number, sums.rows + row, of_row, weights[row], crossed[row], aside)
+    sums.count(entries)
+
+
+def _scores(sums: AttentionSums, has_random: bool) -> AttentionScores:
+    over = np.where(sums.queries > 0, sums.queries, np.nan)[:, None].astype(float)
+    random = sums.of_random / over if has_random else np.full_like(sums.of_random, np.nan)
+    covers = sums.elsewhere / np.maximum(sums.off_first, 1e-12)
+    return AttentionScores(sums.kinds, sums.to_keys / over, covers, random, sums.queries, sums.deciles(), sums.best)
 
 
 def _pattern(model: Model, state: RunState, layer: int, head: int) -> Floats:

@@ -3,8 +3,8 @@ section 3.3, of what its value and output matrices make of a token's stream afte
 
     score    the share of tokens that are among the five that the head's write pushes most
 
-The tokens are random ones, each pushed among them all and a thousand others. A random head is the value matrix of one
-head with the output matrix of another of its layer.
+The tokens are random ones, each pushed among them all and a thousand others. A random head is the output matrix of one
+head with the value matrix of another of its layer; where a layer has one value matrix, there is none.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ Floats = NDArray[np.float64]
 
 
 def copying_scores(model: Model, seed: int = 0, tokens: Sequence[int] | None = None) -> tuple[Floats, Floats]:
-    """[heads] layer by layer, and the same of random heads. tokens: that are drawn from, in place of the tokenizer's.
-    Raises InputError for a model that does not tell the next token, Cancelled."""
+    """[heads] layer by layer, and the same of random heads, NaN where there are none. tokens: that are drawn from, in
+    place of the tokenizer's. Raises InputError for a model that does not tell the next token, Cancelled."""
     check_text_model(model)
     adapter = model.adapter
     shape = adapter.shape
@@ -50,9 +50,11 @@ def copying_scores(model: Model, seed: int = 0, tokens: Sequence[int] | None = N
             math = LayerMath(adapter, layer)
             x = state.attention_in[min(layer, 1)] if shape.layers > 1 else state.attention_in[0]
             _, _, v = math.split(math.project(math.norm(x)))
-            values = v.repeat_interleave(shape.heads // shape.kv_heads, dim=2)
             for moved, scores in enumerate(found):
-                mixed = values.roll(moved, dims=2)
+                if moved and shape.kv_heads == 1:
+                    scores += [np.nan] * shape.heads
+                    continue
+                mixed = v.roll(moved, dims=2).repeat_interleave(shape.heads // shape.kv_heads, dim=2)
                 factor = math.factor(mixed)
                 for out in math.outs(mixed, range(shape.heads), factor):
                     logits = widened((narrow or adapter).read(out))[:, 0]

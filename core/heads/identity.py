@@ -5,7 +5,8 @@
     covers      the share of what the head does over the corpus that the label tells (`attention`)
 
 A head passes where its score on generated inputs is at least the threshold and above 99 % of heads put together at
-random, and where the corpus asks it, above 99 % of those there too. Descriptions, not explanations: a head may do
+random, and where the corpus asks it, above 99 % of those there too. Where a model has too few heads to put two of them
+together, none passes. Descriptions, not explanations: a head may do
 something else on other inputs, and what a label does not cover is not told by it.
 """
 
@@ -18,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.heads.attention import attention_scores
+from core.heads.attention import AttentionScores, attention_scores
 from core.heads.copying import copying_scores
 from core.heads.function_vector import FunctionVectorScores
 from core.heads.generated import PERIOD, repeated_tokens
 from core.heads.name_mover import name_mover_scores
+from core.heads.parts import Parts
 from core.models.model import Model
 from core.progress import stage
 
@@ -67,7 +69,9 @@ class HeadLabel:
 @dataclass(frozen=True, eq=False)
 class HeadIdentities:
     """tests: those that fit the model. generated, corpus, covers: [tests, heads], the heads layer by layer; NaN where
-    not asked. rare, rare_corpus: [tests], what 99 % of random heads are below. heads: names. rows: of the corpus."""
+    not asked. rare, rare_corpus: [tests], what 99 % of random heads are below; inf where there are none to compare
+    with, so that no head passes, NaN where they are not asked. heads: names. rows: of the corpus. read: the attention
+    there, which `core.heads.evidence` shows; None without a corpus."""
 
     tests: tuple[HeadTest, ...]
     heads: tuple[str, ...]
@@ -77,6 +81,7 @@ class HeadIdentities:
     rare: Floats
     rare_corpus: Floats
     rows: int
+    read: AttentionScores | None = None
 
     def labels(self, head: str) -> list[HeadLabel]:
         """What a head passes, that which covers most first."""
@@ -106,48 +111,67 @@ def head_identities(
     tokens: Sequence[int] | None = None,
     start: Sequence[int] | None = None,
     vectors: FunctionVectorScores | None = None,
+    parts: Parts | None = None,
 ) -> HeadIdentities:
     """corpus: pieces of text, ids [rows, position]; None: the generated inputs alone. period, tokens, start: of the
-    generated inputs, in place of the model's own. vectors: function vector scores, where they were made. Raises
-    InputError for a model that does not tell the next token, Cancelled."""
-    shape = model.adapter.shape
+    generated inputs, in place of the model's own. vectors: function vector scores, where they were made. parts: what
+    was measured before with the same arguments, by name, and takes what is measured now, plain lists and numbers.
+    Raises InputError for a model that does not tell the next token, Cancelled."""
+    parts = {} if parts is None else parts
+    kinds = [test.name for test in TESTS if test.attends]
     with stage(0.0, 0.2):
         rows = repeated_tokens(model, ROWS, period, seed, tokens=tokens, start=start)
-        kinds = [test.name for test in TESTS if test.attends]
-        made = attention_scores(model, rows, kinds, seed)
+        made = attention_scores(model, rows, kinds, seed, parts, "generated")
     with stage(0.2, 0.4):
-        copies, crossed = copying_scores(model, seed, tokens)
+        if "copying" not in parts:
+            parts["copying"] = [each.tolist() for each in copying_scores(model, seed, tokens)]
+        copies, crossed = (np.array(each) for each in parts["copying"])
     with stage(0.4, 0.5):
-        movers = name_mover_scores(model, copies >= _test("copying").threshold, seed)
-    nothing = np.full(shape.layers * shape.heads, np.nan)
-    tests = [test for test in TESTS if test.attends or test.name == "copying"]
-    generated = [*made.score, copies]
-    rare = [*np.quantile(made.random, RARE, axis=1), np.quantile(crossed, RARE)]
-    if movers is not None:
-        tests, generated, rare = [*tests, _test("name mover")], [*generated, movers], [*rare, np.nan]
+        if "name mover" not in parts:
+            movers = name_mover_scores(model, copies >= _test("copying").threshold, seed)
+            parts["name mover"] = None if movers is None else movers.tolist()
+    asked = [Asked(_test(kind), made.score[place], rarest(made.random[place])) for place, kind in enumerate(kinds)]
+    asked.append(Asked(_test("copying"), copies, rarest(crossed)))
+    if parts["name mover"] is not None:
+        asked.append(Asked(_test("name mover"), np.array(parts["name mover"]), np.nan))
     if vectors is not None:
-        of_turned = np.quantile(vectors.turned.mean(axis=0), RARE)
-        tests, generated = [*tests, _test("function vector")], [*generated, vectors.scores]
-        rare = [*rare, of_turned]
-    count = len(generated)
-    of_corpus, covers = np.tile(nothing, (count, 1)), np.tile(nothing, (count, 1))
-    rare_corpus = np.full(count, np.nan)
+        asked.append(Asked(_test("function vector"), vectors.scores, rarest(vectors.turned.mean(axis=0))))
+    read = None
     if corpus is not None:
         with stage(0.5, 1.0):
-            read = attention_scores(model, corpus, kinds, seed)
-        asked = read.queries > 0
-        of_corpus[: len(kinds)][asked], covers[: len(kinds)][asked] = read.score[asked], read.covers[asked]
-        rare_corpus[: len(kinds)][asked] = np.quantile(read.random[asked], RARE, axis=1)
-    return HeadIdentities(
-        tuple(tests),
-        tuple(f"a{layer}.h{head}" for layer in range(shape.layers) for head in range(shape.heads)),
-        np.array(generated),
-        of_corpus,
-        covers,
-        np.array(rare),
-        rare_corpus,
-        0 if corpus is None else len(corpus),
-    )
+            read = attention_scores(model, corpus, kinds, seed, parts, "corpus")
+    return identities_of(model, asked, read, 0 if corpus is None else len(corpus))
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A test on generated inputs. scores: [heads]. rare: what 99 % of random heads are below."""
+
+    test: HeadTest
+    scores: Floats
+    rare: float
+
+
+def rarest(random: Floats) -> float:
+    """What 99 % of random heads are below; inf where there are none."""
+    return float(np.quantile(random, RARE)) if np.isfinite(random).all() else np.inf
+
+
+def identities_of(model: Model, asked: Sequence[Asked], read: AttentionScores | None, rows: int) -> HeadIdentities:
+    """read: the attention over the corpus, of those tests that it is asked of. rows: of the corpus."""
+    shape = model.adapter.shape
+    names = tuple(f"a{layer}.h{head}" for layer in range(shape.layers) for head in range(shape.heads))
+    corpus, covers = (np.full((len(asked), len(names)), np.nan) for _ in range(2))
+    rare_corpus = np.full(len(asked), np.nan)
+    for place, each in enumerate(asked):
+        if read is None or each.test.name not in read.kinds:
+            continue
+        kind = read.kinds.index(each.test.name)
+        if read.queries[kind] > 0:
+            corpus[place], covers[place] = read.score[kind], read.covers[kind]
+            rare_corpus[place] = rarest(read.random[kind])
+    tests, scores, rare = (tuple(getattr(each, name) for each in asked) for name in ("test", "scores", "rare"))
+    return HeadIdentities(tests, names, np.array(scores), corpus, covers, np.array(rare), rare_corpus, rows, read)
 
 
 def _test(name: str) -> HeadTest:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 from torch import Tensor
 
 from core.errors import InputError
 from core.heads.attention import scores_at
-from core.heads.identity import RARE, HeadIdentities, HeadTest
+from core.heads.identity import Asked, HeadIdentities, HeadTest, identities_of, rarest
+from core.heads.parts import Parts
 from core.heads.picture_places import made_pictures, picture_masks
 from core.models.model import Model
 from core.progress import stage
@@ -24,27 +24,19 @@ PICTURE_TESTS = (
 )
 
 
-def picture_identities(model: Model, corpus: Tensor, seed: int = 0) -> HeadIdentities:
-    """corpus: pixels [picture, channel, height, width]. Raises InputError for a model that sees none, Cancelled."""
+def picture_identities(model: Model, corpus: Tensor, seed: int = 0, parts: Parts | None = None) -> HeadIdentities:
+    """corpus: pixels [picture, channel, height, width]. parts: what was measured before of the same pictures, and takes
+    what is measured now. Raises InputError for a model that sees none, Cancelled."""
     grid = None if model.is_text else model.adapter.image_grid(corpus)
     if grid is None:
         raise InputError(f"{model.title} sees no pictures.", "Open a vision model.")
-    shape = model.adapter.shape
-    with stage(0.0, 0.5):
+    with stage(0.0, 0.4):
         made = made_pictures(corpus[:1], grid, PICTURES, seed)
-        generated = scores_at(model, made, picture_masks(model, made), 0, seed)
-    with stage(0.5, 1.0):
-        read = scores_at(model, corpus, picture_masks(model, corpus), 0, seed)
-    tests = tuple(next(test for test in PICTURE_TESTS if test.name == kind) for kind in generated.kinds)
-    with np.errstate(invalid="ignore"):
-        rare, rare_corpus = (np.quantile(each.random, RARE, axis=1) for each in (generated, read))
-    return HeadIdentities(
-        tests,
-        tuple(f"a{layer}.h{head}" for layer in range(shape.layers) for head in range(shape.heads)),
-        generated.score,
-        read.score,
-        read.covers,
-        rare,
-        rare_corpus,
-        len(corpus),
-    )
+        generated = scores_at(model, made, lambda row: picture_masks(model, made[row]), 0, seed, parts, "generated")
+    with stage(0.4, 1.0):
+        read = scores_at(model, corpus, lambda row: picture_masks(model, corpus[row]), 0, seed, parts, "corpus")
+    asked = [
+        Asked(test, generated.of(test.name), rarest(generated.random[generated.kinds.index(test.name)]))
+        for test in PICTURE_TESTS
+    ]
+    return identities_of(model, asked, read, len(corpus))

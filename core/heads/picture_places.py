@@ -37,34 +37,28 @@ def made_pictures(like: Tensor, grid: tuple[int, int], count: int, seed: int = 0
     return F.interpolate(patches, size=like.shape[2:], mode="nearest").to(like)
 
 
-def picture_masks(model: Model, pixels: Tensor) -> list[dict[str, Mask]]:
-    """Of each picture, by kind. Raises Cancelled."""
-    grid = model.adapter.image_grid(pixels)
+def picture_masks(model: Model, pixels: Tensor) -> dict[str, Mask]:
+    """Of a picture, by kind. pixels: [channel, height, width]. Raises Cancelled."""
+    grid = model.adapter.image_grid(pixels[None])
     assert grid is not None
     prefix, patches = model.adapter.prefix, grid[0] * grid[1]
-    outlying = _outlying(model, pixels, prefix)
     y, x = np.divmod(np.arange(patches), grid[1])
     apart = np.maximum(np.abs(y[:, None] - y[None, :]), np.abs(x[:, None] - x[None, :]))
     edge = (y == 0) | (x == 0) | (y == grid[0] - 1) | (x == grid[1] - 1)
-    colours = F.adaptive_avg_pool2d(pixels, grid).flatten(2).movedim(1, 2).cpu().double().numpy()
-    made = []
-    for number in range(len(pixels)):
-        of_patches = {
-            "neighbour": apart == 1,
-            "same colour": _same_colour(colours[number], apart),
-            "edge of picture": edge[None, :] & ~edge[:, None],
-        }
-        masks: dict[str, Mask] = {}
-        for kind, mask in of_patches.items():
-            whole = np.zeros((prefix + patches, prefix + patches), dtype=bool)
-            whole[prefix:, prefix:] = mask
-            masks[kind] = whole
-        still = np.zeros((prefix + patches, prefix + patches), dtype=bool)
-        still[prefix:, :prefix] = True
-        still[prefix:, prefix:] = outlying[number][None, :] & ~outlying[number][:, None]
-        masks["register or artefact"] = still
-        made.append(masks)
-    return made
+    colours = F.adaptive_avg_pool2d(pixels[None], grid)[0].flatten(1).T.cpu().double().numpy()
+    outlying = _outlying(model, pixels, prefix)
+    of_patches = {
+        "neighbour": apart == 1,
+        "same colour": _same_colour(colours, apart),
+        "edge of picture": edge[None, :] & ~edge[:, None],
+        "register or artefact": outlying[None, :] & ~outlying[:, None],
+    }
+    masks: dict[str, Mask] = {}
+    for kind, mask in of_patches.items():
+        masks[kind] = np.zeros((prefix + patches, prefix + patches), dtype=bool)
+        masks[kind][prefix:, prefix:] = mask
+    masks["register or artefact"][prefix:, :prefix] = True
+    return masks
 
 
 def _same_colour(colours: NDArray[np.float64], apart: NDArray[np.int64]) -> Mask:
@@ -79,10 +73,8 @@ def _same_colour(colours: NDArray[np.float64], apart: NDArray[np.int64]) -> Mask
 
 
 def _outlying(model: Model, pixels: Tensor, prefix: int) -> NDArray[np.bool_]:
-    """[picture, patch], where the stream before the last layer has an outlying norm."""
-    rows = []
-    for picture in pixels:
-        state = Engine(model.adapter, picture[None]).clean()
-        norms = state.attention_in[-1][0, prefix:].float().norm(dim=-1)
-        rows.append((norms > OUTLYING * norms.median()).cpu().numpy())
-    return np.stack(rows)
+    """[patch], where the stream before the last layer has an outlying norm."""
+    state = Engine(model.adapter, pixels[None], None).clean()
+    norms = state.attention_in[-1][0, prefix:].float().norm(dim=-1)
+    found: NDArray[np.bool_] = (norms > OUTLYING * norms.median()).cpu().numpy()
+    return found

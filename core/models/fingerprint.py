@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import weakref
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +32,15 @@ def weights_hash(module: nn.Module, cancelled: Callable[[], bool] = lambda: Fals
                 digests.add(_digest(tensor))
         _known[module] = hashlib.sha256(b"".join(sorted(digests))).hexdigest()
     return _known[module]
+
+
+def tokenizer_hash(tokenizer: Any) -> str:
+    """SHA-256, in hexadecimal digits, over how a tokenizer cuts texts; empty without one."""
+    if tokenizer is None:
+        return ""
+    fast = getattr(tokenizer, "backend_tokenizer", None)
+    rules = fast.to_str() if fast is not None else repr(sorted(tokenizer.get_vocab().items()))
+    return hashlib.sha256(f"{rules} {sorted(tokenizer.all_special_ids)}".encode()).hexdigest()
 
 
 def weights_sketch(module: nn.Module) -> tuple[tuple[int, float], ...]:

@@ -1,4 +1,4 @@
-"""Identities of a model's heads over a corpus, kept on disk by the model's weights and the corpus."""
+"""Identities of a model's heads over a corpus, kept on disk by the model's weights and tokenizer and the corpus."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.heads.identity import TESTS, HeadIdentities, HeadTest, head_identities
-from core.heads.picture_identity import PICTURE_TESTS, picture_identities
+from core.heads.function_vector import FunctionVectorScores
+from core.heads.identity import HeadIdentities, head_identities
+from core.heads.picture_identity import picture_identities
 from core.inputs.few_shot import chosen_tasks
 from core.inputs.picture_folder import is_picture, pictures_in
-from core.models.fingerprint import weights_hash
+from core.models.fingerprint import tokenizer_hash, weights_hash
 from core.models.model import Model
 from core.progress import stage
 from core.studies.corpus import GENERATED_PERIOD, bundled_text, generated_words, text_of, windows
@@ -25,61 +26,76 @@ from core.studies.kept_results import KeptResults, digest_of, studies_folder
 SHOTS, PROMPTS = 5, 4  # of few-shot prompts: examples in each, and how many of a task
 PIECES = 12  # of a corpus, where nobody says otherwise
 PHOTOS = "the bundled pictures"
-TABLES = ("generated", "corpus", "covers", "rare", "rare_corpus")
 
 
 def identities_over(model: Model, corpus: Tensor, seed: int = 0, *, function_vectors: bool = False) -> HeadIdentities:
-    """Those kept, or made now. function_vectors: whether heads of text are also scored over few-shot tasks, which takes
-    minutes of a model of a hundred million weights. Raises InputError, Cancelled."""
-    kept = _kept(model, corpus, seed, function_vectors)
-    if "identities" not in kept:
-        made = _made(model, corpus, seed, kept if function_vectors else None)
-        asked = [test.name for test in made.tests]
-        tables = {name: getattr(made, name).tolist() for name in TABLES}
-        kept.keep({"identities": tables | {"heads": made.heads, "tests": asked}})
-    return _read(model, corpus, kept)
+    """What is kept, and measured now what is not: one that was stopped goes on where it was. function_vectors: whether
+    heads of text are also scored over few-shot tasks, which takes minutes of a model of a hundred million weights.
+    Raises InputError, Cancelled."""
+    kept = _kept(model, corpus, seed)
+    with stage(0.0, 0.4 if function_vectors else 1.0):
+        found = _identities(model, corpus, seed, kept)
+        kept["whole"] = True
+    if not (function_vectors and model.is_text):
+        return found
+    with stage(0.4, 1.0):
+        measure_vectors(model, seed, kept)
+    return _identities(model, corpus, seed, kept)
 
 
 def kept_identities(model: Model, corpus: Tensor, seed: int = 0) -> HeadIdentities | None:
-    """Those that were made before, without function vectors; None where there are none."""
-    kept = _kept(model, corpus, seed, False)
-    return _read(model, corpus, kept) if "identities" in kept else None
+    """Those that were measured before; None where there are none."""
+    kept = _kept(model, corpus, seed)
+    return _identities(model, corpus, seed, kept) if "whole" in kept else None
 
 
-def _kept(model: Model, corpus: Tensor, seed: int, function_vectors: bool) -> KeptResults:
+def _kept(model: Model, corpus: Tensor, seed: int) -> KeptResults:
     plain = corpus.float() if corpus.is_floating_point() else corpus  # numpy has no bf16
     content = hashlib.sha256(plain.cpu().contiguous().numpy().tobytes()).hexdigest()
-    names = [test.name for test in _tests(model)]
-    digest = digest_of(
-        "heads", weights_hash(model.adapter.module), content, list(corpus.shape), seed, names, function_vectors
-    )
+    weights = weights_hash(model.adapter.module)
+    digest = digest_of("heads", weights, tokenizer_hash(model.tokenizer), content, list(corpus.shape), seed)
     return KeptResults(digest, studies_folder())
 
 
-def _read(model: Model, corpus: Tensor, kept: KeptResults) -> HeadIdentities:
-    values = kept["identities"]
-    read = {name: np.array(values[name], dtype=np.float64) for name in TABLES}
-    asked = tuple(test for test in _tests(model) if test.name in values["tests"])
-    return HeadIdentities(asked, tuple(values["heads"]), rows=len(corpus), **read)
-
-
-def _tests(model: Model) -> tuple[HeadTest, ...]:
-    return TESTS if model.is_text else PICTURE_TESTS
-
-
-def _made(model: Model, corpus: Tensor, seed: int, kept: KeptResults | None) -> HeadIdentities:
-    """kept: where function vector scores are wanted."""
+def _identities(model: Model, corpus: Tensor, seed: int, kept: KeptResults) -> HeadIdentities:
     if not model.is_text:
-        return picture_identities(model, corpus, seed)
-    vectors = None
-    if kept is not None:
-        with stage(0.0, 0.6):
-            done = [task for task, result in screened(model, chosen_tasks(None), SHOTS, seed, kept) if not result.why]
-            vectors = vectors_of(model, done, SHOTS, PROMPTS, seed, kept) if done else None
+        return picture_identities(model, corpus, seed, kept)
     words = generated_words(model)
     given: dict[str, Any] = {"period": GENERATED_PERIOD, "tokens": words} if words else {}
-    with stage(0.6 if kept else 0.0, 1.0):
-        return head_identities(model, corpus, seed, vectors=vectors, **given)
+    return head_identities(model, corpus, seed, vectors=kept_vectors(kept), parts=kept, **given)
+
+
+def measure_vectors(model: Model, seed: int, kept: KeptResults) -> None:
+    """Function vector scores over the tasks that the model does. Raises Cancelled."""
+    if "vectors of" in kept:
+        return
+    with stage(0.0, 0.1):
+        results = screened(model, chosen_tasks(None), SHOTS, seed, kept)
+    done = [task for task, result in results if not result.why]
+    with stage(0.1, 1.0):
+        if done:
+            vectors_of(model, done, SHOTS, PROMPTS, seed, kept)
+    left = [[result.title, result.why] for _, result in results if result.why]
+    kept.keep({"vectors of": [task.name for task in done], "left out": left})
+
+
+def kept_vectors(kept: KeptResults) -> FunctionVectorScores | None:
+    """None where there are none: they were not measured, or the model does no task."""
+    names = tuple(kept["vectors of"]) if "vectors of" in kept else ()
+    if not names:
+        return None
+    of_tasks = [kept[f"function vectors {name}"] for name in names]
+    effects, turned = (np.array([each[which] for each in of_tasks]) for which in (0, 1))
+    return FunctionVectorScores(names, effects, turned)
+
+
+def tasks_of_vectors(model: Model, corpus: Tensor, seed: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Over which few-shot tasks function vectors were scored, and which were left out, with why; None where none were
+    scored yet."""
+    kept = _kept(model, corpus, seed)
+    if "vectors of" not in kept:
+        return None
+    return tuple(kept["vectors of"]), tuple(f"{title} ({why})" for title, why in kept["left out"])
 
 
 def corpus_of(model: Model, path: str | None, pieces: int) -> tuple[Tensor, str]:

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import platformdirs
 from core.errors import WirescopeError
 from core.saving import save_text
 
-NUMBER = 1  # of the form of these files, and of how a study computes: raise it where either changes
+ROOT = Path(__file__).resolve().parents[1]
+COMPUTED_BY = ("heads", "studies")  # packages of core: what they compute is in these files
 
 
 def studies_folder() -> Path:
@@ -25,8 +27,17 @@ def studies_folder() -> Path:
     return Path(root) / "studies"
 
 
+@cache
+def sources_hash() -> str:
+    """Of the code that makes the results: another version of it finds none of those of this one."""
+    whole = hashlib.sha256()
+    for path in sorted(path for name in COMPUTED_BY for path in (ROOT / name).glob("*.py")):
+        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
 def digest_of(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps([NUMBER, *parts], sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([sources_hash(), *parts], sort_keys=True, default=str).encode()).hexdigest()
 
 
 class KeptResults:
@@ -51,6 +62,9 @@ class KeptResults:
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.keep({key: value})
 
     def keep(self, values: Mapping[str, Any]) -> None:
         """Keep some more."""

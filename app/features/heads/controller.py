@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from app.features.heads import presenter
+from app.features.heads.evidence_presenter import evidence_of
 from app.features.heads.queries import MEASURING, HeadScores, HeadsQuery, HeadsReply
 from app.messages.request import QueryRefusal, RequestDone
 from app.services.panels import Panels
@@ -12,11 +13,11 @@ from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from core.edits import Target
 from core.graph import Node
-from views.panels.heads.data import HeadsData
+from views.panels.heads.data import EvidenceData, HeadsData
 from views.panels.heads.panel import HeadsPanel
 
-STOPPED = "Stopped: nothing is kept of what was measured so far."
-LOST = "Nothing was measured: the model cannot be run as it stands. Look at card A."
+STOPPED = "Stopped. What was measured so far is kept: measuring goes on from there."
+WAITS = "Measuring goes on as soon as the model can be run: look at card A."
 
 
 class HeadsController(QObject):
@@ -26,23 +27,27 @@ class HeadsController(QObject):
         super().__init__(panel)
         self._workbench, self._panel, self._panels = workbench, panel, panels
         self._asking: OneShot[HeadsQuery] = OneShot(workbench, "heads")
-        self._seen, self._running = False, False
+        self._seen = False
+        self._wanted: tuple[object, ...] = ()  # the weights whose heads are to be measured
         self._looked: tuple[object, ...] = ()  # the weights of which what is kept was asked for
         self._scores: HeadScores | None = None
         self._axes = ("", "")
+        self._kind = ""  # of the evidence; empty for the head's own
+        self._evidence: tuple[object, EvidenceData | None] = (None, None)  # what it is of, and it
         self._share: float | None = None
         self._problem = ""
         panel.measure_wanted.connect(self.measure)
         panel.cancel_wanted.connect(workbench.cancel)
         panel.axes_wanted.connect(self._take_axes)
         panel.heads_chosen.connect(self._select)
+        panel.kind_wanted.connect(self._take_kind)
         panel.seen.connect(self._take_seen)
         workbench.on(HeadsReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
-        workbench.on(RequestDone, self._take_end)
-        workbench.given_up.connect(lambda _: self._stop(STOPPED))
+        workbench.on(RequestDone, lambda _: self._show())
+        workbench.given_up.connect(lambda _: self._give_up())
         workbench.working.connect(self._take_progress)
-        workbench.selection_changed.connect(lambda _: self._show())
+        workbench.selection_changed.connect(lambda _: self._take_selection())
         for changed in (workbench.model_opened, workbench.metric_changed, workbench.document_changed):
             changed.connect(lambda *_: self._follow())
         self._show()
@@ -59,7 +64,7 @@ class HeadsController(QObject):
         if why := why_not(self._workbench):
             self._workbench.message.emit(why)
             return
-        self._running, self._problem, self._share, self._looked = True, "", None, self._weights()
+        self._problem, self._share, self._wanted = "", None, self._weights()
         self._asking.ask(HeadsQuery())
         self._show()
 
@@ -70,34 +75,42 @@ class HeadsController(QObject):
     def _weights(self) -> tuple[object, ...]:
         return HeadsQuery().depends_on(self._workbench.document)
 
+    @property
+    def _measuring(self) -> bool:
+        return bool(self._wanted) and self._wanted == self._weights()
+
     def _follow(self) -> None:
-        """Other weights have other heads; those that were measured before are shown at once, if anybody looks."""
+        """Other weights have other heads; those that were measured before are shown at once, if anybody looks. What is
+        being measured goes along with every request until it is there, whatever is edited meanwhile."""
         weights = self._weights()
         if self._looked and weights != self._looked:
-            self._looked, self._scores, self._problem = (), None, ""
-            self._running = False
-            if self._asking.asked is not None:
-                self._asking.drop()
+            self._looked, self._scores, self._problem, self._kind = (), None, "", ""
+        if self._asking.asked is not None and weights not in (self._wanted, self._looked):
+            self._asking.drop()
         opened = self._workbench.opened
         there = opened is not None and opened.name == self._workbench.document.model
-        if self._seen and there and not self._looked and not why_not(self._workbench):
-            self._looked = weights
-            if self._asking.asked is None:
+        if there and not why_not(self._workbench) and self._asking.asked is None:
+            if self._measuring:  # the model was left, and is here again
+                self._asking.ask(HeadsQuery())
+            elif self._seen and not self._looked:
+                self._looked = weights
                 self._asking.ask(HeadsQuery(kept=True))
         self._show()
 
-    def _stop(self, problem: str) -> None:
-        if self._running:
-            self._running, self._problem = False, problem
-            self._asking.drop()
-            self._show()
+    def _give_up(self) -> None:
+        if self._measuring:
+            self._problem = STOPPED
+        self._wanted = ()
+        self._show()
 
     # ---- what comes ----
 
     def _take(self, reply: HeadsReply) -> None:
         if not self._asking.ends(reply.query):
             return
-        self._running, self._looked = False, self._weights()
+        self._looked = self._weights()
+        if not reply.query.kept:
+            self._wanted = ()
         if reply.scores is not None:
             self._scores, self._problem = reply.scores, ""
             keys = [choice.key for choice in presenter.choices(reply.scores)]
@@ -107,16 +120,11 @@ class HeadsController(QObject):
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if isinstance(refusal.query, HeadsQuery) and self._asking.ends(refusal.query):
-            self._running, self._problem = False, refusal.words
+            self._wanted, self._problem = (), refusal.words
             self._show()
 
-    def _take_end(self, _done: RequestDone) -> None:
-        """The request has ended without a reply: it came to nothing before this was its turn."""
-        if self._asking.asked is not None and not self._workbench.busy:
-            self._stop(LOST)
-
     def _take_progress(self, words: str, share: float | None) -> None:
-        if self._running and words == MEASURING and share != self._share:
+        if self._measuring and words == MEASURING and share != self._share:
             self._share = share
             self._show()
 
@@ -126,9 +134,18 @@ class HeadsController(QObject):
         self._axes = across, up
         self._show()
 
+    def _take_kind(self, kind: str) -> None:
+        self._kind = kind
+        self._show()
+
     def _select(self, names: list[str]) -> None:
-        if self._workbench.opened is not None:
-            self._workbench.select(tuple(_head(name) for name in names))
+        opened = self._workbench.opened
+        if opened is not None:
+            self._workbench.select(tuple(opened.graph.parse(name) for name in names))
+
+    def _take_selection(self) -> None:
+        self._kind = ""
+        self._show()
 
     def _chosen(self) -> tuple[str, ...]:
         """The heads that are selected."""
@@ -153,18 +170,24 @@ class HeadsController(QObject):
                 chosen=chosen,
                 headline=presenter.headline(scores),
                 words=presenter.head_words(scores, chosen),
+                evidence=self._evidence_of(scores, chosen),
             )
+        waits = WAITS if self._measuring and not self._workbench.busy else ""
         data = data.at(
-            why_not=why_not(self._workbench), running=self._running, share=self._share, problem=self._problem
+            why_not=why_not(self._workbench),
+            running=self._measuring,
+            share=self._share,
+            problem=self._problem or waits,
         )
         if data != self._panel.data():
             self._panel.set_data(data)
 
-
-def _head(name: str) -> Node:
-    """a5.h1"""
-    layer, _, head = name.removeprefix("a").partition(".h")
-    return Node("head", int(layer), int(head))
+    def _evidence_of(self, scores: HeadScores, chosen: tuple[str, ...]) -> EvidenceData | None:
+        """Made anew only where it is another's."""
+        key = scores, chosen, self._kind
+        if self._evidence[0] != key:
+            self._evidence = key, evidence_of(scores, chosen, self._kind)
+        return self._evidence[1]
 
 
 def why_not(workbench: Workbench) -> str:

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from app.features.heads.queries import MEASURING, HeadScores, HeadsQuery, HeadsReply, TestScores
+import numpy as np
+from torch import Tensor
+
+from app.features.heads.queries import (
+    MEASURING,
+    Corpus,
+    HeadEvidence,
+    HeadScores,
+    HeadsQuery,
+    HeadsReply,
+    TestScores,
+)
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.handler_table import Handler, Handlers
 from app.worker.session_cache import SessionCache
+from core.heads.evidence import evidence
 from core.heads.identity import HeadIdentities
+from core.inputs.images import model_view
+from core.inputs.text import token_texts
+from core.models.model import Model
 from core.progress import watched
 from core.studies.head_corpus import PIECES, corpus_of, identities_over, kept_identities
 from core.towers_graph import check_one_tower
+
+LARGE = 224  # pixels of a picture that is shown
 
 
 def handle_heads(query: HeadsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -24,11 +41,12 @@ def handle_heads(query: HeadsQuery, request: Request, cache: SessionCache, send:
     with watched(None if query.kept else telling, cancelled):
         corpus, words = corpus_of(model, None, PIECES)
         found = kept_identities(model, corpus) if query.kept else identities_over(model, corpus)
-    send(HeadsReply(request.number, query, None if found is None else plain_scores(found, words)))
+    scores = None if found is None else plain_scores(found, plain_corpus(model, corpus, words))
+    send(HeadsReply(request.number, query, scores))
 
 
-def plain_scores(found: HeadIdentities, corpus: str) -> HeadScores:
-    """The same for the window. corpus: in words."""
+def plain_scores(found: HeadIdentities, corpus: Corpus) -> HeadScores:
+    """The same for the window."""
     passes = found.passes
     tests = (
         TestScores(
@@ -41,10 +59,33 @@ def plain_scores(found: HeadIdentities, corpus: str) -> HeadScores:
             float(found.rare[place]),
             float(found.rare_corpus[place]),
             passes[place],
+            _evidence(found, test.name),
         )
         for place, test in enumerate(found.tests)
     )
     return HeadScores(found.heads, tuple(tests), corpus)
+
+
+def _evidence(found: HeadIdentities, kind: str) -> tuple[HeadEvidence, ...]:
+    if found.read is None or kind not in found.read.kinds:
+        return ()
+    shown = (evidence(found, kind, head) for head in found.heads)
+    return tuple(HeadEvidence(each.queries, each.deciles, each.best) for each in shown)
+
+
+def plain_corpus(model: Model, corpus: Tensor, words: str) -> Corpus:
+    """What of the corpus is shown. corpus: ids [rows, position] or pixels."""
+    if model.is_text:
+        return Corpus(words, tuple(token_texts(model.tokenizer, row) for row in corpus.tolist()))
+    grid, processing = model.adapter.image_grid(corpus), model.processing
+    assert grid is not None
+    assert processing is not None
+    pictures = []
+    for pixels in corpus:
+        picture = model_view(pixels, processing.mean, processing.std)
+        picture.thumbnail((LARGE, LARGE))
+        pictures.append(np.asarray(picture))
+    return Corpus(words, (), tuple(pictures), grid, model.adapter.prefix_labels)
 
 
 HANDLERS: Handlers = {HeadsQuery: Handler(handle_heads, after_scores=True, turn="last")}

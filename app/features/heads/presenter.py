@@ -14,6 +14,7 @@ from views.panels.heads.data import AxisChoice, HeadRow
 
 MADE, CORPUS = "made", "corpus"  # the inputs that a score is on
 NONE = "none found"
+NO_RANDOM = "This model has too few heads to put random ones together, and without a comparison there is no label"
 MOST_TOLD = 6  # heads
 
 
@@ -28,7 +29,7 @@ def choices(scores: HeadScores) -> tuple[AxisChoice, ...]:
             f"{test.name}/{CORPUS}",
             f"{test.name}, corpus",
             _known(test.rare_corpus),
-            f"{test.words}, over the corpus: {scores.corpus}",
+            f"{test.words}, over the corpus: {scores.corpus.words}",
         )
         for test in scores.tests
         if np.isfinite(test.corpus).all()
@@ -66,7 +67,7 @@ def headline(scores: HeadScores) -> str:
     """How many have a label, and what it was measured on."""
     labelled = int(np.any([test.passes for test in scores.tests], axis=0).sum())
     verb = "passes" if labelled == 1 else "pass"
-    return f"{labelled} of {counted(len(scores.heads), 'head')} {verb} a test. Corpus: {scores.corpus}."
+    return f"{labelled} of {counted(len(scores.heads), 'head')} {verb} a test. Corpus: {scores.corpus.words}."
 
 
 def head_words(scores: HeadScores, chosen: Sequence[str]) -> str:
@@ -83,7 +84,9 @@ def _words_of_one(scores: HeadScores, place: int) -> str:
     passed, name = passed_tests(scores, place), scores.heads[place]
     if not passed:
         parts = (f"{test.name} {number(test.generated[place])} of {number(_least(test))}" for test in scores.tests)
-        return f"{name}: {NONE}. On made inputs, and what a label needs: {', '.join(parts)}."
+        lone = [test.name for test in scores.tests if math.isinf(test.rare)]
+        words = f"{name}: {NONE}. On made inputs, and what a label needs: {', '.join(parts)}."
+        return f"{words} {NO_RANDOM}: {', '.join(lone)}." if lone else words
     return f"{name}: " + " ".join(_label_words(test, place) for test in passed)
 
 
@@ -103,8 +106,8 @@ def _labels(scores: HeadScores, place: int) -> str:
 
 def _least(test: TestScores) -> float:
     """What a head has to reach on made inputs."""
-    return test.threshold if math.isnan(test.rare) else max(test.threshold, test.rare)
+    return max(test.threshold, test.rare) if math.isfinite(test.rare) else test.threshold
 
 
 def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,8 +28,9 @@ class HeadsQuery(OneShotQuery):
 @dataclass(frozen=True, eq=False)
 class TestScores:
     """One test. words: what it measures. threshold: that a head has to reach on the inputs made for it. generated,
-    corpus, covers: [heads]; NaN where it is not asked. rare, rare_corpus: what 99 % of random heads are below. passes:
-    [heads]."""
+    corpus, covers: [heads]; NaN where it is not asked. rare, rare_corpus: what 99 % of random heads are below; inf
+    where there are none to compare with, so that none passes. passes: [heads]. evidence: of each head; empty where the
+    corpus is not asked."""
 
     name: str
     words: str
@@ -39,15 +41,38 @@ class TestScores:
     rare: float
     rare_corpus: float
     passes: NDArray[np.bool_]
+    evidence: tuple[HeadEvidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class HeadEvidence:
+    """What a head's score over the corpus rests on. queries: that have such keys. deciles: of the score, over them.
+    best: (score, row of the corpus, query, keys that it reads most, how much), the highest score first."""
+
+    queries: int
+    deciles: tuple[float, ...]
+    best: Sequence[tuple[float, int, int, Sequence[int], Sequence[float]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """words: what it is. texts: the tokens of each row. pictures: each [height, width, 3]; grid: of their patches;
+    prefix: names of the positions before them."""
+
+    words: str
+    texts: tuple[tuple[str, ...], ...] = ()
+    pictures: tuple[NDArray[np.uint8], ...] = ()
+    grid: tuple[int, int] = (1, 1)
+    prefix: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class HeadScores:
-    """heads: names, layer by layer. corpus: what it is, in words."""
+    """heads: names, layer by layer."""
 
     heads: tuple[str, ...]
     tests: tuple[TestScores, ...]
-    corpus: str
+    corpus: Corpus
 
 
 @dataclass(frozen=True)

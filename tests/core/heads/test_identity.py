@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
-from core.errors import ArgumentError
+import wirescope as ws
+from core.errors import ArgumentError, Cancelled
 from core.heads.evidence import evidence
 from core.heads.function_vector import FunctionVectorScores
 from core.heads.identity import head_identities
+from core.progress import watched
 from tests.ground_truth.programs import PROGRAMS
 
 
@@ -37,17 +43,55 @@ def test_the_hand_written_heads_get_their_cards_and_no_other_does(corpus: torch.
 
 def test_evidence_shows_where(corpus: torch.Tensor) -> None:
     model = PROGRAMS["induction"].build().build()
-    shown = evidence(model, corpus, "induction", "a1.h1")
+    given = {"period": 4, "tokens": range(1, 8), "start": [0]}
+    found = head_identities(model, corpus, **given)
+    shown = evidence(found, "induction", "a1.h1")
     assert shown.queries == sum(row[:place].count(row[place]) > 0 for row in corpus.tolist() for place in range(9))
     assert len(shown.deciles) == 11
     assert shown.deciles == tuple(sorted(shown.deciles))
-    for moment in shown.moments:
-        row = corpus[moment.row].tolist()
-        read = int(moment.key.strip(" #"))
-        assert any(row[place] == row[moment.query] and row[place + 1] == read for place in range(moment.query))
-        assert moment.before.endswith(f"#{row[moment.query]}")
-    with pytest.raises(ArgumentError, match="not asked about 'copying'"):
-        evidence(model, corpus, "copying", "a1.h1")
+    assert shown.deciles[-1] == pytest.approx(max(each.weight for each in shown.best), abs=0.005)
+    assert len({each.row for each in shown.best}) == len(shown.best) == 6  # one of an input
+    for each in shown.best:
+        row = corpus[each.row].tolist()
+        read = [key for key, share in zip(each.keys, each.shares, strict=True) if share > 0.2]
+        assert read
+        assert all(row[key - 1] == row[each.query] and key <= each.query for key in read)
+    for kind, head, words in (("copying", "a1.h1", "not asked about 'copying'"), ("induction", "a7.h7", "no head")):
+        with pytest.raises(ArgumentError, match=words):
+            evidence(found, kind, head)
+
+
+def test_what_is_stopped_goes_on_and_gives_the_same(corpus: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = PROGRAMS["induction"].build().build()
+    given = {"period": 4, "tokens": range(1, 8), "start": [0]}
+    whole = head_identities(model, corpus, **given)
+    monkeypatch.setattr("core.heads.attention.POSITIONS", 9)  # one row at a time
+    parts: dict[str, Any] = {}
+
+    def stop() -> bool:
+        return "corpus" in parts and parts["corpus"]["rows"] == 5
+
+    with pytest.raises(Cancelled), watched(None, stop):
+        head_identities(model, corpus, **given, parts=parts)
+    parts = json.loads(json.dumps(parts))
+    monkeypatch.setattr("core.heads.identity.copying_scores", None)  # what is measured is not measured again
+    found = head_identities(model, corpus, **given, parts=parts)
+    for name in ("generated", "corpus", "covers", "rare", "rare_corpus"):
+        np.testing.assert_allclose(getattr(found, name), getattr(whole, name), atol=1e-9)
+    assert evidence(found, "induction", "a1.h1").deciles == evidence(whole, "induction", "a1.h1").deciles
+
+
+def test_without_random_heads_there_is_no_label() -> None:
+    """Of one head there is none to put together at random: the comparison would be with itself."""
+    config = LlamaConfig(
+        vocab_size=12, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1,
+        num_key_value_heads=1, max_position_embeddings=32,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    model = ws.load_model((LlamaForCausalLM(config).eval(), None))
+    found = head_identities(model, period=4, tokens=range(1, 12), start=[0])
+    assert np.isinf(found.rare[:4]).all()
+    assert not found.passes[:4].any()
 
 
 def test_a_function_vector_head_needs_more_than_changes_of_its_size() -> None:

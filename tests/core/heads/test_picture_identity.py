@@ -25,7 +25,7 @@ def test_places_in_a_made_picture(shapes: ws.Model) -> None:
     assert grid is not None
     pixels, prefix = made_pictures(corpus[:1], grid, 2), shapes.adapter.prefix
     assert pixels.shape == (2, *corpus.shape[1:])
-    masks = picture_masks(shapes, pixels)[0]
+    masks = picture_masks(shapes, pixels[0])
     rows, columns = grid
     inner = prefix + columns + 1  # second row, second column
     assert masks["neighbour"][inner].sum() == 8
@@ -45,11 +45,11 @@ def test_places_in_a_made_picture(shapes: ws.Model) -> None:
 
 def test_even_attention_has_the_share_of_its_keys(shapes: ws.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus, _ = corpus_of(shapes, None, 2)
-    masks = picture_masks(shapes, corpus)
+    masks = [picture_masks(shapes, each) for each in corpus]
     positions = len(masks[0]["neighbour"])
     even = np.full((2, positions, positions), 1 / positions)
     monkeypatch.setattr("core.heads.attention._pattern", lambda *_: even)
-    found = scores_at(shapes, corpus, masks, 0)
+    found = scores_at(shapes, corpus, lambda row: masks[row], 0)
     for place, kind in enumerate(found.kinds):
         some = [mask[kind] for mask in masks]
         queries = sum(mask.any(axis=1).sum() for mask in some)

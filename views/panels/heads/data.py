@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.formatting import number, percent
 
 NONE = "none found"
@@ -33,11 +36,72 @@ class HeadRow:
 
 
 @dataclass(frozen=True)
+class Token:
+    """One of a sequence. asks: whether it is the query. share: of its attention that goes here. gap: whether tokens are
+    left out behind it."""
+
+    text: str
+    position: int
+    asks: bool = False
+    share: float = 0.0
+    gap: bool = False
+
+
+@dataclass(frozen=True)
+class SequenceLine:
+    """A sequence of the corpus where a head's score is high. weight: the score there. words: the same in a sentence."""
+
+    weight: str
+    tokens: tuple[Token, ...]
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
+class PictureMoment:
+    """A picture of the corpus where a head's score is high. pixels: [height, width, 3]. weights: [patches], the
+    attention of the patch that asks. asks, offers: it, and the one that it reads most; -1: none of the patches."""
+
+    pixels: NDArray[np.uint8]
+    grid: tuple[int, int]
+    weights: NDArray[np.float32]
+    asks: int
+    offers: int
+    words: str
+
+
+@dataclass(frozen=True)
+class KindShare:
+    """A test, the share that it tells of what a head attends to, and whether the head passes it."""
+
+    name: str
+    covers: float
+    passed: bool
+
+
+@dataclass(frozen=True, eq=False)
+class EvidenceData:
+    """Of one head. labels: in words. kinds: the tests that the corpus was asked; kind: the one that is shown.
+    covers_of: what their shares are of. deciles: of the score over the corpus [11]. caption: what these are, in words.
+    note: the scores on made inputs."""
+
+    head: str
+    labels: str
+    kinds: tuple[KindShare, ...]
+    kind: str
+    covers_of: str
+    caption: str
+    deciles: tuple[float, ...]
+    lines: tuple[SequenceLine, ...] = ()
+    pictures: tuple[PictureMoment, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class HeadsData:
     """choices: of the axes; across, up: their keys. rows: every head, layer by layer. kinds: what labels there can be.
-    chosen: names of the heads that are selected; words: what is known of them. headline: of all. problem: why nothing
-    was measured. why_not: why nothing can be; empty where it can. running: whether it is measured now; share: how far
-    that is."""
+    chosen: names of the heads that are selected; words: what is known of them. headline: of all. evidence: of the
+    selected head, where it is one. problem: why nothing was measured. why_not: why nothing can be; empty where it can.
+    running: whether it is measured now; share: how far that is."""
 
     choices: tuple[AxisChoice, ...] = ()
     across: str = ""
@@ -47,6 +111,7 @@ class HeadsData:
     chosen: tuple[str, ...] = ()
     headline: str = ""
     words: str = ""
+    evidence: EvidenceData | None = None
     problem: str = ""
     why_not: str = ""
     running: bool = False

@@ -6,9 +6,19 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from views.panels.heads.data import HeadsData
+from views.panels.heads.evidence import EvidenceView
 from views.panels.heads.table import HeadsView
 from views.panels.plots.loading import Loading
 from views.theme import as_card, current, theme_changes
@@ -21,7 +31,7 @@ EMPTY = (
     "measured is kept for the next time."
 )
 TIP = "Test every head of the model; what was measured before is there at once"
-RUNNING = "Stop (Esc). An edit goes before; the measuring then begins anew"
+RUNNING = "Stop (Esc). An edit goes before; the measuring then goes on where it was"
 
 
 class HeadsPanel(QWidget):
@@ -29,6 +39,7 @@ class HeadsPanel(QWidget):
     cancel_wanted = Signal()
     axes_wanted = Signal(str, str)  # the keys of the scores across and up
     heads_chosen = Signal(list)  # their names
+    kind_wanted = Signal(str)  # the test whose evidence is to be shown
     seen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -77,8 +88,17 @@ class HeadsPanel(QWidget):
         self._figure_layout.setContentsMargins(0, 0, 0, 0)
         self._figure_layout.setSpacing(0)
         self.split.addWidget(self._place)
-        self.split.addWidget(self.view)
-        self.split.setSizes([440, 480])
+        self.evidence = EvidenceView()
+        self.evidence.kind_wanted.connect(self.kind_wanted)
+        self.evidence.step_wanted.connect(self._step)
+        self.evidence.closed.connect(self._close_evidence)
+        self.view.opened.connect(self._open_evidence)
+        self._evidence_wanted = False
+        self.beside = QStackedWidget()
+        for page in (self.view, self.evidence):
+            self.beside.addWidget(page)
+        self.split.addWidget(self.beside)
+        self.split.setSizes([420, 500])
         top = FlowLayout(gap=6)
         for widget in (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up):
             top.addWidget(widget)
@@ -137,7 +157,33 @@ class HeadsPanel(QWidget):
             widget.setVisible(there)
         self._read("" if self.figure is None else self.figure.words_read)
         self.view.set_data(data)
+        self.evidence.set_data(data.evidence)
+        self._show_evidence()
         self._draw()
+
+    # ---- the evidence, in the table's place ----
+
+    def _open_evidence(self) -> None:
+        """A head was clicked."""
+        self._evidence_wanted = True
+        self._show_evidence()
+
+    def _close_evidence(self) -> None:
+        self._evidence_wanted = False
+        self._show_evidence()
+        self.view.setFocus()
+
+    def _show_evidence(self) -> None:
+        there = self._evidence_wanted and self._data.evidence is not None
+        self.beside.setCurrentWidget(self.evidence if there else self.view)
+        self.words.setVisible(bool(self._data.words) and not there)
+
+    def _step(self, step: int) -> None:
+        """To the head of the next line of the table."""
+        names = [row.name for row in self.view.lines.shown]
+        evidence = self._data.evidence
+        if evidence is not None and evidence.head in names:
+            self.heads_chosen.emit([names[(names.index(evidence.head) + step) % len(names)]])
 
     def _read(self, words: str) -> None:
         """The dot that is pointed at; while none is, what is known of all heads."""
@@ -187,10 +233,15 @@ class HeadsPanel(QWidget):
         from views.panels.heads.figure import HeadsChart
 
         self.figure = HeadsChart(self)
-        self.figure.head_chosen.connect(lambda name: self.heads_chosen.emit([name]))
+        self.figure.head_chosen.connect(self._choose)
         self.figure.read.connect(self._read)
         self._figure_layout.addWidget(self.figure)
         self._draw()
+
+    def _choose(self, name: str) -> None:
+        """A dot of the figure."""
+        self.heads_chosen.emit([name])
+        self._open_evidence()
 
     def _restyle(self) -> None:
         if self.figure is not None:

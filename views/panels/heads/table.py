@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QObject, Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QHeaderView, QTableView, QWidget
 
 from views.panels.heads.data import HeadRow, HeadsData, cells_of
 from views.theme import current
@@ -96,6 +96,7 @@ class HeadsModel(SortedLines):
 
 class HeadsView(QTableView):
     chosen = Signal(list)  # names of heads
+    opened = Signal()  # the one head that is chosen, by a click or Enter
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +110,8 @@ class HeadsView(QTableView):
         self._chosen: tuple[str, ...] = ()
         self._showing = False
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
+        self.clicked.connect(lambda _: self._open())
+        self.activated.connect(lambda _: self._open())
 
     def set_data(self, data: HeadsData) -> None:
         before = self.lines.columnCount(), self.lines.rowCount()
@@ -146,6 +149,12 @@ class HeadsView(QTableView):
             model.setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.scrollTo(first)
         self._showing = False
+
+    def _open(self) -> None:
+        """Ctrl and Shift choose several, and open none."""
+        alone = QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
+        if alone and len(self.selectionModel().selectedRows()) == 1:
+            self.opened.emit()
 
     def _tell(self) -> None:
         if not self._showing:

@@ -9,11 +9,14 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from app.features.heads import presenter
+from app.features.heads import presenter, queries
+from app.features.heads.evidence_presenter import evidence_of
 from app.features.heads.handlers import plain_scores
-from app.features.heads.queries import HeadScores, HeadsQuery
+from app.features.heads.queries import Corpus, HeadEvidence, HeadScores, HeadsQuery
 from core.edits import Edit
+from core.formatting import percent
 from core.graph import Node
+from core.heads.evidence import evidence
 from core.heads.identity import TESTS, HeadIdentities
 from core.project.document import Document
 from core.studies.head_corpus import PIECES, corpus_of, identities_over
@@ -35,7 +38,7 @@ def scores() -> HeadScores:
         np.array([0.15, 0.2, nan]),
         12,
     )
-    return plain_scores(found, "the guides")
+    return plain_scores(found, Corpus("the guides"))
 
 
 def test_what_is_said_of_heads(scores: HeadScores) -> None:
@@ -56,6 +59,39 @@ def test_what_is_said_of_heads(scores: HeadScores) -> None:
     assert "a1.h1: none found" in presenter.head_words(scores, ["a1.h1"])
     assert presenter.head_words(scores, ["a0.h1", "a1.h0"]) == "a0.h1: induction, copying; a1.h0: none found"
     assert presenter.head_words(scores, []) == ""
+
+
+def test_the_evidence_of_a_head() -> None:
+    """An induction head without a label: what it covers most is shown, and what it reads is marked."""
+    nan, texts = np.array([0.1]), (("<s>", " a", " b", *"cdefghijklmn", " a"),)
+    best = (0.5, 0, 15, (2, 0, 14), (0.5, 0.4, 0.1))
+    scores = HeadScores(
+        ("a0.h0",),
+        tuple(
+            queries.TestScores(
+                name, "attention", 0.4, nan, nan, np.array([covers]), 0.1, 0.1, np.array([False]), evidence
+            )
+            for name, covers, evidence in (
+                ("previous token", 0.1, (HeadEvidence(15, (0.0,) * 11, ()),)),
+                ("induction", 0.3, (HeadEvidence(1, (0.5,) * 11, (best,)),)),
+                ("copying", np.nan, ()),
+            )
+        ),
+        Corpus("the guides", texts),
+    )
+    shown = evidence_of(scores, ("a0.h0",), "")
+    assert shown is not None
+    assert (shown.kind, [each.name for each in shown.kinds]) == ("induction", ["previous token", "induction"])
+    (line,) = shown.lines
+    marked = {token.position: token.share for token in line.tokens if token.share}
+    assert marked == {0: 0.4, 2: 0.5, 14: 0.1}
+    assert [token.position for token in line.tokens if token.asks] == [15]
+    assert [token.position for token in line.tokens if token.gap] == []
+    assert "at “a” (15), which reads “b” (2) 0.50" in line.words.replace("·", "")
+    previous = evidence_of(scores, ("a0.h0",), "previous token")
+    assert previous is not None
+    assert (previous.kind, previous.lines) == ("previous token", ())
+    assert evidence_of(scores, ("a0.h0", "a0.h1"), "") is None
 
 
 def test_heads_are_of_the_weights_alone() -> None:
@@ -80,6 +116,7 @@ def test_measure_and_select(person: Person, models, tmp_path: Path, monkeypatch:
     person.rest()
     assert panel.data().rows == ()
     person.click(panel.measure)
+    person.type_prompt("A", "When Tom gave a drink to")  # another prompt goes before; the measuring then goes on
     person.wait(lambda: panel.figure is not None and not panel.data().running)
     person.rest()
     data, model = panel.data(), person.session().model
@@ -99,9 +136,36 @@ def test_measure_and_select(person: Person, models, tmp_path: Path, monkeypatch:
     assert person.workbench.selection == (Node("head", 1, 1),)
     assert panel.data().chosen == (row.name,)
     assert chart.ringed() == 1
+    shown = panel.evidence
+    assert shown.isVisible()  # a click on a dot shows its evidence
+    assert shown.name.text().startswith(f"{row.name}:")
+    place = found.heads.index(row.name)
+    assert [share for _, share in shown.covers.row_texts()] == [percent(share) for share in found.covers[:3, place]]
+    of_kind = evidence(found, panel.data().evidence.kind, row.name)
+    assert shown.deciles.deciles() == of_kind.deciles
+    assert [label.accessibleName() for label in shown.lines] == [line.words for line in panel.data().evidence.lines]
+    assert f"({of_kind.best[0].query})" in shown.lines[0].accessibleName()
+    kinds = [each.name for each in panel.data().evidence.kinds]
+    other = next(number for number, kind in enumerate(kinds) if kind != panel.data().evidence.kind)
+    shown.covers.row_clicked.emit(other)
+    assert panel.data().evidence.kind == kinds[other]
+    assert shown.deciles.deciles() == evidence(found, kinds[other], row.name).deciles
+    person.click(shown.after)
+    person.rest()
+    assert shown.name.text().startswith("a1.h2:")
+    person.click(shown.before)
+    person.rest()
+    person.click(shown.back)
+    assert panel.view.isVisible()
     assert panel.words.text().startswith(f"{row.name}:")
     lines = panel.view.selectionModel().selectedRows()
     assert [panel.view.lines.shown[line.row()].name for line in lines] == [row.name]
+
+    line = panel.view.visualRect(panel.view.lines.index(0, 0)).center()
+    person.click(panel.view.viewport(), line)
+    person.rest()
+    assert shown.name.text().startswith(f"{panel.view.lines.shown[0].name}:")  # so does one on a line
+    person.click(shown.back)
 
     panel.view.sort_by(3)
     panel.view.selectRow(0)
