@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from app.features.heads import presenter
-from app.features.heads.evidence_presenter import evidence_of
+from app.features.heads.presenter import scores as presenter
+from app.features.heads.presenter.evidence import evidence_of
 from app.features.heads.queries import MEASURING, HeadScores, HeadsQuery, HeadsReply
 from app.messages.request import QueryRefusal, RequestDone
 from app.services.panels import Panels

@@ -9,9 +9,10 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from app.features.heads import presenter, queries
-from app.features.heads.evidence_presenter import evidence_of
+from app.features.heads import queries
 from app.features.heads.handlers import plain_scores
+from app.features.heads.presenter import scores as presenter
+from app.features.heads.presenter.evidence import evidence_of
 from app.features.heads.queries import Corpus, HeadEvidence, HeadScores, HeadsQuery
 from core.edits import Edit
 from core.formatting import percent

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.features.heads.presenter import NONE, head_words, passed_tests
+from app.features.heads.presenter.scores import NONE, head_words, passed_tests
 from app.features.heads.queries import Corpus, HeadScores, TestScores
 from core.formatting import number, visible_token
 from views.panels.heads.data import EvidenceData, KindShare, PictureMoment, SequenceLine, Token
