@@ -11,10 +11,10 @@ import transformers
 from tests.small_models import small_text_model
 
 
-def small_series(folder: Path, names: Sequence[str] = ("checkpoint-1", "checkpoint-2")) -> Path:
+def small_series(folder: Path, names: Sequence[str] = ("checkpoint-1", "checkpoint-2"), layers: int = 2) -> Path:
     """Write them; the weights of each are drawn anew, by the number of its place."""
     _, tokenizer = small_text_model()
-    size = {"n_positions": 24, "n_embd": 8, "n_layer": 2, "n_head": 2}
+    size = {"n_positions": 24, "n_embd": 8, "n_layer": layers, "n_head": 2}
     config = transformers.GPT2Config(vocab_size=len(tokenizer), **size, bos_token_id=0, eos_token_id=0)
     for number, name in enumerate(names):
         torch.manual_seed(number)

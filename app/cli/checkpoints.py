@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, literal, metric_help
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options, session_over
 from app.cli.progress import Progress
+from app.cli.study_folder import made_folder, write_study
 from app.cli.tables import aligned
-from core.checkpoints.made import MADE, MEGABYTES, MINUTES, PREFIX, is_made, made_folder
-from core.checkpoints.series import open_series
-from core.errors import ArgumentError, InputError, WirescopeError
+from core.checkpoints.made import MADE, MEGABYTES, MINUTES, PREFIX, is_made, series_folder
+from core.checkpoints.series import open_series, revisions_in
+from core.errors import ArgumentError, InputError
 from core.tracing.method import METHODS, method_named
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def checkpoints_command(options: argparse.Namespace) -> int:
         raise ArgumentError(
             "There are no inputs to follow.", "Give --task, --dataset, or --clean and --counterfactual."
         )
-    folder = None if options.out is None else _made(Path(options.out))
+    folder = None if options.out is None else made_folder(options.out)
     series = _series(options)
     if not asked:
         if options.json:
@@ -82,15 +82,13 @@ def checkpoints_command(options: argparse.Namespace) -> int:
     else:
         _say(followed)
     if folder is not None:
-        _write(followed, folder)
-        if not options.json:
-            say(f"written to {folder}: checkpoints.csv, checkpoints.svg, checkpoints.json")
+        _write(followed, folder, options.json)
     return 0
 
 
 def _series(options: argparse.Namespace) -> Series:
     """Raises ArgumentError, InputError, ModelError."""
-    revisions = [name.strip() for name in (options.revisions or "").split(",") if name.strip()]
+    revisions = revisions_in(options.revisions or "")
     if not options.source.startswith(PREFIX):
         if options.make:
             raise ArgumentError(f"--make makes a series that comes with Wirescope, not {options.source}.")
@@ -106,7 +104,7 @@ def _series(options: argparse.Namespace) -> Series:
 
         with Progress() as progress:
             make(name, lambda share: progress(f"training {name}", share))
-    return open_series(made_folder(name))
+    return open_series(series_folder(name))
 
 
 def _followed(series: Series, options: argparse.Namespace) -> Followed:
@@ -154,23 +152,9 @@ def _say_json(followed: Followed) -> None:
     say_json(as_json(followed))
 
 
-def _made(folder: Path) -> Path:
-    """A folder, there before the work is done. Raises WirescopeError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WirescopeError(
-            f"The folder {folder} cannot be made: {error.strerror}.", "Give one that you may write to."
-        ) from None
-    return folder
-
-
-def _write(followed: Followed, folder: Path) -> None:
+def _write(followed: Followed, folder: Path, quiet: bool) -> None:
     """Raises WirescopeError where that is not possible."""
     from core.checkpoints.words import as_csv, as_json
-    from core.saving import save_text
 
-    save_text(folder / "checkpoints.csv", as_csv(followed))
-    save_text(folder / "checkpoints.svg", followed.picture().svg)
-    report: dict[str, Any] = as_json(followed)
-    save_text(folder / "checkpoints.json", json.dumps(report, indent=1, ensure_ascii=False))
+    texts = {"csv": as_csv(followed), "svg": followed.picture().svg}
+    write_study(folder, "checkpoints", texts, as_json(followed), quiet)

@@ -77,6 +77,7 @@ class Actions(Mapping[str, QAction]):
                 workbench.canvas_changed,
                 workbench.given_up,
                 workbench.failed,
+                workbench.models.checkpoints_changed,
             ),
         ):
             changed.connect(lambda *_: self._due.start())

@@ -10,7 +10,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&File",
         (
             *("new_project", "open_project", "@recent_projects", "save_project", "save_project_as", "-"),
-            *("open_folder", "open_named", "open_checkpoints", "@bundled", "@packs", "@recent", "-"),
+            *("open_folder", "open_named", "open_checkpoints", "open_hub_checkpoints"),
+            *("@bundled", "@packs", "@recent", "-"),
             *("@examples", "open_input_a", "open_input_b", "-", "open_scores", "compare_circuit", "-"),
             *("@export", "export_model", "-", "quit"),
         ),

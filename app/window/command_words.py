@@ -89,6 +89,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "flip": ("minimal patch", "flip", "change the answer", "smallest set", "counterfactual", "causal", "why"),
     "repair": ("backdoor", "trojan", "trigger", "fault", "fix", "backdoored", "bias", "shortcut", "unlearn"),
     "open_checkpoints": ("training", "steps", "revisions", "movie", "phase change", "slider", "scrub"),
+    "open_hub_checkpoints": ("training", "steps", "revisions", "hugging face", "pythia", "branches", "tags"),
     "earlier_checkpoint": ("training step", "before", "scrub"),
     "later_checkpoint": ("training step", "next", "scrub"),
     "follow_checkpoints": ("training", "curves", "phase change", "induction forms", "movie"),

@@ -28,17 +28,29 @@ class ModelSteps(QObject):
 
     project_wanted = Signal(str)  # the path of a project's file, which is to be opened
     series_wanted = Signal(str)  # a folder of checkpoints, which are to be opened
+    checkpoints_changed = Signal()
     opening = Signal()  # the user opens another document
     none_open = Signal()  # what was to be opened is not there, and nothing was open before it
 
     def __init__(self, workbench: WorkbenchLike, parent: QObject) -> None:
         super().__init__(parent)
         self._workbench = workbench
+        self._checkpoints: tuple[str, ...] = ()
         self._at: Step | None = None  # the last step whose model was open
         self._was: tuple[Document, str] | None = None  # its document and words then
         self._have_opened: set[str] = set()  # models
         self._of_another: Source | None = None  # what a model was opened with, left from the one before
         self._precision, self._cut = Document("").precision, None  # type: str, EditKind | None
+
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """The models of the series that is gone through, as they are opened; none while there is no series."""
+        return self._checkpoints
+
+    def set_checkpoints(self, names: tuple[str, ...]) -> None:
+        if names != self._checkpoints:
+            self._checkpoints = names
+            self.checkpoints_changed.emit()
 
     # ---- what the user opens ----
 

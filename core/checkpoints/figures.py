@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.checkpoints.kept import Arrays, keep, kept, key_of
 from core.checkpoints.opened import SeriesModel, content_hash
 from core.checkpoints.repeats import Heads, heads_of
+from core.checkpoints.series import settings_of
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import NothingToRecoverError
@@ -92,7 +93,7 @@ class Asked:
 def figures_at(opened: SeriesModel, step: int, asked: Asked, ranking: Scores | None) -> StepFigures:
     """Compute them, or find those that were kept. ranking: the last step's scores, whose circuits are measured; None of
     the last step itself. Raises what `core.checkpoints.follow.follow` does."""
-    weights = {**asked.told, "weights": _weights(opened, step)}
+    weights = {**asked.told, **_of_files(opened, step)}
     first, second = key_of(weights), ""
     found = kept(first) if weights["weights"] else None
     known = found is not None
@@ -117,10 +118,13 @@ def figures_at(opened: SeriesModel, step: int, asked: Asked, ranking: Scores | N
     return _figures(step, found, runs, known)
 
 
-def _weights(opened: SeriesModel, step: int) -> str:
-    """What names the weights of a checkpoint; empty of one that lies on no disk of ours, whose figures are not kept."""
+def _of_files(opened: SeriesModel, step: int) -> dict[str, Any]:
+    """What names a checkpoint by its weights and settings; no weights of one that lies on no disk of ours, whose
+    figures are not kept. Raises ModelError."""
     folder = Path(opened.series.at(step).name)
-    return content_hash(folder) if folder.is_dir() else ""
+    if not folder.is_dir():
+        return {"weights": ""}
+    return {"weights": content_hash(folder), "settings": settings_of(folder)}
 
 
 def _of_step(session: Session, asked: Asked) -> Arrays:

@@ -31,7 +31,7 @@ TOLD = re.compile(r"step (\d+) of (\d+)")
 Report = Callable[[int, int, str], None]  # done, of how many, words
 
 
-def made_folder(name: str) -> Path:
+def series_folder(name: str) -> Path:
     """Where a series lies once it is made. Raises ArgumentError for an unknown one."""
     if name not in MADE:
         raise ArgumentError(f"There is no bundled series {name!r}.", f"There are: {', '.join(MADE)}.")
@@ -41,7 +41,7 @@ def made_folder(name: str) -> Path:
 
 def is_made(name: str) -> bool:
     """Raises ArgumentError for an unknown series."""
-    return made_folder(name).is_dir()
+    return series_folder(name).is_dir()
 
 
 def make(
@@ -90,7 +90,7 @@ def command(name: str, place: Path) -> list[str]:
 
 def _placed(name: str, work: Callable[[Path], object]) -> Path:
     """What some work writes into a new folder, in its place once it is whole."""
-    folder = made_folder(name)
+    folder = series_folder(name)
     if folder.is_dir():
         return folder
     try:

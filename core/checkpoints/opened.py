@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from core.checkpoints.series import Checkpoint, Series
+from core.errors import InputError
 from core.models.checkpoint import weight_files
 from core.models.family import adapt
 from core.models.health import check_weights
@@ -35,11 +36,14 @@ class SeriesModel:
         self.series = series
         self._dtype = dtype
         self._model = opened if opened is not None and series.index(opened.name) is not None else None
+        first = self._model
+        self._first = None if first is None else (first.title, _shape(first))
         self._direct: bool | None = None  # whether files have the module's names; None: not known yet
         self.swapped = False  # whether the last one came by exchanging weights
 
     def at(self, step: int) -> Model:
-        """The model at a step. Raises InputError for a step that is not there, ModelError."""
+        """The model at a step. Raises InputError for a step that is not there, and for a model of another shape than
+        the one before, as revisions of the Hub may be; ModelError."""
         checkpoint = self.series.at(step)
         if self._model is not None and self._model.name == checkpoint.name:
             return self._model
@@ -49,14 +53,38 @@ class SeriesModel:
             del model
             self._model = None  # it goes before the next one is there
             self._model = load_model(checkpoint.name, dtype=self._dtype)
+            self._check_shape(self._model)
         else:
             self._model = with_weights(model, stored_numbers(Path(checkpoint.name)), checkpoint)
+        self._first = self._first or (self._model.title, _shape(self._model))
         return self._model
+
+    def _check_shape(self, model: Model) -> None:
+        if self._first is not None and _shape(model) != self._first[1]:
+            title, shape = self._first
+            other = next(name for name, size in _shape(model).items() if size != shape[name])
+            raise InputError(
+                f"{model.title} and {title} are not checkpoints of one training: of {model.title}, {other} is "
+                f"{_shape(model)[other]} and not {shape[other]}.",
+                f"Leave {model.title} out, or follow the checkpoints of one training.",
+            )
 
     def _is_direct(self, model: Model) -> bool:
         if self._direct is None:
             self._direct = is_direct(model.adapter.module, stored_numbers(Path(model.name)))
         return self._direct
+
+
+def _shape(model: Model) -> dict[str, object]:
+    """What is alike in all checkpoints of a training, by its name in words."""
+    adapter = model.adapter
+    return {
+        "the architecture": type(adapter.module).__name__,
+        "the number of layers": adapter.shape.layers,
+        "the number of heads": adapter.shape.heads,
+        "the width": adapter.shape.width,
+        "the number of tokens": adapter.vocabulary,
+    }
 
 
 def stored_numbers(folder: Path) -> dict[str, Tensor]:

@@ -38,12 +38,13 @@ class Checkpoint:
 @dataclass(frozen=True)
 class Series:
     """source: the folder, or the Hub id. checkpoints: by step, rising. swaps: whether one's weights can stand in
-    another's module, for their configurations are the same."""
+    another's module, for their configurations are the same. revisions: of a Hub id, by step; of a folder none."""
 
     source: str
     title: str
     checkpoints: tuple[Checkpoint, ...]
     swaps: bool = True
+    revisions: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -88,6 +89,12 @@ def folder_of(name: str) -> Path | None:
     if not folder.is_absolute() or step_of(folder.name) is None or not folder.is_dir():
         return None
     return folder.parent if (folder.parent.is_dir() and len(_found(folder.parent)) >= FEWEST) else None
+
+
+def series_around(name: str) -> Series | None:
+    """The series that a model is a checkpoint of; None where it is none. Raises what `open_series` does."""
+    folder = folder_of(name)
+    return None if folder is None else open_series(folder)
 
 
 def open_series(source: str | Path, revisions: Sequence[str] = ()) -> Series:
@@ -144,7 +151,7 @@ def _of_hub(name: str, revisions: Sequence[str]) -> Series:
     if not revisions:
         raise InputError(
             f"There is no folder {name}, and of a Hub id the revisions must be named.",
-            "Name them, as in --revisions step512,step1000,step143000.",
+            "Name them with commas between: step512,step1000,step143000 (--revisions).",
         )
     steps = [(step_of(revision), revision) for revision in revisions]
     unknown = next((revision for step, revision in steps if step is None), None)
@@ -157,7 +164,13 @@ def _of_hub(name: str, revisions: Sequence[str]) -> Series:
         key=lambda each: each.step,
     )
     _check_steps(checkpoints)
-    return Series(name, name.rpartition("/")[2], tuple(checkpoints), swaps=False)
+    of_step = tuple(each.title for each in checkpoints)
+    return Series(name, name.rpartition("/")[2], tuple(checkpoints), swaps=False, revisions=of_step)
+
+
+def revisions_in(text: str) -> list[str]:
+    """The names in a list with commas, as users write it."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 # ---- alike ----
@@ -215,6 +228,11 @@ def _config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise ModelError(f"The config.json of {path.name} describes no model.", "Move it elsewhere.")
     return config
+
+
+def settings_of(path: Path) -> dict[str, Any]:
+    """What a checkpoint's config.json says of its arithmetic. Raises ModelError for one that cannot be read."""
+    return _lasting(_config(path))
 
 
 def _lasting(config: dict[str, Any]) -> dict[str, Any]:

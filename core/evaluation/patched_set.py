@@ -69,6 +69,11 @@ class MinimalPatch:
         a, b = f"“{answer_words(self.a)}”", f"“{answer_words(self.b)}”"
         grouped = self.level != "regions" and any(len(positions_in(step.edit)) > 1 for step in self.steps)
         parts = counted(len(self.steps), "group" if grouped else NAMES[self.level]) + grouped * " of positions"
+        if not self.flips and not self.candidates:
+            return (
+                f"There was nothing to try that could turn {a} into {b}: every {NAMES[self.level]} is edited already "
+                "or left out. Take back an edit, or leave out less."
+            )
         if not self.flips:
             tried = f"No set that was tried turns {a} into {b}"
             more, none = "", "none"

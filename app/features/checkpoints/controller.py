@@ -19,11 +19,13 @@ from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
-from core.checkpoints.made import MINUTES, is_made, made_folder, make_apart
-from core.checkpoints.series import Series, folder_of, open_series
+from core.checkpoints.made import MINUTES, is_made, make_apart, series_folder
+from core.checkpoints.series import Series, open_series, revisions_in, series_around
+from core.errors import WirescopeError
 from core.project.document import Document
 from core.project.input_operations import set_checkpoint
 from views.panels.checkpoints.data import CheckpointsData
+from views.panels.checkpoints.hub_dialog import HubDialog
 from views.panels.checkpoints.panel import CheckpointsPanel
 
 EXAMPLE = "names"  # of the series that come with Wirescope
@@ -57,10 +59,14 @@ class CheckpointsController(QObject):
         self._share: float | None = None
         self._problem, self._opening = "", ""
         self._training: Job | None = None
+        self.dialog: HubDialog | None = None
+        self._awaited: Series | None = None  # of the Hub, until its last checkpoint is open
+        self._example_there = False
         self._play = QTimer(self, singleShot=True, interval=PAUSE)
         self._play.timeout.connect(lambda: self.move(1))
         self._playing = False
         panel.open_wanted.connect(self.choose)
+        panel.hub_wanted.connect(self.choose_hub)
         panel.example_wanted.connect(self.example)
         panel.step_wanted.connect(self.go)
         panel.play_wanted.connect(self.play)
@@ -75,6 +81,7 @@ class CheckpointsController(QObject):
         workbench.model_opened.connect(self._follow_model)
         for changed in (workbench.document_changed, workbench.metric_changed, workbench.cards_changed):
             changed.connect(lambda *_: self._show())
+        jobs.ask(lambda: is_made(EXAMPLE), self._take_example, self)
         self._show()
 
     # ---- opening ----
@@ -87,13 +94,38 @@ class CheckpointsController(QObject):
             self._settings.set_folder(str(Path(folder).parent))
             self.open(folder)
 
+    def choose_hub(self) -> None:
+        """Ask for a model of the Hub and its revisions."""
+        if self.dialog is None:
+            self.dialog = HubDialog(self._window)
+            self.dialog.wanted.connect(self.open_hub)
+        self.dialog.show_problem("")
+        self.dialog.show()
+        self.dialog.activateWindow()
+
+    def open_hub(self, name: str, revisions: str) -> None:
+        """Open the last one of some revisions; the series takes the place of what is shown once that is there. What
+        cannot be a series is said in the dialog."""
+        try:
+            series = open_series(name.strip(), revisions_in(revisions))
+        except WirescopeError as error:
+            assert self.dialog is not None
+            self.dialog.show_problem(f"{error.message} {error.hint}".strip())
+            return
+        self._awaited = series
+        self._open_last(series)
+
+    def _take_example(self, there: bool) -> None:
+        self._example_there = there
+        self._show()
+
     def example(self) -> None:
         """Open the series that comes with Wirescope; where it is not there yet, train it first, in a process of its
         own; while that runs, end it."""
         if self._training is not None:
             self._training.cancel()
-        elif is_made(EXAMPLE):
-            self.open(str(made_folder(EXAMPLE)))
+        elif self._example_there:
+            self.open(str(series_folder(EXAMPLE)))
         else:
             self._problem, self._share = "", None
             self._training = job = Job(lambda report, cancelled: make_apart(EXAMPLE, report, cancelled), self)
@@ -110,57 +142,81 @@ class CheckpointsController(QObject):
 
     def _end_training(self, problem: str = "", folder: str = "") -> None:
         self._training, self._share, self._problem = None, None, problem
+        self._example_there = self._example_there or bool(folder)
         self._show()
         if folder:
             self.open(folder)
 
     def open(self, folder: str) -> None:
         """Look into a folder beside the window; one that is no series is spoken of, and what was open stays."""
-        self._look(folder, self._take_series, self._refuse)
+        self._look(folder, lambda: open_series(folder), self._take_series, self._refuse)
 
-    def _look(self, folder: str, take: Callable[[Series], None], refuse: Callable[[str, str], None]) -> None:
-        if self._opening == folder:
+    def _look(
+        self,
+        name: str,
+        work: Callable[[], Series | None],
+        take: Callable[[Series], None],
+        refuse: Callable[[str, str], None],
+    ) -> None:
+        """Look for a series beside the window, of the name that was asked for last."""
+        if self._opening == name:
             return
-        self._opening = folder
+        self._opening = name
 
         def end(then: Callable[..., None], *found: object) -> None:
-            if self._opening == folder:  # else another one was asked for since
+            if self._opening == name:  # else another one was asked for since
                 self._opening = ""
                 then(*found)
 
-        job = Job(lambda _report, _cancelled: open_series(folder), self)
-        job.finished.connect(partial(end, take))
+        job = Job(lambda _report, _cancelled: work(), self)
+        job.finished.connect(partial(end, lambda series: None if series is None else take(series)))
         job.failed.connect(partial(end, refuse))
         self._jobs.run(job)
 
     def _take_series(self, series: Series) -> None:
         self._set_series(series)
+        self._bring()
+        if series.index(self._workbench.document.model) is None:
+            self._open_last(series)
+
+    def _open_last(self, series: Series) -> None:
+        present = self._workbench.document
+        last = series.checkpoints[-1].name
+        self._workbench.models.open(Document(last, present.clean, present.counterfactual, present.metric))
+
+    def _bring(self) -> None:
+        assert self._series is not None
         self._panels.bring("checkpoints")
         self._panel.slider.setFocus()
-        present = self._workbench.document
-        if series.index(present.model) is None:
-            last = series.checkpoints[-1].name
-            self._workbench.models.open(Document(last, present.clean, present.counterfactual, present.metric))
-        self._workbench.message.emit(f"{len(series.checkpoints)} checkpoints of {series.title}")
+        self._workbench.message.emit(f"{len(self._series.checkpoints)} checkpoints of {self._series.title}")
 
     def _set_series(self, series: Series) -> None:
-        if self._series is None or series.source != self._series.source:
+        if self._series is None or (series.source, series.revisions) != (self._series.source, self._series.revisions):
             self._reply, self._of = None, None
         self._series, self._problem = series, ""
+        self._tell_names()
         self._show()
+
+    def _tell_names(self) -> None:
+        names = () if self._series is None else tuple(each.name for each in self._series.checkpoints)
+        self._workbench.models.set_checkpoints(names)
 
     def _refuse(self, message: str, hint: str) -> None:
         self._notifier.problem(FailureReply(0, "run", message, hint))
 
     def _follow_model(self, opened: ModelReply) -> None:
         """A checkpoint that was opened as a model brings its series; where that is none, the dock says why."""
-        folder = folder_of(opened.name)
-        if folder is not None and (self._series is None or self._series.index(opened.name) is None):
-            self._look(str(folder), self._set_series, self._note)
+        awaited, self._awaited = self._awaited, None
+        if awaited is not None and awaited.index(opened.name) is not None:
+            self._set_series(awaited)
+            self._bring()
+        elif self._series is None or self._series.index(opened.name) is None:
+            self._look(opened.name, partial(series_around, opened.name), self._set_series, self._note)
         self._show()
 
     def _note(self, message: str, hint: str) -> None:
         self._series, self._problem = None, f"{message} {hint}".strip()
+        self._tell_names()
         self._show()
 
     # ---- going through it ----
@@ -222,7 +278,7 @@ class CheckpointsController(QObject):
         self._panels.bring("checkpoints")
         size = self._workbench.document.size or EDGES
         self._problem, self._share, self._of = "", None, self._workbench.document
-        self._following.ask(FollowQuery(self._series.source, size))
+        self._following.ask(FollowQuery(self._series.source, size, self._series.revisions))
         self._show()
 
     def cancel(self) -> None:
@@ -290,7 +346,7 @@ class CheckpointsController(QObject):
     def _example_words(self) -> str:
         if self._training is not None:
             return "Stop Training"
-        return "Open the Example" if is_made(EXAMPLE) else f"Train the Example ({MINUTES} Minutes)"
+        return "Open the Example" if self._example_there else f"Train the Example ({MINUTES} Minutes)"
 
     @property
     def _document(self) -> Document:
@@ -308,4 +364,4 @@ def why_not_follow(workbench: Workbench, series: Series | None) -> str:
 
 def why_not(workbench: Workbench) -> str:
     """Why there is no checkpoint to go to."""
-    return "" if folder_of(workbench.document.model) is not None else NO_SERIES
+    return "" if workbench.document.model in workbench.models.checkpoints else NO_SERIES

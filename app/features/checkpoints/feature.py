@@ -19,6 +19,13 @@ FEATURE = Feature(
             run=CheckpointsController.choose,
         ),
         Action(
+            "open_hub_checkpoints",
+            "Open Checkpoints from the H&ub…",
+            (),
+            "A model of the Hugging Face Hub at several revisions: move through them with a slider",
+            run=CheckpointsController.choose_hub,
+        ),
+        Action(
             "earlier_checkpoint",
             "Earlier Checkpoint",
             ("Ctrl+Alt+Left",),

@@ -22,7 +22,7 @@ def handle_follow(query: FollowQuery, request: Request, cache: SessionCache, sen
     """Send the rows as they come; what was computed once is found again, so that a scrub in between costs little.
     Raises WirescopeError as `follow` does, Cancelled."""
     session, kind = cache.session, cache.cut_kind(request.document)
-    series = open_series(query.folder)
+    series = open_series(query.source, query.revisions)
     edges = min(query.edges, session.graph.n_edges)
     rows: dict[int, StepRow] = {}
     last: Circuit | None = None

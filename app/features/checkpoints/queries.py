@@ -12,11 +12,12 @@ FOLLOWING = "Following the checkpoints"
 
 @dataclass(frozen=True)
 class FollowQuery(OneShotQuery):
-    """What becomes of the metric, the heads and the circuit over all checkpoints? folder: that they lie in. edges: of
-    the circuits that are compared."""
+    """What becomes of the metric, the heads and the circuit over all checkpoints? source: the folder that they lie in,
+    or a Hub id with revisions. edges: of the circuits that are compared."""
 
-    folder: str
+    source: str
     edges: int
+    revisions: tuple[str, ...] = ()
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         """Not on the checkpoint that is open, nor on edits."""

@@ -3,6 +3,7 @@ made from nothing, and what was computed once is found again."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,9 +16,9 @@ from core.checkpoints.figures import StepFigures
 from core.checkpoints.follow import follow
 from core.checkpoints.opened import SeriesModel
 from core.checkpoints.repeats import MATCHING, heads_of, repeated
-from core.checkpoints.series import open_series
+from core.checkpoints.series import Checkpoint, Series, open_series
 from core.checkpoints.words import as_csv, as_json, heads, rows
-from core.errors import ArgumentError
+from core.errors import ArgumentError, InputError
 from core.metrics import logit_difference
 from core.models.loading import load_model
 from core.session import Session
@@ -104,6 +105,21 @@ def test_what_was_computed_is_found_again_by_content(folder: Path, monkeypatch: 
     assert changed.figures[1].metric == pytest.approx(first.figures[0].metric)
     other = follow(series, PAIRS, logit_difference(" Tom", " John"), edges=6)
     assert [each.known for each in other.figures] == [False, True, False]  # the second has the first one's weights
+    config = folder / "checkpoint-1" / "config.json"
+    told = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(told | {"layer_norm_epsilon": 0.1}), encoding="utf-8")
+    settings = follow(open_series(folder), PAIRS, METRIC, edges=6)
+    assert [each.known for each in settings.figures] == [False, True, True]
+    assert settings.figures[0].metric != first.figures[0].metric
+
+
+def test_a_checkpoint_of_another_shape_is_named_when_it_is_reached(folder: Path):
+    """As revisions of the Hub are: what they are like is seen when they are opened."""
+    small_series(folder, ("checkpoint-2",), layers=1)
+    paths = [folder / f"checkpoint-{step}" for step in (1, 2)]
+    checkpoints = tuple(Checkpoint(step, str(path), path.name) for step, path in enumerate(paths, 1))
+    with pytest.raises(InputError, match="checkpoint-1, the number of layers is 2 and not 1"):
+        follow(Series("org/name", "name", checkpoints, swaps=False), PAIRS, METRIC, edges=2)
 
 
 def test_a_circuit_has_at_least_one_edge(folder: Path):

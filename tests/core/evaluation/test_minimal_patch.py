@@ -93,6 +93,8 @@ def test_edges_that_are_standing_are_kept_and_what_turns_nothing_says_what_came_
     assert f"to {best:.2f} logits" in none.words
     assert best < 0
     assert "none brings it nearer: the margin is" in replace(none, steps=()).words
+    untried = ws.minimal_patch(session, without=["a0.h0", "a0.h1", "m0", "a1.h0", "a1.h1", "m1"])
+    assert untried.words.startswith("There was nothing to try that could turn “#0” into “#2”: every node is edited")
 
 
 def test_edges_of_a_set_are_needed_one_by_one(session: ws.Session) -> None:

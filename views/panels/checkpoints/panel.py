@@ -24,6 +24,7 @@ TIP = "Ask every checkpoint: metric, heads and circuit of the inputs on the card
 
 class CheckpointsPanel(QWidget):
     open_wanted = Signal()
+    hub_wanted = Signal()
     example_wanted = Signal()  # the series that comes with Wirescope, or an end of its training
     step_wanted = Signal(int)  # the number of a checkpoint
     play_wanted = Signal()
@@ -41,6 +42,9 @@ class CheckpointsPanel(QWidget):
         self.empty = wrapped(EMPTY)
         self.open = QPushButton("Open Checkpoints…")
         self.open.clicked.connect(lambda: self.open_wanted.emit())
+        self.hub = QPushButton("From the Hub…")
+        self.hub.setToolTip("A model of the Hugging Face Hub, at revisions that have the step in their names")
+        self.hub.clicked.connect(lambda: self.hub_wanted.emit())
         self.example = QPushButton()
         self.example.setToolTip("The bundled model names at half its width, at twelve steps: induction forms in them")
         self.example.clicked.connect(lambda: self.example_wanted.emit())
@@ -69,7 +73,7 @@ class CheckpointsPanel(QWidget):
         for label in (self.problem, self.words):
             label.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # so that a screen reader comes by
         top = FlowLayout(gap=6)
-        for widget in (self.slider, self.step, self.play, self.follow, self.bar, self.open, self.example):
+        for widget in (self.slider, self.step, self.play, self.follow, self.bar, self.open, self.hub, self.example):
             top.addWidget(widget)
         self._figures = QHBoxLayout()
         self._figures.setSpacing(8)

@@ -4,6 +4,8 @@ followed as curves."""
 from __future__ import annotations
 
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from safetensors.numpy import load_file, save_file
 
-from core.checkpoints import made
+from core.checkpoints import made, series
 from core.edits import Edit
 from core.errors import WirescopeError
+from core.models import loading
 from core.models.loading import load_model
+from core.models.model import Model
 from core.project.document import Source
 from core.session import Session
 from tests.app.person import Person
@@ -40,8 +44,11 @@ def scrubbing(person: Person, folder: Path) -> None:
     person.rest()
 
 
-def test_scrub_the_checkpoints(person: Person, folder: Path) -> None:
+def test_scrub_the_checkpoints(person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scrubbing(person, folder)
+    looks: list[str] = []  # at the disk, by the thread's name
+    found = series._found
+    monkeypatch.setattr(series, "_found", lambda path: looks.append(threading.current_thread().name) or found(path))
     workbench, panel = person.workbench, person.panel("checkpoints")
     assert panel.isVisible()
     assert panel.step.text() == "step 10 of 10"
@@ -74,6 +81,7 @@ def test_scrub_the_checkpoints(person: Person, folder: Path) -> None:
     person.wait(lambda: not panel.data().playing)
     person.rest()
     assert panel.data().at == 2
+    assert threading.main_thread().name not in looks
 
 
 def test_the_steps_are_followed_as_curves(person: Person, folder: Path) -> None:
@@ -96,6 +104,44 @@ def test_the_steps_are_followed_as_curves(person: Person, folder: Path) -> None:
     person.type_prompt("A", B)
     person.rest()
     assert panel.data().stale
+
+
+def test_revisions_of_the_hub_are_a_series_too(person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    person.open("bundled:names", A)
+    model, panel = person.workbench.document.model, person.panel("checkpoints")
+    person.window.commands["show_checkpoints"].trigger()
+    person.click(panel.hub)
+    dialog = person.controller("checkpoints").dialog
+
+    def ask(revisions: str) -> None:
+        dialog.name.setText("org/runs")
+        dialog.revisions.setText(revisions)
+        person.click(dialog.open)
+
+    ask("main, step2")
+    assert "'main' has no step in its name" in dialog.problem.text()
+    assert dialog.isVisible()
+    ask("step1, step2")  # nobody is there
+    person.wait(person.dialogs)
+    assert "org/runs@step2 is no folder here, and it could not be had from the Hub" in person.dismiss()
+    person.rest()
+    assert (person.workbench.document.model, panel.data().steps) == (model, ())
+
+    def of_hub(name: str, _tower: str) -> Model:
+        return replace(load_model(str(folder / f"checkpoint-{name.partition('@step')[2]}")), name=name)
+
+    monkeypatch.setattr(loading, "_from_hub", of_hub)
+    person.click(panel.hub)
+    ask("step2,step1")
+    person.wait(lambda: panel.data().at == 1)
+    person.rest()
+    assert panel.data().names == ("step1", "step2")
+    person.window.commands["earlier_checkpoint"].trigger()
+    person.rest()
+    assert person.workbench.document.model == "org/runs@step1"
+    person.click(panel.follow)
+    person.wait(lambda: bool(panel.data().plots) and not panel.data().running)
+    assert panel.data().plots[1].steps == (1, 2)
 
 
 def test_what_is_no_series_is_spoken_of_and_loses_nothing(person: Person, folder: Path) -> None:
@@ -124,8 +170,8 @@ def test_the_example_is_trained_where_it_is_not_there(
     assert panel.example.text() == "Stop Training"
     person.wait(lambda: panel.data().at == 2)
     person.rest()
-    assert Path(person.workbench.document.model) == made.made_folder("names") / "checkpoint-10"
-    assert [each.name for each in made.made_folder("names").parent.iterdir()] == ["names"]  # nothing unfinished
+    assert Path(person.workbench.document.model) == made.series_folder("names") / "checkpoint-10"
+    assert [each.name for each in made.series_folder("names").parent.iterdir()] == ["names"]  # nothing unfinished
     monkeypatch.setattr(made, "command", lambda *_: [sys.executable, "-c", "raise SystemExit('no room')"])
     with pytest.raises(WirescopeError, match="no room"):
         made.make_apart("copies", lambda *_: None, lambda: False)
