@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.lens.activations import Activations
+from core.lens.input_row import check_row
 from core.precision import widened
 from core.result import Result, keeps_no
 from core.session import Session
@@ -42,6 +43,7 @@ def patch_norms(session: Session, result: Result | None = None) -> NDArray[np.fl
 
 def artefact_patches(session: Session, result: Result | None = None, row: int = 0) -> tuple[int, ...]:
     """Numbers of the patches of outlying norm, of one row of the batch; most pictures of small models have none. Raises
-    InputError where A is no picture."""
+    InputError where A is no picture, ArgumentError for a row that is not there."""
+    check_row(session.pair.batch, row)
     norms = patch_norms(session, result)[row]
     return tuple(np.flatnonzero(norms > OUTLYING * np.median(norms)).tolist())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.engine.population import Population
 from core.errors import EditError, InputError
+from core.lens.input_row import check_row, of_row
 from core.pictures.heat_map import HeatMap
 from core.precision import widened
 from core.result import Result, keeps_no
@@ -20,14 +21,16 @@ def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> He
     """The attention of a head in a run: an array [query position, key position], rows sum to 1, or to less where the
     head has a sink. In a notebook it shows itself; with the tokens' names by `ws.heat_map`.
 
-    In the last layer a run holds only the queries that its output reads; run with positions="all" for every row.
+    In the last layer a run holds only the queries that its output reads; run with positions="all" for every
+    query. row: of the batch. Raises ArgumentError for one that is not there, and for a circuit's run.
     """
     adapter, state = result.model.adapter, result.state
+    check_row(len(result.metric), row)
     if not state.q:
         raise keeps_no("attention")
     with torch.no_grad():
         pattern = state.pattern(adapter, layer, head)
-    weights: NDArray[np.float32] = pattern[min(row, len(pattern) - 1)].float().cpu().numpy()
+    weights: NDArray[np.float32] = of_row(pattern, row).float().cpu().numpy()
     return weights.view(HeatMap)
 
 
@@ -42,22 +45,22 @@ def value_weighted_attention(result: Result, layer: int, head: int, row: int = 0
     sum to 1. Rows of the last layer as of `attention_pattern`, and errors too.
     """
     adapter, state = result.model.adapter, result.state
+    check_row(len(result.metric), row)
     if not state.q:
         raise keeps_no("attention")
     shape, weights = adapter.shape, adapter.attention[layer]
     with torch.no_grad():
         pattern = widened(state.pattern(adapter, layer, head))
-        row = min(row, len(pattern) - 1)
-        v = widened(state.v[layer][row, :, head // (shape.heads // shape.kv_heads)])
+        v = widened(of_row(state.v[layer], row)[:, head // (shape.heads // shape.kv_heads)])
         part = slice(head * shape.head_width, (head + 1) * shape.head_width)
         moved = v @ widened(weights.w_o[:, part]).T  # [key, width]
         factor = state.factors[layer]
         if factor is None:
             norms = moved.norm(dim=-1)[None]
         else:  # [query, width or 1]: the squares of a product are products of squares
-            squares = widened(factor[row]).square().expand(-1, moved.shape[-1])
+            squares = widened(of_row(factor, row)).square().expand(-1, moved.shape[-1])
             norms = (squares @ moved.square().T).sqrt()
-        found: NDArray[np.float32] = (pattern[row] * norms).float().cpu().numpy()
+        found: NDArray[np.float32] = (of_row(pattern, row) * norms).float().cpu().numpy()
     return found.view(HeatMap)
 
 

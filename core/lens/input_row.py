@@ -1,13 +1,19 @@
-"""Which input of a batch a lens looks at."""
+"""Which input of a batch a lens looks at: one rule for all of them."""
 
 from __future__ import annotations
 
+from torch import Tensor
+
 from core.errors import ArgumentError
-from core.inputs.pair import Pair
 
 
-def check_row(pair: Pair, row: int) -> None:
-    """Raise ArgumentError for a row that the pair does not have."""
-    if not 0 <= row < pair.batch:
-        count = f"{pair.batch} inputs, rows 0 to {pair.batch - 1}" if pair.batch > 1 else "one input, row 0"
+def check_row(batch: int, row: int) -> None:
+    """Raise ArgumentError for a row that a pair, or a run, of so many inputs does not have."""
+    if not 0 <= row < batch:
+        count = f"{batch} inputs, rows 0 to {batch - 1}" if batch > 1 else "one input, row 0"
         raise ArgumentError(f"There is no row {row}.", f"The pair has {count}.")
+
+
+def of_row(x: Tensor, row: int) -> Tensor:
+    """One input's part of what a run holds, [batch, ...] to [...]. What all inputs share is held once."""
+    return x[row if len(x) > 1 else 0]

@@ -16,6 +16,7 @@ from torch import Tensor
 from core.engine.state import at_last
 from core.errors import ArgumentError, Cancelled
 from core.graph import Node
+from core.lens.input_row import check_row, of_row
 from core.lens.logit_lens import positions_read, stream_after, warning_at
 from core.lens.tuned_lens import TunedLens
 from core.pictures.lens_map import lens_picture
@@ -92,10 +93,11 @@ def logit_lens(
 
     result: of a run with positions="all". answers: whose probabilities are kept, as text or ids. row: of the batch.
     tuned: a lens whose maps the streams between layers go through first (Belrose et al. 2023); what stands inside of a
-    layer is left out. Raises ArgumentError for a model without a head, for a run of some positions or a circuit's;
-    InputError for answers; Cancelled between stages.
+    layer is left out. Raises ArgumentError for a model without a head, for a run of some positions or a circuit's, a
+    row that is not there; InputError for answers; Cancelled between stages.
     """
     model = result.model
+    check_row(len(result.metric), row)
     nodes = [Node("input")]
     for layer in range(model.graph.layers):
         nodes += [Node("mlp", layer)] if tuned is not None else [Node("head", layer), Node("mlp", layer)]
@@ -107,7 +109,7 @@ def logit_lens(
         x = stream_after(result, node)
         if x.shape[1] != result.state.length:
             raise ArgumentError("The run has only the positions that the output reads.", 'Run with positions="all".')
-        x = x[min(row, len(x) - 1)]
+        x = of_row(x, row)
         if tuned is not None and number < model.graph.layers:  # what is before a layer
             with torch.no_grad():
                 x = tuned.translate(number, x)

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from core.errors import ArgumentError
 from core.graph import Node
+from core.lens.input_row import check_row, of_row
 from core.lens.output import FrozenOutput, needs_head
 from core.precision import widened
 from core.result import Result, keeps_no
@@ -56,7 +57,7 @@ def stream_lens(
     attention, its MLP; of `logits` the stream at the end.
 
     result: of a run over all positions. also: answers to list behind those that are pushed most. Raises ArgumentError
-    for a model without a head, a circuit's run, and a position that is not there.
+    for a model without a head, a circuit's run, and a position or a row that is not there.
     """
     x = _at(result, stream_after(result, after), position, row)
     with torch.no_grad():
@@ -134,13 +135,14 @@ def _check(result: Result) -> None:
 
 
 def _at(result: Result, x: Tensor, position: int, row: int) -> Tensor:
-    """One position of x: [1, 1, width]. Raises ArgumentError where it is not there."""
+    """One position of x: [1, 1, width]. Raises ArgumentError where it is not there, or the row."""
+    check_row(len(result.metric), row)
     length = result.state.embedding.shape[1]
     if not -length <= position < length:
         raise ArgumentError(f"There is no position {position}.", f"The input has positions 0 to {length - 1}.")
     if x.shape[1] != length:
         raise ArgumentError("The run has only the positions that the output reads.", 'Run with positions="all".')
-    return x[row : row + 1, position % length][:, None]
+    return of_row(x, row)[position % length][None, None]
 
 
 def positions_read(result: Result) -> int:

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from core.edits import Edit
 from core.errors import ArgumentError, InputError
 from core.graph import Node
-from core.lens.input_row import check_row
+from core.lens.input_row import check_row, of_row
 from core.lens.lens_array import logit_lens
 from core.lens.logit_lens import kept_stream
 from core.pictures.heat_map import heat_map
@@ -133,7 +133,7 @@ def patch_maps(
     check_one_tower(session.graph, "A map over patches")
     if answer is not None and reference is not None:
         raise ArgumentError("A map is of an answer or of likeness to a patch.", "Give one of them.")
-    check_row(pair, row)
+    check_row(pair.batch, row)
     rows, columns = pair.grid
     result = session.run(edits, positions="all")
     patches = slice(pair.prefix, pair.prefix + rows * columns)
@@ -144,7 +144,7 @@ def patch_maps(
                 "Ask how like the patches are to one of them: reference=N, or --patch N.",
             )
         if answer is None:
-            answer = int(result.answer[min(row, len(result.answer) - 1)].argmax())
+            answer = int(of_row(result.answer, row).argmax())
         lens = logit_lens(result, (answer,), row)
         values = lens.probabilities[:, patches, 0]
         return PatchMaps(lens.stages, values.reshape(-1, rows, columns), "probability", lens.answers[0], lens.warning)
@@ -156,7 +156,7 @@ def patch_maps(
     maps = []
     for node in nodes:
         x = kept_stream(result, node)
-        x = widened(x[min(row, len(x) - 1), patches])
+        x = widened(of_row(x, row)[patches])
         cosines = torch.nn.functional.cosine_similarity(x, x[reference : reference + 1], dim=-1)
         maps.append(cosines.reshape(rows, columns).float().cpu().numpy())
     names = tuple(STAGES[node.kind].format(node.layer) for node in nodes)

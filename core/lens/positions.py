@@ -21,6 +21,7 @@ from torch import Tensor
 from core.edits import Edit, EditKind
 from core.errors import Cancelled
 from core.graph import Node
+from core.lens.input_row import check_row, of_row
 from core.precision import widened
 from core.result import Result
 from core.session import Session
@@ -31,11 +32,13 @@ from core.tracing.node_gradients import from_the_last
 
 
 def written_norms(result: Result, node: Node, row: int = 0) -> NDArray[np.float64]:
-    """The length of the vector that a node carries at each position: [position]. result: over all positions."""
+    """The length of the vector that a node carries at each position: [position]. result: over all positions. row: of
+    the batch; ArgumentError for one that is not there."""
+    check_row(len(result.metric), row)
     out = result.state.out(result.model.adapter, node)
     delta = result.state.node_deltas.get(result.model.graph.writer_index(node))
     carried = out if delta is None else widened(out) + delta
-    return carried[row].cpu().double().norm(dim=-1).numpy()  # type: ignore[no-any-return]
+    return of_row(carried, row).cpu().double().norm(dim=-1).numpy()  # type: ignore[no-any-return]
 
 
 class NodeGradients:

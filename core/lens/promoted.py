@@ -23,6 +23,7 @@ from torch import Tensor
 
 from core.errors import ArgumentError
 from core.graph import Node
+from core.lens.input_row import check_row, of_row
 from core.lens.logit_lens import LensAnswer, kept_stream, vector_logits
 from core.lens.output import needs_head
 from core.models.adapter import Adapter
@@ -51,9 +52,10 @@ def promoted(
 
     result: of a run with positions="all". position: where the output would read it; by default where the metric does.
     Raises ArgumentError for a vector of another width, a model without a head or with one that is not linear, and a
-    position that is not there.
+    position or a row that is not there.
     """
     needs_head(result.model)
+    check_row(len(result.metric), row)
     width = result.model.adapter.shape.width
     if tuple(vector.shape) != (width,):
         raise ArgumentError(
@@ -92,6 +94,7 @@ def head_promotes(
     if (source is None) == (token is None):
         raise ArgumentError("A head is read for one input.", "Give a position (source) or a token.")
     needs_head(result.model)
+    check_row(len(result.metric), row)
     at = _read_at(result, row) if position is None else position
     if token is not None:
         number = result.model.checked_answer(token)
@@ -146,7 +149,7 @@ def _value(result: Result, head: Node, source: int, row: int) -> Tensor:
     if not -state.length <= source < state.length:
         raise ArgumentError(f"There is no position {source}.", f"The input has positions 0 to {state.length - 1}.")
     v = state.v[head.layer]
-    return widened(v[min(row, len(v) - 1), source, head.head // (shape.heads // shape.kv_heads)])
+    return widened(of_row(v, row)[source, head.head // (shape.heads // shape.kv_heads)])
 
 
 def _written(result: Result, head: Node, v: Tensor, at: int, row: int) -> Tensor:
@@ -162,12 +165,12 @@ def _written(result: Result, head: Node, v: Tensor, at: int, row: int) -> Tensor
             return written
         if factor.shape[1] != state.length:
             raise ArgumentError("The run has only the positions that the output reads.", 'Run with positions="all".')
-        return written * widened(factor[min(row, len(factor) - 1), at])
+        return written * widened(of_row(factor, row)[at])
 
 
 def _read_at(result: Result, row: int) -> int:
     """Where the metric reads, or of pictures the first position: all have the norm's scale of what they hold."""
     if result.reads is not None:
-        return int(result.reads[min(row, len(result.reads) - 1), 0])
+        return int(of_row(result.reads, row)[0])
     kept_stream(result, Node("logits"))
     return 0 if result.model.adapter.shape.input_kind == "image" else result.state.length - 1

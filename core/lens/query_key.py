@@ -24,7 +24,7 @@ from core.engine.layer import LayerMath
 from core.errors import ArgumentError, ModelError
 from core.graph import Edge, Node, Reader
 from core.lens.activations import activations
-from core.lens.input_row import check_row
+from core.lens.input_row import check_row, of_row
 from core.models.adapter import Adapter, Places
 from core.precision import Widened, widened
 from core.result import Result
@@ -85,7 +85,7 @@ def query_key(
     if not isinstance(node, Node) or node.kind != "head":
         raise ArgumentError(f"{head} is no head.", "Name one, for example a1.h0.")
     graph.writer_index(node)
-    check_row(session.pair, row)
+    check_row(session.pair.batch, row)
     length = session.pair.clean.lengths[row]
     for place in (query, key):
         if not -length <= place < length:
@@ -101,7 +101,7 @@ def query_key(
         q_port, k_port, _ = graph.ports(node)
         sides = []
         for port, place in ((q_port, query), (k_port, key)):
-            read = widened(known[f"->{port.name}"][min(row, len(known[f"->{port.name}"]) - 1), place])
+            read = widened(of_row(known[f"->{port.name}"], row)[place])
             carried = torch.stack(list(_carried(session, result, node.layer, place, row)))
             parts = torch.cat([carried, (read - carried.sum(dim=0))[None]])
             at = Places(torch.tensor([[place]], device=adapter.device), state.length, state.grid)
@@ -114,7 +114,7 @@ def query_key(
         node,
         (query, key),
         float(table.sum()),
-        float(weights[min(row, len(weights) - 1), query, key]),
+        float(of_row(weights, row)[query, key]),
         table,
         Side(q_port, of_query, table.sum(axis=1)),
         Side(k_port, of_key, table.sum(axis=0)),
@@ -125,24 +125,24 @@ def _carried(session: Session, result: Result, layer: int, place: int, row: int)
     """What every writer before a layer's attention carries at a position, [width], in the order of the graph."""
     adapter, state, number = session.model.adapter, result.state, 0
 
-    def of_row(x: Tensor) -> Tensor:
-        return widened(x[min(row, len(x) - 1)][place])
+    def there(x: Tensor) -> Tensor:
+        return widened(of_row(x, row)[place])
 
     def carried(out: Tensor) -> Tensor:
         delta = state.node_deltas.get(number)
-        return out if delta is None else out + of_row(delta)
+        return out if delta is None else out + there(delta)
 
-    yield carried(of_row(state.embedding))
+    yield carried(there(state.embedding))
     for earlier in range(layer):
         math, factor = LayerMath(adapter, earlier), state.factors[earlier]
-        z, w_o = of_row(state.z[earlier]), widened(math.weights.w_o)
+        z, w_o = there(state.z[earlier]), widened(math.weights.w_o)
         for head in range(adapter.shape.heads):
             number += 1
             d = adapter.shape.head_width
             out = w_o[:, head * d : (head + 1) * d] @ z[head]
-            yield carried(out if factor is None else out * of_row(factor))
+            yield carried(out if factor is None else out * there(factor))
         number += 1
-        yield carried(of_row(state.mlp_out[earlier]))
+        yield carried(there(state.mlp_out[earlier]))
 
 
 def _through(math: LayerMath, port: Reader, read: Tensor, parts: Tensor, at: Places) -> Tensor:
