@@ -50,7 +50,7 @@ BOTTOM = 180  # pixels: how high the bottom panels are at first
 TALL = {  # of the window's height, and of a low one's, while it is in front
     "table": (0.32, 0.27),
     "plots": (0.4, 0.38),
-    "lens_map": (0.4, 0.4),
+    "lens_map": (0.4, 0.35),
     "runs": (0.3, 0.27),
     "repair": (0.36, 0.4),
     "code": (0.32, 0.3),

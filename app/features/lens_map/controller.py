@@ -15,6 +15,7 @@ from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from core.edits import Target
+from core.formatting import left_words
 from core.graph import Node
 from core.pictures.heat_map import MOST
 from core.pictures.lens_map import lens_picture
@@ -36,9 +37,9 @@ class LensMapController(QObject):
         self._lens, self._answer, self._seen = "", "", False
         self._reply: tuple[LensMapReply, Document] | None = None  # and what it is of
         self._problem = ""
-        panel.lens_wanted.connect(self._choose_lens)
-        panel.lens_dropped.connect(self.take_lens)
-        panel.lens_unwanted.connect(lambda: self.take_lens(""))
+        panel.file_wanted.connect(self._choose_lens)
+        panel.files_dropped.connect(self._take_dropped)
+        panel.file_unwanted.connect(lambda: self.take_lens(""))
         panel.answer_wanted.connect(self._take_answer)
         panel.stage_chosen.connect(self._select)
         panel.export_wanted.connect(self.export)
@@ -47,6 +48,7 @@ class LensMapController(QObject):
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.model_opened.connect(lambda _: self._forget())
         workbench.document_changed.connect(self._follow)
+        workbench.positions_changed.connect(lambda _: self._show())
         for changed in (workbench.nothing_to_show, workbench.predictions_changed):
             changed.connect(lambda *_: self._ask())
         self._show()
@@ -72,6 +74,11 @@ class LensMapController(QObject):
         if path:
             self._settings.set_folder(str(Path(path).parent))
             self.take_lens(path)
+
+    def _take_dropped(self, paths: list[str]) -> None:
+        self.take_lens(str(paths[0]))
+        if paths[1:]:
+            self._workbench.message.emit(left_words(paths[1:], "The stream is read through one lens."))
 
     def take_lens(self, path: str) -> None:
         """Read the stream through a tuned lens; none: as it is."""
@@ -150,6 +157,11 @@ class LensMapController(QObject):
 
     # ---- what is shown ----
 
+    def _asked(self, length: int) -> int:
+        """The position to look at: the last of the selected ones, else the last one, where the answer is read."""
+        there = [position for position in self._workbench.positions if position < length]
+        return there[-1] if there else length - 1
+
     def _show(self) -> None:
         why = why_no_map(self._workbench)
         if self._reply is None or why:
@@ -170,6 +182,7 @@ class LensMapController(QObject):
                 "" if place < 0 else self._answer,
                 note_of(reply, place, stale),
                 asked_lens=bool(self._lens),
+                asked=self._asked(len(reply.positions)),
                 problem=self._problem,
                 stale=stale,
             )

@@ -8,8 +8,8 @@ from core.formatting import answer_words
 
 def note_of(reply: LensMapReply, answer: int, stale: bool) -> str:
     """What the map shows. answer: the place of the answer that its colours are of, -1 for the likeliest of each."""
-    of = "that answer" if answer < 0 else f"“{answer_words(reply.answers[answer])}”"
-    words = f"In each cell the likeliest answer if the model ended there; the bluer it is, the more probable is {of}."
+    of = "" if answer < 0 else f" “{answer_words(reply.answers[answer])}”"
+    words = f"Cells: the likeliest answer if the model ended there; the bluer, the more probable{of}."
     if reply.tuned:
         trained = f", trained for {reply.trained_on}" if reply.trained_on else ""
         words += f" Read through the tuned lens {reply.tuned}{trained}, which maps what stands between layers."

@@ -36,9 +36,9 @@ class PatchMapController(QObject):
         self._reply: tuple[MapReply, Document] | None = None  # and what it is of
         self._problem = ""
         panel.wanted.connect(self._take_choice)
-        panel.mask_wanted.connect(self._choose_mask)
-        panel.masks_dropped.connect(self._take_dropped)
-        panel.mask_unwanted.connect(lambda: self.take_mask(""))
+        panel.file_wanted.connect(self._choose_mask)
+        panel.files_dropped.connect(self._take_dropped)
+        panel.file_unwanted.connect(lambda: self.take_mask(""))
         panel.export_wanted.connect(self.export)
         panel.seen.connect(self._take_seen)
         workbench.on(MapReply, self._take)

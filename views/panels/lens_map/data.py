@@ -13,7 +13,8 @@ class LensMapData:
     """stages: after what the stream is read, the embedding first. positions: their tokens. labels, best: the likeliest
     answer and its probability, [stage, position]. values: what the colours are of, the same shape. answers: those that
     the colours can be of; answer: the one that they are of, "" for the likeliest of each cell. asked_lens: whether a
-    tuned lens is asked for. problem: why there is no map, or no lens. why_not: why there can be none. stale: whether it
+    tuned lens is asked for. asked: the position that is looked
+    at first. problem: why there is no map, or no lens. why_not: why there can be none. stale: whether it
     is of an earlier state."""
 
     stages: tuple[str, ...] = ()
@@ -25,6 +26,7 @@ class LensMapData:
     answer: str = ""
     note: str = ""
     asked_lens: bool = False
+    asked: int = -1
     problem: str = ""
     why_not: str = ""
     stale: bool = False

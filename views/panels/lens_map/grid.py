@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from core.formatting import answer_words, number, visible_token
@@ -124,11 +124,20 @@ class LensGrid(QTableView):
         self.selectionModel().currentChanged.connect(lambda index, _: self._describe(index))
 
     def set_data(self, data: LensMapData) -> None:
-        fresh = data.positions != self.cells.shown.positions
+        before = self.cells.shown
         self.cells.set_data(data)
-        if fresh and data.positions:
-            self.scrollTo(self.cells.index(0, len(data.positions) - 1))  # where the answer is read
+        fresh = (before.positions, before.asked) != (data.positions, data.asked) or not self.currentIndex().isValid()
+        if fresh and data.positions:  # the answer that is asked for is the end of the model at this position
+            row = max(self.currentIndex().row(), 0)
+            self.setCurrentIndex(self.cells.index(row, data.asked % len(data.positions)))
+            self.scrollTo(self.currentIndex())
         self._describe(self.currentIndex())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What is looked at stays in sight."""
+        super().resizeEvent(event)
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def _stage(self, row: int) -> str:
         return self.cells.shown.stages[self.cells.stage_of(row)]

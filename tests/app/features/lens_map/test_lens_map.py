@@ -50,6 +50,20 @@ def test_the_map_is_live_takes_a_tuned_lens_and_is_exported(
     assert cells.headerData(0, Qt.Orientation.Vertical, Qt.ItemDataRole.DisplayRole) == expected.stages[-1]
     said = session.clean.top(1)[0]
     assert f"{said.probability:.3f}" in cells.data(last, Qt.ItemDataRole.AccessibleTextRole)
+    assert grid.currentIndex() == last, "where the answer is read"
+    assert grid.hasFocus()
+    workbench.set_positions((3,))
+    assert grid.currentIndex() == cells.index(0, 3)
+    workbench.set_positions(())
+    assert grid.currentIndex() == last
+
+    # a small window: what is asked for is in sight, and the legend takes one line
+    size = person.window.size()
+    person.window.resize(1024, 700)
+    person.rest()
+    assert grid.viewport().rect().contains(grid.visualRect(last))
+    assert panel.note.height() < 2 * panel.note.fontMetrics().height()
+    person.window.resize(size)
 
     # a cell opens what has written last
     grid.setCurrentIndex(cells.index(0, 2))
@@ -72,7 +86,7 @@ def test_the_map_is_live_takes_a_tuned_lens_and_is_exported(
     panel.choice.setCurrentIndex(1)
     panel.choice.activated.emit(1)
     assert np.allclose(panel.data().values, edited.probabilities[:, :, 0], atol=1e-6)
-    assert "more probable is “" in panel.note.text()
+    assert "more probable “" in panel.note.text()
     person.window.commands["undo"].trigger()
     person.rest()
 
@@ -86,7 +100,7 @@ def test_the_map_is_live_takes_a_tuned_lens_and_is_exported(
     person.rest()
     assert "streams of width 8" in panel.problem.text()
     assert panel.data().stages == expected.stages  # the map stays, without it
-    panel.no_lens.click()
+    panel.no_file.click()
     person.rest()
     assert not panel.problem.isVisible()
 
