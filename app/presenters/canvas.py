@@ -10,7 +10,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from app.presenters.edits import edit_label
+from app.presenters.edits import edit_label, weights_label
 from app.presenters.links import edges_at
 from core.edits import Edit, EditTarget, Target
 from core.formatting import is_below_noise
@@ -95,7 +95,8 @@ def canvas_data(
             score = nodes[what].score if what in nodes else None
             nodes[what] = NodeMark(edit.kind, label, named=not what.is_unit, score=score)
         elif isinstance(what, Entries) and what.head not in edited:
-            label = edit_label(edit, document, changes.get(what), labels, noise_floor)
+            of_head = [each for each in edited.values() if _is_of_weights(each, what.head)]
+            label = weights_label(of_head, document, changes, labels, noise_floor)
             nodes[what.head] = NodeMark(edit.kind, label, named=True)
     weaker, whose = _hidden(indices, of_nodes, document.size if ranking is not None else None, selection)
     return CanvasData(
@@ -117,6 +118,11 @@ def canvas_data(
         1 if ranking is None else ranking.direction,
         opened=opened,
     )
+
+
+def _is_of_weights(edit: Edit, head: Node) -> bool:
+    """Whether an edit is of weights of a head's attention."""
+    return isinstance(edit.target, Entries) and edit.target.head == head
 
 
 def _units_in(mlp: Node, targets: Iterable[EditTarget]) -> list[Node]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from core.edits import ABLATIONS, KINDS, Edit, EditKind, edit_words
+from core.edits import ABLATIONS, KINDS, Edit, EditKind, EditTarget, edit_words
 from core.formatting import BELOW, change_words, is_below_noise
 from core.graph import Entries
 from core.groups import Region
@@ -13,6 +14,7 @@ from core.project.step_names import key_words, position_words
 from views.panels.edits.data import EditRow
 
 WAITS = "waits for B"  # what is said of a patch that cannot be made now
+FEW = 3  # changes of weights that are told one by one
 
 
 def edit_label(
@@ -30,6 +32,24 @@ def edit_label(
     if change is None:
         return where.strip()
     return f"{BELOW if is_below_noise(change, noise_floor) else change_words(change)}{where}"
+
+
+def weights_label(
+    edits: Sequence[Edit],
+    document: Document,
+    changes: Mapping[EditTarget, float],
+    labels: tuple[str, ...] = (),
+    noise_floor: float = 0.0,
+) -> str:
+    """What stands beside a head on the canvas, some weights of whose attention are edited. changes: of the metric, by
+    all edits of one target. Of several weights: how many, and what each changes while they are few."""
+    targets = {edit.target: edit for edit in edits}
+    if len(targets) == 1:
+        return edit_label(edits[-1], document, changes.get(edits[-1].target), labels, noise_floor)  # type: ignore[arg-type]
+    known = [changes[target] for target in targets if target in changes]  # type: ignore[index]
+    words = [BELOW if is_below_noise(change, noise_floor) else change_words(change) for change in known]
+    each = f": {', '.join(words)}" if len(words) == len(targets) <= FEW else ""
+    return f"{len(targets)} weights{each}"
 
 
 def edit_rows(document: Document, labels: tuple[str, ...] = ()) -> list[EditRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from app.messages.arrow import Arrow
 from app.workbench.workbench import Workbench
 from core.graph import Entries
 from views.panels.edits.panel import EditsList
@@ -52,6 +53,13 @@ class EditsController(QObject):
         self._workbench.grouping.ungroup()
 
     def _select(self, place: int) -> None:
-        """See what the edit at a place of the list is of."""
-        target = self._workbench.document.edits[place].target
-        self._workbench.select((target.head if isinstance(target, Entries) else target,))  # type: ignore[arg-type]
+        """See what the edit at a place of the list is of: of weights of attention the head, with these chosen."""
+        workbench, edit = self._workbench, self._workbench.document.edits[place]
+        if not isinstance(edit.target, Entries):
+            workbench.select((edit.target,))  # type: ignore[arg-type]
+            return
+        there = all(isinstance(place, int) and 0 <= place < len(workbench.labels) for place in edit.places)
+        queries: tuple[int, ...] = tuple(edit.positions or ()) if there else ()  # type: ignore[arg-type]
+        workbench.set_positions(queries)
+        workbench.select((edit.target.head,))
+        workbench.set_arrow(Arrow(edit.target, queries, armed=True) if there else None)

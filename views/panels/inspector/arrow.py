@@ -48,33 +48,50 @@ class ArrowSection(Section):
         self._grid.setColumnStretch(0, 1)
         self.body.addLayout(self._grid)
         self._widgets: list[QWidget] = []
+        self._cuts: list[QLabel] = []  # the weights that are left, of the parts that are listed
+        self._listed: tuple[tuple[str, float], ...] = ()
         self.show_arrow(None)
 
     def show_arrow(self, data: ArrowData | None) -> None:
-        """None: no weight is chosen, or it is not known yet."""
+        """None: no weight is chosen, or it is not known yet. Of the parts that are listed already only what was still
+        to be measured is written anew: nothing moves under the pointer."""
         self.setVisible(data is not None)
+        if data is None:
+            self._clear()
+            return
+        self.words.setText(f"{data.words}: weight {data.weight:.3f}, score {signed(data.score, 2)}.")
+        for kind, button in self.buttons.items():
+            self._show_button(button, kind, data)
+        said = [f"{KINDS[kind].words} {change_words(data.effects[kind])}" for kind in SHOWN if kind in data.effects]
+        waits = "Measuring what edits of it change …" if data.measuring else ""
+        self.effects.setText(f"Measured change of the metric: {', '.join(said)}." if said else waits)
+        parts = (*data.query, *data.key)
+        if self._listed != tuple((part.name, part.share) for part in parts):
+            self._clear()
+            self._listed = tuple((part.name, part.share) for part in parts)
+            for heading, side in (("Into its query", data.query), ("Into its key", data.key)):
+                self._list(heading, side)
+        for label, part in zip(self._cuts, parts, strict=True):
+            waits = "…" if data.measuring and part.edge is not None else ""
+            label.setText(waits if part.cut is None else f"{part.cut:.3f}")
+
+    def _show_button(self, button: QPushButton, kind: EditKind, data: ArrowData) -> None:
+        reason = data.refused.get(kind, "")
+        if button.property("chosen") != (kind == data.edited):
+            button.setProperty("chosen", kind == data.edited)
+            button.style().unpolish(button)
+            button.style().polish(button)
+        button.setEnabled(not reason or kind == data.edited)
+        tip = reason or KINDS[kind].weights_tip
+        button.setToolTip(tip + ("\nClick again to restore it" if kind == data.edited else ""))
+        button.setAccessibleDescription(tip)
+
+    def _clear(self) -> None:
         for widget in self._widgets:
             self._grid.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
-        self._widgets = []
-        if data is None:
-            return
-        self.words.setText(f"{data.words}: weight {data.weight:.3f}, score {signed(data.score, 2)}.")
-        for kind, button in self.buttons.items():
-            reason = data.refused.get(kind, "")
-            if button.property("chosen") != (kind == data.edited):
-                button.setProperty("chosen", kind == data.edited)
-                button.style().unpolish(button)
-                button.style().polish(button)
-            button.setEnabled(not reason or kind == data.edited)
-            tip = reason or KINDS[kind].weights_tip
-            button.setToolTip(tip + ("\nClick again to restore it" if kind == data.edited else ""))
-            button.setAccessibleDescription(tip)
-        said = [f"{KINDS[kind].words} {change_words(data.effects[kind])}" for kind in SHOWN if kind in data.effects]
-        self.effects.setText(f"Measured change of the metric: {', '.join(said)}." if said else "")
-        for heading, parts in (("Into its query", data.query), ("Into its key", data.key)):
-            self._list(heading, parts)
+        self._widgets, self._cuts, self._listed = [], [], ()
 
     def texts(self) -> list[str]:
         """Every line as it reads."""
@@ -101,7 +118,8 @@ class ArrowSection(Section):
                 button.clicked.connect(lambda _checked=False, edge=part.edge: self.edge_selected.emit(edge))
                 self._put(place, 0, button)
             self._put(place, 1, QLabel(signed(part.share, 2)))
-            self._put(place, 2, QLabel("" if part.cut is None else f"{part.cut:.3f}"))
+            self._cuts.append(QLabel())
+            self._put(place, 2, self._cuts[-1])
 
     def _put(self, row: int, column: int, widget: QWidget) -> None:
         self._grid.addWidget(widget, row, column)

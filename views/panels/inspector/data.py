@@ -264,7 +264,8 @@ class ArrowPart:
 @dataclass(frozen=True)
 class ArrowData:
     """A weight of a head's attention. effects: what edits of it change in the metric, measured; refused: why one cannot
-    be made. query, key: the largest parts of the score, which each side splits. edited: by which kind it is."""
+    be made. query, key: the largest parts of the score, which each side splits. edited: by which kind it is. measuring:
+    whether effects, or weights that are left, are still to come."""
 
     words: str
     score: float
@@ -274,3 +275,4 @@ class ArrowData:
     query: tuple[ArrowPart, ...]
     key: tuple[ArrowPart, ...]
     edited: EditKind | None = None
+    measuring: bool = False

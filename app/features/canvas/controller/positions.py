@@ -53,6 +53,7 @@ class PositionsController(QObject):
         workbench.model_opened.connect(self._take_model)
         workbench.cards_changed.connect(self._take_cards)
         workbench.selection_changed.connect(self._take_selection)
+        workbench.arrow_changed.connect(self._take_arrow)
         for changed in (workbench.canvas_changed, workbench.positions_changed, workbench.inspection_changed):
             changed.connect(lambda *_: self._later())
 
@@ -145,6 +146,15 @@ class PositionsController(QObject):
         if not self._choosing:
             self._entered_with, self._move = selection, None
         self._later()
+
+    def _take_arrow(self, arrow: Arrow | None) -> None:
+        """Weights chosen elsewhere, as in the list of edits, are a move here, where it has columns of these."""
+        if arrow is None or not arrow.armed or self._found is None:
+            return
+        columns = set(self._found.reply.scores.columns)
+        if {arrow.entries.keys, arrow.queries} <= columns:
+            self._move = Move(arrow.entries.head, arrow.entries.keys, arrow.queries)  # type: ignore[arg-type]
+            self._later()
 
     # ---- asking and hearing ----
 

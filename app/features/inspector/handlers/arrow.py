@@ -7,13 +7,13 @@ from dataclasses import replace
 import torch
 
 from app.features.inspector.queries import ArrowQuery, ArrowReply
-from app.messages.request import Request
+from app.messages.request import ProgressReply, Request
 from app.worker.handler_table import Cancel, Send
 from app.worker.session_cache import SessionCache
 from app.worker.towers import TEXT_TOWER, seen_in
 from core.edits import Edit, EditKind
 from core.errors import ArgumentError, WirescopeError
-from core.graph import Edge, Node
+from core.graph import Node
 from core.lens.query_key import Side, query_key
 from core.result import Result
 from core.session import Session
@@ -26,7 +26,7 @@ NO_B = "There is no counterfactual: fill card B first"
 
 
 def handle_arrow(query: ArrowQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
-    """Of several keys and queries the first of each."""
+    """Of several keys and queries the first of each. Replies again and again, as more is known."""
     session, edits = cache.session, cache.possible(request.document)
     arrow = query.arrow
     keys = [key for key in arrow.entries.keys if isinstance(key, int)]
@@ -48,18 +48,22 @@ def handle_arrow(query: ArrowQuery, request: Request, cache: SessionCache, send:
         with torch.no_grad():
             return float(result.state.pattern(of.model.adapter, node.layer, node.head)[0, at, key])
 
-    def side(split: Side, place: int) -> tuple[ArrowPart, ...]:
-        of_name = {edge.name: edge for edge in split.edges}
-        parts = []
-        for name, share in split.top(TOP):
-            if abs(share) < LEAST:
-                continue
-            edge: Edge | None = of_name.get(name)
-            cut = None if edge is None else weight(Edit(edge, "zero", place))
-            parts.append(ArrowPart(name, share, None if edge is None else session.graph.edge_index(edge), cut))
-        return tuple(parts)
+    def side(split: Side) -> tuple[ArrowPart, ...]:
+        numbers = {edge.name: session.graph.edge_index(edge) for edge in split.edges}
+        return tuple(ArrowPart(name, share, numbers.get(name)) for name, share in split.top(TOP) if abs(share) >= LEAST)
+
+    def tell(data: ArrowData) -> None:
+        send(ArrowReply(request.number, arrow, replace(data, edited=None if present is None else present.kind)))
 
     def find() -> ArrowData:
+        """Each thing is told as soon as it is known: the split first, then what edits do, then cut by cut."""
+        of, result, node = seen()
+        split = query_key(of, node, at, key, result)
+        labels, quote = session.pair.clean.labels, "“{}”" if session.model.is_text else "{}"
+        asks, offers = (f"{quote.format(labels[place].strip())} (position {place})" for place in (at, key))
+        words = f"{head.name} at {asks} looks at {offers}"
+        data = ArrowData(words, split.score, split.weight, {}, {}, side(split.query), side(split.key), measuring=True)
+        tell(data)
         before = cache.metric(others, cancelled)
         effects: dict[EditKind, float] = {}
         refused: dict[EditKind, str] = {}
@@ -68,13 +72,22 @@ def handle_arrow(query: ArrowQuery, request: Request, cache: SessionCache, send:
                 effects[kind] = cache.metric((*others, Edit(arrow.entries, kind, arrow.queries)), cancelled) - before
             except WirescopeError as error:
                 refused[kind] = error.message
-        of, result, node = seen()
-        split = query_key(of, node, at, key, result)
-        labels, quote = session.pair.clean.labels, "“{}”" if session.model.is_text else "{}"
-        asks, offers = (f"{quote.format(labels[place].strip())} (position {place})" for place in (at, key))
-        words = f"{head.name} at {asks} looks at {offers}"
-        parts = side(split.query, at), side(split.key, key)
-        return ArrowData(words, split.score, split.weight, effects, refused, *parts)
+        data = replace(data, effects=effects, refused=refused)
+        tell(data)
+        cuts = [(part.edge, at) for part in data.query] + [(part.edge, key) for part in data.key]
+        left: list[float | None] = []
+        for number, (edge, place) in enumerate(cuts):
+            send(ProgressReply(request.number, f"Cutting what {head.name} reads", number / len(cuts)))
+            left.append(None if edge is None else weight(Edit(session.graph.edge(edge), "zero", place)))
+            data = _with_cuts(data, left)
+            tell(data)
+        return replace(data, measuring=False)
 
-    found = cache.answer(query, request, find)
-    send(ArrowReply(request.number, arrow, replace(found, edited=None if present is None else present.kind)))
+    tell(cache.answer(query, request, find))
+
+
+def _with_cuts(data: ArrowData, left: list[float | None]) -> ArrowData:
+    """With the weights that cuts leave, of as many parts as they are known of: those of the query come first."""
+    known = iter(left)
+    query, key = (tuple(replace(part, cut=next(known, None)) for part in parts) for parts in (data.query, data.key))
+    return replace(data, query=query, key=key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
+from app.features.inspector.queries import ArrowReply
 from core.edits import Edit
 from core.formatting import change_words
 from core.graph import Entries, Node
@@ -24,8 +25,18 @@ def test_a_click_on_a_weight_says_why_the_head_looks_there_and_edits_it(reader: 
     reader.click_node(HEAD)
     section = reader.panel("inspector").arrow
     assert not section.isVisible()
+    replies: list[ArrowReply] = []
+    reader.workbench.on(ArrowReply, replies.append)
     click_weight(reader, 4, 2)
     reader.wait(section.isVisible)
+    whole, first = replies[-1].data, replies[0].data  # what is known at once is told before what takes runs
+    assert first.measuring
+    assert (first.score, first.effects) == (whole.score, {})
+    assert [part.name for part in first.query] == [part.name for part in whole.query]
+    assert all(part.cut is None for part in (*first.query, *first.key))
+    assert not whole.measuring
+    assert all((part.cut is None) == (part.edge is None) for part in (*whole.query, *whole.key))
+    assert "…" not in section.texts()
     found = query_key(reader.session(), HEAD, 4, 2)
     texts = section.texts()
     (name, share), *_ = found.query.top(1)
@@ -54,6 +65,27 @@ def test_a_click_on_a_weight_says_why_the_head_looks_there_and_edits_it(reader: 
     assert reader.workbench.arrow is None
     assert reader.workbench.positions == ()
     assert not section.isVisible()
+
+
+def test_a_click_on_a_weight_in_the_list_of_edits_chooses_it(reader: Person) -> None:
+    section, listed = reader.panel("inspector").arrow, reader.panel("inputs").edits.rows
+    reader.click_node(HEAD)
+    for key in (1, 2):
+        click_weight(reader, 4, key)
+        reader.wait(section.isVisible)
+        reader.click(section.buttons["zero"])
+        reader.rest()
+    mark = reader.workbench.presenter.canvas(()).nodes[HEAD]
+    assert mark.label.startswith("2 weights: "), "not the change of the last one alone"
+    reader.click_node(Node("mlp", 0))
+    for row, key in ((1, 2), (0, 1)):
+        reader.click(listed.viewport(), listed.visualItemRect(listed.item(row)).center())
+        reader.rest()
+        assert (reader.workbench.selection, reader.workbench.positions) == ((HEAD,), (4,))
+        assert reader.workbench.arrow.entries == Entries(HEAD, (key,))
+        assert f"(position {key}): weight" in section.words.text()
+    reader.press(Qt.Key.Key_X, widget=reader.window.canvas)  # of the weight, not of its head
+    assert [edit.target for edit in reader.workbench.document.edits] == [Entries(HEAD, (2,))]
 
 
 def test_a_weight_that_is_all_a_head_sees_is_not_knocked_out(reader: Person) -> None:
