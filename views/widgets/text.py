@@ -25,6 +25,11 @@ def plain_tip(text: str) -> str:
     return "<span>" + html.escape(text).replace("\n", "<br>") + "</span>"
 
 
+def unbroken(text: str) -> str:
+    """A text that stays on one line: a longer one around it breaks before or after it."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 class ElidedLabel(QLabel):
     """One line of plain text that gives way: elided to its width, whole in the tooltip."""
 

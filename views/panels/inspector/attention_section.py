@@ -233,7 +233,8 @@ class AttentionSection(Section):
 
     def _say(self, text: str, matrix: bool) -> None:
         if matrix == self.shows_matrix():
-            self.line.setText(text)
+            plain = text.replace(" most:", ":")
+            self.line.setText(text, plain, plain.replace("patch ", "").replace(" reads ", " → "))
         if not matrix:
             self._show_regions()
             asking = self._asking()

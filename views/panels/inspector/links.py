@@ -14,8 +14,8 @@ from views.theme import current, hue_of
 from views.widgets.painted import STALE_OPACITY, draw_bar, draw_focus_ring
 from views.widgets.text import ElidedLabel, plain_tip, scaled, small_mono
 
-GAP = 8.0  # pixels between a name and its bar
-NARROWEST_BAR = 10.0  # names are whole as long as this much is left for the bars
+GAP = 6.0  # pixels between a name and its bar
+NARROWEST_BAR = 6.0  # names are whole as long as this much is left for the bars
 
 
 class LinkRow(QAbstractButton):

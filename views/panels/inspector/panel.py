@@ -28,7 +28,7 @@ from views.panels.inspector.tokens import TokensSection
 from views.theme import as_card, keep_font, mono_font
 from views.widgets.data import NoteEntry
 from views.widgets.note_editor import NoteEditor
-from views.widgets.text import ElidedLabel, TintedLabel, enlarge, explained_heading, show_text, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel, enlarge, explained_heading, show_text, unbroken, wrapped
 
 NOTHING = "Click a node or a wire to look into it."
 _KEYS_OF_GROUP = "X cuts them ({cuts}), P patches them (from B)."
@@ -168,7 +168,7 @@ class InspectorPanel(QFrame):
     def show_node(self, data: NodeInspection) -> None:
         self._show_parts(node=True)
         self.title.setText(data.title)
-        self.subtitle.setText(data.subtitle)
+        self.subtitle.setText(data.subtitle, data.subtitle.partition(" · ")[0])
         self.attention.show_attention(data)
         self.positions.set_regions(data.regions)
         writes = data.node.kind != "logits"  # logits only read: there is nothing of theirs to replace
@@ -180,7 +180,8 @@ class InspectorPanel(QFrame):
         blue, orange = hues(data.effect.direction)
         has_signs = any(link.signed for link in (*data.reads, *data.writes))
         over = f"{data.links_of.capitalize()}. " if data.links_of and (data.reads or data.writes) else ""
-        show_text(self.signs, over + (f"Blue: {blue}; orange: {orange}." if has_signs else ""))
+        signs = " ".join(unbroken(half) for half in (f"Blue: {blue};", f"orange: {orange}."))
+        show_text(self.signs, over + (signs if has_signs else ""))
 
     def show_edge(self, data: EdgeInspection) -> None:
         self._show_parts(edge=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -10,7 +12,7 @@ from core.graph import LOGITS, Edge, Node, Reader
 from views.panels.inspector.data import EdgeInspection, EditState, Effect, Link, NodeInspection
 from views.panels.inspector.links import GAP, NARROWEST_BAR
 from views.panels.inspector.panel import InspectorPanel
-from views.widgets.text import ElidedLabel
+from views.widgets.text import ElidedLabel, unbroken
 
 HEAD = Node("head", 24, 7)
 LABELS = ("When", " Mary", " and", " John")
@@ -66,14 +68,16 @@ def test_a_head_says_its_name_its_attention_and_its_links(panel, texts):
     assert {"a24.h7", "head 7 of layer 24", "rows look at columns"} <= set(words)
     assert panel.attention.heading.text() == "Attention ▾"
     assert "“John” reads “Mary” most: 0.600" in words
-    assert {"Reads most", "Writes most to", "Blue: towards A; orange: away from A."} <= set(words)
+    signs = f"{unbroken('Blue: towards A;')} {unbroken('orange: away from A.')}"  # a line breaks between the two
+    assert {"Reads most", "Writes most to", signs} <= set(words)
 
 
 def test_in_the_narrowest_panel_nothing_that_matters_is_cut(show, texts):
     panel = show(InspectorPanel(), 248, 594)
     words = "replaced from B, with the other edits in place"
     links = [Link(21, "a23.kv1<v>", 0.8), Link(22, "a1.h2<q>", 0.1)]
-    panel.show_node(node(writes=links, reads=[Link(11, "input<q>", 0.9)], kind_words=words, measured=-1.0))
+    shown = node(writes=links, reads=[Link(11, "input<q>", 0.9)], kind_words=words, measured=-1.0)
+    panel.show_node(replace(shown, subtitle="head 7 of layer 24 · shares K/V head 2"))
     for _ in range(2):  # once with everything at its place, once where the bars have changed a width
         QApplication.processEvents()
     for row in (*panel.writes.rows, *panel.reads.rows):
