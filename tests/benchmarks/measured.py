@@ -25,6 +25,7 @@ PAGES = {  # of parts that have a page of their own
     "typographic": MEASURED.with_name("typographic.md"),
     "checkpoints": MEASURED.with_name("checkpoints.md"),
     "icl": MEASURED.with_name("icl.md"),
+    "heads": MEASURED.with_name("heads.md"),
 }
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "flow-rollout", "random")
 HEAD_ROWS = (

@@ -16,6 +16,7 @@ from tests.benchmarks.measured import (
     filled,
     has_place,
     summary,
+    with_head_sets,
     with_printed_words,
     with_summary,
     with_tables,
@@ -57,6 +58,14 @@ def test_readmes_table_of_printed_words_is_that_of_its_page():
     readme, page = README.read_text(encoding="utf-8"), MEASURED.with_name("typographic.md").read_text(encoding="utf-8")
     assert with_printed_words(readme, page) == readme
     assert with_printed_words(readme, page.replace("| nothing | 6", "| nothing | 5", 1)) != readme
+
+
+def test_readmes_table_of_sets_of_heads_is_that_of_its_page():
+    readme, page = README.read_text(encoding="utf-8"), MEASURED.with_name("icl.md").read_text(encoding="utf-8")
+    assert with_head_sets(readme, page) == readme
+    smollm2 = page.index("account for in pack:smollm2")
+    changed = page[:smollm2] + page[smollm2:].replace("| random | 27 |", "| random | 28 |", 1)
+    assert with_head_sets(readme, changed) != readme
 
 
 def test_new_tables_take_the_place_of_those_before_and_change_the_summary():
