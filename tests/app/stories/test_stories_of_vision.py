@@ -1,12 +1,11 @@
 """Stories of models that see: a printed word takes the answer and is cut out again; two folders become classes that are
-traced; a part of the picture is told from the rest, layer by layer."""
+traced; a cat becomes a cup by the fewest patches."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
@@ -27,7 +26,6 @@ from tests.app.stories.steps import drag, metric, says
 from tests.small_vision import save_encoder, write_colours
 
 CROSS = FOLDER / "captions" / "green-cross.png"
-CIRCLE = FOLDER / "shapes" / "circle.png"
 PHOTOGRAPHS = FOLDER / "photos"
 ENOUGH = 12  # cuts: the answer must have come back by then
 
@@ -168,44 +166,6 @@ def test_two_folders_are_dropped_learnt_and_a_class_is_traced(person: Person, tm
     choice = person.workbench.ready.metric
     beside = ws.Session(model, pair, ws.Metric(choice.kind, choice.target or None, choice.foil or None))
     assert says(metric(person), float(beside.run([edit]).metric[0]))
-
-
-def test_a_circle_is_told_from_its_ground_layer_by_layer(person: Person, tmp_path: Path) -> None:
-    person.workbench.models.open_model("bundled:shapes")
-    person.rest()
-    person.drop(person.card("A"), files(CIRCLE))
-    colours = np.asarray(Image.open(CIRCLE).convert("RGB")).astype(int)
-    held = np.abs(colours - (80, 20, 230)).sum(axis=2) < 150  # the circle's
-    Image.fromarray((255 * held).astype(np.uint8)).save(tmp_path / "circle-mask.png")
-
-    person.press(Qt.Key.Key_F7, Qt.KeyboardModifier.ControlModifier, person.window)
-    panel = person.panel("patch_map")
-    assert panel.isVisible()
-    person.drop(panel, files(tmp_path / "circle-mask.png"))
-    session = ws.Session(load_model("bundled:shapes"), person.session().pair)
-    overlap = ws.patch_maps(session).overlap(panel.data().mask)
-
-    def seen(words: str) -> bool:
-        return f"(IoU): {words} %" in panel.note.text()
-
-    assert seen(f"{100 * overlap.iou[-1]:.0f}")
-    shown = [panel.at.text()]
-    for stage in range(len(overlap.iou) - 2, -1, -1):  # the slider, key by key, to the input
-        person.press(Qt.Key.Key_Left, widget=panel.slider)
-        assert seen(f"{100 * overlap.iou[stage]:.0f}"), stage
-        shown.append(panel.at.text())
-    assert (shown[0], shown[-1], len(set(shown))) == ("after m3", "input", len(overlap.iou))
-
-    # Live: an edit changes the map and its overlap, and undo brings both back.
-    panel.slider.setValue(panel.slider.maximum())
-    person.click_node(person.workbench.opened.graph.parse("m1"))
-    person.press(Qt.Key.Key_X)
-    edited = ws.patch_maps(session, edits=person.workbench.document.edits)
-    assert np.allclose(panel.data().values, edited.values, atol=1e-6)
-    assert edited.overlap(panel.data().mask).iou[-1] != pytest.approx(overlap.iou[-1], abs=0.02)
-    assert seen(f"{100 * edited.overlap(panel.data().mask).iou[-1]:.0f}")
-    person.choose("Edit", "Undo")
-    assert seen(f"{100 * overlap.iou[-1]:.0f}")
 
 
 def test_photographs_become_classes_and_the_cat_becomes_a_cup(person: Person, models, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ TEXTS = [
 ]
 RUN = """
 import sys
+import numpy as np
 from app.__main__ import main
 code = main(["run", "--model", "bundled:names", "--clean", sys.argv[1], "--counterfactual", sys.argv[2],
              "--metric", "logit_difference: Mary: John", "--edit", "a2.h3->logits=patch"])
@@ -42,6 +43,11 @@ import wirescope as ws
 model = ws.load_model("bundled:names")
 session = ws.Session(model, model.pair(sys.argv[1], sys.argv[2]), ws.logit_difference(" Mary", " John"))
 ws.trace(session, "eap")  # what the window makes first
+model = ws.load_model("bundled:shapes")
+pictures = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+session = ws.Session(model, model.pair(*pictures), ws.logit_difference("circle", "star"))
+session.run([ws.Edit("a2.h3->logits", "patch")])
+ws.trace(session, "eap-ig")
 heavy = {"transformers", "timm", "torchvision", "PySide6", "torch._dynamo", "sympy"} & set(sys.modules)
 print("imported:", sorted(heavy))
 sys.exit(code)
@@ -149,7 +155,7 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
     assert GPT2LMHeadModel.__name__ == transformers.GPT2LMHeadModel.__name__
 
 
-def test_a_run_and_the_first_estimates_of_the_bundled_model_import_no_model_library_and_no_window() -> None:
+def test_a_run_and_the_first_estimates_of_bundled_models_import_no_model_library_and_no_window() -> None:
     command = [sys.executable, "-c", RUN, TEXTS[0], "When Mary and John went to the store, Tom gave a drink to"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stderr

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QFileDialog
 
 import wirescope as ws
@@ -60,15 +61,29 @@ def test_a_map_over_the_picture_is_live_and_knows_a_mask(
     held = np.abs(np.asarray(Image.open(CIRCLE).convert("RGB")).astype(int) - (80, 20, 230)).sum(axis=2) < 150
     path = tmp_path / "mask.png"
     Image.fromarray((255 * held).astype(np.uint8)).save(path)
-    person.controller("patch_map").take_mask(str(path))
-    person.rest()
-    panel.slider.setValue(panel.slider.maximum())
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile(str(path))])
+    person.drop(panel, dropped)
     model, pair = session.model, session.pair
     assert model.processing is not None
     mask = mask_of_file(str(path), model.processing, pair.clean.tensor.shape[-2:], (128, 128))
     found = ws.patch_maps(session, reference=45).overlap(mask)
-    assert f"(IoU): {100 * found.iou[-1]:.0f} %" in panel.note.text()
     assert panel.data().mask is not None
+    panel.slider.setValue(panel.slider.maximum())
+    for stage in range(len(found.iou) - 1, -1, -1):  # key by key, to the input
+        assert f"(IoU): {100 * found.iou[stage]:.0f} %" in panel.note.text(), stage
+        person.press(Qt.Key.Key_Left, widget=panel.slider)
+    assert panel.at.text() == "input"
+
+    # an edit changes the overlap too, and undo brings it back
+    panel.slider.setValue(panel.slider.maximum())
+    person.click_node(graph.parse("m1"))
+    person.press(Qt.Key.Key_X)
+    edited = ws.patch_maps(session, reference=45, edits=workbench.document.edits).overlap(mask)
+    assert edited.iou[-1] != pytest.approx(found.iou[-1], abs=0.02)
+    assert f"(IoU): {100 * edited.iou[-1]:.0f} %" in panel.note.text()
+    person.choose("Edit", "Undo")
+    assert f"(IoU): {100 * found.iou[-1]:.0f} %" in panel.note.text()
     for name, size, words in (("dark.png", (128, 128), "is empty"), ("small.png", (20, 30), "20 x 30 pixels")):
         Image.new("L", size).save(tmp_path / name)
         person.controller("patch_map").take_mask(str(tmp_path / name))
