@@ -75,8 +75,9 @@ class LensesController(QObject):
         self._workbench.set_query(MOVED, MovedQuery(one) if wanted and one is not None else None)
 
     def _ask_pushed(self) -> None:
-        one = self._one()
-        if one is None or one.kind != "head":
+        one, opened = self._one(), self._workbench.opened
+        says_answers = opened is not None and opened.has_head  # else the logit lens says why there are none
+        if one is None or one.kind != "head" or not says_answers:
             self._workbench.set_query(PUSHED, None)
             return
         positions = self._workbench.positions

@@ -289,3 +289,9 @@ def test_tables_are_written_to_their_page_and_the_first_one_into_readme(
     measured.write("repair", [Table("Four", ["a"], [["1"]], place="4")])
     assert page.read_text(encoding="utf-8").index("old") < page.read_text(encoding="utf-8").index("Four")
     assert "Four" not in readme.read_text(encoding="utf-8")
+
+
+def test_levels_of_knowledge_are_those_that_repairs_are_measured_at(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["repair", "--levels", "clean", "none"])
+    assert f"knows no 'none'; it takes {', '.join(repair.LEVELS)}" in capsys.readouterr().err

@@ -108,7 +108,9 @@ class ArrowSection(Section):
         self._put(at, 2, _muted("if cut", "The weight that is left when this edge is cut at that position"))
         for place, part in enumerate(parts, start=at + 1):
             if part.edge is None:
-                self._put(place, 0, ElidedLabel(part.name, "muted"))
+                label = ElidedLabel("", "muted")
+                label.setText(part.name, *filter(None, [part.short]))
+                self._put(place, 0, label)
             else:
                 button = QPushButton(part.name.partition("->")[0])  # all go to one port
                 button.setStyleSheet("padding: 1px 6px; text-align: left;")

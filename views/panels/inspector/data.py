@@ -253,12 +253,14 @@ class EdgeInspection:
 
 @dataclass(frozen=True)
 class ArrowPart:
-    """A part of a score of attention. edge: its number, None of biases. cut: the weight that is left without it."""
+    """A part of a score of attention. edge: its number, None of biases. cut: the weight that is left without it.
+    short: what it is called where there is less room, where its name is long."""
 
     name: str
     share: float
     edge: int | None = None
     cut: float | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True)

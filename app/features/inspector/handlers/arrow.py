@@ -14,13 +14,14 @@ from app.worker.towers import TEXT_TOWER, seen_in
 from core.edits import Edit, EditKind
 from core.errors import ArgumentError, WirescopeError
 from core.graph import Node
-from core.lens.query_key import Side, query_key
+from core.lens.query_key import BIAS, REST, Side, query_key
 from core.result import Result
 from core.session import Session
 from views.panels.inspector.data import ArrowData, ArrowPart
 
 KINDS: tuple[EditKind, ...] = ("zero", "knockout", "patch")
 TOP = 5  # edges of a side
+SHORT = {REST: "biases: stream", BIAS: "biases: head"}
 LEAST = 1e-6  # of the score: no more is nothing
 NO_B = "There is no counterfactual: fill card B first"
 
@@ -50,7 +51,11 @@ def handle_arrow(query: ArrowQuery, request: Request, cache: SessionCache, send:
 
     def side(split: Side) -> tuple[ArrowPart, ...]:
         numbers = {edge.name: session.graph.edge_index(edge) for edge in split.edges}
-        return tuple(ArrowPart(name, share, numbers.get(name)) for name, share in split.top(TOP) if abs(share) >= LEAST)
+        return tuple(
+            ArrowPart(name, share, numbers.get(name), short=SHORT.get(name, ""))
+            for name, share in split.top(TOP)
+            if abs(share) >= LEAST
+        )
 
     def tell(data: ArrowData) -> None:
         send(ArrowReply(request.number, arrow, replace(data, edited=None if present is None else present.kind)))

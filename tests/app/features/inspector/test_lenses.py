@@ -83,6 +83,7 @@ def test_an_embedding_model_says_why_it_says_nothing(person: Person, models, pic
     assert "it gives an embedding" in lens.why.text()
     assert not lens.rows.isVisible()
     assert not lens.share.isVisible()
+    assert not person.panel("inspector").pushed.isVisible(), "that there are no answers is said once"
     assert person.panel("inspector").positions.rows.isVisible()  # the effect on the cosine is known all the same
 
 
