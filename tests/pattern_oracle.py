@@ -75,6 +75,7 @@ class PatternOracle:
     def __init__(self, oracle: Oracle, b: Tensor | None) -> None:
         self.oracle = oracle
         self._of_b: dict[int, Tensor] = {}
+        self._last: tuple[list[AnyEdit], tuple[Tensor, dict[int, Tensor]]] | None = None  # a run, for all that asks
         if b is not None:
             with torch.no_grad():
                 self._under(self._keep(self._of_b), lambda: output_of(oracle.model, b))
@@ -89,6 +90,9 @@ class PatternOracle:
         return weights[..., : weights.shape[-2]]
 
     def _both(self, edits: Iterable[AnyEdit]) -> tuple[Tensor, dict[int, Tensor]]:
+        edits = list(edits)
+        if self._last is not None and self._last[0] == edits:
+            return self._last[1]
         entries: dict[Entry, AnyEdit] = {}  # the last edit of each
         others = []
         for edit in edits:
@@ -118,7 +122,8 @@ class PatternOracle:
                     x[at] = (1 - edit.strength) * x[at] + edit.strength * value
             return keep(layer, x, before)
 
-        return self._under(change, lambda: self.oracle.run(others)), seen
+        self._last = edits, (self._under(change, lambda: self.oracle.run(others)), seen)
+        return self._last[1]
 
     def _entries(self, edit: AnyEdit) -> list[Entry]:
         head, _, keys = edit.name.rstrip("]").partition("[")

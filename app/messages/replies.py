@@ -58,6 +58,8 @@ class ModelReply:
     takes_probe: bool = False  # it has no classes of its own, or those of a probe
     reads_both: bool = False  # a probe may read its class token beside the mean of the patches
     class_templates: tuple[str, ...] = ()  # the sentences that these stand in
+    windows: tuple[int | None, ...] = ()  # by layer: how many positions back a query sees; None: all
+    sinks: tuple[bool, ...] = ()  # by layer: whether attention may go nowhere
     first_texts: tuple[str, str] | None = None  # A and B, where it has not the words of those there or the usual ones
 
 

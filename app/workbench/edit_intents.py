@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.messages.arrow import Arrow
+from app.workbench.arrow import blinds
 from app.workbench.workbench_like import WorkbenchLike
 from core.edits import KINDS, EditKind, EditTarget, Target
 from core.graph import Entries, Node
@@ -87,18 +88,10 @@ class Editing:
             self._edit([arrow.entries], kind, KINDS[kind].amount.first)
 
     def _blinds(self, arrow: Arrow) -> bool:
-        """Whether with these weights all are hidden that a query has: of text those of the positions up to it."""
         workbench = self._workbench
-        length, causal = len(workbench.labels), workbench.opened is not None and workbench.opened.is_text
-        for query in arrow.queries:
-            hidden = set(arrow.entries.keys)
-            for edit in workbench.document.edits:
-                target, at = edit.target, edit.positions
-                if isinstance(target, Entries) and target.head == arrow.entries.head and KINDS[edit.kind].hides:
-                    hidden |= set(target.keys) if at is None or query in at else set()  # type: ignore[operator]
-            if hidden >= set(range(query + 1 if causal else length)):
-                return True
-        return False
+        return workbench.opened is not None and blinds(
+            arrow, workbench.document.edits, len(workbench.labels), workbench.opened
+        )
 
     def edit_selection(self, kind: EditKind, amount: float) -> None:
         """Give the selected targets one kind of edit. amount: the factor of `scale`, else the strength, from 0 to 1. A

@@ -64,6 +64,8 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
         takes_probe=why_no_probe(model) is None,
         reads_both=isinstance(model.adapter, Dinov2Adapter),
         class_templates=templates_of(model),
+        windows=tuple(layer.window for layer in model.adapter.attention),
+        sinks=tuple(layer.sinks is not None for layer in model.adapter.attention),
     )
 
 

@@ -73,7 +73,10 @@ class Scanner:
 
     def stage(self, edit: Edit) -> int:
         """The stage in which an edit takes effect; only edits of one stage go together."""
-        target = self._engine.resolve(edit).target
+        return self._stage_of(self._engine.resolve(edit))
+
+    def _stage_of(self, edit: ResolvedEdit) -> int:
+        target = edit.target
         if isinstance(target, Node | Entries):
             return stage_of_writer(target.head if isinstance(target, Entries) else target)
         return stage_of_reader(target.reader if isinstance(target, Edge) else target, self._engine.graph)
@@ -88,11 +91,10 @@ class Scanner:
         """What `logits` reads under each of some edits of one stage: [edits, batch, n, width], at the positions that
         the output reads. Raises ArgumentError and EditError."""
         engine = self._engine
-        stage = self.stage(edits[0])
         with torch.no_grad():
             resolved = [engine.resolve(edit) for edit in edits]
-            alone = self._edits and self._of_unit(edits)
-            if stage < 0 or alone or any(isinstance(edit.target, Entries) for edit in resolved):  # a run for each
+            stage = self._stage_of(resolved[0])
+            if stage < 0 or any(self._runs_alone(edit.target) for edit in resolved):
                 streams = []
                 for number, edit in enumerate(edits):
                     with progress.stage(number / len(edits), (number + 1) / len(edits)):
@@ -106,10 +108,11 @@ class Scanner:
                     rows.append(self._row(row, stage, resolved))
             return torch.stack(rows, dim=1)
 
-    def _of_unit(self, edits: Sequence[Edit]) -> bool:
-        """Whether some are of units of MLPs. Edits that stand may change what these write, so they run one by one."""
-        targets = [self._engine.resolve(edit).target for edit in edits]
-        return any(isinstance(target, Node) and target.is_unit for target in targets)
+    def _runs_alone(self, target: Node | Reader | Edge | Entries) -> bool:
+        """Whether an edit takes a run of its own: of entries, and of units where edits stand that may change what their
+        MLP writes."""
+        unit = isinstance(target, Node) and target.is_unit
+        return isinstance(target, Entries) or (bool(self._edits) and unit)
 
     def _row(self, row: int, stage: int, edits: list[ResolvedEdit]) -> Tensor:
         """What `logits` reads in one row of the batch under each edit: [edits, n, width]."""

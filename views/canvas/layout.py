@@ -30,6 +30,7 @@ LARGEST_RADIUS = 11.0
 OPENED_WIDTH, OPENED_HEIGHT = 1.7, 0.86  # columns and rows that an opened MLP fills
 UNITS_A_ROW = 6
 UNIT_SHARE = 0.8  # of the room that each has
+LEAST_A_ROW = 4  # units of which the row would have room: fewer are no larger
 NO_CORNERS = Corners()
 
 
@@ -93,7 +94,7 @@ class Layout:
         rows = -(-len(units) // columns)
         row, column = divmod(units.index(unit), columns)
         wide, high = box.width() / columns, box.height() / rows
-        side = UNIT_SHARE * min(wide, high)
+        side = UNIT_SHARE * min(wide, high, box.width() / LEAST_A_ROW)
         centre = QPointF(box.left() + (column + 0.5) * wide, box.top() + (row + 0.5) * high)
         return QRectF(centre.x() - side / 2, centre.y() - side / 2, side, side)
 

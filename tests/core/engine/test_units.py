@@ -12,7 +12,7 @@ from core.edit_kinds import KINDS
 from core.engine.units import factor
 from core.errors import ArgumentError, EditError
 from core.graph import Graph, Node, Reader
-from tests.core.engine.cases import TOLERANCE, Case, case, random_edit, random_edits, variant
+from tests.core.engine.cases import TOLERANCE, Case, case, draws, random_edit, random_edits, variant
 from tests.oracle_units import UnitOracle, last_map
 from tests.small_models import ALL, POSITIONS
 
@@ -57,7 +57,9 @@ def test_edits_of_units_give_what_the_oracle_gives(family: str) -> None:
     setup, rng = case(family), random.Random(family)
     session, oracle = setup.session(), oracle_of(setup)
     length = session.engine.length
-    changes = [check(setup, session, oracle, random_unit_edits(rng, session.graph, length)) for _ in range(3)]
+    changes = [
+        check(setup, session, oracle, random_unit_edits(rng, session.graph, length)) for _ in range(draws(family, 3))
+    ]
     assert max(changes) > 1e-6
 
 
@@ -72,7 +74,8 @@ def test_what_units_add_and_the_rest_sum_to_what_the_node_adds(family: str) -> N
             normed = adapter.mlp_norm(layer, stream)
             made, inside = units.made(normed)
             times = factor(units, made)
-            each = [units.added(units.values(normed, inside, [n]), [n]) * times for n in range(units.count)]
+            values = units.values(normed, inside, range(units.count)).split(units.size, dim=2)
+            each = [units.added(value, [n]) * times for n, value in enumerate(values)]
         mlp = setup.oracle.layout.blocks[layer].mlp
         bias = getattr(last_map(mlp), "bias", None)
         rest = 0.0 if bias is None else bias * times
