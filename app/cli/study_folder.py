@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from app.cli.output import say
 from core.errors import WirescopeError
@@ -23,12 +21,11 @@ def made_folder(path: str) -> Path:
     return folder
 
 
-def write_study(folder: Path, name: str, texts: Mapping[str, str], numbers: Any, quiet: bool) -> None:
-    """Write texts by their ending, and the numbers as JSON; said, where not quiet. Raises WirescopeError."""
+def write_study(folder: Path, name: str, texts: Mapping[str, str], quiet: bool) -> None:
+    """Write texts by their ending; said, where not quiet. Raises WirescopeError."""
     from core.saving import save_text
 
-    files = {**texts, "json": json.dumps(numbers, indent=1, ensure_ascii=False)}
-    for ending, text in files.items():
+    for ending, text in texts.items():
         save_text(folder / f"{name}.{ending}", text)
     if not quiet:
-        say(f"written to {folder}: {', '.join(f'{name}.{ending}' for ending in files)}")
+        say(f"written to {folder}: {', '.join(f'{name}.{ending}' for ending in texts)}")

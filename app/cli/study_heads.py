@@ -39,7 +39,6 @@ def _ranking(text: str, model: str) -> str | Ranking:
     if not Path(text).is_file():
         return text.replace("-", " ")
     from app.cli.open_model import open_model
-    from core.studies.head_sets import ranking_in
-    from core.text_files import read_text
+    from core.studies.head_sets import ranking_in_file
 
-    return ranking_in(read_text(text), Path(text).name, open_model(model).graph)
+    return ranking_in_file(text, open_model(model).graph)

@@ -43,6 +43,7 @@ def add_shared_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ablation", action="append", help="of the main share: mean, zero or resample; may be repeated (all three)"
     )
+    parser.add_argument("--by", default="mean", help="the ablation of every share: mean, zero or resample (mean)")
     parser.add_argument("--draws", type=int, default=20, help="of each control (20)")
     parser.add_argument("--seed", type=int, default=0, help="draws prompts, tokens and controls (0)")
     parser.add_argument(
@@ -83,6 +84,7 @@ def study_head_sets(options: argparse.Namespace, rank: Sequence[str | Ranking] |
             prompts=options.prompts,
             pieces=options.pieces,
             main=options.main / 100,
+            main_kind=options.by,
             draws=options.draws,
             seed=options.seed,
             fresh=options.fresh,
@@ -98,7 +100,8 @@ def study_head_sets(options: argparse.Namespace, rank: Sequence[str | Ranking] |
 def _tell(study: IclStudy, as_numbers: bool) -> None:
     from app.cli.output import say, say_json
     from app.cli.tables import aligned
-    from core.studies.icl_words import as_json, heads_row, rows, sentences, title
+    from core.studies.icl_table import heads_row, rows
+    from core.studies.icl_words import as_json, sentences, title
 
     if as_numbers:
         say_json(as_json(study))
@@ -112,7 +115,6 @@ def _tell(study: IclStudy, as_numbers: bool) -> None:
 
 
 def _write(study: IclStudy, folder: Any, name: str, quiet: bool) -> None:
-    from core.studies.icl_page import as_html
-    from core.studies.icl_words import as_json, as_markdown
+    from core.studies.icl_report import report_texts
 
-    write_study(folder, name, {"html": as_html(study), "md": as_markdown(study)}, as_json(study), quiet)
+    write_study(folder, name, report_texts(study), quiet)

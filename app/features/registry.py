@@ -16,6 +16,7 @@ from app.features.edited_model.feature import FEATURE as EDITED_MODEL
 from app.features.edits.feature import FEATURE as EDITS
 from app.features.find.feature import FEATURE as FIND
 from app.features.flip.feature import FEATURE as FLIP
+from app.features.head_sets.feature import FEATURE as HEAD_SETS
 from app.features.heads.feature import FEATURE as HEADS
 from app.features.help.feature import FEATURE as HELP
 from app.features.history.feature import FEATURE as HISTORY
@@ -63,6 +64,7 @@ FEATURES: tuple[Feature, ...] = (
     PATCH_MAP,
     LENS_MAP,
     HEADS,
+    HEAD_SETS,
     REPAIR,
     COMPARE,
     CODE,

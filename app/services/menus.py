@@ -48,6 +48,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "patch_map",
                 "lens_map",
                 "heads",
+                "head_sets",
                 "tint_inputs",
             ),
             *("evaluate", "watch", "repair", "fill_dataset", "-"),

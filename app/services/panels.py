@@ -56,6 +56,7 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("console", "Console", "bottom", "Shift+F7", shown=False, beside="code"),
     DockRow("checkpoints", "Checkpoints", "bottom", "Ctrl+F9", shown=False, beside="console"),
     DockRow("heads", "Heads", "bottom", "Ctrl+F12", shown=False, beside="checkpoints"),
+    DockRow("head_sets", "Compare Head Sets", "bottom", "Ctrl+Shift+F12", shown=False, beside="heads", tab="Head Sets"),
 )
 
 

@@ -37,6 +37,7 @@ ORDER_WHEN_CROWDED = (
     "console",
     "checkpoints",
     "heads",
+    "head_sets",
 )
 NARROW = 760  # pixels, at the usual size of text: a window that is narrower has no room for two columns of panels
 
@@ -57,6 +58,7 @@ TALL = {  # of the window's height, and of a low one's, while it is in front
     "console": (0.32, 0.3),
     "checkpoints": (0.36, 0.38),
     "heads": (0.42, 0.44),
+    "head_sets": (0.48, 0.54),
 }
 WRITTEN = (0.37, 0.3)  # the same of the predictions, while a text goes on under them
 LEAST_ROWS = 165  # pixels: what the dataset takes to say how it is filled

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.graph import Graph
+from core.text_files import read_text
 
 EXCLUDED = 0.02
 
@@ -126,3 +128,8 @@ def ranking_in(text: str, name: str, graph: Graph) -> Ranking:
     for place, each in enumerate(dict.fromkeys(listed)):
         scores[names.index(each)] = len(names) - place
     return Ranking(name, scores)
+
+
+def ranking_in_file(path: str | Path, graph: Graph) -> Ranking:
+    """The same of a file, by whose name it goes. Raises InputError."""
+    return ranking_in(read_text(path), Path(path).name, graph)

@@ -32,7 +32,7 @@ from core.studies.outcomes import OUTCOMES, Batch, Inputs, batches, parts
 
 SHARES = (0.01, 0.05, 0.1, 0.2)
 MAIN = 0.1
-MAIN_KIND: EditKind = "mean"  # that all sets are ablated by
+MAIN_KIND: EditKind = "mean"  # that all sets are ablated by, unless another one is asked for
 DRAWS = 20
 ABLATIONS: tuple[EditKind, ...] = ("mean", "zero", "resample")
 
@@ -41,14 +41,15 @@ Beside = Callable[[Batch], Mapping[str, Floats]]
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What is measured. sets: all that are ablated by their mean. kinds: other ablations, of the main share. controls:
-    draws, of the main share."""
+    """What is measured. sets: all that are ablated by the main kind. kinds: other ablations, of the main share.
+    controls: draws, of the main share."""
 
     sets: tuple[HeadSet, ...]
     controls: tuple[HeadSet, ...]
     main: float
     kinds: tuple[EditKind, ...]
     draws: int
+    main_kind: EditKind = MAIN_KIND
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -75,12 +76,13 @@ def plan_of(
     kinds: Sequence[EditKind] = ABLATIONS,
     draws: int = DRAWS,
     seed: int = 0,
+    main_kind: EditKind = MAIN_KIND,
 ) -> Plan:
     """Raises ArgumentError for shares and ablations that there are not."""
     for share in (*shares, main):
         if not 0 < share <= 0.5:
             raise ArgumentError(f"A share of the heads is above 0 and at most 50 %, not {100 * share:g} %.")
-    for kind in kinds:
+    for kind in (*kinds, main_kind):
         if kind not in ABLATIONS:
             raise ArgumentError(f"Heads cannot be ablated by {kind!r} here.", f"There are: {', '.join(ABLATIONS)}.")
     if draws < 1:
@@ -91,7 +93,7 @@ def plan_of(
     of_main = sets_of(rankings, main)
     others = [each for share in shares if share != main for each in sets_of(rankings, share) if each.name != "both"]
     controls = controls_of(of_main, graph.heads, graph.layers, draws, seed)
-    return Plan((*of_main, *others), tuple(controls), main, tuple(kinds), draws)
+    return Plan((*of_main, *others), tuple(controls), main, tuple(kinds), draws, main_kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,15 +190,16 @@ def _measure(
     batch: Batch, plan: Plan, names: Sequence[str], number: int, of: int, beside: Beside | None, seed: int
 ) -> dict[str, list[float]]:
     """All that is asked of a batch: values of its rows, by what was done."""
-    jobs: list[tuple[str, HeadSet, EditKind]] = [(key_of("mean", e.name, e.share), e, "mean") for e in plan.sets]
+    main = plan.main_kind
+    jobs: list[tuple[str, HeadSet, EditKind]] = [(key_of(main, e.name, e.share), e, main) for e in plan.sets]
     jobs += [
         (key_of(kind, each.name, each.share), each, kind)
         for kind in plan.kinds
-        if kind != MAIN_KIND
+        if kind != main
         for each in plan.sets
         if each.share == plan.main and each.name in plan.compared
     ]
-    jobs += [(f"{key_of('mean', e.name, e.share)}|{e.draw}", e, "mean") for e in plan.drawn(number, of)]
+    jobs += [(f"{key_of(main, e.name, e.share)}|{e.draw}", e, main) for e in plan.drawn(number, of)]
     values = {"whole": batch.run([], "mean").tolist()}
     for place, (key, each, kind) in enumerate(jobs):
         with stage(place / (len(jobs) + 2), (place + 1) / (len(jobs) + 2)):

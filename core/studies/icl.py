@@ -42,7 +42,7 @@ from core.studies.corpus import GENERATED_PERIOD, bundled_text, generated_words,
 from core.studies.estimate import Floats
 from core.studies.few_shot import TaskDone, screened, vectors_of
 from core.studies.head_sets import Ranking
-from core.studies.heads import ABLATIONS, DRAWS, MAIN, SHARES, Comparison, compare_head_sets, plan_of
+from core.studies.heads import ABLATIONS, DRAWS, MAIN, MAIN_KIND, SHARES, Comparison, compare_head_sets, plan_of
 from core.studies.kept_results import KeptResults, digest_of, studies_folder
 from core.studies.next_nodes import NextNodes, next_nodes
 from core.studies.outcomes import Batch, Inputs, batches
@@ -90,6 +90,7 @@ def study_icl(
     shares: Sequence[float] = SHARES,
     main: float = MAIN,
     kinds: Sequence[EditKind] = ABLATIONS,
+    main_kind: EditKind = MAIN_KIND,
     draws: int = DRAWS,
     rank: Sequence[str | Ranking] = RANKED,
     seed: int = 0,
@@ -101,9 +102,9 @@ def study_icl(
     """rank: one or two ways to rank heads, names of RANKINGS or rankings. text: running text; None: the bundled one.
     text_name: what it is, in the report. tasks: names of few-shot tasks; None: all bundled ones. shots: examples in a
     prompt. prompts: of each task to judge on, and as many to score heads on. pieces: of text, and rows of random
-    tokens. shares: of heads that are ablated; main: with controls, `draws` of each, and with the other ablations. keep:
-    what is measured is kept on disk, so that a study that was stopped goes on. fresh: what was kept is left aside.
-    progress: told what is done, and the share of all that is done.
+    tokens. shares: of heads that are ablated, by main_kind; main: with controls, `draws` of each, and with the other
+    ablations, `kinds`. keep: what is measured is kept on disk, so that a study that was stopped goes on. fresh: what
+    was kept is left aside. progress: told what is done, and the share of all that is done.
 
     Raises ArgumentError for numbers that are too small, InputError for a model of another kind and a text that is too
     short, Cancelled.
@@ -138,6 +139,8 @@ def study_icl(
         settings += [list(shares), main, list(kinds), draws]
         if tuple(rank) != RANKED:
             settings.append([each if isinstance(each, str) else [each.name, each.scores.tolist()] for each in rank])
+        if main_kind != MAIN_KIND:
+            settings.append(main_kind)
         kept = KeptResults(digest_of(*settings), studies_folder() if keep else None, fresh)
         words = "Which tasks the model does"
         with stage(0.0, 0.05):
@@ -158,7 +161,7 @@ def study_icl(
             Inputs("copying", tuple(repeats[OTHERS:]), tuple(repeats[:OTHERS])),
         ]
         words = "What is lost without each set of heads"
-        plan = plan_of(opened, rankings, shares, main, kinds, draws, seed)
+        plan = plan_of(opened, rankings, shares, main, kinds, draws, seed, main_kind)
         floor = float(np.mean([chance(task, opened) for task in done])) if done else 0.0
         first = [f"a{n // opened.graph.heads}.h{n % opened.graph.heads}" for n in plan.sets[0].heads]
         with stage(0.2, 0.9):
@@ -166,7 +169,8 @@ def study_icl(
                 opened, rankings, inputs, plan, {"few-shot": floor}, kept, _knockouts(opened, first), seed
             )
         words = "Losses by position"
-        losses = {each.outcome: _losses(opened, each) for each in inputs if each.outcome != "few-shot"}
+        with stage(0.9, 0.92):
+            losses = {each.outcome: _losses(opened, each) for each in inputs if each.outcome != "few-shot"}
         words = "The next best nodes"
         following = None
         if done:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from core.interchange.html.study import study_page
 from core.studies.icl import IclStudy
 from core.studies.icl_picture import accounts_picture, losses_picture
-from core.studies.icl_words import LIMITS, about, findings, heads_row, rows, title
+from core.studies.icl_table import heads_row, rows
+from core.studies.icl_words import LIMITS, about, findings, title
 
 
 def as_html(study: IclStudy) -> str:

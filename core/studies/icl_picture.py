@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from core.formatting import number, percent
 from core.pictures.picture import INK, NEGATIVE, POSITIVE, QUIET, Picture, drawing, label
 from core.studies.estimate import Estimate, Floats
-from core.studies.heads import Outcome, key_of
+from core.studies.heads import Outcome
 from core.studies.icl import IclStudy
+from core.studies.icl_curves import curves
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 300.0, 190.0, 46.0, 12.0, 26.0, 34.0
 COLOURS = tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in (POSITIVE, NEGATIVE))
@@ -41,13 +42,9 @@ def accounts_picture(study: IclStudy) -> Picture:
 def _panel(study: IclStudy, outcome: Outcome) -> list[str]:
     plan = study.comparison.plan
     lines = []
-    for which, name in enumerate(plan.compared):
-        points = sorted(
-            (each.share, outcome.accounts(key_of("mean", name, each.share))) for each in plan.sets if each.name == name
-        )
-        control = key_of("mean", f"matched to {name}", plan.main)
-        beside = outcome.accounts(control) if control in outcome.of else None
-        lines.append((COLOURS[which], points, beside))
+    for which, curve in enumerate(each for each in curves(study, outcome) if each.compared):
+        points = [(each.share, each.found) for each in curve.points]
+        lines.append((COLOURS[which], points, None if curve.control is None else curve.control.found))
     values = [each for _, points, beside in lines for _, found in points for each in found] + [0.0, 1.0]
     known = [min(max(each, -0.5), 1.5) for each in values if math.isfinite(each)]
     low, high = min(known), max(known)

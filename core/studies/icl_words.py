@@ -1,4 +1,4 @@
-"""What a study of head sets gave, as tables, sentences and JSON."""
+"""What a study of head sets gave, as sentences, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from core.formatting import change_words, number, percent
+from core.formatting import change_words, counted, number, percent
 from core.studies.estimate import Estimate
 from core.studies.heads import Outcome, key_of
 from core.studies.icl import IclStudy
+from core.studies.icl_table import heads_row, outcomes, rows, unexplained
 from core.studies.outcomes import spans
+from core.studies.set_values import share_cell
 
 SHOWN = 8  # nodes of a list
+ABLATED = {
+    "mean": "Heads are replaced by their mean over other inputs of the same kind.",
+    "zero": "Heads are cut to zero.",
+    "resample": "Heads are replaced by what they write on another input of the same kind.",
+}
 LIMITS = (
     "That an outcome is lost without some heads does not show that these heads do it: what reads them may merely have "
     "been broken. The matched controls show how much of a loss any cut of this size and depth makes.",
@@ -31,97 +38,6 @@ def title(study: IclStudy) -> str:
     return f"What heads by {kinds} account for in {study.model}"
 
 
-def outcomes(study: IclStudy) -> list[Outcome]:
-    return list(study.comparison.outcomes.values())
-
-
-def heads_row(study: IclStudy) -> list[str]:
-    return ["without", "heads", *(each.title for each in outcomes(study))]
-
-
-def rows(study: IclStudy) -> list[list[str]]:
-    """What is lost of each outcome: a row a set of the main share, below it its control, then the larger and smaller
-    ones, other ablations, and the pattern alone."""
-    plan, table = study.comparison.plan, []
-    table.append(["nothing: the outcome", "", *(_outcome(each) for each in outcomes(study))])
-    for each in plan.sets:
-        if each.share != plan.main:
-            continue
-        table.append([f"{each.name}, {percent(each.share)}", str(len(each.heads)), *_cells(study, "mean", each.name)])
-        matched = f"matched to {each.name}"
-        if matched in plan.families:
-            table.append(["  matched to these, by layer", str(len(each.heads)), *_cells(study, "mean", matched)])
-    table.append(["random", str(len(plan.sets[0].heads)), *_cells(study, "mean", "random")])
-    left = [unexplained(study, each) for each in outcomes(study)]
-    table.append([LEFT, "", *("-" if each is None else share_cell(each) for each in left)])
-    for name in plan.compared:
-        for each in plan.sets:
-            if each.name == name and each.share != plan.main:
-                cells = _cells(study, "mean", name, each.share)
-                table.append([f"{name}, {percent(each.share)}", str(len(each.heads)), *cells])
-    for kind in plan.kinds:
-        if kind in KIND_WORDS:
-            table += [
-                [f"{name}, {percent(plan.main)}, {KIND_WORDS[kind]}", "", *_cells(study, kind, name)]
-                for name in plan.compared
-            ]
-    for key in study.comparison.beside:
-        name = BESIDE[key.removeprefix("beside|")].format(first=study.comparison.rankings[0].name)
-        table.append([name, "", *(cell(each, key) for each in outcomes(study))])
-    return table
-
-
-LEFT = "left unexplained: beyond all sets and their control"
-KIND_WORDS = {  # of the kinds beside the main one, which is by means
-    "zero": "cut to zero",
-    "resample": "from another input",
-}
-BESIDE = {
-    "pattern of first": "the induction pattern alone, of {first}",
-    "pattern of first, not renormalised": "the same, weights not renormalised",
-    "pattern of all": "the induction pattern alone, of all heads",
-}
-
-
-def _outcome(outcome: Outcome) -> str:
-    words = "{:.0f} %" if outcome.name == "few-shot" else "{:.2f} nats"
-    scale = 100 if outcome.name == "few-shot" else 1
-    found = outcome.mean()
-    low, high = (words.format(scale * each) for each in (found.low, found.high))
-    return f"{words.format(scale * found.value)} ({low.removesuffix(' %').removesuffix(' nats')} to {high})"
-
-
-def _cells(study: IclStudy, kind: str, name: str, share: float | None = None) -> list[str]:
-    key = key_of(kind, name, study.comparison.plan.main if share is None else share)
-    return [cell(each, key) for each in outcomes(study)]
-
-
-def cell(outcome: Outcome, key: str) -> str:
-    """`41 % (30 to 52)`; "-" of an outcome that the model does not show."""
-    if not outcome.there or key not in outcome.of:
-        return "-"
-    return share_cell(outcome.accounts(key))
-
-
-def share_cell(found: Estimate) -> str:
-    if math.isnan(found.value):
-        return "-"
-    ends = [percent(each).removesuffix(" %") for each in (found.low, found.high)]
-    return f"{percent(found.value)} ({ends[0]} to {ends[1]})"
-
-
-def unexplained(study: IclStudy, outcome: Outcome) -> Estimate | None:
-    """The share of an outcome that is left unexplained: one less what is lost without all sets together, beyond what is
-    lost without as many others of their layers."""
-    plan = study.comparison.plan
-    name = "both" if any(each.name == "both" for each in plan.sets) else plan.sets[0].name
-    key, control = key_of("mean", name, plan.main), key_of("mean", f"matched to {name}", plan.main)
-    if not outcome.there or key not in outcome.of or control not in outcome.of:
-        return None
-    found = outcome.accounts(key, control)
-    return Estimate(1 - found.value, 1 - found.high, 1 - found.low)
-
-
 def sentences(study: IclStudy) -> list[str]:
     """What was done, what the table says, and what it does not show."""
     return [*about(study), *findings(study), *(f"Not shown: {each}" for each in LIMITS)]
@@ -137,9 +53,8 @@ def about(study: IclStudy) -> list[str]:
         f"{study.window} tokens; the loss difference is the loss of tokens {early.start} to {early.stop - 1} minus "
         f"that of tokens {late.start} to {late.stop - 1}. Copying: {study.period} random tokens that come again; the "
         "loss on the first copy minus that on the second.",
-        f"Heads are replaced by their mean over other inputs of the same kind. Of {percent(plan.main)} of the heads "
-        f"also controls: {plan.draws} draws each. A share lost is of what the model shows above chance; 95 % intervals "
-        "in brackets.",
+        f"{ABLATED[plan.main_kind]} Of {percent(plan.main)} of the heads also controls: {plan.draws} draws each. A "
+        "share lost is of what the model shows above chance; 95 % intervals in brackets.",
     ]
     if few is not None:
         lines.append(
@@ -160,9 +75,9 @@ def findings(study: IclStudy) -> list[str]:
         lines.append(f"Highest by {ranking.name}: {told}.")
     if len(comparison.rankings) == 2:
         lines.append(_overlap(study))
+    lines += missing(study)
     for outcome in outcomes(study):
         if not outcome.there:
-            lines.append(f"The model shows no {outcome.title} on these inputs, so that nothing can be said of it.")
             continue
         parts = [f"{name} {_beyond(study, outcome, name)}" for name in plan.compared]
         lines.append(
@@ -184,9 +99,23 @@ def findings(study: IclStudy) -> list[str]:
     return lines
 
 
+def missing(study: IclStudy) -> list[str]:
+    """What the model does not show, so that there is nothing to lose."""
+    lines = []
+    if study.tasks and all(each.why for each in study.tasks):
+        lines.append(
+            f"The model does none of the {counted(len(study.tasks), 'few-shot task')} better than by chance: few-shot "
+            "accuracy is left out, and no head is ranked by its function vector."
+        )
+    titles = [each.title for each in outcomes(study) if not each.there]
+    lines += [f"The model shows no {title} on these inputs, so that nothing can be said of it." for title in titles]
+    return lines
+
+
 def _beyond(study: IclStudy, outcome: Outcome, name: str) -> str:
     plan = study.comparison.plan
-    key, control = key_of("mean", name, plan.main), key_of("mean", f"matched to {name}", plan.main)
+    kind = plan.main_kind
+    key, control = key_of(kind, name, plan.main), key_of(kind, f"matched to {name}", plan.main)
     words = share_cell(outcome.accounts(key))
     return words + (f", {share_cell(outcome.accounts(key, control))} beyond" if control in outcome.of else "")
 

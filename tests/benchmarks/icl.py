@@ -9,7 +9,8 @@ import torch
 
 import wirescope as ws
 from core.errors import ModelError
-from core.studies.icl_words import about, findings, heads_row, rows, title
+from core.studies.icl_table import heads_row, rows
+from core.studies.icl_words import about, findings, title
 from tests.benchmarks.table import Table
 
 MODELS = ("bundled:names", "pack:smollm2")

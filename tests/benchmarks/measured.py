@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.studies.icl_words import LEFT
+from core.studies.icl_table import LEFT
 from tests.benchmarks.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from app.features.heads.controller import HeadsController, why_not
 from app.services.actions import Action
-from app.services.context import Feature
+from app.services.context import Feature, FeatureContext
 from views.panels.heads.panel import HeadsPanel
+
+
+def build(context: FeatureContext, panel: HeadsPanel) -> HeadsController:
+    panel.sets_wanted.connect(lambda: context.actions["head_sets"].trigger())
+    return HeadsController(context.workbench, panel, context.panels)
+
 
 FEATURE = Feature(
     key="heads",
@@ -20,6 +26,6 @@ FEATURE = Feature(
             run=HeadsController.open,
         ),
     ),
-    build=lambda context, panel: HeadsController(context.workbench, panel, context.panels),
+    build=build,
     handlers="app.features.heads.handlers",
 )

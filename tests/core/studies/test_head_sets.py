@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import wirescope as ws
+from core.edits import EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.graph import Graph
 from core.progress import watched
@@ -56,13 +57,13 @@ def test_a_file_ranks_heads() -> None:
     assert isinstance(graph, Graph)
 
 
-def _compared(kept: KeptResults | None = None) -> tuple[Comparison, Inputs]:
+def _compared(kept: KeptResults | None = None, main_kind: EditKind = "mean") -> tuple[Comparison, Inputs]:
     names = ws.load_model("bundled:names")
     rows = torch.randint(5, 2700, (7, 9), generator=torch.Generator().manual_seed(1))
     repeats = torch.cat([rows, rows], dim=1)
     inputs = Inputs("copying", tuple(repeats[3:]), tuple(repeats[:3]))
     ranking = Ranking("first", np.arange(32, 0, -1).astype(float))
-    plan = plan_of(names, [ranking], shares=(0.1,), main=0.1, kinds=("mean", "zero"), draws=3)
+    plan = plan_of(names, [ranking], shares=(0.1,), main=0.1, kinds=("mean", "zero"), draws=3, main_kind=main_kind)
     return compare_head_sets(names, [ranking], [inputs], plan, kept=kept), inputs
 
 
@@ -82,6 +83,17 @@ def test_what_is_lost_is_that_of_runs_with_the_edits() -> None:
     assert outcome.accounts(key_of("zero", "first", 0.1)).value == pytest.approx(
         1 - outcome.of[key_of("zero", "first", 0.1)].mean() / outcome.whole.mean()
     )
+
+
+def test_all_shares_are_ablated_as_one_chooses() -> None:
+    found, _ = _compared()
+    by_zero, _ = _compared(main_kind="zero")
+    zero, mean = (key_of(kind, "first", 0.1) for kind in ("zero", "mean"))
+    outcome = by_zero.outcomes["copying"]
+    assert outcome.of[zero] == pytest.approx(found.outcomes["copying"].of[zero])
+    assert outcome.of[mean] == pytest.approx(found.outcomes["copying"].of[mean])  # beside it, of the main share
+    assert key_of("zero", "matched to first", 0.1) in outcome.of
+    assert key_of("mean", "matched to first", 0.1) not in outcome.of
 
 
 def test_a_study_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,11 @@ import wirescope as ws
 from core.heads.function_vector import FunctionVectorScores
 from core.studies.head_sets import Ranking
 from core.studies.icl import IclStudy, study_icl
+from core.studies.icl_cost import reckoned_seconds
 from core.studies.icl_page import as_html
-from core.studies.icl_words import as_json, heads_row, rows, sentences, unexplained
+from core.studies.icl_report import shown_of
+from core.studies.icl_table import heads_row, rows, unexplained
+from core.studies.icl_words import LIMITS, as_json, sentences
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,35 @@ def test_both_rankings_with_exclusion_and_every_outcome(study: IclStudy) -> None
     both, control = (comparison.outcomes["copying"].of[f"mean|{name}|0.1"] for name in ("both", "matched to both"))
     whole = comparison.outcomes["copying"].whole.mean()
     assert left.value == pytest.approx(1 - (control.mean() - both.mean()) / whole)
+
+
+def test_the_window_has_every_set_and_control_by_its_share(study: IclStudy) -> None:
+    shown, comparison = shown_of(study), study.comparison
+    assert [each.texts for each in shown.rows] == rows(study)
+    of = {each.name: comparison.names(each.heads.tolist()) for each in comparison.plan.sets}
+    for each, outcome in zip(shown.outcomes, comparison.outcomes.values(), strict=True):
+        if not outcome.there:
+            assert not each.curves
+            continue
+        assert [(curve.name, curve.ranking, curve.compared) for curve in each.curves] == [
+            ("induction without function vector", 0, True),
+            ("function vector without induction", 1, True),
+            ("induction", 0, False),
+            ("function vector", 1, False),
+        ]
+        for curve in each.curves:
+            assert [(point.share, list(point.heads)) for point in curve.points] == [(0.1, of[curve.name])]
+            assert curve.points[0].found == outcome.accounts(f"mean|{curve.name}|0.1")
+            assert (curve.control is not None) == curve.compared
+        assert each.random is not None
+        assert each.random.found == outcome.accounts("mean|random|0.1")
+    assert shown.limits == LIMITS
+
+
+def test_a_longer_study_is_reckoned_longer() -> None:
+    model = ws.load_model("bundled:names")
+    short, usual = (reckoned_seconds(model, draws=draws, pieces=pieces) for draws, pieces in ((1, 2), (20, 40)))
+    assert 0 < short < usual
 
 
 def test_the_next_nodes_are_none_of_the_sets(study: IclStudy) -> None:

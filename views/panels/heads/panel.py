@@ -22,6 +22,7 @@ from views.panels.heads.evidence import EvidenceView
 from views.panels.heads.table import HeadsView
 from views.panels.plots.loading import Loading
 from views.theme import as_card, current, theme_changes
+from views.widgets.buttons import LinkButton
 from views.widgets.flow import FlowLayout
 from views.widgets.text import ElidedLabel, show_text, wrapped
 
@@ -40,6 +41,7 @@ class HeadsPanel(QWidget):
     axes_wanted = Signal(str, str)  # the keys of the scores across and up
     heads_chosen = Signal(list)  # their names
     kind_wanted = Signal(str)  # the test whose evidence is to be shown
+    sets_wanted = Signal()  # to compare sets of heads
     seen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,6 +57,9 @@ class HeadsPanel(QWidget):
         self.measure.setProperty("primary", True)
         self.measure.setStyleSheet("padding: 5px 9px;")
         self.measure.clicked.connect(self.press)
+        self.sets = LinkButton("Compare Sets…")
+        self.sets.setToolTip("What the model loses without sets of heads, beside controls: the dock Compare Head Sets")
+        self.sets.clicked.connect(self.sets_wanted)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(120)
@@ -100,7 +105,7 @@ class HeadsPanel(QWidget):
         self.split.addWidget(self.beside)
         self.split.setSizes([420, 500])
         top = FlowLayout(gap=6)
-        for widget in (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up):
+        for widget in (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up, self.sets):
             top.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 8, 6)
