@@ -7,18 +7,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
-from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from core.studies.set_values import Curve, CurvePoint, OutcomeShown
 from views.panels.head_sets.data import point_words
 from views.panels.plots.axes import Axis
-from views.panels.plots.chart import Chart
+from views.panels.plots.choosing import ChoosingChart
 from views.panels.plots.reading import Spots
 from views.panels.plots.scales import SHARES, SIZE_SHARES
 from views.theme_colors import Theme
@@ -35,9 +33,10 @@ def legend(outcomes: Sequence[OutcomeShown], theme: Theme) -> tuple[str, str]:
     entries = [(_color(curve, theme), "●", curve.name) for curve in curves if curve.compared]
     if not all(curve.compared for curve in curves):
         entries.append((theme.color("muted"), "┄", "whole sets"))
-    entries += [(theme.color("muted"), "□", "as many others of the same layers"), (theme.color("muted"), "◇", "random")]
+    entries += [(theme.color("muted"), "□", "others of the same layers"), (theme.color("muted"), "◇", "random")]
     marked = (
-        f"<span style='color:{color.name()}'>{sign}</span>&nbsp;{escape(words)}" for color, sign, words in entries
+        f"<span style='color:{color.name()}'>{sign}</span>&nbsp;{escape(words).replace(' ', '&nbsp;')}"
+        for color, sign, words in entries
     )
     return " &nbsp; ".join(marked), ", ".join(words for _, _, words in entries)
 
@@ -46,26 +45,15 @@ def _color(curve: Curve, theme: Theme) -> QColor:
     return theme.color(COLORS[curve.ranking % len(COLORS)], 1.0 if curve.compared else WEAK)
 
 
-class SetsChart(Chart):
+class SetsChart(ChoosingChart):
     """A click on a point, or Enter on the one that is read, chooses the heads of its set."""
 
     heads_chosen = Signal(list)  # their names
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._ring: Any = None
         super().__init__(parent)
         self._rows: list[list[CurvePoint]] = []
         self._places: list[tuple[float, float, CurvePoint]] = []
-        self._ring = pg.ScatterPlotItem(size=17, pxMode=True)
-        self._ring.setZValue(90)
-        self.restyle()
-        self.scene().sigMouseClicked.connect(self._click)
-
-    def restyle(self) -> None:
-        super().restyle()
-        if self._ring is not None:
-            self._ring.setPen(pg.mkPen(self.theme.selection, width=2.5))
-            self._ring.setBrush(pg.mkBrush(None))
 
     def draw(self, outcome: OutcomeShown, chosen: frozenset[str]) -> None:
         self.setAccessibleName(f"Share of {outcome.title} that is lost, by the share of heads")
@@ -86,7 +74,7 @@ class SetsChart(Chart):
         if outcome.random is not None:
             color = self.theme.color("muted")
             spots.append(self._draw_row("random heads", (outcome.random,), color, step**5, True, "d"))
-        self.addItem(self._ring, ignoreBounds=True)
+        self.add_rings()
         ends = [end for row in self._rows for point in row for end in point.found if math.isfinite(end)]
         low, high = max(min([0.0, *ends]), LOWEST), min(max([1.0, *ends]), HIGHEST)
         middle = self._places[0][0] if self._places else 0.1
@@ -116,11 +104,7 @@ class SetsChart(Chart):
     def ring(self, chosen: frozenset[str]) -> None:
         """Mark the sets whose heads are those that are selected."""
         marked = [(x, y) for x, y, point in self._places if chosen and frozenset(point.heads) == chosen]
-        self._ring.setData(*self.places([x for x, _ in marked], [y for _, y in marked]))
-
-    def ringed(self) -> int:
-        """How many are marked."""
-        return len(self._ring.data)
+        self.ring_at([x for x, _ in marked], [y for _, y in marked])
 
     def point_of(self, name: str, share: float) -> tuple[float, float]:
         """Where a point is drawn, as values. name: words that it begins with."""
@@ -129,20 +113,6 @@ class SetsChart(Chart):
         place = [point.share for point in points].index(share)
         return float(row.xs[place]), float(row.ys[place])
 
-    def _click(self, event: Any) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and not event.double():
-            self._point_at(event.scenePos())
-            self._choose()
-
-    def _choose(self) -> None:
-        if self._reading.at is not None:
-            row, place = self._reading.at
-            if heads := self._rows[row][place].heads:
-                self.heads_chosen.emit(list(heads))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._reading.at is not None:
-            self._choose()
-            event.accept()
-        else:
-            super().keyPressEvent(event)
+    def choose(self, row: int, place: int) -> None:
+        if heads := self._rows[row][place].heads:
+            self.heads_chosen.emit(list(heads))

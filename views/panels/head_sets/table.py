@@ -59,7 +59,8 @@ class SetsModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or section >= len(self.header):
             return None
         if role in (_ROLE.DisplayRole, _ROLE.AccessibleTextRole):
-            return self.header[section][0].upper() + self.header[section][1:]
+            title = self.header[section].removeprefix("in-context ")  # three outcomes are to find room
+            return title[0].upper() + title[1:]
         if role in (_ROLE.ToolTipRole, _ROLE.AccessibleDescriptionRole):
             return TIPS[section] if section < len(TIPS) else f"{self.header[section]}. {LOST}"
         return _alignment(section) if role == _ROLE.TextAlignmentRole else None

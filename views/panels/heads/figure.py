@@ -5,18 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QRectF, Signal
 from PySide6.QtWidgets import QWidget
 
 from core.groups import GROUP_COLORS
 from views.panels.heads.data import NONE, HeadsData, dot_words
 from views.panels.plots.axes import Axis
-from views.panels.plots.chart import Chart
+from views.panels.plots.choosing import ChoosingChart
 from views.panels.plots.reading import Spots
 from views.theme_colors import Theme
 
@@ -38,26 +35,15 @@ def legend(data: HeadsData, theme: Theme) -> tuple[str, str]:
     return " &nbsp; ".join(marked), ", ".join(words for _, _, words in entries)
 
 
-class HeadsChart(Chart):
+class HeadsChart(ChoosingChart):
     """A click on a dot, or Enter on the one that is read, chooses its head."""
 
     head_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._ring: Any = None
         super().__init__(parent)
         self._data = HeadsData()
-        self._ring = pg.ScatterPlotItem(size=17, pxMode=True)
-        self._ring.setZValue(90)
-        self.restyle()
         self.setAccessibleName("All heads by two scores")
-        self.scene().sigMouseClicked.connect(self._click)
-
-    def restyle(self) -> None:
-        super().restyle()
-        if self._ring is not None:
-            self._ring.setPen(pg.mkPen(self.theme.selection, width=2.5))
-            self._ring.setBrush(pg.mkBrush(None))
 
     def draw(self, data: HeadsData) -> None:
         self._data = data
@@ -76,31 +62,14 @@ class HeadsChart(Chart):
                 color = self.theme.color(COLORS[kind % len(COLORS)])
                 self.points(xs[of], ys[of], color, 9.0, MARKS[kind % len(MARKS)])
         words = tuple(dot_words(row, data) for row in data.rows)
-        self.addItem(self._ring, ignoreBounds=True)
+        self.add_rings()
         self.finish([Spots(xs, ys, words)], QRectF(0, 0, 1, 1))
         self.ring(data.chosen)
 
     def ring(self, chosen: Sequence[str]) -> None:
         """Mark the heads that are selected."""
         rows = [row for row in self._data.rows if row.name in chosen]
-        self._ring.setData(*self.places([row.x for row in rows], [row.y for row in rows]))
+        self.ring_at([row.x for row in rows], [row.y for row in rows])
 
-    def ringed(self) -> int:
-        """How many are marked."""
-        return len(self._ring.data)
-
-    def _click(self, event: Any) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and not event.double():
-            self._point_at(event.scenePos())
-            self._choose()
-
-    def _choose(self) -> None:
-        if self._reading.at is not None:
-            self.head_chosen.emit(self._data.rows[self._reading.at[1]].name)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._reading.at is not None:
-            self._choose()
-            event.accept()
-        else:
-            super().keyPressEvent(event)
+    def choose(self, row: int, place: int) -> None:
+        self.head_chosen.emit(self._data.rows[place].name)
