@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import MODEL_HELP
-from app.cli.study_folder import made_folder, write_study
+from app.cli.study_folder import made_folder, write_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,4 +117,4 @@ def _tell(study: IclStudy, as_numbers: bool) -> None:
 def _write(study: IclStudy, folder: Any, name: str, quiet: bool) -> None:
     from core.studies.icl_report import report_texts
 
-    write_study(folder, name, report_texts(study), quiet)
+    write_texts(folder, name, report_texts(study), quiet)

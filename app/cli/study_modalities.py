@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,9 +87,5 @@ def _write(study: ModalityStudy, folder: Path, quiet: bool) -> None:
     from core.studies.modality_picture import picture
     from core.studies.modality_words import as_json, as_markdown
 
-    texts = {
-        "md": as_markdown(study),
-        "svg": picture(study.models).svg,
-        "json": json.dumps(as_json(study), indent=1, ensure_ascii=False),
-    }
-    write_study(folder, "modalities", texts, quiet)
+    texts = {"md": as_markdown(study), "svg": picture(study.models).svg}
+    write_study(folder, "modalities", texts, as_json(study), quiet)
