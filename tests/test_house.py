@@ -244,6 +244,9 @@ print(*sorted(name for name in sys.modules if name.split(".")[0] in {"core", "to
         "project",
         "project.metric_choice",
         "project.outcome",
+        "studies",
+        "studies.estimate",
+        "studies.set_values",
         "tracing",
     )
     allowed = {"core", "core.tracing.meaning", *(f"core.{name}" for name in data)}
