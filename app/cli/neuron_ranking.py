@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.output import say, say_json
+from app.cli.open_model import open_model
+from app.cli.output import say, say_json, tell
+from app.cli.pairs import PAIRS, session_over, task_pairs
 from app.cli.tables import aligned
 from core.errors import ArgumentError
 from core.formatting import percent, signed
@@ -14,11 +16,14 @@ from core.formatting import percent, signed
 if TYPE_CHECKING:
     from core.edits import Edit
     from core.evaluation.neuron_curve import NeuronCurve
+    from core.inputs.pair import Dataset
     from core.lens.neuron_ranking import NeuronRanking
     from core.session import Session
 
 
 def add_ranking_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--task", help="without --node: over pairs of a built-in task, instead of --clean")
+    parser.add_argument("--pairs", type=int, metavar="N", help=f"with --task: how many ({PAIRS})")
     parser.add_argument("--steps", type=int, default=5, metavar="N", help="without --node: points of the integral (5)")
     parser.add_argument(
         "--curve", action="store_true", help="without --node: how much the best neurons recover, beside random ones"
@@ -33,7 +38,23 @@ def check_ranking_options(options: argparse.Namespace, edits: list[Edit]) -> Non
         raise ArgumentError("All neurons are ranked in the model without edits.", "Leave out --edit, or name --node.")
 
 
-def rank_command(options: argparse.Namespace, session: Session) -> int:
+def rank_over_task(options: argparse.Namespace) -> int:
+    """Over pairs of a task. Raises WirescopeError."""
+    if options.node is not None or options.clean is not None or options.edit:
+        raise ArgumentError("--task ranks all neurons over its own pairs.", "Leave out --node, --clean and --edit.")
+    if options.model is None:
+        raise ArgumentError("--model is missing.", "Give it.")
+    if options.pairs is not None and options.pairs < 1:
+        raise ArgumentError(f"--pairs is at least 1, not {options.pairs}.")
+    model = open_model(options.model, options.precision, options.device)
+    pairs = task_pairs(model, options.task, options.pairs or PAIRS, 0)
+    for note in pairs.notes:
+        tell(note)
+    over = session_over(model, pairs, options.metric, options.memory)
+    return rank_command(options, over.session, over.dataset)
+
+
+def rank_command(options: argparse.Namespace, session: Session, dataset: Dataset | None = None) -> int:
     from core.evaluation.neuron_curve import neuron_curve
     from core.lens.neuron_ranking import rank_neurons
     from core.saving import check_place, save_text
@@ -41,8 +62,8 @@ def rank_command(options: argparse.Namespace, session: Session) -> int:
     out = None if options.out is None else Path(options.out)
     if out is not None:
         check_place(out)
-    ranking = rank_neurons(session, options.kind, steps=options.steps, measure=options.top)
-    curve = neuron_curve(session, ranking, draws=options.draws) if options.curve else None
+    ranking = rank_neurons(session, options.kind, steps=options.steps, measure=options.top, dataset=dataset)
+    curve = neuron_curve(session, ranking, draws=options.draws, dataset=dataset) if options.curve else None
     report = ranking.report() | ({} if curve is None else {"curve": curve.report()})
     if out is not None:
         save_text(out, _json(report))

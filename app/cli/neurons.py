@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import DATASET_HELP
-from app.cli.neuron_ranking import add_ranking_options, check_ranking_options, rank_command
+from app.cli.neuron_ranking import add_ranking_options, check_ranking_options, rank_command, rank_over_task
 from app.cli.output import say, say_json
 from app.cli.run import open_session
 from app.cli.run_options import add_run_options
@@ -27,11 +27,12 @@ wirescope neurons --model bundled:names --clean TEXT --counterfactual TEXT --met
 wirescope neurons --model pack:smollm2 --clean TEXT --node m5 --top 10 --kind mean --json
 wirescope neurons --model bundled:names --clean TEXT --node m0 --edit m0.n12=zero
 wirescope neurons --model bundled:names --clean TEXT --counterfactual TEXT --curve --out neurons.json
+wirescope neurons --model bundled:names --task ioi --pairs 8 --curve
 """
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_run_options(parser)
+    add_run_options(parser, required=False)
     parser.add_argument("--node", metavar="MLP", help="whose neurons, as m5 (those of all MLPs, in one ranking)")
     parser.add_argument("--top", type=int, default=20, metavar="N", help="how many are listed and measured (20)")
     parser.add_argument(
@@ -50,6 +51,10 @@ def neurons_command(options: argparse.Namespace) -> int:
 
     if options.top < 1:
         raise ArgumentError(f"--top {options.top} lists nothing.", "Give 1 or more.")
+    if options.task is not None:
+        return rank_over_task(options)
+    if options.pairs is not None:
+        raise ArgumentError("--pairs is the number of a task's pairs.", "Give --task too.")
     session, edits = open_session(options)
     if options.node is None:
         check_ranking_options(options, edits)

@@ -20,8 +20,8 @@ from core.edits import Edit
 from core.errors import ArgumentError, InputError
 from core.evaluation.faithfulness import FRACTIONS, sizes_of
 from core.graph import Node
-from core.lens.neuron_ranking import NeuronRanking
-from core.progress import stage
+from core.inputs.pair import Dataset
+from core.lens.neuron_ranking import NeuronRanking, shares_over
 from core.session import Session
 
 
@@ -49,12 +49,13 @@ def neuron_curve(
     *,
     sizes: Sequence[int] | None = None,
     draws: int = 3,
+    dataset: Dataset | None = None,
     seed: int = 0,
     cancelled: Callable[[], bool] | None = None,
 ) -> NeuronCurve:
     """Keep and cut the best of a ranking, at some sizes (by default at the fractions of `ws.faithfulness`).
 
-    session: that of the ranking. draws: of random neurons. Each size takes 2 (1 + draws) runs.
+    session, dataset: those of the ranking. draws: of random neurons. Each size takes 2 (1 + draws) runs.
     Raises InputError where replacing all neurons changes nothing, since there is nothing to recover; ArgumentError for
     sizes and draws that there are not; Cancelled.
     """
@@ -68,17 +69,19 @@ def neuron_curve(
     if draws < 0 or not chosen or not all(0 <= size <= of for size in chosen):
         raise ArgumentError(f"Of {of:,} neurons sets of {chosen} cannot be taken, {draws} times.", f"Give 0 to {of:,}.")
     generator = np.random.default_rng(seed)
-    edits = {unit: Edit(unit, ranking.replacement) for unit in ranking.units}
-    found = np.zeros((2, 1 + draws, len(chosen)))
-    for place, size in enumerate(chosen):
+    sets = []
+    for size in chosen:
         best = ranking.top(size)
-        sets = [set(best), *(_like(best, ranking.units, generator) for _ in range(draws))]
-        with stage(place / len(chosen), (place + 1) / len(chosen)):
-            for number, units in enumerate(sets):
-                for row, of_best in enumerate((False, True)):
-                    replaced = [edits[unit] for unit in ranking.units if (unit in units) == of_best]
-                    metric = float(session.run(replaced, cancelled=cancelled).metric.mean())
-                    found[row, number, place] = (metric - ranking.empty) / (ranking.whole - ranking.empty)
+        sets += [set(best), *(_like(best, ranking.units, generator) for _ in range(draws))]
+    edits = {unit: Edit(unit, ranking.replacement) for unit in ranking.units}
+    found = np.zeros((2, len(sets)))
+    for share, each in shares_over(session, dataset):
+        for number, units in enumerate(sets):
+            for row, of_best in enumerate((False, True)):
+                replaced = [edits[unit] for unit in ranking.units if (unit in units) == of_best]
+                found[row, number] += share * float(each.run(replaced, cancelled=cancelled).metric.mean())
+    found = (found - ranking.empty) / (ranking.whole - ranking.empty)
+    found = found.reshape(2, len(chosen), 1 + draws).swapaxes(1, 2)
     kept, cut = (tuple(each[0].tolist()) for each in found)
     return NeuronCurve(tuple(chosen), of, kept, cut, found[0, 1:], found[1, 1:])
 

@@ -13,7 +13,7 @@ node. An expert of a mixture stands for a neuron.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,14 +23,15 @@ from numpy.typing import NDArray
 from core.edits import Edit, EditKind
 from core.errors import ArgumentError
 from core.graph import Node
+from core.inputs.pair import Dataset
 from core.lens.neurons import KINDS, changes_of_units
 from core.lens.positions import NodeGradients
 from core.models.units import Units
-from core.progress import stage
 from core.scan import Scan
 from core.session import Session
 from core.towers_graph import check_one_tower
 from core.tracing.direction import Direction, direction_of_gap
+from core.tracing.over_pairs import metric_name, sessions_over
 
 Cancel = Callable[[], bool] | None
 
@@ -91,17 +92,20 @@ def rank_neurons(
     *,
     steps: int = 5,
     measure: int = 0,
+    dataset: Dataset | None = None,
     cancelled: Cancel = None,
 ) -> NeuronRanking:
     """Rank the neurons (experts of mixtures) of all MLPs that open.
 
     replacement: "patch" (from B), "zero" or "mean"; by default from B, or zero where there is none. steps: points of
     the integral from B to A; without a B there is none. measure: how many of the best are measured, a run each.
+    dataset: pairs instead of the session's own; all figures are means over them.
     Raises ArgumentError for another replacement, for a model without an MLP that opens and for counts that there are
     not, EditError for a patch without a B, Cancelled.
     """
     check_one_tower(session.graph, "Ranking all neurons")
-    has_b = session.pair.counterfactual is not None
+    pairs = [session.pair] if dataset is None else dataset.pairs
+    has_b = all(pair.counterfactual is not None for pair in pairs)
     kind: EditKind = replacement or ("patch" if has_b else "zero")
     if kind not in KINDS:
         raise ArgumentError(f"Neurons are not ranked by {kind!r}.", f"There are: {', '.join(KINDS)}.")
@@ -111,23 +115,35 @@ def rank_neurons(
     if not opened:
         raise ArgumentError("No MLP of this model opens into neurons.", "Trace its nodes: ws.trace(level='nodes').")
     steps = steps if has_b else 0
-    with stage(0.0, 0.8):
-        gradients = NodeGradients(session, cancelled, steps)
-    scores, rests = [], {}
-    for units in opened:
-        of_units, rest = _scores(session, units, kind, gradients)
-        scores.append(of_units)
-        rests[Node("mlp", units.layer)] = rest
     every = tuple(units.node(number) for units in opened for number in range(units.count))
-    whole = float(session.clean.metric.mean())
-    empty = float(session.run([Edit(unit, kind) for unit in every], cancelled=cancelled).metric.mean())
-    ranking = NeuronRanking(every, np.concatenate(scores), rests, kind, session.metric.name, steps, whole, empty)
+    edits = [Edit(unit, kind) for unit in every]
+    scores, rests, ends = np.zeros(len(every)), np.zeros(len(opened)), np.zeros(2)
+    for share, each in shares_over(session, dataset):
+        gradients = NodeGradients(each, cancelled, steps)
+        found = [_scores(each, units, kind, gradients) for units in opened]
+        scores += share * np.concatenate([of_units for of_units, _ in found])
+        rests += share * np.array([rest for _, rest in found])
+        empty = each.run(edits, cancelled=cancelled)
+        ends += share * np.array([float(run.metric.mean()) for run in (each.clean, empty)])
+    by_mlp = {Node("mlp", units.layer): float(rest) for units, rest in zip(opened, rests, strict=True)}
+    ranking = NeuronRanking(every, scores, by_mlp, kind, metric_name(session, dataset), steps, *ends.tolist())
     if measure:
         best = ranking.top(measure)
-        with stage(0.8, 1.0):
-            found = Scan(session, best, kind).run(cancelled=cancelled)
-        ranking.effects.update(zip(best, found.tolist(), strict=True))
+        effects = sum(
+            share * Scan(each, best, kind).run(cancelled=cancelled) for share, each in shares_over(session, dataset)
+        )
+        ranking.effects.update(zip(best, np.asarray(effects).tolist(), strict=True))
     return ranking
+
+
+def shares_over(session: Session, dataset: Dataset | None) -> Iterator[tuple[float, Session]]:
+    """The session itself, or those over the pairs of a dataset, each with its share of the rows."""
+    if dataset is None:
+        yield 1.0, session
+        return
+    rows = sum(pair.batch for pair in dataset.pairs)
+    for each in sessions_over(session, dataset):
+        yield each.pair.batch / rows, each
 
 
 def _scores(

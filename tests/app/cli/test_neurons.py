@@ -54,6 +54,11 @@ def test_all_neurons_are_ranked_with_the_curve_of_the_best(capsys: pytest.Captur
     assert said.splitlines()[1].split()[0] == best
     assert report["curve"]["kept"][-1] == pytest.approx(1, abs=1e-4)
     assert "random: as many neurons of the same layers" in said
+    assert code_of(*ASKED[:3], "--task", "ioi", "--pairs", "2", "--steps", "1", "--top", "1", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["measured"]) == 1
+    for asked, words in ((("--clean", TEXT, "--task", "ioi"), "its own pairs"), ((), "--clean is missing")):
+        assert code_of(*ASKED[:3], *asked) == 2
+        assert words in capsys.readouterr().err
     for more, words in ((("--edit", "m0=zero"), "without edits"), (("--node", "m0"), "are of the neurons of all MLPs")):
         assert code_of(*both, *more) == 2
         assert words in capsys.readouterr().err

@@ -126,6 +126,31 @@ def test_scores_of_all_neurons_sum_to_those_of_the_mlps_as_nodes(family: str) ->
     assert ranking.report()["scores"] == {unit.name: ranking.score(unit) for unit in ranking.top(len(ranking.units))}
 
 
+def test_over_a_dataset_all_figures_are_means_over_its_pairs() -> None:
+    setup = case("gpt2", batch=3)
+    session, b = setup.session(), setup.pair.counterfactual
+    assert b is not None
+    rows = [
+        (setup.pair.clean.tensor[row : row + 1, :end], b.tensor[row : row + 1, :end])
+        for row, end in enumerate((7, 7, 4))
+    ]
+    pairs = [session.model.pair(*row) for row in rows]
+    first = ws.Session(session.model, pairs[0], metric=ws.log_probability(3))
+    dataset = ws.Dataset(pairs)
+    ranking = ws.rank_neurons(first, steps=2, measure=1, dataset=dataset)
+    each = [ws.Session(session.model, pair, metric=ws.log_probability(3)) for pair in pairs]
+    alone = [ws.rank_neurons(one, steps=2) for one in each]
+    assert np.allclose(ranking.scores, np.mean([one.scores for one in alone], axis=0), atol=1e-9)
+    assert ranking.whole == pytest.approx(np.mean([one.whole for one in alone]), abs=1e-9)
+    ((unit, effect),) = ranking.effects.items()
+    changes = [float((one.run([ws.Edit(unit, "patch")]).metric - one.clean.metric).mean()) for one in each]
+    assert effect == pytest.approx(np.mean(changes), abs=1e-9)
+    curve = ws.neuron_curve(first, ranking, sizes=[10], draws=0, dataset=dataset)
+    edits = [ws.Edit(unit, "patch") for unit in ranking.top(10)]
+    left = np.mean([float(one.run(edits).metric.mean()) for one in each])
+    assert curve.cut[0] == pytest.approx((left - ranking.empty) / (ranking.whole - ranking.empty), abs=1e-9)
+
+
 def test_the_best_neurons_recover_more_than_random_ones_of_their_layers() -> None:
     session = case("gpt2").session()
     ranking = ws.rank_neurons(session, steps=3)
