@@ -80,10 +80,10 @@ def neuron_curve(
             for row, of_best in enumerate((False, True)):
                 replaced = [edits[unit] for unit in ranking.units if (unit in units) == of_best]
                 found[row, number] += share * float(each.run(replaced, cancelled=cancelled).metric.mean())
-    found = (found - ranking.empty) / (ranking.whole - ranking.empty)
-    found = found.reshape(2, len(chosen), 1 + draws).swapaxes(1, 2)
-    kept, cut = (tuple(each[0].tolist()) for each in found)
-    return NeuronCurve(tuple(chosen), of, kept, cut, found[0, 1:], found[1, 1:])
+    recovered = (found - ranking.empty) / (ranking.whole - ranking.empty)
+    by_draw = recovered.reshape(2, len(chosen), 1 + draws).swapaxes(1, 2)
+    kept, cut = (tuple(each[0].tolist()) for each in by_draw)
+    return NeuronCurve(tuple(chosen), of, kept, cut, by_draw[0, 1:], by_draw[1, 1:])
 
 
 def _like(best: Sequence[Node], units: Sequence[Node], generator: np.random.Generator) -> set[Node]:

@@ -123,10 +123,11 @@ def rank_neurons(
         found = [_scores(each, units, kind, gradients) for units in opened]
         scores += share * np.concatenate([of_units for of_units, _ in found])
         rests += share * np.array([rest for _, rest in found])
-        empty = each.run(edits, cancelled=cancelled)
-        ends += share * np.array([float(run.metric.mean()) for run in (each.clean, empty)])
+        replaced = each.run(edits, cancelled=cancelled)
+        ends += share * np.array([float(run.metric.mean()) for run in (each.clean, replaced)])
+    whole, empty = ends.tolist()
     by_mlp = {Node("mlp", units.layer): float(rest) for units, rest in zip(opened, rests, strict=True)}
-    ranking = NeuronRanking(every, scores, by_mlp, kind, metric_name(session, dataset), steps, *ends.tolist())
+    ranking = NeuronRanking(every, scores, by_mlp, kind, metric_name(session, dataset), steps, whole, empty)
     if measure:
         best = ranking.top(measure)
         effects = sum(
