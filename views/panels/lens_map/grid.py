@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QFontMetrics, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from core.formatting import answer_words, number, visible_token
 from views.panels.lens_map.data import LensMapData
@@ -14,6 +23,7 @@ from views.theme import current, mix
 from views.widgets.text import plain_tip, small_mono
 
 STRONGEST = 0.7  # of the blue: the words stay readable on it
+OUTLINE = 2  # pixels
 WIDE = 80  # pixels of a column, at the usual size of text
 _Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
@@ -94,6 +104,20 @@ class LensModel(QAbstractTableModel):
         return None
 
 
+class _Outlined(QStyledItemDelegate):
+    """The cell that is looked at keeps its colour: it has an outline."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        state = option.state  # type: ignore[attr-defined]
+        looked_at = bool(state & QStyle.StateFlag.State_Selected)
+        plain = QStyleOptionViewItem(option)
+        plain.state = state & ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)  # type: ignore[attr-defined]
+        super().paint(painter, plain, index)
+        if looked_at:
+            painter.setPen(QPen(current().color("selection"), OUTLINE))
+            painter.drawRect(option.rect.adjusted(1, 1, -1, -1))  # type: ignore[attr-defined]
+
+
 class LensGrid(QTableView):
     """A cell that is opened, by a double click or Enter, tells its stage; the one with the focus its words."""
 
@@ -104,6 +128,7 @@ class LensGrid(QTableView):
         super().__init__(parent)
         self.cells = LensModel(self)
         self.setModel(self.cells)
+        self.setItemDelegate(_Outlined(self))
         self.setAccessibleName("The logit lens: rows are layers, columns are tokens")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
@@ -52,6 +53,10 @@ def test_the_map_is_live_takes_a_tuned_lens_and_is_exported(
     assert f"{said.probability:.3f}" in cells.data(last, Qt.ItemDataRole.AccessibleTextRole)
     assert grid.currentIndex() == last, "where the answer is read"
     assert grid.hasFocus()
+    cell = grid.visualRect(last)
+    drawn = grid.viewport().grab().toImage()
+    shade = cells.data(last, Qt.ItemDataRole.BackgroundRole)
+    assert drawn.pixelColor(cell.left() + 5, cell.center().y()) == QColor(shade), "looked at, it keeps its colour"
     workbench.set_positions((3,))
     assert grid.currentIndex() == cells.index(0, 3)
     workbench.set_positions(())
