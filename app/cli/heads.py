@@ -54,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def heads_command(options: argparse.Namespace) -> int:
     from core.heads.evidence import evidence
     from core.progress import watched
-    from core.studies.head_corpus import PIECES, corpus_of, identities_over
+    from core.studies.head_corpus import PIECES, corpus_of, identities_over, tasks_of_vectors
     from core.studies.head_sets import head_names
 
     pieces = PIECES if options.pieces is None else options.pieces
@@ -76,7 +76,16 @@ def heads_command(options: argparse.Namespace) -> int:
         _tell_head(found, shown, options.head, model, corpus)
     else:
         _tell(found, model.title, what)
+    if options.function_vectors and not options.json and (tasks := tasks_of_vectors(model, corpus, options.seed)):
+        _tell_tasks(*tasks)
     return 0
+
+
+def _tell_tasks(done: tuple[str, ...], left_out: tuple[str, ...]) -> None:
+    """Which few-shot tasks the function vector scores are over."""
+    say(f"function vectors: over {', '.join(done)}." if done else "function vectors: the model does none of the tasks.")
+    if left_out:
+        say(f"left out, no better than chance: {'; '.join(left_out)}.")
 
 
 def _tell(found: HeadIdentities, title: str, what: str) -> None:

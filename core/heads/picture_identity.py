@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import numpy as np
 from torch import Tensor
 
 from core.errors import InputError
+from core.heads import cls_gathering
 from core.heads.attention import scores_at
 from core.heads.identity import Asked, HeadIdentities, HeadTest, identities_of, rarest
 from core.heads.parts import Parts
-from core.heads.picture_places import made_pictures, picture_masks
+from core.heads.picture_places import made_pictures, outlying_patches, picture_masks
+from core.heads.places import Mask
 from core.models.model import Model
 from core.progress import stage
 
 PICTURES = 4  # that are made
 
+GATHERING = HeadTest(
+    cls_gathering.NAME,
+    "attention of CLS to an object, of heads that bring it to the output",
+    0.5,
+    "Caron et al. 2021, Gandelsman et al. 2024",
+)
 PICTURE_TESTS = (
     HeadTest("neighbour", "attention of a patch to those around it", 0.3, "Raghu et al. 2021"),
     HeadTest("same colour", "attention of a patch to the tenth of others of the nearest colour", 0.3, "this test"),
@@ -21,6 +30,7 @@ PICTURE_TESTS = (
     HeadTest(
         "register or artefact", "attention to CLS, registers and patches of outlying norm", 0.5, "Darcet et al. 2024"
     ),
+    GATHERING,
 )
 
 
@@ -30,13 +40,39 @@ def picture_identities(model: Model, corpus: Tensor, seed: int = 0, parts: Parts
     grid = None if model.is_text else model.adapter.image_grid(corpus)
     if grid is None:
         raise InputError(f"{model.title} sees no pictures.", "Open a vision model.")
+    parts = {} if parts is None else parts
     with stage(0.0, 0.4):
         made = made_pictures(corpus[:1], grid, PICTURES, seed)
         generated = scores_at(model, made, lambda row: picture_masks(model, made[row]), 0, seed, parts, "generated")
-    with stage(0.4, 1.0):
+    with stage(0.4, 0.8):
         read = scores_at(model, corpus, lambda row: picture_masks(model, corpus[row]), 0, seed, parts, "corpus")
     asked = [
         Asked(test, generated.of(test.name), rarest(generated.random[generated.kinds.index(test.name)]))
         for test in PICTURE_TESTS
+        if test is not GATHERING
     ]
-    return identities_of(model, asked, read, len(corpus))
+    if cls_gathering.has_class_token(model):
+        with stage(0.8, 1.0):
+            asked.append(_gathering(model, corpus, grid, seed, parts))
+    found = identities_of(model, asked, read, len(corpus))
+    found.covers[[test is GATHERING for test in found.tests]] = np.nan  # it is of one query of a picture
+    return found
+
+
+def _gathering(model: Model, corpus: Tensor, grid: tuple[int, int], seed: int, parts: Parts) -> Asked:
+    objects, grounds, where = cls_gathering.object_pictures(corpus[:PICTURES], grid, seed)
+
+    def mask(row: int) -> dict[str, Mask]:
+        content = where[row] & ~outlying_patches(model, objects[row])
+        return {GATHERING.name: cls_gathering.class_mask(model.adapter.prefix, content)}
+
+    with stage(0.0, 0.3):
+        read = scores_at(model, objects, mask, 0, seed, parts, "objects")
+    scores, rare = read.score[0].copy(), rarest(read.random[0])
+    if "brings" not in parts:
+        some = np.flatnonzero((scores >= GATHERING.threshold) & (scores > rare)).tolist()
+        with stage(0.3, 1.0):
+            brings = cls_gathering.brings(model, objects, grounds, some, seed)
+        parts["brings"] = [head for head, matters in zip(some, brings.tolist(), strict=True) if matters]
+    scores[np.setdiff1d(np.arange(len(scores)), parts["brings"])] = 0.0
+    return Asked(GATHERING, scores, rare)

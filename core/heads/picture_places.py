@@ -6,7 +6,7 @@ Networks?"). same colour: of the patches that are not around, the tenth whose me
 the outermost patches, of queries that are none. register or artefact: class token, registers, and patches of outlying
 norm (Darcet et al. 2024, "Vision Transformers Need Registers"; `core.lens.artefacts` has the measure).
 
-What the class token reads of the patches is no test: even attention gives them nearly all of it.
+CLS gathering: patches with content, of the class token alone (`core.heads.cls_gathering`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.engine.engine import Engine
+from core.heads.cls_gathering import NAME, class_mask, detailed, has_class_token
 from core.heads.places import Mask
 from core.models.model import Model
 
@@ -46,7 +47,7 @@ def picture_masks(model: Model, pixels: Tensor) -> dict[str, Mask]:
     apart = np.maximum(np.abs(y[:, None] - y[None, :]), np.abs(x[:, None] - x[None, :]))
     edge = (y == 0) | (x == 0) | (y == grid[0] - 1) | (x == grid[1] - 1)
     colours = F.adaptive_avg_pool2d(pixels[None], grid)[0].flatten(1).T.cpu().double().numpy()
-    outlying = _outlying(model, pixels, prefix)
+    outlying = outlying_patches(model, pixels)
     of_patches = {
         "neighbour": apart == 1,
         "same colour": _same_colour(colours, apart),
@@ -58,6 +59,8 @@ def picture_masks(model: Model, pixels: Tensor) -> dict[str, Mask]:
         masks[kind] = np.zeros((prefix + patches, prefix + patches), dtype=bool)
         masks[kind][prefix:, prefix:] = mask
     masks["register or artefact"][prefix:, :prefix] = True
+    if has_class_token(model):
+        masks[NAME] = class_mask(prefix, detailed(pixels, grid) & ~outlying)
     return masks
 
 
@@ -72,9 +75,9 @@ def _same_colour(colours: NDArray[np.float64], apart: NDArray[np.int64]) -> Mask
     return near
 
 
-def _outlying(model: Model, pixels: Tensor, prefix: int) -> NDArray[np.bool_]:
-    """[patch], where the stream before the last layer has an outlying norm."""
+def outlying_patches(model: Model, pixels: Tensor) -> NDArray[np.bool_]:
+    """[patch] of a picture, where the stream before the last layer has an outlying norm."""
     state = Engine(model.adapter, pixels[None], None).clean()
-    norms = state.attention_in[-1][0, prefix:].float().norm(dim=-1)
+    norms = state.attention_in[-1][0, model.adapter.prefix :].float().norm(dim=-1)
     found: NDArray[np.bool_] = (norms > OUTLYING * norms.median()).cpu().numpy()
     return found

@@ -29,6 +29,7 @@ class HeadsController(QObject):
         self._asking: OneShot[HeadsQuery] = OneShot(workbench, "heads")
         self._seen = False
         self._wanted: tuple[object, ...] = ()  # the weights whose heads are to be measured
+        self._vectors = False  # whether they are to be scored over few-shot tasks too
         self._looked: tuple[object, ...] = ()  # the weights of which what is kept was asked for
         self._scores: HeadScores | None = None
         self._axes = ("", "")
@@ -37,6 +38,7 @@ class HeadsController(QObject):
         self._share: float | None = None
         self._problem = ""
         panel.measure_wanted.connect(self.measure)
+        panel.vectors_wanted.connect(lambda: self.measure(vectors=True))
         panel.cancel_wanted.connect(workbench.cancel)
         panel.axes_wanted.connect(self._take_axes)
         panel.heads_chosen.connect(self._select)
@@ -59,13 +61,14 @@ class HeadsController(QObject):
 
     # ---- asking ----
 
-    def measure(self) -> None:
-        """Test every head; what was measured before is read."""
+    def measure(self, vectors: bool = False) -> None:
+        """Test every head; what was measured before is read. vectors: also score them over few-shot tasks."""
         if why := why_not(self._workbench):
             self._workbench.message.emit(why)
             return
         self._problem, self._share, self._wanted = "", None, self._weights()
-        self._asking.ask(HeadsQuery())
+        self._vectors = vectors
+        self._asking.ask(HeadsQuery(vectors=vectors))
         self._show()
 
     def _take_seen(self, seen: bool) -> None:
@@ -91,7 +94,7 @@ class HeadsController(QObject):
         there = opened is not None and opened.name == self._workbench.document.model
         if there and not why_not(self._workbench) and self._asking.asked is None:
             if self._measuring:  # the model was left, and is here again
-                self._asking.ask(HeadsQuery())
+                self._asking.ask(HeadsQuery(vectors=self._vectors))
             elif self._seen and not self._looked:
                 self._looked = weights
                 self._asking.ask(HeadsQuery(kept=True))
@@ -155,7 +158,7 @@ class HeadsController(QObject):
     # ---- what is shown ----
 
     def _show(self) -> None:
-        scores = self._scores
+        scores, opened = self._scores, self._workbench.opened
         if scores is None:
             data = HeadsData()
         else:
@@ -169,6 +172,8 @@ class HeadsController(QObject):
                 kinds=tuple(test.name for test in scores.tests),
                 chosen=chosen,
                 headline=presenter.headline(scores),
+                can_vectors=scores.vectors is None and opened is not None and opened.is_text,
+                vectors=presenter.vector_words(scores),
                 words=presenter.head_words(scores, chosen),
                 evidence=self._evidence_of(scores, chosen),
             )

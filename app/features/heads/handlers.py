@@ -13,6 +13,7 @@ from app.features.heads.queries import (
     HeadsQuery,
     HeadsReply,
     TestScores,
+    VectorTasks,
 )
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
@@ -24,7 +25,7 @@ from core.inputs.images import model_view
 from core.inputs.text import token_texts
 from core.models.model import Model
 from core.progress import watched
-from core.studies.head_corpus import PIECES, corpus_of, identities_over, kept_identities
+from core.studies.head_corpus import PIECES, corpus_of, identities_over, kept_identities, tasks_of_vectors
 from core.towers_graph import check_one_tower
 
 LARGE = 224  # pixels of a picture that is shown
@@ -40,12 +41,18 @@ def handle_heads(query: HeadsQuery, request: Request, cache: SessionCache, send:
         send(ProgressReply(request.number, MEASURING, 0.0))
     with watched(None if query.kept else telling, cancelled):
         corpus, words = corpus_of(model, None, PIECES)
-        found = kept_identities(model, corpus) if query.kept else identities_over(model, corpus)
-    scores = None if found is None else plain_scores(found, plain_corpus(model, corpus, words))
+        if query.kept:
+            found = kept_identities(model, corpus)
+        else:
+            found = identities_over(model, corpus, function_vectors=query.vectors)
+        scores = None
+        if found is not None:
+            tasks = tasks_of_vectors(model, corpus)
+            scores = plain_scores(found, plain_corpus(model, corpus, words), tasks and VectorTasks(*tasks))
     send(HeadsReply(request.number, query, scores))
 
 
-def plain_scores(found: HeadIdentities, corpus: Corpus) -> HeadScores:
+def plain_scores(found: HeadIdentities, corpus: Corpus, vectors: VectorTasks | None = None) -> HeadScores:
     """The same for the window."""
     passes = found.passes
     tests = (
@@ -63,7 +70,7 @@ def plain_scores(found: HeadIdentities, corpus: Corpus) -> HeadScores:
         )
         for place, test in enumerate(found.tests)
     )
-    return HeadScores(found.heads, tuple(tests), corpus)
+    return HeadScores(found.heads, tuple(tests), corpus, vectors)
 
 
 def _evidence(found: HeadIdentities, kind: str) -> tuple[HeadEvidence, ...]:

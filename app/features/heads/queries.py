@@ -16,9 +16,11 @@ MEASURING = "Measuring the heads"
 
 @dataclass(frozen=True)
 class HeadsQuery(OneShotQuery):
-    """What is each head, as far as tests tell? kept: only what was measured before."""
+    """What is each head, as far as tests tell? kept: only what was measured before. vectors: also score heads over
+    few-shot tasks."""
 
     kept: bool = False
+    vectors: bool = False
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         """On the weights alone: the tests have inputs of their own, and no edits."""
@@ -66,13 +68,22 @@ class Corpus:
     prefix: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class VectorTasks:
+    """Over which few-shot tasks function vectors were scored: names. left_out: the others, with why."""
+
+    done: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class HeadScores:
-    """heads: names, layer by layer."""
+    """heads: names, layer by layer. vectors: None where function vectors were not scored."""
 
     heads: tuple[str, ...]
     tests: tuple[TestScores, ...]
     corpus: Corpus
+    vectors: VectorTasks | None = None
 
 
 @dataclass(frozen=True)

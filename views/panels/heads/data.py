@@ -71,10 +71,11 @@ class PictureMoment:
 
 @dataclass(frozen=True)
 class KindShare:
-    """A test, the share that it tells of what a head attends to, and whether the head passes it."""
+    """A test, the share that it tells of what a head attends to, None where it is of a few queries alone, and whether
+    the head passes it."""
 
     name: str
-    covers: float
+    covers: float | None
     passed: bool
 
 
@@ -101,7 +102,8 @@ class HeadsData:
     """choices: of the axes; across, up: their keys. rows: every head, layer by layer. kinds: what labels there can be.
     chosen: names of the heads that are selected; words: what is known of them. headline: of all. evidence: of the
     selected head, where it is one. problem: why nothing was measured. why_not: why nothing can be; empty where it can.
-    running: whether it is measured now; share: how far that is."""
+    can_vectors: whether function vectors can still be scored; vectors: which tasks they are over. running: whether it
+    is measured now; share: how far that is."""
 
     choices: tuple[AxisChoice, ...] = ()
     across: str = ""
@@ -114,6 +116,8 @@ class HeadsData:
     evidence: EvidenceData | None = None
     problem: str = ""
     why_not: str = ""
+    can_vectors: bool = False
+    vectors: str = ""
     running: bool = False
     share: float | None = None
 

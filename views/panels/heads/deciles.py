@@ -13,7 +13,7 @@ from views.theme import current
 from views.widgets.painted import Painted, draw_bar
 from views.widgets.text import scaled
 
-HIGH = 56  # pixels of the columns
+HIGH = 40  # pixels of the columns
 
 
 def decile_words(place: int) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from core.formatting import percent, visible_token
-from views.panels.heads.data import EvidenceData, PictureMoment, SequenceLine, Token
+from views.panels.heads.data import EvidenceData, KindShare, PictureMoment, SequenceLine, Token
 from views.panels.heads.deciles import DecileBars
 from views.theme import current, theme_changes
 from views.theme_colors import Theme
@@ -46,6 +46,11 @@ def _token(token: Token, theme: Theme) -> str:
 def _rgba(theme: Theme, alpha: float) -> str:
     color = theme.color("positive")
     return f"rgba({color.red()},{color.green()},{color.blue()},{round(255 * alpha)})"
+
+
+def _bar(kind: KindShare, chosen: bool) -> BarRow:
+    share = "–" if kind.covers is None else percent(kind.covers)
+    return BarRow(kind.name, kind.covers or 0.0, share, tip=KIND_TIP, bold=kind.passed, chosen=chosen)
 
 
 class EvidenceView(QWidget):
@@ -115,14 +120,7 @@ class EvidenceView(QWidget):
         self.name.setText(f"{data.head}: {data.labels}")
         show_text(self.note, data.note)
         show_text(self.covers_of, data.covers_of)
-        self.covers.set_rows(
-            [
-                BarRow(each.name, each.covers, percent(each.covers), tip=KIND_TIP, bold=each.passed,
-                       chosen=each.name == data.kind)
-                for each in data.kinds
-            ],
-            1.0,
-        )  # fmt: skip
+        self.covers.set_rows([_bar(each, each.name == data.kind) for each in data.kinds], 1.0)
         show_text(self.caption, data.caption)
         self.deciles.set_deciles(data.deciles)
         self._set_lines(data.lines)

@@ -33,10 +33,17 @@ EMPTY = (
 )
 TIP = "Test every head of the model; what was measured before is there at once"
 RUNNING = "Stop (Esc). An edit goes before; the measuring then goes on where it was"
+VECTORS = (
+    "Also score every head over bundled few-shot tasks: what its mean output gives back of the right answer where the "
+    "examples are shuffled (Todd et al. 2024). Tasks that the model does no better than chance are left out, and said. "
+    "A small model takes seconds, one of a hundred million weights minutes: the status bar says how many are left. It "
+    "is kept for the next time."
+)
 
 
 class HeadsPanel(QWidget):
     measure_wanted = Signal()
+    vectors_wanted = Signal()  # function vector scores too
     cancel_wanted = Signal()
     axes_wanted = Signal(str, str)  # the keys of the scores across and up
     heads_chosen = Signal(list)  # their names
@@ -60,6 +67,9 @@ class HeadsPanel(QWidget):
         self.sets = LinkButton("Compare Sets…")
         self.sets.setToolTip("What the model loses without sets of heads, beside controls: the dock Compare Head Sets")
         self.sets.clicked.connect(self.sets_wanted)
+        self.vectors = LinkButton("+ Function vectors")
+        self.vectors.setToolTip(VECTORS)
+        self.vectors.clicked.connect(lambda: self.vectors_wanted.emit())
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(120)
@@ -105,7 +115,8 @@ class HeadsPanel(QWidget):
         self.split.addWidget(self.beside)
         self.split.setSizes([420, 500])
         top = FlowLayout(gap=6)
-        for widget in (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up, self.sets):
+        controls = (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up, self.vectors, self.sets)
+        for widget in controls:
             top.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 8, 6)
@@ -146,6 +157,7 @@ class HeadsPanel(QWidget):
                 box.setToolTip(data.axis(key).tip)
         self.measure.setText("Cancel" if data.running else "Measure the Heads")
         self.measure.setVisible(data.running or not there)
+        self.vectors.setVisible(there and data.can_vectors and not data.running)
         self.measure.setEnabled(data.running or not data.why_not)
         tip = RUNNING if data.running else data.why_not or TIP
         self.measure.setToolTip(tip)
@@ -192,8 +204,8 @@ class HeadsPanel(QWidget):
 
     def _read(self, words: str) -> None:
         """The dot that is pointed at; while none is, what is known of all heads."""
-        self.line.setText(words or self._data.headline)
-        self.line.setAccessibleName(words or self._data.headline)
+        line = f"{self._data.headline} {self._data.vectors}".strip()
+        self.line.setText(words or line, *([] if words else [self._data.headline]))
 
     def _want_axes(self) -> None:
         self.axes_wanted.emit(str(self.across.currentData()), str(self.up.currentData()))

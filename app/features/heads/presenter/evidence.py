@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.features.heads.presenter.scores import NONE, head_words, passed_tests
+from app.features.heads.presenter.scores import NONE, head_words, known, passed_tests
 from app.features.heads.queries import Corpus, HeadScores, TestScores
 from core.formatting import number, visible_token
 from views.panels.heads.data import EvidenceData, KindShare, PictureMoment, SequenceLine, Token
 
 BEFORE, AROUND = 10, 2  # tokens that are shown before a query, and around what it reads
 READ = 0.1  # of the attention: what gets less is shown where it is near alone
-COVERS_OF = "How much of its attention{beside} each test covers"
+COVERS_OF = "Covers, of its attention{beside}:"
 
 
 def evidence_of(scores: HeadScores, chosen: Sequence[str], kind: str) -> EvidenceData | None:
@@ -25,12 +25,12 @@ def evidence_of(scores: HeadScores, chosen: Sequence[str], kind: str) -> Evidenc
     place, passed = scores.heads.index(chosen[0]), passed_tests(scores, scores.heads.index(chosen[0]))
     test = _shown(asked, passed, place, kind)
     found = test.evidence[place]
-    beside = " (but to the first token)" if scores.corpus.texts else ""
+    beside = " beside the first token" if scores.corpus.texts else ""
     queries = f"{found.queries:,} {'tokens' if scores.corpus.texts else 'queries'}"
     return EvidenceData(
         chosen[0],
         ", ".join(each.name for each in passed) or NONE,
-        tuple(KindShare(each.name, float(each.covers[place]), bool(each.passes[place])) for each in asked),
+        tuple(KindShare(each.name, known(each.covers[place]), bool(each.passes[place])) for each in asked),
         test.name,
         COVERS_OF.format(beside=beside),
         f"{test.words[0].upper()}{test.words[1:]}, deciles over {queries}"

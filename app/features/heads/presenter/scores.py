@@ -28,7 +28,7 @@ def choices(scores: HeadScores) -> tuple[AxisChoice, ...]:
         AxisChoice(
             f"{test.name}/{CORPUS}",
             f"{test.name}, corpus",
-            _known(test.rare_corpus),
+            known(test.rare_corpus),
             f"{test.words}, over the corpus: {scores.corpus.words}",
         )
         for test in scores.tests
@@ -43,7 +43,7 @@ def rows(scores: HeadScores, across: str, up: str) -> tuple[HeadRow, ...]:
     made = []
     for place, name in enumerate(scores.heads):
         passed = passed_tests(scores, place)
-        covers = _known(float(passed[0].covers[place])) if passed else None
+        covers = known(float(passed[0].covers[place])) if passed else None
         kind = scores.tests.index(passed[0]) if passed else None
         words = ", ".join(test.name for test in passed)
         made.append(HeadRow(name, words, kind, covers, float(xs[place]), float(ys[place])))
@@ -70,6 +70,17 @@ def headline(scores: HeadScores) -> str:
     return f"{labelled} of {counted(len(scores.heads), 'head')} {verb} a test. Corpus: {scores.corpus.words}."
 
 
+def vector_words(scores: HeadScores) -> str:
+    """Over which few-shot tasks function vectors were scored; empty where they were not."""
+    if scores.vectors is None:
+        return ""
+    left_out = "; ".join(scores.vectors.left_out)
+    if not scores.vectors.done:
+        return f"No function vector scores, for the model does none of the few-shot tasks: {left_out}."
+    done = f"Function vectors: over {counted(len(scores.vectors.done), 'few-shot task')}."
+    return f"{done} Left out, no better than chance: {left_out}." if left_out else done
+
+
 def head_words(scores: HeadScores, chosen: Sequence[str]) -> str:
     """What is known of the selected heads: all of one, the labels of several."""
     places = [scores.heads.index(name) for name in chosen if name in scores.heads]
@@ -93,7 +104,7 @@ def _words_of_one(scores: HeadScores, place: int) -> str:
 def _label_words(test: TestScores, place: int) -> str:
     covers = float(test.covers[place])
     words = f"{test.name}, {number(float(test.generated[place]))} on made inputs"
-    if _known(test.rare) is not None:
+    if known(test.rare) is not None:
         words += f" (99 % of random heads are below {number(test.rare)})"
     if math.isnan(covers):
         return f"{words}; over the corpus there is no such test."
@@ -109,5 +120,6 @@ def _least(test: TestScores) -> float:
     return max(test.threshold, test.rare) if math.isfinite(test.rare) else test.threshold
 
 
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def known(value: float) -> float | None:
+    """None for what is not asked."""
+    return float(value) if math.isfinite(value) else None

@@ -19,7 +19,9 @@ from core.formatting import percent
 from core.graph import Node
 from core.heads.evidence import evidence
 from core.heads.identity import TESTS, HeadIdentities
+from core.inputs.few_shot import few_shot_tasks
 from core.project.document import Document
+from core.studies.few_shot import TaskDone
 from core.studies.head_corpus import PIECES, corpus_of, identities_over
 from tests.app.person import Person
 
@@ -93,6 +95,44 @@ def test_the_evidence_of_a_head() -> None:
     assert previous is not None
     assert (previous.kind, previous.lines) == ("previous token", ())
     assert evidence_of(scores, ("a0.h0", "a0.h1"), "") is None
+
+
+def test_function_vectors_are_scored_on_request(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scores of the tests stay, a score more can be chosen, and tasks at chance are named."""
+    monkeypatch.setenv("WIRESCOPE_DATA", str(tmp_path))
+    tasks = few_shot_tasks()
+    monkeypatch.setattr("core.studies.head_corpus.chosen_tasks", lambda _: [tasks["capital-city"], tasks["plural"]])
+
+    def screened(model, tasks, *_):
+        one, other = tasks
+        return [
+            (one, TaskDone(one.name, one.title, one.kind, 1.0, 0.1)),
+            (other, TaskDone(other.name, other.title, other.kind, 0.1, 0.1, "1 of 12 right, chance 10 %")),
+        ]
+
+    def vectors_of(model, tasks, shots, prompts, seed, kept):
+        count = model.adapter.shape.layers * model.adapter.shape.heads
+        kept.keep({f"function vectors {task.name}": [[0.5] * count, [0.1] * count] for task in tasks})
+
+    monkeypatch.setattr("core.studies.head_corpus.screened", screened)
+    monkeypatch.setattr("core.studies.head_corpus.vectors_of", vectors_of)
+    person.open("bundled:names", "When Mary gave a drink to")
+    panel = person.panel("heads")
+    person.window.commands["heads"].trigger()
+    person.rest()
+    person.click(panel.measure)
+    person.wait(lambda: panel.data().rows and not panel.data().running)
+    person.rest()
+    assert not any("function" in choice.key for choice in panel.data().choices)
+    person.click(panel.vectors)
+    person.wait(lambda: not panel.data().running)
+    person.rest()
+    assert "function vector/made" in [choice.key for choice in panel.data().choices]
+    assert all("function vector" in row.labels for row in panel.data().rows)
+    assert not panel.vectors.isVisible()
+    assert "over 1 few-shot task. Left out, no better than chance: Plural (1 of 12 right" in panel.line.text()
 
 
 def test_heads_are_of_the_weights_alone() -> None:
