@@ -35,8 +35,12 @@ class BarRow:
 class BarRows(Painted):
     row_clicked = Signal(int)
 
-    def __init__(self, name: str, clickable: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, clickable: bool = False, parent: QWidget | None = None, labels: float = _MOST_LABEL
+    ) -> None:
+        """labels: the share of the width that the words may take."""
         super().__init__(parent)
+        self._most_label = labels
         self._name = name
         self._rows: tuple[BarRow, ...] = ()
         self._most = 0.0
@@ -82,7 +86,7 @@ class BarRows(Painted):
         bold = scaled(self.font(), 1.0)
         bold.setBold(True)
         widths = [QFontMetricsF(bold if row.bold else self.font()).horizontalAdvance(row.label) for row in self._rows]
-        labels = min(max(widths) + 2, self.width() * _MOST_LABEL)
+        labels = min(max(widths) + 2, self.width() * self._most_label)
         numbers = max(QFontMetricsF(mono).horizontalAdvance(row.number) for row in self._rows)
         left = labels + _GAP
         room = max(self.width() - left - numbers - _GAP, 1.0)

@@ -6,12 +6,13 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from core.formatting import percent, visible_token
 from views.panels.heads.data import EvidenceData, KindShare, PictureMoment, SequenceLine, Token
 from views.panels.heads.deciles import DecileBars
-from views.theme import current, theme_changes
+from views.theme import current, text_scale, theme_changes
 from views.theme_colors import Theme
 from views.widgets.bar_rows import BarRow, BarRows
 from views.widgets.buttons import LinkButton
@@ -19,9 +20,13 @@ from views.widgets.flow import FlowLayout
 from views.widgets.patch_image import PatchImage
 from views.widgets.text import ElidedLabel, show_text, wrapped
 
+WIDE = 350  # pixels of the whole, from which on its parts stand side by side
 PICTURE = 148  # pixels of a picture's width
 STRONGEST = 0.5  # of the blue behind a token that is read: the words stay readable on it
-KIND_TIP = "Show where the head does this, and how often. The share is of all it attends to over the corpus"
+KIND_TIP = (
+    "Show where the head does this, and how often. The share is of all that it attends to over the corpus, in a text "
+    "but for the first token; – where the test is of one query alone"
+)
 
 
 def marked(line: SequenceLine, theme: Theme) -> str:
@@ -30,8 +35,7 @@ def marked(line: SequenceLine, theme: Theme) -> str:
 
 
 def _token(token: Token, theme: Theme) -> str:
-    text = visible_token(token.text)
-    shown = escape(text.strip() or text)
+    shown = escape(visible_token(token.text))
     style = ""
     if token.share > 0:
         style += f"background-color:{_rgba(theme, STRONGEST * token.share**0.5)};"
@@ -40,7 +44,7 @@ def _token(token: Token, theme: Theme) -> str:
     if style:
         place = f"<span style='color:{theme.color('muted').name()};font-size:small'>&nbsp;{token.position}</span>"
         shown = f"<span style='{style}'>{shown}</span>{place}"
-    return (" " if text != text.lstrip() or not text.strip() else "") + shown + (" … " if token.gap else "")
+    return (" " if token.text[:1].isspace() else "") + shown + (" … " if token.gap else "")
 
 
 def _rgba(theme: Theme, alpha: float) -> str:
@@ -73,11 +77,13 @@ class EvidenceView(QWidget):
         self.back.setToolTip("Back to the table of all heads")
         self.back.clicked.connect(lambda: self.closed.emit())
         self.note, self.caption, self.covers_of = wrapped(), wrapped(), wrapped()
-        self.covers = BarRows("Share that each test tells of what the head attends to", clickable=True)
+        self.covers = BarRows("Share that each test tells of what the head attends to", clickable=True, labels=0.62)
         self.covers.row_clicked.connect(self._want_kind)
         self.deciles = DecileBars()
         self.lines: list[QLabel] = []
         self.pictures: list[PatchImage] = []
+        self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._parts.setSpacing(8)
         self._sequences, self._flow = QVBoxLayout(), FlowLayout(gap=8)
         self._sequences.setSpacing(5)
         self._lay_out()
@@ -94,8 +100,14 @@ class EvidenceView(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 2, 8, 2)
         column.setSpacing(5)
-        for widget in (self.covers_of, self.covers, self.caption, self.deciles):
-            column.addWidget(widget)
+        for widgets in ((self.covers_of, self.covers), (self.caption, self.deciles)):
+            part = QVBoxLayout()
+            part.setSpacing(5)
+            for widget in widgets:
+                part.addWidget(widget)
+            part.addStretch(1)
+            self._parts.addLayout(part, 1)
+        column.addLayout(self._parts)
         column.addLayout(self._sequences)
         column.addLayout(self._flow)
         column.addWidget(self.note)
@@ -164,6 +176,14 @@ class EvidenceView(QWidget):
             image.setToolTip(each.words)
             self._flow.addWidget(image)
             self.pictures.append(image)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The bars and the deciles stand side by side where there is room."""
+        super().resizeEvent(event)
+        beside = self.width() >= WIDE * text_scale()
+        way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if way != self._parts.direction():
+            self._parts.setDirection(way)
 
     def _want_kind(self, row: int) -> None:
         if self._data is not None:

@@ -13,7 +13,7 @@ from views.panels.heads.data import EvidenceData, KindShare, PictureMoment, Sequ
 
 BEFORE, AROUND = 10, 2  # tokens that are shown before a query, and around what it reads
 READ = 0.1  # of the attention: what gets less is shown where it is near alone
-COVERS_OF = "Covers, of its attention{beside}:"
+COVERS_OF = "Of its attention, covered by:"
 
 
 def evidence_of(scores: HeadScores, chosen: Sequence[str], kind: str) -> EvidenceData | None:
@@ -25,17 +25,14 @@ def evidence_of(scores: HeadScores, chosen: Sequence[str], kind: str) -> Evidenc
     place, passed = scores.heads.index(chosen[0]), passed_tests(scores, scores.heads.index(chosen[0]))
     test = _shown(asked, passed, place, kind)
     found = test.evidence[place]
-    beside = " beside the first token" if scores.corpus.texts else ""
     queries = f"{found.queries:,} {'tokens' if scores.corpus.texts else 'queries'}"
     return EvidenceData(
         chosen[0],
         ", ".join(each.name for each in passed) or NONE,
         tuple(KindShare(each.name, known(each.covers[place]), bool(each.passes[place])) for each in asked),
         test.name,
-        COVERS_OF.format(beside=beside),
-        f"{test.words[0].upper()}{test.words[1:]}, deciles over {queries}"
-        if found.queries
-        else f"Nothing in the corpus has it: {test.words}.",
+        COVERS_OF,
+        f"Deciles over {queries}" if found.queries else f"Nothing in the corpus has it: {test.words}.",
         found.deciles,
         tuple(_line(scores.corpus, test.name, *best) for best in found.best) if scores.corpus.texts else (),
         tuple(_picture(scores.corpus, test.name, *best) for best in found.best) if scores.corpus.pictures else (),
