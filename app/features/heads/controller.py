@@ -119,6 +119,8 @@ class HeadsController(QObject):
             keys = [choice.key for choice in presenter.choices(reply.scores)]
             if not set(self._axes) <= set(keys):
                 self._axes = keys[0], keys[min(1, len(keys) - 1)]
+            if reply.query.vectors and presenter.VECTORS in keys:  # what was asked for is shown
+                self._axes = self._axes[0], presenter.VECTORS
         self._show()
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:

@@ -33,6 +33,7 @@ EMPTY = (
 )
 TIP = "Test every head of the model; what was measured before is there at once"
 RUNNING = "Stop (Esc). An edit goes before; the measuring then goes on where it was"
+MEASURE_VECTORS = "measure function vectors"  # the key of what is no score yet
 VECTORS = (
     "Also score every head over bundled few-shot tasks: what its mean output gives back of the right answer where the "
     "examples are shuffled (Todd et al. 2024). Tasks that the model does no better than chance are left out, and said. "
@@ -67,9 +68,6 @@ class HeadsPanel(QWidget):
         self.sets = LinkButton("Compare Sets…")
         self.sets.setToolTip("What the model loses without sets of heads, beside controls: the dock Compare Head Sets")
         self.sets.clicked.connect(self.sets_wanted)
-        self.vectors = LinkButton("+ Function vectors")
-        self.vectors.setToolTip(VECTORS)
-        self.vectors.clicked.connect(lambda: self.vectors_wanted.emit())
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(120)
@@ -115,8 +113,7 @@ class HeadsPanel(QWidget):
         self.split.addWidget(self.beside)
         self.split.setSizes([420, 500])
         top = FlowLayout(gap=6)
-        controls = (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up, self.vectors, self.sets)
-        for widget in controls:
+        for widget in (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up, self.sets):
             top.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 8, 6)
@@ -144,11 +141,15 @@ class HeadsPanel(QWidget):
     def set_data(self, data: HeadsData) -> None:
         before, self._data = self._data, data
         there = bool(data.rows)
-        if data.choices != before.choices:
+        offered = data.can_vectors and not data.running
+        if (data.choices, offered) != (before.choices, before.can_vectors and not before.running):
             for box in (self.across, self.up):
                 box.clear()
                 for choice in data.choices:
                     box.addItem(choice.words, choice.key)
+                if offered:
+                    box.addItem("function vector: measure…", MEASURE_VECTORS)
+                    box.setItemData(box.count() - 1, VECTORS, Qt.ItemDataRole.ToolTipRole)
         for box, label, key in zip((self.across, self.up), self._labels, (data.across, data.up), strict=True):
             box.setVisible(there)
             label.setVisible(there)
@@ -157,7 +158,6 @@ class HeadsPanel(QWidget):
                 box.setToolTip(data.axis(key).tip)
         self.measure.setText("Cancel" if data.running else "Measure the Heads")
         self.measure.setVisible(data.running or not there)
-        self.vectors.setVisible(there and data.can_vectors and not data.running)
         self.measure.setEnabled(data.running or not data.why_not)
         tip = RUNNING if data.running else data.why_not or TIP
         self.measure.setToolTip(tip)
@@ -208,7 +208,13 @@ class HeadsPanel(QWidget):
         self.line.setText(words or line, *([] if words else [self._data.headline]))
 
     def _want_axes(self) -> None:
-        self.axes_wanted.emit(str(self.across.currentData()), str(self.up.currentData()))
+        across, up = str(self.across.currentData()), str(self.up.currentData())
+        if MEASURE_VECTORS in (across, up):
+            for box, key in ((self.across, self._data.across), (self.up, self._data.up)):
+                box.setCurrentIndex(box.findData(key))
+            self.vectors_wanted.emit()
+        else:
+            self.axes_wanted.emit(across, up)
 
     # ---- the figure ----
 

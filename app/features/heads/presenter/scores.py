@@ -13,6 +13,7 @@ from core.formatting import counted, number, percent
 from views.panels.heads.data import AxisChoice, HeadRow
 
 MADE, CORPUS = "made", "corpus"  # the inputs that a score is on
+VECTORS = f"function vector/{MADE}"  # the key of that score
 NONE = "none found"
 NO_RANDOM = "This model has too few heads to put random ones together, and without a comparison there is no label"
 MOST_TOLD = 6  # heads

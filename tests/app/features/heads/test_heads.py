@@ -126,12 +126,14 @@ def test_function_vectors_are_scored_on_request(
     person.wait(lambda: panel.data().rows and not panel.data().running)
     person.rest()
     assert not any("function" in choice.key for choice in panel.data().choices)
-    person.click(panel.vectors)
+    panel.up.setCurrentIndex(panel.up.findText("function vector: measure…"))
+    panel.up.activated.emit(panel.up.currentIndex())
     person.wait(lambda: not panel.data().running)
     person.rest()
     assert "function vector/made" in [choice.key for choice in panel.data().choices]
     assert all("function vector" in row.labels for row in panel.data().rows)
-    assert not panel.vectors.isVisible()
+    assert panel.up.currentText() == "function vector"
+    assert panel.up.findText("function vector: measure…") == -1
     assert "over 1 few-shot task. Left out, no better than chance: Plural (1 of 12 right" in panel.line.text()
 
 
