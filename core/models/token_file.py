@@ -67,6 +67,11 @@ class TokenFile:
         number = self._tokenizer.token_to_id(tokens)
         return self.unk_token_id if number is None else number
 
+    @property
+    def backend_tokenizer(self) -> Tokenizer:
+        """What the library's own calls so."""
+        return self._tokenizer
+
     @cached_property
     def library(self) -> Any:
         """The library's own tokenizer of this folder."""

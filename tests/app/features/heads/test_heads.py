@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from app.features.heads import queries
+from app.features.heads.controller import WAITS
 from app.features.heads.handlers import plain_scores
 from app.features.heads.presenter import scores as presenter
 from app.features.heads.presenter.evidence import evidence_of
@@ -95,6 +96,23 @@ def test_the_evidence_of_a_head() -> None:
     assert previous is not None
     assert (previous.kind, previous.lines) == ("previous token", ())
     assert evidence_of(scores, ("a0.h0", "a0.h1"), "") is None
+
+
+def test_measuring_waits_for_an_input_that_can_be_run(
+    person: Person, models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIRESCOPE_DATA", str(tmp_path))
+    panel = person.panel("heads")
+    person.open(models.gpt2, "When Mary gave a drink to")
+    person.window.commands["heads"].trigger()
+    person.rest()
+    person.click(panel.measure)
+    person.type_prompt("A", "")
+    assert panel.problem.text() == WAITS
+    assert panel.measure.text() == "Cancel"
+    person.type_prompt("A", "When Tom gave a drink to")
+    person.wait(lambda: panel.data().rows and not panel.data().running)
+    assert panel.problem.text() == ""
 
 
 def test_function_vectors_are_scored_on_request(
