@@ -96,7 +96,8 @@ def brings(model: Model, objects: Tensor, grounds: Tensor, heads: Sequence[int],
             length = float((one - other).norm(dim=-1).mean())
             effect = _effect(session, Edit(node, "patch", positions=[0]))
             found[place] = all(
-                effect > _effect(session, Edit(node, "steer", positions=[0], value=length * _direction(one, rng)))
+                effect
+                > _effect(session, Edit(node, "steer", positions=[0], value=(length * _direction(one, rng)).tolist()))
                 for _ in range(DRAWS)
             )
     return found
@@ -105,7 +106,8 @@ def brings(model: Model, objects: Tensor, grounds: Tensor, heads: Sequence[int],
 def _direction(like: Tensor, rng: torch.Generator) -> Tensor:
     """[width], of length 1."""
     drawn = torch.randn(like.shape[-1], generator=rng, device="cpu")
-    return drawn / drawn.norm()
+    direction: Tensor = drawn / drawn.norm()
+    return direction
 
 
 def _effect(session: Session, edit: Edit) -> float:
