@@ -12,7 +12,7 @@ from core.studies.estimate import Estimate
 from core.studies.heads import Outcome, key_of
 from core.studies.icl import IclStudy
 from core.studies.icl_table import heads_row, outcomes, rows, unexplained
-from core.studies.outcomes import spans
+from core.studies.outcomes import OUTCOMES, spans
 from core.studies.set_values import share_cell
 
 SHOWN = 8  # nodes of a list
@@ -75,9 +75,14 @@ def findings(study: IclStudy) -> list[str]:
         lines.append(f"Highest by {ranking.name}: {told}.")
     if len(comparison.rankings) == 2:
         lines.append(_overlap(study))
-    lines += missing(study)
+    if study.tasks and all(each.why for each in study.tasks):
+        lines.append(
+            f"The model does none of the {counted(len(study.tasks), 'few-shot task')} better than by chance: few-shot "
+            "accuracy is left out, and no head is ranked by its function vector."
+        )
     for outcome in outcomes(study):
         if not outcome.there:
+            lines.append(f"The model shows no {outcome.title} on these inputs, so that nothing can be said of it.")
             continue
         parts = [f"{name} {_beyond(study, outcome, name)}" for name in plan.compared]
         lines.append(
@@ -100,16 +105,9 @@ def findings(study: IclStudy) -> list[str]:
 
 
 def missing(study: IclStudy) -> list[str]:
-    """What the model does not show, so that there is nothing to lose."""
-    lines = []
-    if study.tasks and all(each.why for each in study.tasks):
-        lines.append(
-            f"The model does none of the {counted(len(study.tasks), 'few-shot task')} better than by chance: few-shot "
-            "accuracy is left out, and no head is ranked by its function vector."
-        )
-    titles = [each.title for each in outcomes(study) if not each.there]
-    lines += [f"The model shows no {title} on these inputs, so that nothing can be said of it." for title in titles]
-    return lines
+    """The outcomes that the model does not show."""
+    there = {each.name for each in outcomes(study) if each.there}
+    return [title for name, title in OUTCOMES.items() if name not in there]
 
 
 def _beyond(study: IclStudy, outcome: Outcome, name: str) -> str:

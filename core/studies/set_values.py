@@ -63,7 +63,7 @@ class OutcomeShown:
 
 @dataclass(frozen=True)
 class StudyShown:
-    """header, rows: of the table. missing: what the model does not show. findings: what the study says, with that.
+    """header, rows: of the table. missing: outcomes that the model does not show. findings: what the study says.
     limits: what it does not show. about: how it was made."""
 
     title: str

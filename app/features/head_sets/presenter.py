@@ -41,4 +41,5 @@ def left_words(shown: StudyShown) -> str:
     """What stays unexplained of each outcome, as numbers, and what the model does not show."""
     parts = [f"{each.title} {share_cell(each.unexplained)}" for each in shown.outcomes if each.unexplained is not None]
     left = f"Left unexplained: {' · '.join(parts)}." if parts else ""
-    return " ".join([*([left] if left else []), *shown.missing])
+    missing = f"Not shown by the model: {', '.join(shown.missing)}." if shown.missing else ""
+    return f"{left} {missing}".strip()

@@ -64,21 +64,23 @@ class SetsChart(ChoosingChart):
         self._rows, self._places = [], []
         self.across(0.0, self.theme.color("muted"))
         spots: list[Spots] = []
-        for place, curve in enumerate(outcome.curves):
+        aside = step ** (-(len(outcome.curves) - 1) / 2)  # curves about their share, controls to the right of them
+        for curve in outcome.curves:
             color = _color(curve, self.theme)
-            aside = step ** (place - (len(outcome.curves) - 1) / 2)
             spots.append(self._draw_row(curve.name, curve.points, color, aside, curve.compared))
+            aside *= step
+        for curve in outcome.curves:
             if curve.control is not None:
-                words, aside = f"as many others of the layers of {curve.name}", step ** (place + 3)
+                color, words = _color(curve, self.theme), f"as many others of the layers of {curve.name}"
                 spots.append(self._draw_row(words, (curve.control,), color, aside, True, "s"))
+                aside *= step
         if outcome.random is not None:
             color = self.theme.color("muted")
-            spots.append(self._draw_row("random heads", (outcome.random,), color, step**5, True, "d"))
+            spots.append(self._draw_row("random heads", (outcome.random,), color, aside, True, "d"))
         self.add_rings()
         ends = [end for row in self._rows for point in row for end in point.found if math.isfinite(end)]
         low, high = max(min([0.0, *ends]), LOWEST), min(max([1.0, *ends]), HIGHEST)
-        middle = self._places[0][0] if self._places else 0.1
-        self.finish([row for row in spots if len(row.xs)], QRectF(middle, low, 0.0, high - low))
+        self.finish([row for row in spots if len(row.xs)], QRectF(shares[0] if shares else 0.1, low, 0.0, high - low))
         self.ring(chosen)
 
     def _draw_row(

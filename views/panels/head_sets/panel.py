@@ -154,7 +154,8 @@ class HeadSetsPanel(QWidget):
         page = self.pages.currentIndex()
         read = self.figures.read_words if self.figures is not None and page == FIGURES else ""
         self.left.setMinimumHeight(self.left.height() if read and self.left.isVisible() else 0)  # nothing jumps
-        show_text(self.left, (read or self._data.left) if page in (FIGURES, TABLE) else "")
+        left = "" if self._data.problem else self._data.left  # one at a time: a low window has little room
+        show_text(self.left, (read or left) if page in (FIGURES, TABLE) else "")
         self.left.setAccessibleName(self.left.text())
         show_text(self.step, self._data.step if self._data.running else "")
         self.cost.setText(self._data.estimate)

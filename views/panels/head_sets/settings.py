@@ -153,7 +153,7 @@ class SettingsPage(QScrollArea):
         self.text.setText(f"{Path(choice.text).name if choice.text else BUNDLED} ▾")
         self.text.setToolTip(choice.text or "What the loss difference is measured on")
         show_text(self.wrong, data.wrong)
-        self.about.setVisible(data.shown is None)  # once is enough
+        self.about.setVisible(data.shown is None and not data.why_not)  # once is enough
 
     # ---- what the user does ----
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
+    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -113,7 +114,7 @@ class HeadsPanel(QWidget):
         self.split.addWidget(self.beside)
         self.split.setSizes([420, 500])
         top = FlowLayout(gap=6)
-        for widget in (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up, self.sets):
+        for widget in (self.measure, self.bar, self._labels[0], self.across, self._labels[1], self.up):
             top.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 8, 6)
@@ -123,7 +124,10 @@ class HeadsPanel(QWidget):
             layout.addWidget(label)
         layout.addWidget(self.split, 1)
         layout.addWidget(self.words)
-        layout.addWidget(self.line)
+        below = QHBoxLayout()  # beside the axes it would take a line of its own in a narrow window
+        below.addWidget(self.line, 1)
+        below.addWidget(self.sets, 0, Qt.AlignmentFlag.AlignRight)
+        layout.addLayout(below)
         layout.addStretch(0)
         theme_changes().changed.connect(self._restyle)
         self.set_data(HeadsData())

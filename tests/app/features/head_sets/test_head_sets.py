@@ -89,6 +89,7 @@ def test_compare_two_head_sets(person: Person, tmp_path: Path, monkeypatch: pyte
     assert [chart.isVisible() for chart in panel.figures.charts] == [True] * len(there)
     assert "copying" in panel.left.text()
     assert panel.left.text().startswith("Left unexplained: ")
+    assert all(title in panel.left.text() for title in shown.missing)
 
     # a click on a set selects its heads
     copying = next(place for place, each in enumerate(there) if each.title == "copying")
