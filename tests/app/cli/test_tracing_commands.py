@@ -285,15 +285,15 @@ def test_shapes_are_traced_evaluated_and_compared(tmp_path: Path, capsys: pytest
     """The file holds no pictures: they are drawn again, and give the metric that the trace had."""
     files = [str(tmp_path / name) for name in ("a.json", "b.json")]
     for file, method in zip(files, ("eap", "eap-ig"), strict=True):
-        arguments = ["--task", "shapes", "--pairs", "4", "--seed", "2", "--method", method, "--out", file, "--json"]
+        arguments = ["--task", "shapes", "--pairs", "2", "--seed", "2", "--method", method, "--out", file, "--json"]
         assert main(["trace", "--model", "bundled:shapes", *arguments]) == 0
         trace = json.loads(capsys.readouterr().out)
     assert main(["evaluate", files[1], "--size", "100", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["metric of the model"]["whole"] == pytest.approx(trace["metric with every edge"], abs=1e-4)
-    assert (report["answers"], report["pairs"]) == ("right", 4)
+    assert (report["answers"], report["pairs"]) == ("right", 2)
     assert main(["compare", *files, "--size", "100"]) == 0
-    assert re.search(r"4 pairs of shapes", capsys.readouterr().out)
+    assert re.search(r"2 pairs of shapes", capsys.readouterr().out)
 
 
 def test_a_table_names_its_pictures_from_its_own_folder(
