@@ -42,6 +42,11 @@ class Section(QWidget):
     def is_open(self) -> bool:
         return self._open
 
+    def set_title(self, title: str, word: str) -> None:
+        """Another heading, with the word that explains it."""
+        self._title, self._word = title, word
+        self.set_open(self._open)
+
     def set_open(self, open_: bool) -> None:
         self._open = open_
         self.content.setVisible(open_)

@@ -36,6 +36,7 @@ class NeuronsSection(Section):
         if data is None:
             return
         self.set_stale(False)
+        self.set_title(f"{data.kind.capitalize()}s", data.kind)
         self.rows.setVisible(bool(data.rows))
         self.rows.set_rows([self._row(row, data) for row in data.rows])
         measured = all(row.measured is not None for row in data.rows)

@@ -65,6 +65,7 @@ def test_a_mixture_opens_into_its_experts(person: Person, tmp_path: Path) -> Non
     person.click_node(MLP)
     section = person.panel("inspector").neurons
     person.wait(lambda: "measured, each alone" in section.words.text())
+    assert section.heading.text().startswith("Experts")
     assert sorted(label.split()[0] for label, _ in section.rows.row_texts()) == [f"e{n}" for n in range(4)]
     session = person.session()
     _, weights = routing(session, MLP)
