@@ -21,7 +21,7 @@ from views.widgets.patch_image import PatchImage
 from views.widgets.text import ElidedLabel, show_text, wrapped
 
 WIDE = 350  # pixels of the whole, from which on its parts stand side by side
-PICTURE = 148  # pixels of a picture's width
+PICTURE = 116  # pixels of a picture's width: two fit a small window
 STRONGEST = 0.5  # of the blue behind a token that is read: the words stay readable on it
 KIND_TIP = (
     "Show where the head does this, and how often. The share is of all that it attends to over the corpus, in a text "

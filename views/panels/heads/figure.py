@@ -30,7 +30,8 @@ def legend(data: HeadsData, theme: Theme) -> tuple[str, str]:
     entries.append((theme.color("muted", MUTED), "●", NONE))
     entries.append((theme.color("muted"), "┄", "what a label needs"))
     marked = (
-        f"<span style='color:{color.name()}'>{sign}</span>&nbsp;{escape(words)}" for color, sign, words in entries
+        f"<span style='color:{color.name()}'>{sign}</span>&nbsp;{escape(words).replace(' ', '&nbsp;')}"
+        for color, sign, words in entries
     )
     return " &nbsp; ".join(marked), ", ".join(words for _, _, words in entries)
 
