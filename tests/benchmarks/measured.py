@@ -24,6 +24,7 @@ PAGES = {  # of parts that have a page of their own
     "folders": MEASURED.with_name("files.md"),
     "typographic": MEASURED.with_name("typographic.md"),
     "checkpoints": MEASURED.with_name("checkpoints.md"),
+    "pair": MEASURED.with_name("checkpoints.md"),
     "icl": MEASURED.with_name("icl.md"),
     "heads": MEASURED.with_name("heads.md"),
 }

@@ -170,14 +170,15 @@ class RowMaker:
 
     def cycles(self, count: int) -> Batch:
         """Rows of repeated sequences alone, for the first steps."""
-        return _batch([self._cycles() for _ in range(count)])
+        return batch_of([self._cycles() for _ in range(count)])
 
     def batch(self, apart: int, running: int) -> Batch:
         """So many rows of each form."""
-        return _batch([self.apart() for _ in range(apart)] + [self.running() for _ in range(running)])
+        return batch_of([self.apart() for _ in range(apart)] + [self.running() for _ in range(running)])
 
 
-def _batch(rows: list[tuple[Row, list[int]]]) -> Batch:
+def batch_of(rows: list[tuple[Row, list[int]]]) -> Batch:
+    """Rows of one length, each with its positions."""
     return Batch(
         ids=torch.tensor([row.ids for row, _ in rows]),
         weights=torch.tensor([row.weights for row, _ in rows]),

@@ -8,6 +8,7 @@ falls apart into pieces but is never lost.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -15,7 +16,7 @@ from transformers import PreTrainedTokenizerFast
 
 from core.inputs.generators import HELD_OUT, KINDS, capitals, filler, indirect_objects, lexicon, sample
 
-END_OF_TEXT = "<|endoftext|>"
+END_OF_TEXT, UNKNOWN = "<|endoftext|>", "<|unknown|>"
 CONTEXT = 96
 # A space belongs to the word after it. Digits go in pairs: " 1732" is " 17", "32".
 WORD_PATTERN = r" ?\p{N}{1,2}| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -64,10 +65,27 @@ def build() -> PreTrainedTokenizerFast:
     # The pattern would cut the list's words no further, so each is one piece; twice makes it frequent enough.
     words = vocabulary_words()
     tokenizer.train_from_iterator([word for word in words for _ in range(2)], trainer)
+    return _opened(tokenizer, CONTEXT)
+
+
+def build_of_words(words: Iterable[str], context: int) -> PreTrainedTokenizerFast:
+    """One that knows some words alone, each with or without its leading space, and marks all else as unknown: no token
+    is a piece of a word."""
+    split = _pre_tokenizer()
+    pieces = dict.fromkeys(piece for word in words for piece, _ in split.pre_tokenize_str(word))
+    vocabulary = {piece: number for number, piece in enumerate((END_OF_TEXT, UNKNOWN, *pieces))}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
+    tokenizer.pre_tokenizer = split
+    tokenizer.decoder = decoders.ByteLevel()
+    return _opened(tokenizer, context, unk_token=UNKNOWN)
+
+
+def _opened(tokenizer: Tokenizer, context: int, **marks: str) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token=END_OF_TEXT,
         pad_token=END_OF_TEXT,
-        model_max_length=CONTEXT,
+        model_max_length=context,
         clean_up_tokenization_spaces=False,
+        **marks,
     )

@@ -3,9 +3,10 @@ FOLDER`, from the repository's root.
 
     names              the recipe of the bundled `names`, at half its width: repeated sequences, then indirect objects,
                        then everything; twelve checkpoints, between which induction forms
-    copies, no-copies  everything mixed from the first step, with repeated sequences among it. The loss counts all
-                       tokens, or leaves out those that induction predicts, the ones that followed an earlier copy of
-                       the token before them (Sahin et al. 2025, "In-Context Learning Without Copying")
+    copies, no-copies  two layers, everything mixed from the first step: echoes of random tokens, few-shot prompts and
+                       text whose phrases come again (`pair_data.py`). The loss counts all tokens, or leaves out those
+                       that induction predicts, the ones that followed an earlier copy of the token before them (Sahin
+                       et al. 2025, "In-Context Learning Without Copying")
 
 A checkpoint is a folder `checkpoint-STEP` that opens as a model: fp16, with its tokenizer. Seeded and deterministic:
 the same machine makes the same files.
@@ -17,9 +18,10 @@ import argparse
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
@@ -28,40 +30,45 @@ from transformers.utils.logging import disable_progress_bar
 from resources.models.training import train_names
 from resources.models.training.copies import without_copies
 from resources.models.training.descent import Draw, Rate, descend
-from resources.models.training.names_data import MIXTURE, REPETITIONS, Batch, RowMaker
+from resources.models.training.names_data import Batch, RowMaker
 from resources.models.training.names_tokenizer import build
+from resources.models.training.pair_data import PairRows, pair_tokenizer
+from resources.models.training.pair_model import pair_model
 
 SEED = 0
-WIDTH, HEADS = 128, 4
-CYCLES, APART, RUNNING = 8, 4, 1  # rows of a step of the pair
-CYCLE_WEIGHT = 1.0  # of a token of a repeated sequence, as of an answer
-PEAK_RATE, WARM_UP = 2e-3, 100
+ECHOES, PROMPTS, WALKS = 12, 6, 2  # rows of a step of the pair
+PEAK_RATE, WARM_UP = 1.2e-3, 50
+
+
+def half_of_names(tokenizer: PreTrainedTokenizerFast) -> GPT2LMHeadModel:
+    """The untrained model of `names`, at half its width."""
+    return train_names.new_model(tokenizer, width=128, heads=4)
 
 
 @dataclass(frozen=True)
 class Series:
-    """steps: after which a checkpoint is kept. last: how many steps there are."""
+    """steps: after which a checkpoint is kept. draw: the batch of a step. rate: the learning rate of a step, of so
+    many. rows: what draws, of a tokenizer and a seed. model: the untrained one."""
 
     steps: tuple[int, ...]
-    draw: Callable[[RowMaker, int], Batch]
+    draw: Callable[[Any, int], Batch]
     rate: Callable[[int, int], float]
+    rows: Callable[[PreTrainedTokenizerFast, int], Any] = RowMaker
+    tokenizer: Callable[[], PreTrainedTokenizerFast] = build
+    model: Callable[[PreTrainedTokenizerFast], GPT2LMHeadModel] = half_of_names
 
     @property
     def last(self) -> int:
+        """How many steps there are."""
         return self.steps[-1]
 
 
-def mixed(rows: RowMaker, step: int) -> Batch:
-    """The batch of a step of the pair: repeated sequences and everything else, side by side."""
-    if step == 0:
-        rows.turn_to(MIXTURE, REPETITIONS)
-    cycles, others = rows.cycles(CYCLES), rows.batch(APART, RUNNING)
-    cycles = replace(cycles, weights=cycles.weights * CYCLE_WEIGHT)
-    names = ("ids", "weights", "positions")
-    return Batch(*(torch.cat((getattr(cycles, name), getattr(others, name))) for name in names))
+def mixed(rows: PairRows, _step: int) -> Batch:
+    """The batch of a step of the pair: all kinds of rows side by side."""
+    return rows.batch(ECHOES, PROMPTS, WALKS)
 
 
-def mixed_without_copies(rows: RowMaker, step: int) -> Batch:
+def mixed_without_copies(rows: PairRows, step: int) -> Batch:
     """The same rows as `mixed`, of which what induction predicts does not count."""
     return without_copies(mixed(rows, step))
 
@@ -80,11 +87,12 @@ def names_rate(step: int, steps: int) -> float:
 
 
 NAMES_STEPS = (0, 40, 80, 160, 240, 320, 400, 480, 560, 800, 1000, 1200)
-PAIR_STEPS = (0, 40, 80, 160, 240, 320, 400, 480, 560, 700, 850, 1000)
+PAIR_STEPS = (0, 50, 100, 150, 200, 300, 400, 500, 600, 800, 1000, 1200)
+of_pair = partial(Series, PAIR_STEPS, rate=mixed_rate, rows=PairRows, tokenizer=pair_tokenizer, model=pair_model)
 SERIES = {
     "names": Series(NAMES_STEPS, train_names.draw, names_rate),
-    "copies": Series(PAIR_STEPS, mixed, mixed_rate),
-    "no-copies": Series(PAIR_STEPS, mixed_without_copies, mixed_rate),
+    "copies": of_pair(draw=mixed),
+    "no-copies": of_pair(draw=mixed_without_copies),
 }
 
 
@@ -103,9 +111,9 @@ def make(name: str, folder: Path, say: Callable[[int, float], None] = lambda don
 
 
 def _made(series: Series, folder: Path, say: Callable[[int, float], None]) -> GPT2LMHeadModel:
-    tokenizer = build()
-    model = train_names.new_model(tokenizer, WIDTH, HEADS)
-    rows = RowMaker(tokenizer, SEED)
+    tokenizer = series.tokenizer()
+    model = series.model(tokenizer)
+    rows = series.rows(tokenizer, SEED)
     draw: Draw = partial(series.draw, rows)
     rate: Rate = partial(series.rate, steps=series.last)
     if 0 in series.steps:
