@@ -20,7 +20,7 @@ def plots(rows: Sequence[StepRow], metric: str, edges: int) -> tuple[CurvePlot, 
     traits = [name for name, _, _ in rows[0].best]
     heads = [StepLine(name, tuple(_score(row, name) for row in rows)) for name in traits]
     if any(row.copied is not None for row in rows):
-        heads.append(StepLine("copied rightly", tuple(NONE if row.copied is None else row.copied for row in rows)))
+        heads.append(StepLine("copied", tuple(NONE if row.copied is None else row.copied for row in rows)))
     of_metric = (
         StepLine("every edge", tuple(row.metric for row in rows)),
         StepLine("no edge", tuple(row.empty for row in rows)),

@@ -6,19 +6,20 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QShortcut, QShowEvent
+from PySide6.QtGui import QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from views.panels.checkpoints.data import CheckpointsData
 from views.panels.plots.loading import Loading
 from views.theme import as_card, theme_changes
 from views.widgets.flow import FlowLayout
-from views.widgets.text import dim, show_text, wrapped
+from views.widgets.text import dim, plain_tip, show_text, wrapped
 
 EMPTY = (
     "A folder of checkpoints is one model at several steps of its training: checkpoint-100, checkpoint-200 and so on. "
     "Open one, or drop it on the window, and move the slider: canvas, cards and predictions follow, and edits stay."
 )
+ROOMY = 260  # pixels of height that hold words and figures
 TIP = "Ask every checkpoint: metric, heads and circuit of the inputs on the cards, as curves over the steps"
 
 
@@ -40,9 +41,12 @@ class CheckpointsPanel(QWidget):
         self._charts: list[Any] = []
         self._loading: Loading | None = None
         self.empty = wrapped(EMPTY)
-        self.open = QPushButton("Open Checkpoints…")
+        self.open = QPushButton()
+        self.open.setToolTip("Open a folder of checkpoints")
+        self.open.setAccessibleName("Open Checkpoints")
         self.open.clicked.connect(lambda: self.open_wanted.emit())
-        self.hub = QPushButton("From the Hub…")
+        self.hub = QPushButton()
+        self.hub.setAccessibleName("Open Checkpoints from the Hub")
         self.hub.setToolTip("A model of the Hugging Face Hub, at revisions that have the step in their names")
         self.hub.clicked.connect(lambda: self.hub_wanted.emit())
         self.example = QPushButton()
@@ -109,11 +113,14 @@ class CheckpointsPanel(QWidget):
         self.empty.setVisible(not there and not data.problem)
         for widget in (self.slider, self.step, self.play, self.follow):
             widget.setVisible(there)
+        self.open.setText("Open…" if there else "Open Checkpoints…")  # one line with the slider
+        self.hub.setText("Hub…" if there else "From the Hub…")
         self._set_slider(data)
         name = "" if data.at is None else data.names[data.at]
         last = f" of {data.steps[-1]:,}" if there else ""
         self.step.setText("none of them is open" if data.at is None else f"step {data.steps[data.at]:,}{last}")
-        self.step.setToolTip(f"{data.title}: {name}" if name else data.title)
+        known = f"\n{data.words}" if data.words else ""
+        self.step.setToolTip(plain_tip((f"{data.title}: {name}" if name else data.title) + known))
         self.play.setText("Stop" if data.playing else "Play")
         self.follow.setText("Cancel" if data.running else "Follow the Steps")
         self.follow.setEnabled(data.running or not data.why_not)
@@ -127,11 +134,20 @@ class CheckpointsPanel(QWidget):
         self.bar.setRange(0, 0 if data.share is None else 100)
         self.bar.setValue(round(100 * (data.share or 0.0)))
         show_text(self.problem, data.problem)
-        show_text(self.words, data.words)
         self.words.setAccessibleName(data.words)
+        self._fit()
         dim(self.words, data.stale)
         if (data.plots, data.at, data.stale) != (before.plots, before.at, before.stale):
             self._draw()
+
+    def _fit(self) -> None:
+        """Where there is room for figures alone, the words of the step are its tooltip; the curves show the same."""
+        roomy = self.height() >= ROOMY or not self._data.plots
+        show_text(self.words, self._data.words if roomy else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _set_slider(self, data: CheckpointsData) -> None:
         self.slider.blockSignals(True)

@@ -52,6 +52,7 @@ def test_scrub_the_checkpoints(person: Person, folder: Path, monkeypatch: pytest
     workbench, panel = person.workbench, person.panel("checkpoints")
     assert panel.isVisible()
     assert panel.step.text() == "step 10 of 10"
+    assert (panel.open.text(), panel.hub.text()) == ("Open…", "Hub…")  # short beside the slider
     edit = Edit(workbench.opened.graph.parse("m0->logits"), "patch")
     workbench.commit("Patch", workbench.document.with_edit(edit))
     person.rest()
