@@ -25,7 +25,7 @@ MADE = {
     "copies": "everything from the first step, repeated sequences among it",
     "no-copies": "the same rows, whose loss leaves out what induction predicts",
 }
-MINUTES, MEGABYTES = 3, 40
+MINUTES, MEGABYTES = 6, 40  # of `names`; half as many where the processor computes in bfloat16
 ROOT = Path(__file__).resolve().parents[2]  # where `core` and `resources` are
 TOLD = re.compile(r"step (\d+) of (\d+)")
 Report = Callable[[int, int, str], None]  # done, of how many, words

@@ -166,7 +166,7 @@ def test_the_example_is_trained_where_it_is_not_there(
     person.open("bundled:names", A)
     person.window.commands["show_checkpoints"].trigger()
     panel = person.panel("checkpoints")
-    assert panel.example.text() == "Train the Example (3 Minutes)"
+    assert panel.example.text() == "Train the Example (6 Minutes)"
     person.click(panel.example)
     assert panel.example.text() == "Stop Training"
     person.wait(lambda: panel.data().at == 2)
