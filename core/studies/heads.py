@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -119,12 +120,24 @@ class Outcome:
         found = self.mean()
         return found.value > self.floor and not found.low <= self.floor
 
+    @cached_property
+    def _estimates(self) -> dict[tuple[str | None, ...], Estimate]:
+        """Of what was asked before: tables, figures and sentences ask for the same ones, and each takes many draws."""
+        return {}
+
     def mean(self, key: str | None = None) -> Estimate:
-        values = self.whole if key is None else self.of[key]
-        return estimate(lambda rows: float(values[rows].mean()), len(values))
+        if (key,) not in self._estimates:
+            values = self.whole if key is None else self.of[key]
+            self._estimates[key,] = estimate(lambda rows: float(values[rows].mean()), len(values))
+        return self._estimates[key,]
 
     def accounts(self, key: str, beyond: str | None = None) -> Estimate:
         """The share of the outcome that is lost. beyond: less what is lost under a control."""
+        if (key, beyond) not in self._estimates:
+            self._estimates[key, beyond] = self._accounts(key, beyond)
+        return self._estimates[key, beyond]
+
+    def _accounts(self, key: str, beyond: str | None) -> Estimate:
         without = self.whole if beyond is None else self.of[beyond]
         lost = without - self.of[key]
 

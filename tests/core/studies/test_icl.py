@@ -11,7 +11,7 @@ from core.studies.head_sets import Ranking
 from core.studies.icl import IclStudy, study_icl
 from core.studies.icl_cost import reckoned_seconds
 from core.studies.icl_page import as_html
-from core.studies.icl_report import shown_of
+from core.studies.icl_report import report_texts, shown_of
 from core.studies.icl_table import heads_row, rows, unexplained
 from core.studies.icl_words import LIMITS, as_json, sentences
 
@@ -77,6 +77,13 @@ def test_the_window_has_every_set_and_control_by_its_share(study: IclStudy) -> N
         assert each.random is not None
         assert each.random.found == outcome.accounts("mean|random|0.1")
     assert shown.limits == LIMITS
+
+
+def test_what_is_shown_is_estimated_once(study: IclStudy, monkeypatch: pytest.MonkeyPatch) -> None:
+    report_texts(study)
+    monkeypatch.setattr("core.studies.heads.estimate", None)
+    assert shown_of(study).rows
+    assert set(report_texts(study)) == {"html", "md", "json"}
 
 
 def test_a_longer_study_is_reckoned_longer() -> None:

@@ -52,7 +52,6 @@ class SettingsPage(QScrollArea):
             self.kind.addItem(words, key)
             self.kind.setItemData(self.kind.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.shares = QLineEdit()
-        self.shares.setFixedWidth(96)
         self.shares.setAccessibleName("Shares of the heads, in percent")
         self.shares.setToolTip("How many of all heads are ablated, in percent: 1, 5, 10, 20")
         self.shares.editingFinished.connect(self._tell)
@@ -137,6 +136,7 @@ class SettingsPage(QScrollArea):
         _fill(self.main, [(percent(share), share) for share in data.mains], choice.main)
         self.kind.setCurrentIndex(self.kind.findData(choice.kind))
         self.shares.setText(choice.shares)
+        self.shares.setFixedWidth(self.shares.fontMetrics().horizontalAdvance("1, 2, 5, 10, 20") + 26)
         for box, number in ((self.draws, choice.draws), (self.prompts, choice.prompts), (self.pieces, choice.pieces)):
             box.setValue(number)
         for field in (
