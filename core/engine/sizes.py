@@ -25,11 +25,24 @@ def state_bytes(adapter: Adapter, positions: int, read: int, outputs: int, first
     return size
 
 
+def mlp_weights(adapter: Adapter, layer: int) -> int:
+    """By how many numbers of a layer's MLP a position is multiplied: of a mixture those of the router, of the experts
+    that all go through, and of as many others as the router chooses."""
+    mlp, units = adapter.mlp_part(layer), adapter.units[layer]
+    weights: int = sum(weight.numel() for weight in mlp.parameters() if weight.ndim > 1)
+    if units is None or units.kind == "neuron":
+        return weights
+    of_experts = sum(weight.numel() for weight in mlp.experts.parameters() if weight.ndim > 2)
+    router = getattr(mlp, "gate", None) or mlp.router
+    return int(weights - of_experts + of_experts * int(router.top_k) // units.count)
+
+
 def gradient_bytes(adapter: Adapter, positions: int) -> tuple[int, int]:
     """The graph that autograd keeps of a run from embedding to metric; and the gradients of such a run, with what it
     keeps beside them."""
     shape = adapter.shape
-    weights = sum(part.numel() for part in adapter.blocks[0].parameters())
+    attention = 2 * (shape.heads + shape.kv_heads) * shape.head_width * shape.width
+    weights = attention + mlp_weights(adapter, 0)
     graph = shape.layers * 2 * weights // shape.width
     ports = (shape.heads + 2 * shape.kv_heads) * shape.head_width
     kept = shape.layers * (ports + 2 * shape.heads * shape.head_width + 3 * shape.width)

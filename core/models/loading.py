@@ -248,7 +248,7 @@ def _hugging_face_model(
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
-    cls = _class_of(architecture)
+    cls = class_of(architecture)
     named, (path, revision) = path, (path, "main") if local else at_revision(path)
     options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": local, "revision": revision}
     family = family_of(architecture)
@@ -297,9 +297,9 @@ def _hugging_face_model(
     return replace(model, notes=notes)
 
 
-def _class_of(architecture: str) -> Any:
-    """A class of the library. It is looked up in a thread: of what fails while the library tries its parts, it keeps
-    the frames of all who asked, which would keep the model that they open until the collector runs."""
+def class_of(architecture: str) -> Any:
+    """A class of transformers by its name. It is looked up in a thread: of what fails while the library tries its
+    parts, it keeps the frames of all who asked, which would keep the model that they open until the collector runs."""
     import transformers
 
     with ThreadPoolExecutor(1) as thread:

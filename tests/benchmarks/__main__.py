@@ -25,7 +25,7 @@ USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start"
 OTHERS = (
     "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "detect", "rules",
     "tune", "layout", "modalities", "folders", "typographic", "vision", "bidirectional", "heads", "icl", "checkpoints",
-    "pair",
+    "pair", "plan",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
 LIMITS = {  # options

@@ -16,7 +16,7 @@ from core.engine.circuit_nodes import CircuitState, kept_by
 from core.evaluation.faithfulness import FRACTIONS, sizes_of
 from core.graph import Edge, Reader
 from core.models import packs
-from tests.benchmarks.arithmetic import Arithmetic
+from tests.benchmarks.arithmetic import of_session, share
 from tests.benchmarks.models import dinov2, forward
 from tests.benchmarks.speed import curve, in_turn, scanned
 from tests.benchmarks.table import Table
@@ -58,7 +58,7 @@ def whole(session: ws.Session) -> Table:
 
 def by_layer(session: ws.Session) -> Table:
     """Edges of some readers of each layer: means over heads and MLP by how many edges each has, and over all layers."""
-    graph, counted = session.graph, Arithmetic(session)
+    graph, counted = session.graph, of_session(session)
     heads: list[Part] = []
     mlps: list[Part] = []
     for layer in range(graph.layers):
@@ -66,7 +66,7 @@ def by_layer(session: ws.Session) -> Table:
             edges = drawn(graph, layer, kind)
             ws.Scan(session, edges).run()  # makes what the edges of a stage share
             ran, own = in_turn([ws.Scan(session, edges).run], lambda: forwards(session))
-            needed = float(np.mean([counted.share(edge, in_scan=True)[0] for edge in edges]))
+            needed = float(np.mean([share(counted, edge, in_scan=True)[0] for edge in edges]))
             of_kind.append((number(graph, layer, kind), needed, ran / len(edges) / own * FORWARDS))
     table = [[str(n), *shares(pair)] for n, pair in enumerate(zip(heads, mlps, strict=True))]
     everything = shares([*heads, *mlps])
@@ -136,4 +136,4 @@ def circuit_work(session: ws.Session, state: CircuitState) -> np.ndarray:
         if graph.writers[writer].kind == "head":
             rows = length if writer in everywhere else 1
             work[2] += rows * (2 * length * shape.head_width + port)
-    return work / Arithmetic(session).forward.multiplications
+    return work / of_session(session).forward.multiplications

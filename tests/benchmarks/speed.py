@@ -13,7 +13,7 @@ import torch
 import wirescope as ws
 from core.engine.circuit_gradients import CircuitGradients
 from core.models import packs
-from tests.benchmarks.arithmetic import Arithmetic
+from tests.benchmarks.arithmetic import of_session, share
 from tests.benchmarks.models import dinov2, forward, forward_and_backward, gpt2_small_shape, of_names
 from tests.benchmarks.products import products
 from tests.benchmarks.scan_parts import scan_parts
@@ -52,10 +52,10 @@ def least() -> Table:
     for what, make, drawn, middle in of_edges():
         in_scan = drawn is to_scan
         session = make()
-        counted, graph = Arithmetic(session), session.graph
+        counted, graph = of_session(session), session.graph
         chosen = drawn(session), [graph.edge(number) for number in range(graph.n_edges)]
         shares = [
-            [f"{middle(values):.2f}" for values in zip(*(counted.share(e, in_scan) for e in edges), strict=True)]
+            [f"{middle(values):.2f}" for values in zip(*(share(counted, e, in_scan) for e in edges), strict=True)]
             for edges in chosen
         ]
         rows.append([what, *shares[0], *shares[1]])

@@ -1,0 +1,165 @@
+"""What a session, an edit, a trace and a scan of a model will take: memory, multiplications, and seconds of this
+machine, before any of them starts, from the model's configuration alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+
+from core.engine.engine import MEMORY_MEGABYTES
+from core.errors import ArgumentError
+from core.planning.arithmetic import Arithmetic, Work
+from core.planning.memory import edit_bytes, scan_bytes, session_bytes, trace_bytes, weight_bytes
+from core.planning.pace import Pace, measured_pace
+from core.planning.sketch import Sketch
+from core.precision import precision_name
+from core.tracing.costs import PREPARED, batch_positions
+from core.tracing.method import FORWARD_AND_BACKWARD, method_named
+from core.tracing.told_options import Options
+
+CHECKED = 3.0  # forwards of a session that is opened: the model's own, and the runs over A and B
+
+
+@dataclass(frozen=True)
+class Need:
+    """Of one piece of work. bytes: at most at once, beside the weights. multiplications: in all. seconds: None where
+    this machine was not measured."""
+
+    what: str
+    bytes: int
+    multiplications: float
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Of a model and inputs of so many positions. weights: bytes. pace: of this machine; None where it was not
+    measured, for the reason that is given."""
+
+    name: str
+    precision: str
+    positions: int
+    parameters: int
+    weights: int
+    nodes: int
+    edges: int
+    needs: tuple[Need, ...]
+    pace: Pace | None = field(default=None, repr=False)
+    why_no_pace: str = ""
+
+    @property
+    def most_bytes(self) -> int:
+        """Of the weights and the piece of work that holds most."""
+        return self.weights + max(need.bytes for need in self.needs)
+
+
+def plan(
+    whole: Sketch,
+    tokens: int = 0,
+    *,
+    pairs: int = 1,
+    method: str = "eap-ig",
+    options: Options | None = None,
+    memory_megabytes: float = MEMORY_MEGABYTES,
+    measure: bool = True,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Plan:
+    """tokens: of an input of a language model; of a model of pictures 0, since its configuration says how many patches
+    there are. pairs: that are traced, by the method of that name with its options. memory_megabytes: of the session,
+    for runs that are kept. measure: whether some layers are run here, for the seconds, which the clock tells.
+
+    Raises ArgumentError for an unknown method and for numbers that no work can have."""
+    adapter = whole.adapter
+    length, reads = positions_of(whole, tokens)
+    if pairs < 1:
+        raise ArgumentError(f"{pairs} pairs cannot be traced.", "Give 1 or more.")
+    row = method_named(method)
+    told = (options or Options()).of(row.takes)
+    pace = measured_pace(whole, length, pairs, clock) if measure else None
+    counted = Arithmetic(adapter, length, reads)
+    graph, memory = adapter.graph, int(memory_megabytes * 2**20)
+    forwards = row.forwards(graph.n_edges, told)
+    traced = _trace_work(counted, forwards)
+    block_weights = sum(weight.numel() for block in adapter.blocks for weight in block.parameters())
+    together = max(1, min(pairs, batch_positions(block_weights, forwards) // length))
+    opened = session_bytes(adapter, length, counted.reads)
+    edited = edit_bytes(adapter, length, counted.reads, memory)
+    seconds = _Seconds(pace, counted, length, reads)
+    needs = (
+        Need("open a session", opened, counted.forward.times(CHECKED).multiplications, seconds.session()),
+        Need("one edge cut", edited, counted.all_cut.multiplications / graph.n_edges, seconds.cut()),
+        Need(
+            f"trace by {row.name}, {pairs} pairs" if pairs > 1 else f"trace by {row.name}",
+            trace_bytes(adapter, together * length, together * counted.reads, row.held(told)),
+            traced.times(pairs).multiplications,
+            seconds.trace(forwards, pairs),
+        ),
+        Need(
+            "measure every edge",
+            scan_bytes(adapter, length, counted.reads, memory),
+            counted.scan.multiplications,
+            seconds.scan(),
+        ),
+    )
+    parameters = sum(weight.numel() for weight in adapter.module.parameters())
+    why = "" if pace or not measure else "Two of its layers do not fit into half of this machine's free memory."
+    return Plan(
+        whole.name, precision_name(whole.dtype), length, parameters, weight_bytes(adapter), graph.n_writers,
+        graph.n_edges, needs, pace, why,
+    )  # fmt: skip
+
+
+def positions_of(whole: Sketch, tokens: int) -> tuple[int, int | None]:
+    """Positions of an input, and at how many of them the output is made; None: at all. Raises ArgumentError."""
+    adapter = whole.adapter
+    if adapter.shape.input_kind == "image":
+        if tokens:
+            raise ArgumentError(f"{whole.name} takes pictures, which have no tokens.", "Leave --tokens out.")
+        pixels = torch.empty(1, 3, whole.side, whole.side, dtype=whole.dtype, device="meta")
+        return int(adapter.embed(pixels).shape[1]), None
+    limit = adapter.context_length
+    if tokens < 2:
+        raise ArgumentError(f"{tokens} tokens are too few for an input.", "Give 2 or more, as --tokens 64.")
+    if limit is not None and tokens > limit:
+        raise ArgumentError(f"{whole.name} takes {limit:,} tokens at most, not {tokens:,}.", "Give fewer.")
+    return tokens, 1
+
+
+def _trace_work(counted: Arithmetic, forwards: float) -> Work:
+    """Of one pair: its runs over A and B, those of the method, and for each gradient run a product for every edge."""
+    runs = counted.forward.times(PREPARED + forwards)
+    return runs + counted.edge_products.times(max(1.0, forwards / FORWARD_AND_BACKWARD))
+
+
+class _Seconds:
+    """What the whole model takes, by what some of its layers took, as the multiplications of the two are to each
+    other."""
+
+    def __init__(self, pace: Pace | None, whole: Arithmetic, length: int, reads: int | None) -> None:
+        self._pace, self._whole = pace, whole
+        self._some = None if pace is None else Arithmetic(pace.adapter, length, reads)
+
+    def session(self) -> float | None:
+        if self._pace is None or self._some is None:
+            return None
+        return self._pace.session * self._whole.layers / self._some.layers + CHECKED * self._pace.head
+
+    def trace(self, forwards: float, pairs: int) -> float | None:
+        """Of so many pairs, each of which takes so many forward runs."""
+        if self._pace is None or self._some is None:
+            return None
+        by_eap = _trace_work(self._some, FORWARD_AND_BACKWARD).multiplications
+        share = _trace_work(self._whole, forwards).multiplications / by_eap
+        return pairs * (self._pace.trace * share + PREPARED * self._pace.head)
+
+    def cut(self) -> float | None:
+        """Of one edge, the mean over all."""
+        return None if self._pace is None else self._pace.cut.mean(self._whole.graph)
+
+    def scan(self) -> float | None:
+        """Of all edges."""
+        graph = self._whole.graph
+        return None if self._pace is None else graph.n_edges * self._pace.scanned.mean(graph)

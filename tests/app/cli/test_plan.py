@@ -1,0 +1,61 @@
+"""`wirescope plan`: what work on a model will take."""
+
+from __future__ import annotations
+
+import json
+
+from app.presenters.plan_words import count_words, size_words, time_words
+from tests.app.command_line import code_of
+
+
+def test_a_large_model_is_planned_without_weights(capsys) -> None:
+    assert (
+        code_of("plan", "--model", "sizes:llama-3-70b", "--tokens", "128", "--precision", "bf16", "--no-measure") == 0
+    )
+    text = capsys.readouterr().out
+    assert "70.6 billion parameters, 131 GB; 5,201 nodes, 16,654,201 edges; inputs of 128 positions" in text
+    assert "measure every edge" in text
+    assert "not measured" in text
+
+
+def test_the_same_as_json(capsys) -> None:
+    pictures = ("--model", "bundled:shapes", "--method", "eap", "--no-measure", "--json")
+    assert code_of("plan", *pictures) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["fits"] is True
+    assert report["positions"] == 65
+    assert [each["what"] for each in report["work"]] == [
+        "open a session",
+        "one edge cut",
+        "trace by eap",
+        "measure every edge",
+    ]
+
+
+def test_what_cannot_be_planned_is_told(capsys) -> None:
+    assert code_of("plan", "--model", "bundled:names", "--tokens", "8", "--memory", "0") == 2
+    assert code_of("plan", "--model", "bundled:names", "--tokens", "8", "--method", "eap", "--steps", "3") == 2
+    assert code_of("plan", "--model", "bundled:names") == 2
+    text = capsys.readouterr().err
+    assert "--memory 0 keeps no run" in text
+    assert "eap takes no --steps" in text
+    assert "0 tokens are too few" in text
+
+
+def test_sizes_counts_and_times_are_words() -> None:
+    assert [size_words(size) for size in (5 * 2**18, 3 * 2**30, 1500 * 2**40)] == ["1.25 MB", "3 GB", "1,500 TB"]
+    assert [count_words(count) for count in (999, 3.9e6, 7.06e10, 4.62e19)] == [
+        "999",
+        "3.9 million",
+        "70.6 billion",
+        "4.62 × 10^19",
+    ]
+    times = [None, 0.0123, 0.5, 240, 8e5, 1e11]
+    assert [time_words(seconds) for seconds in times] == [
+        "not measured",
+        "12 ms",
+        "0.5 s",
+        "about 4 min",
+        "about 9 days",
+        "about 3,171 years",
+    ]
