@@ -69,6 +69,20 @@ class Plan:
         return [each for each in self.controls if each.draw in now]
 
 
+def check_plan(model: Model, shares: Sequence[float], kinds: Sequence[EditKind], draws: int) -> None:
+    """Raises ArgumentError for shares, ablations and numbers of draws that there are not, and a model of few heads."""
+    for share in shares:
+        if not 0 < share <= 0.5:
+            raise ArgumentError(f"A share of the heads is above 0 and at most 50 %, not {100 * share:g} %.")
+    for kind in kinds:
+        if kind not in ABLATIONS:
+            raise ArgumentError(f"Heads cannot be ablated by {kind!r} here.", f"There are: {', '.join(ABLATIONS)}.")
+    if draws < 1:
+        raise ArgumentError(f"{draws} draws of controls are too few.", "Take 1 or more.")
+    if model.graph.layers * model.graph.heads < 4:
+        raise ArgumentError(f"{model.title} has too few heads to compare sets of them.")
+
+
 def plan_of(
     model: Model,
     rankings: Sequence[Ranking],
@@ -79,18 +93,9 @@ def plan_of(
     seed: int = 0,
     main_kind: EditKind = MAIN_KIND,
 ) -> Plan:
-    """Raises ArgumentError for shares and ablations that there are not."""
-    for share in (*shares, main):
-        if not 0 < share <= 0.5:
-            raise ArgumentError(f"A share of the heads is above 0 and at most 50 %, not {100 * share:g} %.")
-    for kind in (*kinds, main_kind):
-        if kind not in ABLATIONS:
-            raise ArgumentError(f"Heads cannot be ablated by {kind!r} here.", f"There are: {', '.join(ABLATIONS)}.")
-    if draws < 1:
-        raise ArgumentError(f"{draws} draws of controls are too few.", "Take 1 or more.")
+    """Raises ArgumentError as `check_plan` does."""
+    check_plan(model, (*shares, main), (*kinds, main_kind), draws)
     graph = model.graph
-    if graph.layers * graph.heads < 4:
-        raise ArgumentError(f"{model.title} has too few heads to compare sets of them.")
     of_main = sets_of(rankings, main)
     others = [each for share in shares if share != main for each in sets_of(rankings, share) if each.name != "both"]
     controls = controls_of(of_main, graph.heads, graph.layers, draws, seed)

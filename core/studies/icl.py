@@ -42,7 +42,17 @@ from core.studies.corpus import GENERATED_PERIOD, bundled_text, generated_words,
 from core.studies.estimate import Floats
 from core.studies.few_shot import TaskDone, screened, vectors_of
 from core.studies.head_sets import Ranking
-from core.studies.heads import ABLATIONS, DRAWS, MAIN, MAIN_KIND, SHARES, Comparison, compare_head_sets, plan_of
+from core.studies.heads import (
+    ABLATIONS,
+    DRAWS,
+    MAIN,
+    MAIN_KIND,
+    SHARES,
+    Comparison,
+    check_plan,
+    compare_head_sets,
+    plan_of,
+)
 from core.studies.kept_results import KeptResults, digest_of, studies_folder
 from core.studies.next_nodes import NextNodes, next_nodes
 from core.studies.outcomes import Batch, Inputs, batches
@@ -115,6 +125,7 @@ def study_icl(
     _check_rankings(rank)
     opened = model if isinstance(model, Model) else load_model(model)
     check_text_model(opened)
+    check_plan(opened, (*shares, main), (*kinds, main_kind), draws)  # before what takes minutes
     words = "Inputs"
 
     def told(share: float) -> None:

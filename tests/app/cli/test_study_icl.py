@@ -78,6 +78,7 @@ def test_what_cannot_be_studied_is_said(tmp_path: Path, capsys: pytest.CaptureFi
         (("icl", "--model", "bundled:shapes"), 3, "does not tell the next token"),
         (("icl", *SMALL, "--task", "plurals"), 2, "There is no few-shot task 'plurals'"),
         (("icl", *SMALL, "--share", "80"), 2, "at most 50 %"),
+        (("icl", *SMALL, "--by", "noise"), 2, "cannot be ablated by 'noise'"),
         (("heads", *SMALL, "--first", "luck"), 2, "Heads cannot be ranked by 'luck'"),
         (("heads", *SMALL, "--first", "function-vector"), 3, "does none of these few-shot tasks"),
     ):

@@ -112,6 +112,17 @@ def test_what_it_says(study: IclStudy) -> None:
     assert set(as_json(study)["outcomes"]) == {"few-shot", "text", "copying"}
 
 
+def test_what_there_is_not_is_refused_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.studies.icl.windows", None)
+    for given, words in (
+        ({"main_kind": "noise"}, "cannot be ablated by 'noise'"),
+        ({"shares": [0.9]}, "at most 50 %"),
+        ({"draws": 0}, "too few"),
+    ):
+        with pytest.raises(ws.WirescopeError, match=words):
+            study_icl("bundled:names", **given)
+
+
 def test_rankings_that_there_are_not() -> None:
     mine = Ranking("mine", np.arange(32.0))
     for rank, words in ((["luck"], "cannot be ranked by 'luck'"), ([mine, mine], "two different ones")):
