@@ -39,6 +39,7 @@ HEAD_ROWS = (
     "the induction pattern alone, of all heads",
     LEFT,
 )
+NAMES_ROWS = ("induction, 10 %", "matched to these, by layer", "random")
 PRINTED_WORDS = ("says the word", "lost without", "edges cut", "seconds")
 
 Rows = dict[str, dict[str, str]]
@@ -83,14 +84,19 @@ def write(part: str, tables: Sequence[Table]) -> None:
 
 
 def with_head_sets(readme: str, page: str) -> str:
-    """README with what sets of heads account for in SmolLM2, of the page's table of it; as it was where it has none."""
+    """README with what sets of heads account for in SmolLM2 and in `names`, of the page's tables of them; as it was
+    where it has none of SmolLM2."""
     try:
         rows = _lines(page, "What heads by induction and function vector account for in pack:smollm2")
     except ValueError:
         return readme
+    heads = list(rows[0])
     some = [list(cells.values()) for cells in rows if cells["without"] in HEAD_ROWS]
-    title = "SmolLM2: shares of its in-context learning that are lost without some of its 270 heads (95 % intervals)"
-    return filled(readme, "measured: icl", Table(title, list(rows[0]), some).as_markdown())
+    for cells in _lines(page, "What heads by induction account for in bundled:names"):
+        if cells["without"] in NAMES_ROWS:
+            some.append([f"`names`: {cells['without']}", *(cells.get(head, "-") for head in heads[1:])])
+    title = "SmolLM2 (270 heads), `names` (32): shares of in-context learning lost without some heads (95 % intervals)"
+    return filled(readme, "measured: icl", Table(title, heads, some).as_markdown())
 
 
 def with_printed_words(readme: str, page: str) -> str:

@@ -66,6 +66,7 @@ def test_readmes_table_of_sets_of_heads_is_that_of_its_page():
     smollm2 = page.index("account for in pack:smollm2")
     changed = page[:smollm2] + page[smollm2:].replace("| random | 27 |", "| random | 28 |", 1)
     assert with_head_sets(readme, changed) != readme
+    assert with_head_sets(readme, page.replace("| random | 3 |", "| random | 4 |", 1)) != readme
 
 
 def test_new_tables_take_the_place_of_those_before_and_change_the_summary():
