@@ -20,7 +20,7 @@ FEATURE = Feature(
         ),
         Action(
             "open_hub_checkpoints",
-            "Open Checkpoints from the H&ub…",
+            "Open Checkpoints from the Hub…",
             (),
             "A model of the Hugging Face Hub at several revisions: move through them with a slider",
             run=CheckpointsController.choose_hub,

@@ -80,6 +80,9 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
         "Edit/Map an Answer over the Picture",
         "Edit/Evaluate the Circuit",
         "Edit/Watch This Circuit",
+        "Edit/Earlier Checkpoint",
+        "Edit/Later Checkpoint",
+        "Edit/Follow the Checkpoints",
         "View/Show or Hide Neurons",
     ]
     for name, action in found.items():
