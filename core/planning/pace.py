@@ -125,10 +125,10 @@ def _by_layer(seconds: list[float]) -> ByLayer:
 
 def inputs(adapter: Adapter, side: int, length: int, rows: int, seed: int) -> Tensor:
     """Drawn ones: ids [rows, length], or pixels [rows, 3, side, side]."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator("cpu").manual_seed(seed)
     if adapter.shape.input_kind == "text":
-        return torch.randint(0, adapter.vocabulary or 1, (rows, length), generator=generator)
-    return torch.randn(rows, 3, side, side, generator=generator).to(adapter.dtype)
+        return torch.randint(0, adapter.vocabulary or 1, (rows, length), generator=generator, device="cpu")
+    return torch.randn(rows, 3, side, side, generator=generator, device="cpu").to(adapter.dtype)
 
 
 def _head_seconds(adapter: Adapter, clock: Callable[[], float]) -> float:
@@ -137,7 +137,8 @@ def _head_seconds(adapter: Adapter, clock: Callable[[], float]) -> float:
     some = min(words, MOST_WORDS)
     if not some:
         return 0.0
-    head, stream = torch.zeros(some, width, dtype=adapter.dtype), torch.zeros(1, width, dtype=adapter.dtype)
+    head = torch.zeros(some, width, dtype=adapter.dtype, device="cpu")
+    stream = torch.zeros(1, width, dtype=adapter.dtype, device="cpu")
     seconds, _ = _timed(lambda: torch.nn.functional.linear(stream, head), clock)
     return seconds * words / some
 

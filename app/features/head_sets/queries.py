@@ -14,7 +14,7 @@ COMPARING = "Comparing head sets"
 
 
 @dataclass(frozen=True)
-class _OfWeights(OneShotQuery):
+class _OfWeights:
     """choice: what is compared. shares: of the heads, as the choice types them."""
 
     choice: SetsChoice
@@ -26,12 +26,12 @@ class _OfWeights(OneShotQuery):
 
 
 @dataclass(frozen=True)
-class HeadSetsQuery(_OfWeights):
+class HeadSetsQuery(_OfWeights, OneShotQuery):
     """What is lost without two sets of heads?"""
 
 
 @dataclass(frozen=True)
-class CostQuery(_OfWeights):
+class CostQuery(_OfWeights, OneShotQuery):
     """How long does it take?"""
 
 

@@ -39,9 +39,10 @@ def test_ten_heads_cut(tmp_path: Path) -> None:
     assert ws.export_model(model, edits, tmp_path / "cut").form == "weights"
     ids = session.pair.clean.tensor
     logits, text = elsewhere(CODE, tmp_path / "out.json", str(tmp_path / "cut"), json.dumps(ids.tolist()))
-    difference = (torch.tensor(logits) - session.run(edits, positions="all").logits).abs().max()
+    expected = session.run(edits, positions="all").logits
+    difference = (torch.tensor(logits) - expected).abs().max()
     print(f"largest difference of any logit: {difference:.2e}")
-    assert difference <= 1e-4
+    assert difference <= 1e-5 * expected.abs().max()  # of fp32 over thirty layers: what it is depends on the processor
     written = [token.index for token in session.generate(24, edits=edits)]
     assert text[0][ids.shape[1] :] == written
     assert written != [token.index for token in session.generate(24)]
