@@ -63,6 +63,7 @@ from core.scan import Scan
 from core.scripts.public import to_python
 from core.scripts.torch_script import torch_script as to_torch
 from core.session import Session
+from core.sharded.trace_many import trace_many
 from core.spans import by_region
 from core.steering import difference_of_means
 from core.studies.head_sets import Ranking as HeadRanking
@@ -185,6 +186,7 @@ __all__ = [
     "to_torch",
     "token_attribution",
     "trace",
+    "trace_many",
     "trust",
     "value_weighted_attention",
     "watch",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import textwrap
 from collections.abc import Sequence
 from os.path import isfile
@@ -86,28 +85,3 @@ def parse_edits(texts: Sequence[str], cuts: Sequence[str] = ()) -> list[Edit]:
         return [parse_edit(text) for text in (*texts, *(f"{target}=zero" for target in cuts))]
     except EditError as error:
         raise ArgumentError(error.message, error.hint) from None
-
-
-def parse_metric(text: str | None) -> Any:
-    """KIND[:TARGET[:FOIL]] to a metric. Raises ArgumentError."""
-    from core.metrics import METRICS, Metric
-
-    if text is None:
-        return None
-    kind, _, answers = text.partition(":")
-    if kind not in METRICS:
-        raise ArgumentError(f"There is no metric {kind!r}.", f"There are: {', '.join(METRICS)}.")
-    target, foil = (answers, "") if not METRICS[kind].needs_foil else _two_answers(answers)
-    if METRICS[kind].needs_foil and not foil:
-        raise ArgumentError(f"{kind} needs a target and a foil.", f"Write {kind}: Mary: John.")
-    if METRICS[kind].needs_target and not target:
-        raise ArgumentError(f"{kind} needs a target.", f"Write {kind}: Mary.")
-    if METRICS[kind].of_reference and not target:
-        raise ArgumentError(f"{kind} needs a picture or text.", f"Write {kind}:cat.jpg.")
-    return Metric(kind, target or None, foil or None)
-
-
-def _two_answers(text: str) -> tuple[str, str]:
-    """TARGET:FOIL; either may be ":" itself, or begin with "id:"."""
-    match = re.fullmatch(r"(id:\d+|.[^:]*):(.+)", text, re.DOTALL)
-    return (match[1], match[2]) if match else (text, "")

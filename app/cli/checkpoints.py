@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, literal, metric_help
 from app.cli.output import say, say_json, tell
-from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options, session_over
+from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options
 from app.cli.progress import Progress
 from app.cli.study_folder import made_folder, write_study
 from app.cli.tables import aligned
 from core.checkpoints.made import MADE, MEGABYTES, MINUTES, PREFIX, is_made, series_folder
 from core.checkpoints.series import open_series, revisions_in
+from core.datasets.session_over import session_over
 from core.errors import ArgumentError, InputError
 from core.tracing.method import METHODS, method_named
 

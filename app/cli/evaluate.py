@@ -11,15 +11,18 @@ import numpy as np
 from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP
 from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json, tell
-from app.cli.pairs import PAIRS, add_pair_options, asked_pairs, check_pair_options, row_pairs, session_over, task_pairs
+from app.cli.pairs import PAIRS, add_pair_options, asked_pairs, check_pair_options
 from app.cli.progress import Progress
 from app.cli.rule_options import add_rule_option, tell_gap, with_rule
 from app.presenters.precision import USUAL_PRECISION
+from core.datasets.row_pairs import row_pairs, task_pairs
+from core.datasets.session_over import session_over
 from core.errors import ArgumentError, InputError
 from core.tracing.options import CIRCUITS, LEVEL_WORDS
 
 if TYPE_CHECKING:
-    from app.cli.pairs import AskedPairs, SessionOver
+    from core.datasets.row_pairs import AskedPairs
+    from core.datasets.session_over import SessionOver
     from core.inputs.pair import Dataset
     from core.interchange.scores_files import ScoresFile
     from core.models.model import Model

@@ -8,15 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import DATASET_HELP, IMAGE_ENDINGS, literal, parse_edits, parse_metric
+from app.cli.arguments import DATASET_HELP, IMAGE_ENDINGS, literal, parse_edits
 from app.cli.made_b import check_picture, made_counterfactual
 from app.cli.open_model import check_precision
 from app.cli.output import say
 from app.cli.paper_options import PAPER_FORMS, add_paper_options, paper_of, wants_paper
-from app.cli.regions import with_regions
 from app.cli.run_options import add_run_options
 from app.presenters.precision import USUAL_PRECISION
 from core.circuit import EXPORTERS
+from core.datasets.metric_words import parse_metric
+from core.datasets.picture_regions import with_regions
 from core.errors import ArgumentError
 from core.graph import Entries, Graph
 from core.groups import Region

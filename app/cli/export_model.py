@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.arguments import parse_edits, refuse_pictures
-from app.cli.made_b import made_counterfactual, pair_of
+from app.cli.made_b import made_counterfactual
 from app.cli.open_model import open_model
 from app.cli.output import say, tell
 from app.cli.pairs import memory_of
-from app.cli.regions import with_regions
 from app.cli.run_options import inputs_of_file
+from core.datasets.made_pairs import pair_of
+from core.datasets.picture_regions import with_regions
 from core.errors import ArgumentError
 
 if TYPE_CHECKING:

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 
 from app.cli.arguments import IMAGE_ENDINGS
 from core.errors import ArgumentError, InputError
-from core.inputs.corruption_words import MAKE, is_made, parse_corruption, written
+from core.inputs.corruption_words import MAKE, parse_corruption, written
 from core.inputs.film import frame_of
 
 if TYPE_CHECKING:
     from core.inputs.dataset_columns import FileRow
-    from core.inputs.pair import Pair
-    from core.models.model import Model
 
 MAKE_HELP = (
     "make B from each picture A that has none: a kind (blur, mean, noise, shuffle, inpaint, other, word) and what it "
@@ -42,22 +40,6 @@ def check_picture(clean: str) -> None:
     """Raise InputError where an A that B is to be made from is no picture."""
     if Path(clean).suffix.lower() not in IMAGE_ENDINGS and not isfile(clean) and frame_of(clean) is None:
         raise InputError(f"{clean} is no picture, and B is made so of pictures alone.", "Give B by --counterfactual.")
-
-
-def pair_of(model: Model, clean: str, counterfactual: str | None) -> Pair:
-    """A pair of inputs, B made from A where it says so. Raises InputError, ArgumentError."""
-    if not is_made(counterfactual):
-        return model.pair(clean, counterfactual or None)
-    if model.is_text:
-        raise InputError(
-            f"{model.title} reads text, and B is made so of pictures alone.", "Give B by --counterfactual."
-        )
-    from core.inputs.image_corruption import corrupted_side
-
-    assert counterfactual is not None
-    corruption, pair = parse_corruption(counterfactual.removeprefix(MAKE)), model.pair(clean)
-    made = corrupted_side(model, pair.clean, corruption, clean)
-    return replace(pair, counterfactual=replace(made, text=f"{pair.clean.text}, {corruption.words()}"))
 
 
 def with_made(rows: Iterable[FileRow], how: str | None) -> list[FileRow]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json, tell
-from app.cli.pairs import PAIRS, session_over, task_pairs
+from app.cli.pairs import PAIRS
 from app.cli.tables import aligned
+from core.datasets.row_pairs import task_pairs
+from core.datasets.session_over import session_over
 from core.errors import ArgumentError
 from core.formatting import percent, signed
 

@@ -68,6 +68,7 @@ def command(arguments: Sequence[str]) -> int:
     """Run a command. Returns the exit code."""
     try:
         options = _parser(arguments[0]).parse_args(list(arguments))
+        options.arguments = tuple(arguments)  # of a long run, which a window may start again with them
         take_classes(options)
         take_probe(options)
         result: int = options.do(options)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.cli.output import tell
+
+if TYPE_CHECKING:
+    from core.sharded.progress import RunProgress
 
 SHARES = "{desc}: {percentage:3.0f} %|{bar:24}| {elapsed}<{remaining}, {rate_fmt}"
 LARGE = 1_000_000  # a total above it is of bytes
@@ -39,6 +42,15 @@ class Progress:
         elif stage != self._stage:
             tell(stage)
         self._stage = stage
+
+    def pairs(self, said: RunProgress) -> None:
+        """Of a run over many pairs, which may go on from before; a file is told where it begins alone."""
+        title = said.words.split(",")[0]
+        if self._live:
+            self._show(title, int(said.done), total=said.total, unit=" pairs", leave=False, initial=int(said.done))
+        elif title != self._stage:
+            tell(said.words)
+            self._stage = title
 
     def end(self) -> None:
         """Close the bar, if there is one."""

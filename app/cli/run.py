@@ -6,15 +6,17 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import DATASET_HELP, parse_edits, parse_metric, refuse_pictures
+from app.cli.arguments import DATASET_HELP, parse_edits, refuse_pictures
 from app.cli.continuing import add_continue_options, check_continue, continued
-from app.cli.made_b import made_counterfactual, pair_of
+from app.cli.made_b import made_counterfactual
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import memory_of
-from app.cli.regions import with_regions
 from app.cli.run_options import add_run_options, inputs_of_file
 from app.cli.why import HELP, why_report, why_words
+from core.datasets.made_pairs import pair_of
+from core.datasets.metric_words import parse_metric
+from core.datasets.picture_regions import with_regions
 from core.errors import ArgumentError
 from core.project.places import is_project
 

@@ -16,13 +16,16 @@ from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP, literal, me
 from app.cli.method_options import add_method_options, option_words, options_for
 from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json, tell
-from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options, session_over
+from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options
 from app.cli.progress import Progress
 from app.cli.rule_options import add_rule_option, check_rule, with_rule
+from app.cli.sharded import add_shard_options, check_shard_options, trace_in_shards
+from app.cli.strongest import name_of, strongest
 from app.cli.tables import aligned
 from app.cli.trace_files import FORMS, MARKED, USUAL_FORM, check_out, write_scores
 from app.presenters.precision import USUAL_PRECISION, model_of, precision_entry
 from core.circuit import AT
+from core.datasets.session_over import session_over
 from core.edits import KINDS, EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import BELOW, pairs_words, percent
@@ -32,7 +35,7 @@ from core.tracing.options import CIRCUITS, LEVEL_WORDS, LEVELS
 from core.tracing.selection import RULES, USUAL
 
 if TYPE_CHECKING:
-    from app.cli.pairs import AskedPairs
+    from core.datasets.row_pairs import AskedPairs
     from core.evaluation.measured import Measured
     from core.inputs.pair import Dataset, Pair
     from core.session import Session
@@ -40,12 +43,14 @@ if TYPE_CHECKING:
     from core.tracing.scores import Scores
 
 SHOWN = 10  # of the strongest
+USUAL_OUT = "circuit.json"
 
 
 WORDS = "score all edges by a method, on a task, a dataset or one pair"
 EXAMPLES = """
 wirescope trace --model bundled:names --task ioi --pairs 24 --out circuit.json
 wirescope trace --model bundled:names --task ioi --method eap --ablation mean --out mean.json
+wirescope trace --model bundled:names --task ioi --pairs 20000 --folder many --workers 2
 """
 
 
@@ -70,7 +75,7 @@ def add_options(trace: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help=f"what a removed edge carries: {', '.join(ABLATIONS)} (patch)",
     )
-    trace.add_argument("--out", default="circuit.json", help="the file to write (circuit.json)")
+    trace.add_argument("--out", help="the file to write (circuit.json; with --folder that in the folder alone)")
     trace.add_argument(
         "--format",
         choices=FORMS,
@@ -80,6 +85,7 @@ def add_options(trace: argparse.ArgumentParser) -> None:
     trace.add_argument("--size", type=int, help=f"edges in the graph of an eap-ig file (what the method kept, else "
                        f"{MARKED})")  # fmt: skip
     add_rule_option(trace, USUAL)
+    add_shard_options(trace)
     trace.add_argument("--json", action="store_true", help="print JSON")
     add_method_options(trace)
     trace.set_defaults(do=trace_command)
@@ -93,6 +99,7 @@ def trace_command(options: argparse.Namespace) -> int:
     method = method_named(options.method)
     own = options_for(method, options)
     check_pair_options(options)
+    check_shard_options(options)
     if options.format != USUAL_FORM and options.level != "edges":
         raise ArgumentError(
             f"A file of --format {options.format} holds scores of edges, not of {options.level}.", "Leave out --format."
@@ -101,8 +108,11 @@ def trace_command(options: argparse.Namespace) -> int:
         raise ArgumentError("--spans is for edges at spans.", "Give --level edge-spans too.")
     if options.size is not None and not options.format.startswith("eap-ig"):
         raise ArgumentError("--size is for eap-ig files; Wirescope's hold all scores.", "Give --format eap-ig too.")
-    out = Path(options.out)
-    check_out(out, options.format)
+    out = Path(options.out or USUAL_OUT)
+    if options.folder is None or options.out is not None:
+        check_out(out, options.format)
+    if options.folder is not None:
+        return trace_in_shards(options, method, own)
     model = open_model(options.model, options.precision)
     pairs = asked_pairs(model, options, options.level == "edge-spans")
     over = session_over(model, pairs, options.metric, options.memory)
@@ -136,7 +146,7 @@ def trace_command(options: argparse.Namespace) -> int:
     }
     scores, note, stopped = _chosen(replace(scores, about=about), options.select, session, dataset)
     notes += [note] if note else []
-    write_scores(out, options.format, scores, pairs, model, options.size)
+    write_scores(out, options.format, scores, pairs.rows, model, options.size)
     report = _report(scores, pairs, whole, method, str(out))
     report |= {"options": option_words(method, own), "notes": notes}
     report |= {} if over.right else {"answered rightly": None}
@@ -231,7 +241,7 @@ def _report(
     out: str,
 ) -> dict[str, Any]:
     about = scores.about
-    lost = {_name(scores, int(index)) for index in np.flatnonzero(scores.below_noise)}
+    lost = {name_of(scores, int(index)) for index in np.flatnonzero(scores.below_noise)}
     rows: list[dict[str, Any]] = [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)]
     return {
         "model": about["model"],
@@ -276,25 +286,6 @@ def _by_region(scores: Scores, pair: Pair) -> dict[str, Any]:
         for (node, region), value in zip(of, values.ravel()[order], strict=True)
     ]
     return {"by_region": found}
-
-
-def strongest(scores: Scores, count: int) -> list[tuple[str, float]]:
-    """The largest scores whatever their sign, by name."""
-    values = scores.values.ravel()
-    order = [int(i) for i in np.argsort(-np.abs(values), kind="stable")[:count] if np.isfinite(values[i])]
-    return [(_name(scores, i), float(values[i])) for i in order]
-
-
-def _name(scores: Scores, index: int) -> str:
-    if scores.level == "edges":
-        return scores.graph.edge(index).name
-    if scores.level == "edge-spans":
-        edge, span = divmod(index, len(scores.spans))
-        return f"{scores.graph.edge(edge).name}{AT}{scores.spans[span]}"
-    if scores.level == "nodes":
-        return scores.graph.writers[index].name
-    node, position = divmod(index, scores.values.shape[1])
-    return f"{scores.graph.writers[node].name}@{position}"
 
 
 def _words(report: dict[str, Any], method: Method) -> str:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from core.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from app.cli.pairs import AskedPairs
+    from collections.abc import Sequence
+
+    from core.inputs.dataset_columns import FileRow
     from core.models.model import Model
     from core.tracing.scores import Scores
 
@@ -45,7 +47,7 @@ def check_out(out: Path, form: str) -> None:
     check_place(out / "x" if out.is_dir() else out)
 
 
-def write_scores(out: Path, form: str, scores: Scores, pairs: AskedPairs, model: Model, size: int | None) -> None:
+def write_scores(out: Path, form: str, scores: Scores, rows: Sequence[FileRow], model: Model, size: int | None) -> None:
     """size: edges in the graph of an EAP-IG file. Raises WirescopeError."""
     from core.interchange.eap_ig_files import MarkedScores, scores_to_eap_ig
     from core.interchange.eap_ig_pt import eap_ig_pt
@@ -56,9 +58,9 @@ def write_scores(out: Path, form: str, scores: Scores, pairs: AskedPairs, model:
 
     width, added = model.adapter.shape.width, "position" in model.input_words
     if form == "wirescope":
-        save_text(out, scores_to_json(scores, pairs.rows))
+        save_text(out, scores_to_json(scores, rows))
     elif form == "parquet":
-        save_bytes(out, scores_to_parquet(scores, pairs.rows))
+        save_bytes(out, scores_to_parquet(scores, rows))
     elif form == "mib":
         write_importances(out, scores, width)
     elif form == "mib-circuits":
@@ -66,7 +68,7 @@ def write_scores(out: Path, form: str, scores: Scores, pairs: AskedPairs, model:
     else:
         kept = MARKED if scores.kept is None else int(scores.kept.sum())
         circuit = scores.select(size if size is not None else min(kept, model.graph.n_edges))
-        marked = MarkedScores(scores, circuit, width, pairs.rows, added)
+        marked = MarkedScores(scores, circuit, width, rows, added)
         if form == "eap-ig":
             save_text(out, scores_to_eap_ig(marked))
         else:

@@ -94,7 +94,7 @@ def read_inputs(path: str | Path) -> FileRows:
     text = read_text(file, MAX_BYTES)
     if file.suffix.lower() == ".json" or _is_json(text):
         table = _read_json(text, file.name)
-    elif _sign(text, is_header)[0]:
+    elif sign_of(text, is_header)[0]:
         table = _read_table(text, file.name, header=True)
     else:
         table = FileRows(tuple(_lines(text, file.name)))
@@ -145,7 +145,7 @@ def write_dataset(path: str | Path, rows: Iterable[FileRow], ids: bool = False) 
 
 
 def _read_table(text: str, name: str, header: bool) -> FileRows:
-    sign, text = _sign(text, names_inputs if header else is_header)
+    sign, text = sign_of(text, names_inputs if header else is_header)
     if not sign and header:
         raise InputError(
             f"Line 1 of {name} names no column `clean`: it is {_first_line(text)[:80]!r}.",
@@ -171,7 +171,7 @@ def _read_table(text: str, name: str, header: bool) -> FileRows:
     return FileRows(tuple(rows), columns.notes())
 
 
-def _sign(text: str, fits: Callable[[Sequence[str]], bool]) -> tuple[str, str]:
+def sign_of(text: str, fits: Callable[[Sequence[str]], bool]) -> tuple[str, str]:
     """The sign between columns by which the first line is one of names ("" for none), and the text from it on."""
     text = text.removeprefix("\ufeff")
     declared = re.match(r"\s*sep=(.)\r?\n", text, re.IGNORECASE)  # so spreadsheets tell the sign
@@ -183,10 +183,15 @@ def _sign(text: str, fits: Callable[[Sequence[str]], bool]) -> tuple[str, str]:
 
 def _records(text: str, sign: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """The lines of a table that are not empty, each as its number and its cells. Raises InputError."""
-    # The csv module ends a line at a lone carriage return, too, which stands within text: another sign is put for it.
     stand_in = next(sign for sign in map(chr, range(0xFDD0, 0xFDF0)) if sign not in text)
-    lines = re.sub(r"\r(?!\n)", stand_in, text).split("\n")
-    reader = csv.reader((f"{line}\n" for line in lines), delimiter=sign, strict=True)
+    return records((f"{line}\n" for line in text.split("\n")), sign, name, stand_in)
+
+
+def records(lines: Iterable[str], sign: str, name: str, stand_in: str = "\ufdd0") -> Iterator[tuple[int, list[str]]]:
+    """The same of lines as they come. stand_in: a sign that is not in them. Raises InputError."""
+    # The csv module ends a line at a lone carriage return, too, which stands within text: another sign is put for it.
+    plain = (re.sub(r"\r(?!\n)", stand_in, line) for line in lines)
+    reader = csv.reader(plain, delimiter=sign, strict=True)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):

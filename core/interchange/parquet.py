@@ -11,13 +11,13 @@ import json
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from core.errors import ArgumentError, InputError, WirescopeError
+from core.errors import ArgumentError, InputError
 from core.inputs.dataset_columns import FileRow
 from core.interchange.scores_files import ScoresFile, scores_from_json, scores_head
+from core.optional_packages import arrow as arrow
 from core.text_files import parse_json
 from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
@@ -70,13 +70,3 @@ def read_parquet_scores(path: str | Path) -> ScoresFile:
         raise InputError(error.message, error.hint or HINT) from None
     except (pa.ArrowException, KeyError, ValueError, TypeError, AttributeError, ArgumentError) as error:
         raise InputError(f"{file.name} holds no scores: {str(error)[:160]}", HINT) from None
-
-
-def arrow() -> tuple[Any, Any]:
-    """pyarrow and its Parquet. Raises WirescopeError where it is not installed."""
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise WirescopeError("Parquet and Arrow files need pyarrow.", 'pip install "wirescope[parquet]"') from None
-    return pyarrow, pyarrow.parquet

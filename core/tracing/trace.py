@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +32,24 @@ from core.tracing.told_options import Options
 from core.tracing.towers import check_towers, score_towers
 
 
+@dataclass(frozen=True)
+class Sums:
+    """What the mean over pairs is made of, so that means over parts of a dataset can be joined. values: scores, summed
+    over the pairs. gap: m(whole) - m(empty circuit), likewise; NaN where there is none. rounding: of measured scores
+    the squares of each batch's noise floor, times its pairs."""
+
+    pairs: int
+    values: NDArray[np.float64]
+    gap: float
+    rounding: float
+
+
 class Tracing:
     """A trace that gives its results as they come: run `parts`, stop, and go on later by calling it again.
 
-    dataset: score these pairs, batch by batch, and average; otherwise the session's own pair. The other arguments are
-    those of `trace`. Raises ArgumentError, EditError, ModelError, InputError.
+    dataset: score these pairs, batch by batch, and average; otherwise the session's own pair. seen: told of each batch
+    that is scored the places of its rows in the dataset, and its session, whose runs over A and B are made. The other
+    arguments are those of `trace`. Raises ArgumentError, EditError, ModelError, InputError.
     """
 
     def __init__(
@@ -49,8 +62,10 @@ class Tracing:
         dataset: Dataset | None = None,
         options: Options | None = None,
         spans: Positions | None = None,
+        seen: Callable[[tuple[int, ...], Session], None] | None = None,
     ) -> None:
         self.session = session
+        self._seen = seen
         self.method = method_named(method)
         self.replacement = replacement
         self.level = level
@@ -139,12 +154,18 @@ class Tracing:
                     yield self._scores(so_far / scored, share, gap_so_far / scored, result.measured, floor), share
             self._sum, self.done, self._gap, self._rounding = so_far, scored, gap_so_far, rounding
             self._kept, self._measured, self._memory = result.kept, result.measured, Memory()
+            self._show(batches, sessions)
             del sessions, first, more, job, result  # else they would stay while those of the next batch are made
             if len(self._job_batches()) > 1:
                 give_back()
             yield self.scores, self.done / self.pairs
             if cancelled is not None and cancelled() and self.done < self.pairs:
                 raise Cancelled
+
+    def _show(self, batches: list[Batch], sessions: list[Session]) -> None:
+        if self._seen is not None:
+            for batch, session in zip(batches, sessions, strict=True):
+                self._seen(batch.rows, session)
 
     def _gap_of(self, session: Session, cancelled: Callable[[], bool] | None) -> float:
         """m(whole) - m(empty circuit), summed over a session's pairs; NaN where there is none."""
@@ -184,6 +205,13 @@ class Tracing:
             population = self.session.population
             runs += ablation(self.replacement).runs(self.pairs if population is None else len(population.lengths))
         return runs / (runs + max(self._forwards(), 1.0) * pairs)
+
+    @property
+    def sums(self) -> Sums:
+        """Over the pairs that are done. Raises Cancelled where none is."""
+        if self._sum is None:
+            raise Cancelled
+        return Sums(self.done, self._sum, self._gap, self._rounding)
 
     @property
     def scores(self) -> Scores:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import wirescope as ws
-from app.cli.arguments import parse_metric
+from core.datasets.metric_words import parse_metric
 from core.tracing.over_pairs import sessions_over
 from tests.app.command_line import code_of
 from tests.app.models import CLEAN, COUNTERFACTUAL

@@ -1,0 +1,145 @@
+"""Rows of a file or of a task as pairs of a model, checked against it, with what was left out and why. What imports
+torch is imported when it is needed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.datasets.made_pairs import pair_of
+from core.datasets.picture_regions import with_regions
+from core.errors import InputError
+from core.inputs.corruption_words import is_made
+
+if TYPE_CHECKING:
+    from core.inputs.dataset_columns import FileRow
+    from core.inputs.misfits import Misfit
+    from core.inputs.pair import Dataset, Pair
+    from core.models.model import Model
+
+
+@dataclass(frozen=True)
+class AskedPairs:
+    """words: what they are, "24 pairs of the task ioi". rows: as a file holds them; none for pictures of a task, which
+    are drawn again. dataset: with the answers of each pair, where they have some. notes: what was left out."""
+
+    words: str
+    rows: tuple[FileRow, ...]
+    dataset: Dataset
+    notes: tuple[str, ...] = ()
+
+
+def task_pairs(model: Model, task: str, pairs: int, seed: int, with_roles: bool = False) -> AskedPairs:
+    """Pairs of a built-in task. with_roles: with what its template names. Raises ArgumentError for an unknown one,
+    InputError where it does not fit the model."""
+    from core.inputs.dataset_columns import FileRow
+    from core.inputs.pair import Dataset
+    from core.inputs.tasks import make_task
+
+    made = make_task(task, model, pairs, seed)
+    roles = made.roles if with_roles else ("",) * len(made.pairs)
+    both = tuple(zip(made.pairs, made.answers, roles, strict=True))
+    found = [
+        _with_roles(model, model.pair(a, b), FileRow("", roles=own), with_roles)
+        for (a, b), own in zip(made.pairs, roles, strict=True)
+    ]
+    dataset = Dataset(found, made.answers if made.answers[0][0] else ())
+    rows = tuple(FileRow(a, b, *own, spans) for (a, b), own, spans in both if isinstance(a, str) and isinstance(b, str))
+    short = made.dropped or len(made.pairs) < pairs
+    return AskedPairs(
+        f"{_count(dataset)} of the task {task}", rows, dataset, (f"{task}: {made.words()}",) * bool(short)
+    )
+
+
+def _input_notes(pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """What was done to inputs when they were read, each once: a dataset may have it of every row."""
+    counts = Counter(
+        note for pair in pairs for side in (pair.clean, pair.counterfactual) if side for note in side.notes
+    )
+    return tuple(note if count == 1 else f"{note} (and {count - 1} more alike)" for note, count in counts.items())
+
+
+@dataclass(frozen=True)
+class RowNeeds:
+    """What every row must have, since others have it."""
+
+    counterfactual: bool
+    target: bool
+    foil: bool
+
+
+def needs_of(rows: Sequence[FileRow]) -> RowNeeds:
+    cells = [(bool(row.counterfactual), row.target != "", row.foil != "") for row in rows]
+    return RowNeeds(*(any(column) for column in zip(*cells, strict=True)))
+
+
+def row_pairs(
+    model: Model, rows: Sequence[FileRow], origin: str, with_roles: bool = False, needs: RowNeeds | None = None
+) -> AskedPairs:
+    """Rows as pairs; those that do not fit the model, or not the others, are left out. with_roles: with the names of
+    their spans. needs: what each must have where these are a part of the rows; None: what one of them has. Raises
+    InputError where none is left, with the reason of the first, and for roles that are none."""
+    from core.inputs.misfits import misfit_words
+    from core.inputs.pair import Dataset
+
+    needs = needs or needs_of(rows)
+    kept, misfits, first = [], [], ""
+    for number, row in enumerate(rows, 1):
+        found = _misfit(model, row, needs)
+        if found is None:
+            kept.append(row)
+        else:
+            misfits.append(found)
+            first = first or f"Pair {number} cannot be used: {found.why}"
+    if not kept:
+        raise InputError(first if len(rows) == 1 else f"No pair {origin} can be used. {first}", misfits[0].hint)
+    pairs = [
+        _with_roles(model, pair_of(model, row.clean, row.counterfactual), row, with_roles or not model.is_text)
+        for row in kept
+    ]
+    dataset = Dataset(pairs, [(row.target, row.foil) for row in kept] if needs.target else ())
+    left_out = (f"{len(rows):,} pairs {origin}: {misfit_words(misfits)}",) if misfits else ()
+    notes = (*left_out, *_input_notes(pairs))
+    words = f"{_count(dataset)} {origin}" if origin else f"the pair {_short(kept[0].clean)!r}"
+    return AskedPairs(words, tuple(kept), dataset, notes)
+
+
+def _with_roles(model: Model, pair: Pair, row: FileRow, wanted: bool) -> Pair:
+    """With the roles of a row, or the regions of its picture. Raises InputError for what is none."""
+    from core.positions import parse_roles
+
+    if not row.roles or not wanted:
+        return pair
+    try:
+        if pair.grid is not None:
+            return with_regions(model, pair, row.roles.split(), row.clean)
+        return pair.with_roles(parse_roles(row.roles, pair.clean.lengths[0]))
+    except InputError as error:
+        raise InputError(f"{_short(pair.clean.text)!r}: {error.message}", error.hint) from None
+
+
+def _misfit(model: Model, row: FileRow, needs: RowNeeds) -> Misfit | None:
+    """Why a row cannot be used among the others; None where it can."""
+    from core.inputs.misfits import Misfit, misfit
+
+    if needs.counterfactual and not row.counterfactual:
+        return Misfit("no B", "It has no B, which others have.", "Give every row a B, or none.")
+    if (needs.target and row.target == "") or (needs.foil and row.foil == ""):
+        return Misfit("no answers", "It lacks answers, which others have.", "Give every row a target and a foil.")
+    if not is_made(row.counterfactual):
+        return misfit(model, row.clean, row.counterfactual, row.target, row.foil)
+    try:
+        pair_of(model, row.clean, row.counterfactual)
+    except InputError as error:
+        return Misfit("a B that cannot be made", error.message, error.hint)
+    return misfit(model, row.clean, "", row.target, row.foil)
+
+
+def _count(dataset: Dataset) -> str:
+    return f"{len(dataset):,} pair{'s' * (len(dataset) != 1)}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 50 else f"{text[:49]}…"

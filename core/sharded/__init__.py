@@ -1,0 +1,13 @@
+"""Work over many pairs, in shards: the same few pairs go together whatever the number of workers, each shard gives sums
+and a row a pair, and a folder holds what is done, so that a run that was killed goes on where it was.
+
+    shards.py    which pairs a shard has
+    sources.py   where the pairs come from: a task, or rows that are written into the folder
+    job.py       what is done with a shard, and what that gives
+    worker.py    doing it, in whatever process
+    folder.py    what is done, on disk; progress.py: how far it has come, for who looks on
+    in_process.py, ray_cluster.py   who does it
+    run.py       the run itself
+    tracing.py   scores of edges;  evaluation.py   what circuits recover
+    query.py     SQL over what came out
+"""

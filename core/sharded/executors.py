@@ -1,0 +1,35 @@
+"""Who does the shards of a run, by what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import ArgumentError
+from core.sharded.in_process import Executor, InProcess
+from core.sharded.worker import Opened
+
+if TYPE_CHECKING:
+    from core.models.model import Model
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who does the shards: this process alone; so many processes of this machine (`workers`); or those of a Ray cluster
+    (`cluster`: "auto", "HOST:PORT", "ray://HOST:PORT"), as many as it has processors where `workers` says nothing.
+    Raises ArgumentError."""
+
+    workers: int | None = None
+    cluster: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            raise ArgumentError(f"There is at least 1 worker, not {self.workers}.")
+
+    def executor(self, model: Model) -> Executor:
+        """model: open in this process. Raises WirescopeError where ray is not installed, or no cluster answers."""
+        if self.workers is None and self.cluster is None:
+            return InProcess(Opened(model))
+        from core.sharded.ray_cluster import RayCluster
+
+        return RayCluster(self.workers, self.cluster)

@@ -1,0 +1,151 @@
+"""How far a run has come, in the file `progress.json` of its folder: who looks on reads just that, and needs no torch.
+
+It is written anew as a whole (to a temporary file, then renamed), when a shard is done, and at most twice a second
+while one is in work. Fields:
+
+    format    1
+    state     "running"; "stopped" (Ctrl-C, or cancelled: the command goes on); "failed" (words say why; the command
+              goes on after that was mended); "done"
+    words     a sentence for people: "EAP-IG, 1,024 of 20,000 pairs"
+    done, total            pairs; between two shards `done` may be a fraction
+    shards_done, shards    of a run
+    rate      pairs a second of this start; null before anything is done
+    seconds   of this start;  seconds_left   null where nobody knows
+    workers   processes at work: 1 is this one alone
+    command   the arguments after `wirescope` that go on with the run, a list; empty for a run from Python
+    result    path of the file that came out, from the folder; "" before `done`
+    pid, updated   of the process that wrote it; seconds since 1970
+
+"running" with a process that is not there any more (`alive`) is a run that was killed: the same command goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+
+from core.errors import InputError
+from core.saving import save_text
+
+FILE = "progress.json"
+FORMAT = 1
+BETWEEN = 0.5  # seconds between two times it is written within a shard
+
+State = Literal["running", "stopped", "failed", "done"]
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """What `progress.json` says."""
+
+    state: State = "running"
+    words: str = ""
+    done: float = 0.0
+    total: int = 0
+    shards_done: int = 0
+    shards: int = 0
+    rate: float | None = None
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    workers: int = 1
+    command: tuple[str, ...] = ()
+    result: str = ""
+    pid: int = 0
+    updated: float = 0.0
+    format: int = FORMAT
+
+    @property
+    def share(self) -> float:
+        return self.done / self.total if self.total else 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process that wrote it is at work."""
+        return self.state == "running" and psutil.pid_exists(self.pid)
+
+
+def read_progress(folder: str | Path) -> RunProgress | None:
+    """None where the folder holds no run yet. Raises InputError for a file that is no such one."""
+    path = Path(folder) / FILE
+    try:
+        said: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", "Give the folder of a run.") from None
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise InputError(f"{path} says nothing of a run that this version knows.", "Give the folder of a run.")
+    known = {each.name for each in fields(RunProgress)}
+    values = {name: value for name, value in said.items() if name in known}
+    return RunProgress(**values | {"command": tuple(values.get("command", ()))})
+
+
+@dataclass
+class ProgressFile:
+    """Writes it. size: pairs of a shard. before: pairs that were done when this start began. listener: told all that is
+    written."""
+
+    folder: Path
+    title: str
+    total: int
+    size: int
+    shards: int
+    workers: int = 1
+    command: Sequence[str] = ()
+    before: float = 0.0
+    listener: Callable[[RunProgress], None] | None = None
+    _started: float = field(default_factory=time.monotonic)
+    _written: float = 0.0
+    _done: float = 0.0
+    _of_shards: float = 0.0
+    _shards_done: int = 0
+
+    def within(self, share: float) -> None:
+        """So much of the shard in work is done."""
+        done = min(self._of_shards + share * self.size, self.total)
+        if done > self._done and time.monotonic() - self._written >= BETWEEN:
+            self._done = done
+            self._write("running")
+
+    def shard(self, done: float, shards_done: int) -> None:
+        """So many pairs and shards are done."""
+        self._done = self._of_shards = done
+        self._shards_done = shards_done
+        self._write("running")
+
+    def end(self, state: State, done: float, words: str = "", result: str = "") -> None:
+        """done: pairs that are kept; those of a shard that was in work are not."""
+        self._done = done
+        self._write(state, words, result)
+
+    def _write(self, state: State, words: str = "", result: str = "") -> None:
+        seconds = time.monotonic() - self._started
+        made = self._done - self.before
+        rate = made / seconds if made > 0 and seconds > 0 else None
+        said = RunProgress(
+            state,
+            words or f"{self.title}, {int(self._done):,} of {self.total:,} pairs",
+            self._done,
+            self.total,
+            self._shards_done,
+            self.shards,
+            rate,
+            seconds,
+            None if rate is None else (self.total - self._done) / rate,
+            self.workers,
+            tuple(self.command),
+            result,
+            os.getpid(),
+            time.time(),
+        )
+        save_text(self.folder / FILE, json.dumps(asdict(said), ensure_ascii=False, indent=1))
+        self._written = time.monotonic()
+        if self.listener is not None:
+            self.listener(said)

@@ -1,0 +1,112 @@
+"""Shards as tasks of Ray: on processes of this machine, or of a cluster that is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from core.errors import Cancelled, WirescopeError
+from core.optional_packages import ray as import_ray
+from core.progress import Cancel
+from core.sharded.in_process import Within
+from core.sharded.job import ShardResult, ShardTask
+
+ROOT = Path(__file__).resolve().parents[2]
+STORE_BYTES = 256 << 20  # of objects on this machine: what a shard gives is small
+RETRIES = 3  # of a shard whose worker died
+SECONDS = 0.2  # between two times that a cancel is heard
+
+
+class RayCluster:
+    """workers: shards at a time; None: as many as the cluster has processors. address: None: processes of this machine
+    are started, and ended by `close`; "auto", HOST:PORT or ray://HOST:PORT: a cluster that is there, left as it is. One
+    that this process is connected to already is taken. Raises WirescopeError without ray, and where no cluster
+    answers."""
+
+    def __init__(self, workers: int | None, address: str | None) -> None:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        self._ray = ray = import_ray()
+        self._begun = not ray.is_initialized()
+        if self._begun:
+            _connect(ray, workers, address)
+        self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        environment = {"env_vars": {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": _offline()}}
+        self._task = ray.remote(num_cpus=1, max_retries=RETRIES, runtime_env=environment)(_shard)
+
+    def results(
+        self, tasks: Iterable[ShardTask], within: Within, cancelled: Cancel
+    ) -> Iterator[tuple[int, ShardResult]]:
+        """As they come: no more are begun than there are workers, so that few are lost."""
+        waiting = iter(tasks)
+        at_work: dict[Any, int] = {}
+        try:
+            while True:
+                while len(at_work) < self.workers and (task := next(waiting, None)) is not None:
+                    at_work[self._task.remote(task)] = task.shard.number
+                if not at_work:
+                    return
+                ready, _ = self._ray.wait(list(at_work), num_returns=1, timeout=SECONDS)
+                if cancelled():
+                    raise Cancelled
+                for each in ready:
+                    yield at_work.pop(each), self._result(each)
+        finally:
+            for each in at_work:
+                self._ray.cancel(each, force=True)
+
+    def _result(self, reference: Any) -> ShardResult:
+        """Raises WirescopeError, also for a worker that died again and again."""
+        try:
+            result: ShardResult | WirescopeError = self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            raise WirescopeError(
+                f"A worker failed: {str(error).strip().splitlines()[-1][:300]}",
+                "Look at the cluster; the same command goes on with the run.",
+            ) from None
+        if isinstance(result, WirescopeError):
+            raise result
+        return result
+
+    def close(self) -> None:
+        """End the processes that were started for this."""
+        if self._begun:
+            self._ray.shutdown()
+
+
+def _connect(ray: Any, workers: int | None, address: str | None) -> None:
+    """Raises WirescopeError where no cluster answers."""
+    try:
+        if address is not None:
+            ray.init(address=address, log_to_driver=False, logging_level="error")
+        else:
+            ray.init(
+                num_cpus=workers,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level="error",
+                object_store_memory=STORE_BYTES,
+            )
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise WirescopeError(
+            f"No Ray cluster answers at {address}: {str(error).splitlines()[0][:200]}",
+            "Start one (ray start --head), or leave out the address for workers of this machine.",
+        ) from None
+
+
+def _offline() -> str:
+    return os.environ.get("HF_HUB_OFFLINE", "0")
+
+
+def _shard(task: ShardTask) -> ShardResult | WirescopeError:
+    """In a worker. An error for people comes back as it is; any other is Ray's to tell."""
+    import torch
+
+    from core.sharded.worker import do
+
+    torch.set_num_threads(1)
+    try:
+        return do(task)
+    except WirescopeError as error:
+        return error

@@ -1,0 +1,90 @@
+"""`wirescope trace --folder`: many pairs in shards, as typed, on the bundled model of names."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pyarrow
+from pyarrow import parquet
+
+from core.inputs.dataset_columns import FileRow
+from core.inputs.dataset_files import read_dataset, write_dataset
+from core.inputs.dataset_stream import stream_rows
+from core.sharded import run as runs
+from core.sharded.progress import read_progress
+from tests.app.command_line import code_of
+
+TRACE = ("trace", "--model", "bundled:names", "--task", "capitals", "--pairs", "5", "--shard", "2", "--method", "eap")
+
+
+def test_it_stops_says_how_to_go_on_and_goes_on(tmp_path: Path, capsys, monkeypatch) -> None:
+    folder = tmp_path / "many pairs"
+    command = (*TRACE, "--folder", str(folder))
+    put = runs.RunFolder.put
+
+    def interrupted(self, number: int, result: object) -> None:
+        put(self, number, result)
+        if number == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs.RunFolder, "put", interrupted)
+    assert code_of(*command) == 130
+    error = capsys.readouterr().err
+    assert "Stopped after 4 of 5 pairs" in error
+    assert f"wirescope {' '.join(TRACE)} --folder '{folder}'" in error
+    said = read_progress(folder)
+    assert (said.state, said.command, said.alive) == ("stopped", command, False)
+
+    monkeypatch.setattr(runs.RunFolder, "put", put)
+    assert code_of(*command, "--json", "--out", str(tmp_path / "copy.json")) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["pairs"], report["shard"], report["left out"]) == (5, 2, 0)
+    assert len(report["strongest"]) == 10
+    assert report["answered rightly"] == 1
+    scores = [json.loads(path.read_text()) for path in (tmp_path / "copy.json", folder / "circuit.json")]
+    assert scores[0] == scores[1]
+
+    assert code_of(*command, "--seed", "1") == 3
+    assert "seed is 0 there and 1 here" in capsys.readouterr().err
+
+
+def test_options_that_do_not_go_together_are_said_before_the_model_is_opened(tmp_path: Path, capsys) -> None:
+    for options, words in (
+        (("--workers", "2"), "--workers is of a run over many pairs."),
+        (("--folder", "x", "--workers", "0"), "--workers is at least 1, not 0."),
+        (("--folder", "x", "--shard", "0"), "--shard is at least 1, not 0."),
+        (("--folder", "x", "--method", "circuit-pruning"), "decides from all pairs together"),
+        (("--folder", "x", "--select", "consensus"), "--select needs the scores of each pair."),
+    ):
+        command = [each for each in TRACE if each not in ("--shard", "2")]
+        assert code_of(*command, *options) == 2, options
+        assert words in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_file_of_any_size_is_read_row_by_row(tmp_path: Path) -> None:
+    rows = [FileRow('He said "a,b"\nand', "B\rof it", " x", 3), FileRow("C", "D", " y", 4)]
+    for name in ("rows.csv", "rows.tsv", "rows.jsonl"):
+        write_dataset(tmp_path / name, rows)
+        assert list(stream_rows(tmp_path / name)) == read_dataset(tmp_path / name), name
+    spreadsheet = tmp_path / "sheet.csv"
+    spreadsheet.write_text("sep=;\nclean;counterfactual\nA;B\n")
+    assert list(stream_rows(spreadsheet)) == [FileRow("A", "B")]
+    endless = tmp_path / "endless.jsonl"
+    os.mkfifo(endless)  # nobody ends it: what is asked for comes before that
+    writer = os.open(endless, os.O_RDWR)
+    os.write(writer, b'{"clean": "A"}\n' * 3000)
+    try:
+        assert next(stream_rows(endless)) == FileRow("A")
+    finally:
+        os.close(writer)
+
+
+def test_a_parquet_file_is_a_dataset_too(tmp_path: Path) -> None:
+    table = pyarrow.table(
+        {"clean": ["A", "B"], "corrupted": ["C", "D"], "correct_idx": [1, 2], "incorrect_idx": [3, 4]}
+    )
+    parquet.write_table(table, tmp_path / "rows.parquet")
+    assert list(stream_rows(tmp_path / "rows.parquet")) == [FileRow("A", "C", 1, 3), FileRow("B", "D", 2, 4)]

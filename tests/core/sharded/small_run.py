@@ -1,0 +1,61 @@
+"""A run over a few pairs of different lengths on a small model in fp64, for the tests of shards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import wirescope as ws
+from core.inputs.dataset_columns import FileRow
+from core.models.model import Model
+from core.progress import Cancel
+from core.sharded.executors import Workers
+from core.sharded.in_process import Within
+from core.sharded.job import ShardResult, ShardTask, Sums
+from core.sharded.trace_many import ManyPairs, trace_pairs
+from core.sharded.tracing import TraceWork
+from core.sharded.worker import Opened, do_with
+from tests.small_models import small_text_model
+
+NAMES = (" Mary", " John", " Tom")
+ROWS = tuple(
+    FileRow(f"When{first} gave{middle}", f"When{second} gave{middle}", first, second)
+    for middle in (" a", " a drink", " a drink to")
+    for first in NAMES
+    for second in NAMES
+    if first != second
+)
+
+
+def small_model() -> Model:
+    return ws.load_model(small_text_model())
+
+
+class Backwards:
+    """Does all shards, and gives them in the opposite order, as workers of uneven speed may; the first `stop` of them
+    alone. done: the numbers of the shards."""
+
+    workers = 2
+
+    def __init__(self, model: Model, stop: int | None = None) -> None:
+        self.opened = Opened(model)
+        self.stop = stop
+        self.done: list[int] = []
+
+    def results(
+        self, tasks: Iterable[ShardTask], within: Within, cancelled: Cancel
+    ) -> Iterator[tuple[int, ShardResult]]:
+        results = [(task.shard.number, do_with(self.opened, task)) for task in tasks]
+        for number, result in results[::-1][: self.stop]:
+            self.done.append(number)
+            yield number, result
+        if self.stop is not None:
+            raise KeyboardInterrupt
+
+    def close(self) -> None:
+        pass
+
+
+def run(model: Model, folder: Path, work: TraceWork | None = None, shard: int = 4, **options) -> Sums:
+    pairs = ManyPairs(rows=iter(ROWS), name="rows.csv", shard=shard)
+    return trace_pairs(model, folder, pairs, work or TraceWork("eap"), **{"workers": Workers(), **options})[1]

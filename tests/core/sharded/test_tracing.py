@@ -1,0 +1,159 @@
+"""Scores over many pairs in shards are those over all pairs at once, however the run was interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as parquet
+import pytest
+
+import wirescope as ws
+from core.datasets.row_pairs import row_pairs
+from core.errors import ArgumentError, Cancelled, InputError
+from core.inputs.dataset_columns import FileRow
+from core.interchange.scores_reading import read_scores
+from core.sharded.executors import Workers
+from core.sharded.job import LEFT_OUT, PAIRS
+from core.sharded.progress import read_progress
+from core.sharded.trace_many import ManyPairs, trace_many, trace_pairs
+from core.sharded.tracing import TraceWork
+from tests.core.sharded.small_run import ROWS, Backwards, run, small_model
+
+
+def at_once(
+    model: ws.Model, method: str = "eap", replacement: str = "patch", population=ROWS, level: str = "edges"
+) -> ws.Scores:
+    dataset = row_pairs(model, ROWS, "").dataset
+    drawn_from = row_pairs(model, population, "").dataset
+    session = ws.Session(model, dataset.pairs[0], ws.logit_difference(*dataset.answers[0]), dataset=drawn_from)
+    return ws.trace(session, method, dataset=dataset, replacement=replacement, level=level)
+
+
+@pytest.mark.parametrize(("method", "level"), [("eap", "edges"), ("eap-ig", "edges"), ("exact-scan", "nodes")])
+def test_the_mean_over_shards_is_that_over_all_pairs(method: str, level: str, tmp_path: Path) -> None:
+    model = small_model()
+    expected = at_once(model, method, level=level)
+    scores = trace_many(model, tmp_path, rows=ROWS, method=method, level=level, shard=5)
+    assert np.abs(scores.values - expected.values).max() < 1e-12 < np.abs(expected.values).max()
+    assert (scores.direction, scores.method, scores.about["pairs"]) == (expected.direction, method, "18")
+    written = read_scores(tmp_path / "circuit.json", model.graph)
+    assert np.array_equal(written.scores.values, scores.values)
+
+
+def test_mean_takes_its_values_from_the_pairs_of_the_first_shard(tmp_path: Path) -> None:
+    model = small_model()
+    scores = trace_many(model, tmp_path, rows=ROWS, method="eap", replacement="mean", shard=4)
+    assert np.abs(scores.values - at_once(model, replacement="mean", population=ROWS[:4]).values).max() < 1e-12
+    assert np.abs(scores.values - at_once(model, replacement="mean").values).max() > 1e-6
+
+
+def test_a_row_a_pair_says_what_the_model_does_to_it(tmp_path: Path) -> None:
+    model = small_model()
+    run(model, tmp_path)
+    table = parquet.read_table(tmp_path / "pairs").to_pylist()
+    assert [row["pair"] for row in table] == list(range(18))
+    assert [row["shard"] for row in table] == [number // 4 for number in range(18)]
+    for row, given in zip(table, ROWS, strict=True):
+        assert (row["clean"], row["counterfactual"], row["target"], row["foil"]) == tuple(given.cells())
+        session = ws.Session(
+            model, model.pair(given.clean, given.counterfactual), ws.logit_difference(*given.cells()[2:])
+        )
+        assert row["metric_clean"] == pytest.approx(float(session.clean.metric), abs=1e-12)
+        assert row["metric_counterfactual"] == pytest.approx(float(session.counterfactual.metric), abs=1e-12)
+        assert row["answer"] == session.clean.top(1)[0].label
+        assert row["right"] == (row["answer"] == given.target)
+        assert row["positions"] == session.pair.length
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    model = small_model()
+    whole = run(model, tmp_path / "whole")
+    told = [0]  # shards that are done
+    with pytest.raises(Cancelled):
+        run(
+            model,
+            tmp_path / "cut",
+            cancelled=lambda: told[-1] == 2,
+            listener=lambda said: told.append(said.shards_done),
+        )
+    said = read_progress(tmp_path / "cut")
+    assert (said.state, said.shards_done, said.shards, said.total) == ("stopped", 2, 5, 18)
+    assert not (tmp_path / "cut" / "circuit.json").exists()
+
+    executor = Backwards(model)
+    sums = run(model, tmp_path / "cut", workers=Executors(executor))
+    assert sorted(executor.done) == [2, 3, 4]
+    assert sums.keys() == whole.keys()
+    assert all(np.array_equal(sums[name], whole[name]) for name in whole)
+    files = [path / "circuit.json" for path in (tmp_path / "cut", tmp_path / "whole")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    said = read_progress(tmp_path / "cut")
+    assert (said.state, said.done, said.result, said.seconds_left) == ("done", 18, "circuit.json", 0)
+
+
+class Executors:
+    """Stands for `Workers`."""
+
+    def __init__(self, executor: Backwards) -> None:
+        self._executor = executor
+
+    def executor(self, model: ws.Model) -> Backwards:
+        return self._executor
+
+
+def test_shards_that_end_in_another_order_give_the_same_bits(tmp_path: Path) -> None:
+    """Killed with the last three of five done: they wait for those before them, and are not done again."""
+    model = small_model()
+    whole = run(model, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(model, tmp_path / "cut", workers=Executors(Backwards(model, stop=3)))
+    assert [path.name for path in sorted((tmp_path / "cut" / "waiting").iterdir())] == [
+        "000002.npz", "000003.npz", "000004.npz"
+    ]  # fmt: skip
+    executor = Backwards(model)
+    sums = run(model, tmp_path / "cut", workers=Executors(executor))
+    assert executor.done == [1, 0]
+    assert all(np.array_equal(sums[name], whole[name]) for name in whole)
+    assert list((tmp_path / "cut" / "waiting").iterdir()) == []
+
+
+def test_the_folder_of_another_run_is_refused_with_what_differs(tmp_path: Path) -> None:
+    model = small_model()
+    run(model, tmp_path)
+    with pytest.raises(InputError, match=r'work: method is "eap" there and "eap-ig" here; .*steps is null there and 5'):
+        run(model, tmp_path, TraceWork("eap-ig"))
+    with pytest.raises(InputError, match="shard is 4 there and 9 here"):
+        run(model, tmp_path, shard=9)
+    with pytest.raises(InputError, match=r"pairs: sha-256 is .* there and .* here"):
+        trace_pairs(model, tmp_path, ManyPairs(rows=ROWS[1:], name="rows.csv", shard=4), TraceWork("eap"), Workers())
+
+
+def test_pairs_that_do_not_fit_are_left_out_and_counted(tmp_path: Path) -> None:
+    model = small_model()
+    rows = [*ROWS[:3], *[FileRow("When Mary gave", "When Mary gave a", " Mary", " John")] * 5, *ROWS[3:]]
+    work = TraceWork("eap")
+    sums = trace_pairs(model, tmp_path, ManyPairs(rows=rows, name="rows", shard=3), work, Workers())[1]
+    assert (sums[PAIRS], sums[LEFT_OUT]) == (18, 5)
+    assert sums["scores"] / 18 == pytest.approx(at_once(model).values, abs=1e-12)
+
+
+def test_what_cannot_be_cut_into_shards_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="decides from all pairs together"):
+        TraceWork("circuit-pruning")
+    with pytest.raises(ArgumentError, match="budget is spent on"):
+        TraceWork("exact-scan", options=ws.Options(budget=10))
+    with pytest.raises(ArgumentError, match="positions of different shards"):
+        TraceWork("eap", level="positions")
+    with pytest.raises(ArgumentError, match="learns its constants from all pairs"):
+        TraceWork("eap", "optimal")
+
+
+def test_two_processes_are_not_at_work_in_one_folder(tmp_path: Path) -> None:
+    model = small_model()
+
+    def again(_said: object) -> None:
+        with pytest.raises(InputError, match="Another process is at work"):
+            run(model, tmp_path)
+
+    run(model, tmp_path, listener=again)
