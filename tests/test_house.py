@@ -200,9 +200,6 @@ def test_import_contracts_break_on_each_violation(tmp_path: Path) -> None:
     for package in PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    kept = lint_imports(tmp_path)
-    assert kept.returncode == 0, kept.stdout + kept.stderr
-
     for path, (source, _) in VIOLATIONS.items():
         with open(tmp_path / path, "a", encoding="utf-8") as file:
             file.write(f"\n{source}\n")

@@ -22,11 +22,12 @@ from core.metrics import Metric
 from core.models.probed import Probed
 from core.models.zero_shot import ZeroShot
 from core.project.document import Document
+from core.replacements import optimal
 from core.scripts import torch_script as writer
 from core.scripts.torch_model import Opened
 from core.scripts.torch_script import torch_script
 from tests.app.features.code.scripts import figures, names, printed, shapes, tower
-from tests.core.engine.cases import case, draws, random_edits
+from tests.core.engine.cases import case, random_edits, variant
 from tests.small_models import ALL
 
 EQUAL = 1e-4
@@ -83,7 +84,7 @@ def test_every_family(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(family)
     opened = Opened("timm" if type(setup.module).__module__.startswith("timm") else "transformers", ("model = MODULE",))
     monkeypatch.setattr(writer, "opening", lambda _: opened)
-    for _ in range(draws(family, 3)):
+    for _ in range(1 if variant(family) else 2):
         edits = [
             edit
             for edit in random_edits(rng, session.graph, session.engine.length)
@@ -109,7 +110,9 @@ def class_and_mean(tokens: torch.Tensor) -> torch.Tensor:
     return torch.cat([tokens[:, 0], tokens[:, 5:].mean(1)], dim=1)
 
 
-def test_what_a_script_cannot_say_is_refused_with_the_reason() -> None:
+def test_what_a_script_cannot_say_is_refused_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optimal, "UPDATES", 2)  # what is learned is not looked at
+    monkeypatch.setattr(optimal, "TRIED", 1)
     session = session_of(replace(names(), edits=()))
     for edits, words in (
         ([ws.Edit("->m1", "noise")], "change the sum of all that ->m1 reads"),  # a direction, too, is taken out of it

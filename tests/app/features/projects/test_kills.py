@@ -9,4 +9,4 @@ from tests.benchmarks.kills import main
 
 @pytest.mark.slow
 def test_a_kill_loses_less_than_the_last_second(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(4) == 0, capsys.readouterr().out
+    assert main(2) == 0, capsys.readouterr().out
