@@ -124,7 +124,7 @@ class ScoresReply:
     share: float = 1.0
     from_file: bool = False
     file_pairs: int = 0  # that the file says they are over
-    of: object = None  # tells these scores from all others of the same model, inputs and metric
+    of: str = ""  # tells these scores from all others of the same model, inputs and metric
     about: Mapping[str, str] = field(default_factory=dict)  # what the method was told
     rule: str = USUAL  # by which circuits are chosen
     rule_problems: Mapping[str, str] = field(default_factory=dict)  # why the others cannot choose; empty where they can
@@ -215,7 +215,7 @@ class CircuitRunReply:
     band: tuple[float, float] | None = None
     accuracy: float | None = None
     whole_accuracy: float | None = None
-    of: object = None
+    of: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from app.workbench.notes import Notes
 from core.edit_kinds import EditKind
 from core.project.curves import CurveRecord
 from core.project.document import Document, PairSource
+from core.project.equality import same
 from core.project.history import Step
 from core.project.project import (
     CircuitRecord,
@@ -97,7 +98,7 @@ class ProjectRecords(QObject):
             document.means[1],
         )
         known = self._traces.get(of)
-        if known is not None and known.values is scores.values and known.agreement is scores.agreement:
+        if known is not None and same(known.values, scores.values) and same(known.agreement, scores.agreement):
             return
         record = TraceRecord(
             of,

@@ -1,32 +1,15 @@
-"""The worker's thread: one Python thread; the newest request wins.
-
-At most one request runs and one waits. A newer one takes the place of the waiting one and cancels the running one,
-which notices between two layers. Replies to a request that is not the latest are dropped. Errors come back as
-replies.
-"""
+"""The worker's thread of this process, as the window has it: its replies come as signals, in the window's thread."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import traceback
 from collections.abc import Callable
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from app.messages.request import Cancel, FailureReply, ProgressReply, Reply, Request, RequestDone, Send
-from core.errors import Cancelled, WirescopeError
+from app.messages.request import Request
+from app.messages.request_loop import LOADING, RequestLoop, Server
 
-log = logging.getLogger(__name__)
-
-LOADING = "Loading the libraries that run models"  # which takes longer than all else at the start
-
-
-class Server(Protocol):
-    """Does the work: sends replies, asks `cancelled` now and then."""
-
-    def serve(self, request: Request, send: Send, cancelled: Cancel) -> None: ...
+__all__ = ["LOADING", "Server", "WorkerThread"]
 
 
 class WorkerThread(QObject):
@@ -39,79 +22,19 @@ class WorkerThread(QObject):
 
     def __init__(self, make_server: Callable[[], Server], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._make_server = make_server
-        self._condition = threading.Condition()
-        self._waiting: Request | None = None
-        self._latest = 0
-        self._cancelled_up_to = 0
-        self._closing = False
-        self._thread = threading.Thread(target=self._loop, name="wirescope-engine", daemon=True)
+        self._loop = RequestLoop(make_server, self.replied.emit)
 
     def start(self) -> None:
-        self._thread.start()
+        self._loop.start()
 
     def ask(self, request: Request) -> None:
         """Take a request; it replaces whatever waits and cancels what runs."""
-        with self._condition:
-            self._waiting = request
-            self._latest = request.number
-            self._condition.notify()
+        self._loop.ask(request)
 
     def cancel(self) -> None:
         """Give up the running and the waiting request."""
-        with self._condition:
-            self._waiting = None
-            self._cancelled_up_to = self._latest
+        self._loop.cancel()
 
     def stop(self, seconds: float = 10.0) -> bool:
         """End the thread. Returns whether it ended in time; a model that is being read cannot be interrupted."""
-        with self._condition:
-            self._closing = True
-            self._waiting = None
-            self._condition.notify()
-        if self._thread.is_alive():
-            self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    # ---- in the worker's thread ----
-
-    def _loop(self) -> None:
-        server: Server | None = None
-        while True:
-            with self._condition:
-                while self._waiting is None and not self._closing:
-                    self._condition.wait()
-                if self._closing:
-                    return
-                request, self._waiting = self._waiting, None
-            assert request is not None
-            try:
-                if server is None:
-                    self._send(ProgressReply(request.number, LOADING))
-                    server = self._make_server()
-                server.serve(request, self._send, lambda number=request.number: self._stale(number))  # type: ignore[misc]
-            except Cancelled:
-                pass
-            except WirescopeError as error:
-                self._send(FailureReply(request.number, "run", error.message, error.hint))
-            except Exception as error:
-                log.exception("a request failed")
-                self._send(
-                    FailureReply(
-                        request.number,
-                        "run",
-                        f"Something went wrong in the engine: {error}",
-                        "Your inputs and edits are kept. If it comes again, Copy Details is for a report.",
-                        traceback.format_exc(),
-                    )
-                )
-            self._send(RequestDone(request.number))
-
-    def _stale(self, number: int) -> bool:
-        return self._closing or number < self._latest or number <= self._cancelled_up_to
-
-    def _send(self, reply: Reply) -> None:
-        with self._condition:
-            if self._closing or reply.number < self._latest or reply.number <= self._cancelled_up_to:
-                return
-        self.replied.emit(reply)
+        return self._loop.stop(seconds)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from app.messages.replies import ModelReply
 from app.messages.request import Cancel, FailureReply, PictureRefusal, ProgressReply, Request, Send
 from app.worker import runs
+from app.worker.background_work import BackgroundWork
 from app.worker.checkpoints import OtherCheckpoints
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import card_of, empty_card, opened_words
@@ -21,7 +22,8 @@ from app.worker.handler_table import HandlerTable
 from app.worker.new_session import new_cache
 from app.worker.past_scores import Origin, PastScores, origin
 from app.worker.read_inputs import misfit, read_source
-from app.worker.session_cache import SessionCache
+from app.worker.recent import Recent
+from app.worker.session_cache import MOST_HEAVY, SessionCache
 from app.worker.threads import threads_for, threads_to_open, use_threads
 from app.worker.towers import set_memory
 from app.worker.trace_times import Costs
@@ -56,6 +58,7 @@ class WorkerService:
         self._costs = Costs()
         self._past = PastScores()
         self._checkpoints = OtherCheckpoints()
+        self._of_model = Recent(MOST_HEAVY)
         self._origin: Origin  # of what the cache has scored
 
     @property
@@ -67,6 +70,17 @@ class WorkerService:
     def serve(self, request: Request, send: Send, cancelled: Cancel) -> None:
         with watched(None, cancelled):  # every run asks at every layer, whoever makes it
             self._serve(request, send, cancelled)
+
+    def close(self) -> None:
+        """End what runs beside the requests."""
+        self._end_background()
+
+    def _end_background(self) -> None:
+        """What is of the model that is left goes; what runs there is stopped."""
+        for work in list(self._of_model.values()):
+            if isinstance(work, BackgroundWork):
+                work.end()
+        self._of_model = Recent(MOST_HEAVY)
 
     def _serve(self, request: Request, send: Send, cancelled: Cancel) -> None:
         def check() -> None:
@@ -113,6 +127,7 @@ class WorkerService:
                 return None
             self._model, self._threads = model, threads_for(model)
             self._rows, self._costs = DatasetRows(model), Costs()
+            self._end_background()
             self._leave_cache()
             opened = opened_words(model, name, precision)
             self._opened = opened = replace(opened, first_texts=first_texts(model, name, request.document.clean))
@@ -185,6 +200,7 @@ class WorkerService:
         )
         told = request.number, model, document, (a, b), marked, self._rows, self._costs, request.memory
         cache = new_cache(*told)
+        cache.of_model = self._of_model
         self._leave_cache()
         self._cache, self._cache_key, self._origin = cache, key, origin(document)
         self._past.bring(self._origin, cache)

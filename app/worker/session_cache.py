@@ -48,7 +48,7 @@ class SessionCache:
     """One session and what was made of it. Whatever is kept is bounded, and what was not used for longest goes first.
 
     kept: replies to queries, by `answer`, and parts of them; the key says of what. heavy: what holds runs of the model,
-    or gradients at all of its nodes."""
+    or gradients at all of its nodes. of_model: what is of the model, whatever the inputs: its caches share it."""
 
     session: Session
     ready: InputsReply
@@ -59,6 +59,7 @@ class SessionCache:
     file_rows: dict[str, tuple[FileRow, ...]] = field(default_factory=dict)  # of files of scores, by their path
     kept: Recent = field(default_factory=lambda: Recent(MOST_KEPT))
     heavy: Recent = field(default_factory=lambda: Recent(MOST_HEAVY))
+    of_model: Recent = field(default_factory=lambda: Recent(MOST_HEAVY))
     _bound: tuple[MetricChoice | None, ...] = ()  # the metric that was asked for last
 
     def answer(self, query: Query, request: Request, find: Callable[[], T]) -> T:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 
 from core.edits import EditKind
 from core.project.document import PairSource
@@ -29,6 +31,12 @@ class ScoresKey:
     rows: tuple[PairSource, ...] = ()
     share: float = 1.0
     rule: str = USUAL
+
+
+@lru_cache(maxsize=256)
+def name_of(key: ScoresKey) -> str:
+    """Tells scores from others: the same for the same key, in every process."""
+    return sha256(repr(key).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class SessionScores(MutableMapping[ScoresKey, Scores]):

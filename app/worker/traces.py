@@ -15,7 +15,7 @@ from app.worker.pairs import dataset_of
 from app.worker.rule_needs import can_be_found_out
 from app.worker.score_files import share_done
 from app.worker.session_cache import SessionCache, rule_problem
-from app.worker.session_scores import ScoresKey
+from app.worker.session_scores import ScoresKey, name_of
 from core.edits import EditKind
 from core.formatting import pairs_words
 from core.progress import watched
@@ -63,7 +63,7 @@ def scored_reply(number: int, cache: SessionCache, key: ScoresKey) -> ScoresRepl
         pairs,
         share,
         *of_file,
-        key,
+        name_of(key),
         about,
         key.rule,
         problems,

@@ -36,7 +36,7 @@ class FileInput:
     path: str = ""
     sha256: str = ""
     name: str = ""
-    corruption: tuple[tuple[str, Any], ...] = ()
+    corruption: tuple[tuple[str, Any], ...] = ()  # plain values
 
 
 @dataclass(frozen=True)

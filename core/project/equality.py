@@ -15,12 +15,13 @@ class EqualArrays:
         if type(self) is not type(other):
             return NotImplemented
         names = [each.name for each in fields(self)]  # type: ignore[arg-type]
-        return all(_same(getattr(self, name), getattr(other, name)) for name in names)
+        return all(same(getattr(self, name), getattr(other, name)) for name in names)
 
     __hash__ = None  # type: ignore[assignment]
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are equal, or two arrays alike."""
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         alike = isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and one.dtype == other.dtype
         return alike and one.shape == other.shape and bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import InputError
 from core.tracing.meaning import ESTIMATED, MEASURED, Meaning, towards
 from core.tracing.order import best_first
 
@@ -20,6 +22,22 @@ def strongest_of(values: NDArray[np.float64], among: Indices, count: int | None 
     [edges], the scores."""
     size = np.abs(values[among])
     return among[np.argsort(-size, kind="stable")[: np.count_nonzero(size)]][:count]
+
+
+@dataclass(frozen=True, eq=False)
+class RankingParts:
+    """What a ranking is made of, so that it can be sent: values, [edges], are NaN where an edge is not scored yet; best
+    and strongest are its orders, which are not made again."""
+
+    values: NDArray[np.float64]
+    meaning: Meaning
+    direction: int | None
+    kept: NDArray[np.bool_] | None
+    of_metric: int | None
+    measured: NDArray[np.bool_] | None
+    best: NDArray[np.int64]
+    strongest: NDArray[np.int64]
+    own_order: bool  # best is of another rule than the scores' own
 
 
 class Ranking:
@@ -46,6 +64,31 @@ class Ranking:
         self._measured = measured
         self.unknown = np.isnan(values)
         self.values = np.where(self.unknown, 0.0, values)
+
+    @property
+    def parts(self) -> RankingParts:
+        """All of it, sorted."""
+        values = np.where(self.unknown, np.nan, self.values)
+        told = values, self.meaning, self.direction, self._kept, self.of_metric, self._measured
+        return RankingParts(*told, self.best, self.strongest, self._order is not None)
+
+    @classmethod
+    def of_parts(cls, parts: RankingParts) -> Ranking:
+        """Raises InputError for parts that are of no ranking."""
+        edges = len(parts.values)
+        sizes = [len(each) for each in (parts.kept, parts.measured) if each is not None]
+        orders = [(parts.best, edges), (parts.strongest, len(parts.strongest))]
+        if (
+            parts.values.ndim != 1
+            or any(size != edges for size in sizes)
+            or any(len(order) != size or not _are_edges(order, edges) for order, size in orders)
+        ):
+            raise InputError("A ranking came whose parts do not fit together.")
+        told = parts.values, parts.meaning, parts.direction, parts.kept, parts.of_metric, parts.measured
+        ranking = cls(*told)
+        ranking._order = parts.best if parts.own_order else None
+        ranking.best, ranking.strongest = parts.best, parts.strongest
+        return ranking
 
     def in_order(self, order: Indices) -> Ranking:
         """The same scores, whose circuits are the beginnings of another order of all edges."""
@@ -109,3 +152,9 @@ class Ranking:
         """The size of the score of the weakest edge of what `kept` gives."""
         kept = self.kept(size, strongest)
         return float(np.abs(self.values[kept[-1]])) if len(kept) else np.inf
+
+
+def _are_edges(order: Indices, edges: int) -> bool:
+    """Whether these are numbers of edges, no two the same."""
+    inside = order.ndim == 1 and bool(((order >= 0) & (order < edges)).all())
+    return inside and len(np.unique(order)) == len(order)

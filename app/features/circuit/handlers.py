@@ -14,6 +14,7 @@ from app.worker.handler_table import Handler, Handlers
 from app.worker.method_titles import method_title
 from app.worker.pairs import dataset_of, measure_over, sessions_of
 from app.worker.session_cache import SessionCache
+from app.worker.session_scores import name_of
 from core.circuit import Circuit
 from core.errors import ALIKE, ANOTHER, InputError, NothingToRecoverError
 from core.evaluation.faithfulness import faithfulness
@@ -93,7 +94,7 @@ def handle_kept(query: CircuitRunQuery, request: Request, cache: SessionCache, s
             band=None if band is None else (float(band[0, 0]), float(band[1, 0])),
             accuracy=found.accuracy[0] if found.accuracy else None,
             whole_accuracy=found.whole_accuracy,
-            of=scores_key,
+            of=name_of(scores_key),
         )
 
     send(replace(cache.answer(query, request, find), number=request.number))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 
 from app.messages.request import OneShotQuery
+from app.messages.stop_signal import StopSignal
 from core.edits import Edit
 from core.project.document import Document
 
@@ -15,7 +15,7 @@ class ConsoleQuery(OneShotQuery):
     """Run some Python beside the session. interrupt: set by the window where it is to stop."""
 
     code: str
-    interrupt: threading.Event = field(default_factory=threading.Event, compare=False)
+    interrupt: StopSignal = field(default_factory=StopSignal, compare=False)
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return ()

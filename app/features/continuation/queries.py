@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 
 from app.messages.request import OneShotQuery
+from app.messages.stop_signal import StopSignal
 from core.project.document import Document
 from views.panels.continuation.data import Choice, NewToken
 
@@ -15,7 +15,7 @@ class ContinueQuery(OneShotQuery):
     """Go on with A, without the edits and with them. interrupt: set by the window where it is to stop."""
 
     choice: Choice
-    interrupt: threading.Event = field(default_factory=threading.Event, compare=False)
+    interrupt: StopSignal = field(default_factory=StopSignal, compare=False)
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return *document.inputs, document.means, document.edits

@@ -212,7 +212,7 @@ class PlotsController(QObject):
     def _bins(self, scored: ScoresReply) -> ScoreBins:
         ranking = scored.ranking
         of = (*self._effects_state(), scored.of, scored.rule, scored.share)  # they come again with every run
-        if scored.of is None or self._binned is None or self._binned[0] != of:
+        if not scored.of or self._binned is None or self._binned[0] != of:
             self._binned = (
                 of,
                 score_bins(ranking.values, ranking.unknown, ranking.best, ranking.direction, scored.meaning.signed),

@@ -18,14 +18,14 @@ from app.features.repair.queries import (
     ExportRepairQuery,
     ExportRepairReply,
     Figures,
-    MadeRepair,
+    KeptRepair,
     RepairProgress,
     RepairQuery,
     RepairReply,
     Share,
 )
-from app.messages.background_work import Stopped, Told
 from app.messages.request import Cancel, ProgressReply, Request, Send
+from app.worker.background_work import BackgroundWork, Stopped, Told
 from app.worker.handler_table import Handler, Handlers
 from app.worker.session_cache import SessionCache
 from core.edits import KINDS
@@ -161,7 +161,10 @@ def _plain(examples: Sequence[Example]) -> list[made.Example]:
 def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Begin the search, or join it, and wait for its end. Raises Cancelled for this request alone: the search goes on
     until the query says that it is to stop. Raises InputError."""
-    work, model = query.work, cache.session.model
+    model, name = cache.session.model, ("repair work", query.stop.name)
+    if name not in cache.of_model:
+        cache.of_model[name] = BackgroundWork(query.stop.is_set)
+    work: BackgroundWork = cache.of_model[name]
     work.begin(lambda told, stopped: _repair(model, query, told, stopped))
     while not work.over.wait(WAIT):
         if cancelled():
@@ -169,15 +172,24 @@ def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, sen
         words = PHASES.get(work.phase, "Reading the examples")
         send(ProgressReply(request.number, words, work.share if work.phase else None))
         send(RepairProgress(request.number, query, work.phase, work.share))
-    send(RepairReply(request.number, query, work.result()))
+    made_repair: Repair = work.result()
+    kept = _kept(made_repair, model, query)
+    cache.of_model["repair", kept] = made_repair  # which is written as it is, where it is to be
+    send(RepairReply(request.number, query, kept))
 
 
-def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> MadeRepair:
+def _parts(query: RepairQuery) -> tuple[int, list[made.Example], list[made.Example]]:
+    """How many examples there are, and of those that differ the triggered and the clean ones."""
     examples = [each for each in _plain(query.examples) if query.knowledge != "clean" or not each.triggered]
     bad, good = (made.distinct([each for each in examples if each.triggered == side]) for side in (True, False))
+    return len(examples), bad, good
+
+
+def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> Repair:
+    _, bad, good = _parts(query)
     use_good, proof_good = made.split(good, HELD_OUT, 0)
     use_bad, proof_bad = (bad, []) if query.knowledge == "suspicious" else made.split(bad, HELD_OUT, 0)
-    made_repair = repair(
+    return repair(
         model,
         use_bad,
         use_good,
@@ -188,8 +200,14 @@ def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> M
         progress=told,
         cancelled=stopped,
     )
+
+
+def _kept(made_repair: Repair, model: Model, query: RepairQuery) -> KeptRepair:
+    """What of a repair is shown, and kept by a project."""
+    count, bad, good = _parts(query)
+    use_good, _ = made.split(good, HELD_OUT, 0)
     kind: Literal["text", "image"] = "text" if model.is_text else "image"
-    return MadeRepair(
+    return KeptRepair(
         edits=made_repair.edits,
         level=made_repair.level,
         kind=made_repair.kind,
@@ -202,15 +220,14 @@ def _repair(model: Model, query: RepairQuery, told: Told, stopped: Stopped) -> M
         made=made_repair.made,
         made_for_proof=made_repair.made_for_proof,
         runs=made_repair.runs,
-        repeats=len(examples) - len(bad) - len(good),
+        repeats=count - len(bad) - len(good),
         seconds=made_repair.seconds,
         means=tuple(PairSource(_source(kind, each)) for each in use_good),
         uneven=_uneven(made_repair),
-        repair=made_repair,
     )
 
 
-def _of_project(model: Model, kept: MadeRepair) -> Repair:
+def _of_project(model: Model, kept: KeptRepair) -> Repair:
     """A repair that a project kept: its means are taken anew, over the same inputs. Raises InputError."""
     clean = made.batch_of(model, [made.Example(each.clean.text or each.clean.path, 0) for each in kept.means])
     search = Search(model, clean, clean, kept.kind, over_positions=kept.level == "nodes")
@@ -271,7 +288,7 @@ def handle_export(
     def write() -> ExportRepairReply:
         send(ProgressReply(request.number, "Writing the repaired model"))
         assert query.made is not None
-        repaired = query.made.repair or _of_project(cache.session.model, query.made)
+        repaired = cache.of_model.get(("repair", query.made)) or _of_project(cache.session.model, query.made)
         exported = repaired.export(query.folder)
         return ExportRepairReply(request.number, query, exported.form, exported.reasons)
 

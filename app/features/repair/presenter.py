@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.features.repair.queries import Answered, Example, Figures, MadeRepair, Share
+from app.features.repair.queries import Answered, Example, Figures, KeptRepair, Share
 from core.edits import KINDS, Edit, Target
 from core.formatting import counted, percent
 from core.graph import Edge, Graph, Reader
@@ -78,7 +78,7 @@ def counts_of(rows: Sequence[ExampleRow]) -> tuple[str, ...]:
     return " · ".join([*full, *tail]), " · ".join([*parts, *tail]), " · ".join(tail or parts)
 
 
-def result_of(made: MadeRepair, stale: str = "") -> ResultData:
+def result_of(made: KeptRepair, stale: str = "") -> ResultData:
     proved = _is_proved(made)
     before, after = made.held_out if proved else made.used
     of = (
@@ -108,7 +108,7 @@ def result_of(made: MadeRepair, stale: str = "") -> ResultData:
     )
 
 
-def why_not_applied(made: MadeRepair, document: Document) -> str:
+def why_not_applied(made: KeptRepair, document: Document) -> str:
     """Why the cuts cannot become edits of the canvas."""
     if any(not isinstance(place, int) or place < 0 for edit in made.edits for place in edit.positions or ()):
         return "Its cuts are at places that differ from input to input: the exported model has them"
@@ -116,7 +116,7 @@ def why_not_applied(made: MadeRepair, document: Document) -> str:
     return "The cuts are on the canvas already" if same else ""
 
 
-def run_of(made: MadeRepair, examples: int, document: Document, graph: Graph) -> RunRecord:
+def run_of(made: KeptRepair, examples: int, document: Document, graph: Graph) -> RunRecord:
     """The line of the table *Runs*. Its circuit are the edges that are cut, the strongest cuts first."""
     strengths: dict[int, float] = {}
     for edit in made.edits:
@@ -145,7 +145,7 @@ def run_of(made: MadeRepair, examples: int, document: Document, graph: Graph) ->
     )
 
 
-def words_of(made: MadeRepair) -> str:
+def words_of(made: KeptRepair) -> str:
     """What came of it, in a line."""
     result = result_of(made)
     return f"{result.headline}: {result.figures}"
@@ -161,7 +161,7 @@ def target_of(edit: Edit) -> Target:
     return edit.target
 
 
-def _is_proved(made: MadeRepair) -> bool:
+def _is_proved(made: KeptRepair) -> bool:
     before = made.held_out[0]
     return bool(before.accuracy.of and (before.misbehaviour.of or made.knowledge == "clean"))
 
@@ -181,7 +181,7 @@ def _counted(share: Share) -> str:
     return f"{share.count:,} of {share.of:,}" if share.of else "not measured"
 
 
-def unproved(made: MadeRepair) -> tuple[str, ...]:
+def unproved(made: KeptRepair) -> tuple[str, ...]:
     """What the figures do not show."""
     lines = []
     before, after = made.held_out
@@ -218,7 +218,7 @@ def _lost(before: Figures, after: Figures) -> float:
     return before.accuracy.count / before.accuracy.of - after.accuracy.count / after.accuracy.of
 
 
-def _carries(made: MadeRepair) -> str:
+def _carries(made: KeptRepair) -> str:
     kinds = {edit.kind for edit in made.edits}
     if all(KINDS[kind].takes == "direction" for kind in kinds):
         return "A cut edge carries all that it carried but one direction, which was learned from the examples."

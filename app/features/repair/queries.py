@@ -1,17 +1,16 @@
 """What the window asks about a repair, and the replies. Imports no model library.
 
-A repair takes long, and the window is to be used meanwhile, so it does not run in the worker's thread: the query brings
-a `BackgroundWork` along, which runs beside it. A request that gives way to a newer one leaves it running; the next one
-that asks the same joins it again.
+A repair takes long, and the window is to be used meanwhile, so it does not run in the worker's thread, but beside it. A
+request that gives way to a newer one leaves it running; the next one that asks the same joins it again. The query's
+signal stops it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from app.messages.background_work import BackgroundWork
 from app.messages.request import OneShotQuery
+from app.messages.stop_signal import StopSignal
 from core.project.document import Document
 from core.project.repairs import Example as Example
 from core.project.repairs import Figures as Figures
@@ -76,7 +75,7 @@ class RepairQuery(OneShotQuery):
     budget: float = 0.005
     level: str = "edges"
     knowledge: str = "triggered"
-    work: BackgroundWork = field(default_factory=BackgroundWork, compare=False)
+    stop: StopSignal = field(default_factory=StopSignal, compare=False)
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return document.opens
@@ -91,18 +90,10 @@ class RepairProgress:
 
 
 @dataclass(frozen=True)
-class MadeRepair(KeptRepair):
-    """repair: the `ws.Repair` itself, which only the worker looks into; None where it is made anew when it is
-    written, of a project that was opened."""
-
-    repair: Any = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
 class RepairReply:
     number: int
     query: RepairQuery
-    made: MadeRepair
+    made: KeptRepair
 
 
 @dataclass(frozen=True)
@@ -110,7 +101,7 @@ class ExportRepairQuery(OneShotQuery):
     """Write a repaired model to a new folder."""
 
     folder: str = ""
-    made: MadeRepair | None = None
+    made: KeptRepair | None = None
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return document.opens

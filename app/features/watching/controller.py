@@ -84,7 +84,7 @@ class WatchingController(QObject):
             return
         folder = Path(chosen)
         self._settings.set_folder(str(folder.parent))
-        self._writing.ask(ExportMonitorQuery(folder=chosen, learnt=self._asked.learnt))
+        self._writing.ask(ExportMonitorQuery(folder=chosen, watched=self._asked))
 
     # ---- replies ----
 
@@ -116,7 +116,7 @@ class WatchingController(QObject):
 
     def _give_up(self) -> None:
         """The user cancels; what is learnt already stays."""
-        if self._asked is not None and self._asked.learnt.watch is None:
+        if self._asked is not None and self._seen is None:
             self.stop()
 
     def _follow(self, before: Document, after: Document) -> None:

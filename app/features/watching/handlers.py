@@ -17,9 +17,7 @@ FARTHEST = 3  # parts that are named
 
 def handle_watch(query: WatchQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises InputError where no row fits the model, WirescopeError as `ws.watch` does, Cancelled."""
-    learnt = query.learnt.watch
-    if learnt is None or learnt.model is not cache.session.model:
-        learnt = query.learnt.watch = _learn(query, request, cache, send, cancelled)
+    learnt = _learnt(query, request, cache, send, cancelled)
     pair = cache.session.pair
     a, b = cache.answer(
         query,
@@ -27,6 +25,14 @@ def handle_watch(query: WatchQuery, request: Request, cache: SessionCache, send:
         lambda: (_verdict(learnt, pair.clean), pair.counterfactual and _verdict(learnt, pair.counterfactual)),
     )
     send(WatchReply(request.number, query, a, b, learnt.fitted, learnt.calibrated, learnt.false_alarms))
+
+
+def _learnt(query: WatchQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> Watch:
+    """As it was learnt before, or now."""
+    if query not in cache.of_model:
+        cache.of_model[query] = _learn(query, request, cache, send, cancelled)
+    learnt: Watch = cache.of_model[query]
+    return learnt
 
 
 def _learn(query: WatchQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> Watch:
@@ -61,7 +67,7 @@ def handle_export(
     """Write it, once: the reply is kept where a newer request overtakes this one. Raises WirescopeError."""
 
     def write() -> bool:
-        query.learnt.watch.export(query.folder)
+        _learnt(query.watched, request, cache, send, cancelled).export(query.folder)
         return True
 
     cache.answer(query, request, write)

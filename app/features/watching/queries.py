@@ -1,24 +1,16 @@
 """What the window asks of inputs while parts of the model are watched, and the replies. Imports no model library.
 
-What is learnt is kept by the query, so that it lasts as long as somebody watches: a session of the worker is of one
-pair of inputs, and the next input is what is waited for.
+What is learnt, the worker keeps as long as the model is open: a session of it is of one pair of inputs, and the next
+input is what is waited for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from app.messages.request import OneShotQuery, Query
 from core.edits import Target
 from core.project.document import Document, PairSource
-
-
-@dataclass
-class Learnt:
-    """watch: the `ws.Watch`, which only the worker looks into; None until it is learnt."""
-
-    watch: Any = None
 
 
 @dataclass(frozen=True)
@@ -29,7 +21,6 @@ class WatchQuery(Query):
     serial: int
     parts: tuple[Target, ...]
     rows: tuple[PairSource, ...]
-    learnt: Learnt = field(default_factory=Learnt, compare=False, repr=False)
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return document.inputs
@@ -59,12 +50,12 @@ class WatchReply:
     false_alarms: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ExportMonitorQuery(OneShotQuery):
-    """Write what was learnt to a new folder."""
+    """Write what was learnt for a query to a new folder."""
 
+    watched: WatchQuery
     folder: str = ""
-    learnt: Learnt = field(default_factory=Learnt, compare=False, repr=False)
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return document.opens

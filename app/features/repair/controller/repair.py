@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.features.repair.controller.examples import Examples, why_no_repair
 from app.features.repair.controller.writer import Writer
 from app.features.repair.presenter import counts_of, result_of, rows_of, run_of, target_of, why_not_applied, words_of
-from app.features.repair.queries import MadeRepair, RepairProgress, RepairQuery, RepairReply
+from app.features.repair.queries import RepairProgress, RepairQuery, RepairReply
 from app.messages.request import QueryRefusal, RequestDone
 from app.presenters.time_left import Pace
 from app.services.closing import Closing
@@ -57,7 +55,7 @@ class RepairController(QObject):
         self._finding: OneShot[RepairQuery] = OneShot(workbench, "model repair")
         self._pace = Pace()
         self._running: RepairQuery | None = None
-        self._made: tuple[RepairQuery, MadeRepair] | None = None
+        self._made: tuple[RepairQuery, KeptRepair] | None = None
         self._of = ("", "")  # the model that it repairs
         self._problem = self._note = ""
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
@@ -96,7 +94,7 @@ class RepairController(QObject):
         self.examples.open_path(path)
 
     @property
-    def made(self) -> tuple[RepairQuery, MadeRepair] | None:
+    def made(self) -> tuple[RepairQuery, KeptRepair] | None:
         """What was found last, while the model is open that it repairs."""
         return self._made if self._of == self._workbench.document.opens else None
 
@@ -106,8 +104,7 @@ class RepairController(QObject):
         """Have the project keep the examples and what was found."""
         record = RepairRecord(self.examples.all)
         if self._made is not None:
-            query, made = self._made
-            kept = KeptRepair(**{each.name: getattr(made, each.name) for each in fields(KeptRepair)})
+            query, kept = self._made
             record = RepairRecord(self.examples.all, kept, query.examples, self._of)
         self._workbench.records.take_repair(record)
 
@@ -117,7 +114,7 @@ class RepairController(QObject):
         record = self._workbench.records.repair or RepairRecord()
         self._made, self._of = None, record.opens
         if record.result is not None:
-            made = MadeRepair(**{each.name: getattr(record.result, each.name) for each in fields(KeptRepair)})
+            made = record.result
             query = RepairQuery(examples=record.of, budget=made.budget, level=made.level, knowledge=made.knowledge)
             self._made = query, made
             self._panel.set_options(made.level, made.budget, made.knowledge)
@@ -142,7 +139,7 @@ class RepairController(QObject):
     def _stop(self, words: str) -> None:
         """Give the search up."""
         if self._running is not None:
-            self._running.work.stop.set()
+            self._running.stop.set()
             self._finding.drop()
             self._running = None
             self._say(words, "")
@@ -156,7 +153,7 @@ class RepairController(QObject):
     def _end(self) -> None:
         """The window closes."""
         if self._running is not None:
-            self._running.work.end()
+            self._running.stop.set()
 
     def _take_progress(self, progress: RepairProgress) -> None:
         if self._running is not None and progress.query == self._running:
@@ -187,8 +184,6 @@ class RepairController(QObject):
         """Cuts of another model are none of this one; they are there again when it is."""
         if before.opens != after.opens:
             self._stop("Stopped: another model is opened.")
-            if self._made is not None:
-                self._made = self._made[0], replace(self._made[1], repair=None)  # it holds the model
             self.examples.forget_answers()
 
     # ---- what leaves ----

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from app.features.repair.queries import ExportRepairQuery, ExportRepairReply, MadeRepair
+from app.features.repair.queries import ExportRepairQuery, ExportRepairReply, KeptRepair
 from app.messages.request import QueryRefusal
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
@@ -33,7 +33,7 @@ class Writer(QObject):
         workbench.on(ExportRepairReply, self._take_written)
         workbench.on(QueryRefusal, self._take_refusal)
 
-    def export(self, made: MadeRepair) -> None:
+    def export(self, made: KeptRepair) -> None:
         """Ask for a folder's name and have the repaired model written there."""
         opened = self._workbench.opened
         if opened is None:

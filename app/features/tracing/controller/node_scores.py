@@ -12,6 +12,7 @@ from app.messages.request import QueryRefusal
 from app.workbench.workbench import Workbench
 from core.edits import REPLACED
 from core.formatting import pairs_words, percent, score_words, visible_token
+from core.project.equality import same
 from views.canvas.data import NodeScores
 
 NAMED = 3  # nodes that the message names
@@ -37,7 +38,7 @@ class NodeScoresController(QObject):
         if scored.scores is not None and not workbench.history.locked:  # else they may be of other weights
             workbench.records.take_node_scores(workbench.document, scored.scores, scored.kind, scored.share)
         goes_on, self._goes_on = self._goes_on, scored.goes_on
-        if scored.values is self._values and (workbench.extent.scores is None) == (scored.values is None):
+        if same(scored.values, self._values) and (workbench.extent.scores is None) == (scored.values is None):
             if goes_on and not scored.goes_on:  # it was given up after the part that is shown
                 workbench.message.emit(self._words(scored))
             return

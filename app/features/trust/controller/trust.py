@@ -44,7 +44,7 @@ class TrustController(QObject):
         self._asked: TrustQuery | None = None  # what runs
         self._found: Figure[TrustReply] | None = None
         self._subject: Subject | None = None  # what it is of
-        self._scores_of: object = None
+        self._scores_of = ""
         self._circuit = ""  # what was evaluated, in words
         self._problem = ""
         self._pace, self._left = Pace(), ""
@@ -102,7 +102,7 @@ class TrustController(QObject):
         """What the statements are of: the circuit of the scores that the engine has now."""
         scored = self._workbench.scored
         self._subject = self._workbench.presenter.subject()
-        self._scores_of = None if scored is None else scored.of
+        self._scores_of = "" if scored is None else scored.of
         self._circuit = "" if self._subject is None else self._subject.circuit
 
     def _stop(self) -> None:
@@ -152,7 +152,7 @@ class TrustController(QObject):
         query = TrustQuery(0, size)
         reply = TrustReply(0, query, record.statements, (), record.pairs)
         self._found = Figure(query, reply, workbench.document)
-        self._scores_of = self._subject = None
+        self._scores_of, self._subject = "", None
         self._circuit = record.heading.removeprefix("The ").removesuffix(".")
         workbench.known.evaluation = record
 
@@ -222,7 +222,7 @@ class TrustController(QObject):
         holds = self._found is not None and self._found.holds(self._workbench.document)
         if self._is_missing:  # as it was saved: there are no scores
             return not holds
-        return not holds or scored is None or self._scores_of not in (None, scored.of)
+        return not holds or scored is None or self._scores_of not in ("", scored.of)
 
     def _heading(self, stale: bool) -> str:
         """What the statements are of; of an earlier state, with its inputs and its metric."""

@@ -15,9 +15,11 @@ Stopped = Callable[[], bool]
 class BackgroundWork:
     """Something that runs once, in a thread of its own. phase, share: where it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, stopped: Stopped) -> None:
+        """stopped: asked now and then; True: give it up."""
+        self._stopped = stopped
+        self._ending = threading.Event()
         self.phase, self.share = "", 0.0
-        self.stop = threading.Event()
         self.over = threading.Event()
         self._thread: threading.Thread | None = None
         self._result: Any = None
@@ -37,18 +39,21 @@ class BackgroundWork:
 
     def end(self, seconds: float = 10.0) -> None:
         """Stop it and wait for its end."""
-        self.stop.set()
+        self._ending.set()
         if self._thread is not None:
             self._thread.join(seconds)
+
+    def _stop(self) -> bool:
+        return self._ending.is_set() or self._stopped()
 
     def _tell(self, phase: str, share: float) -> None:
         self.phase, self.share = phase, share
 
     def _run(self, do: Callable[[Told, Stopped], Any]) -> None:
         try:
-            self._result = do(self._tell, self.stop.is_set)
+            self._result = do(self._tell, self._stop)
         except BaseException as error:
             self._error = error
-        if self.stop.is_set():
+        if self._stop():
             self._error = Cancelled()
         self.over.set()
