@@ -106,7 +106,7 @@ def test_what_is_no_message_is_refused_in_words(data: bytes, words: str) -> None
 
 def test_an_edit_that_cannot_be_is_refused_by_its_own_words() -> None:
     edit = {"target": "m1", "kind": "zero", "positions": None, "value": None, "strength": 5.0, "seed": 0}
-    with pytest.raises(WirescopeError, match="cannot have the strength 5.0"):
+    with pytest.raises(WirescopeError, match=r"cannot have the strength 5\.0"):
         WIRE.decode(msgspec.msgpack.encode({"core.edits.Edit": edit}))
 
 
