@@ -106,7 +106,8 @@ def hints_of(kind: type) -> dict[str, Any]:
 
 def _classes_of(module: str) -> Iterator[type]:
     """The dataclasses that a module defines."""
-    for each in vars(importlib.import_module(module)).values():
+    members: list[Any] = list(vars(importlib.import_module(module)).values())
+    for each in members:
         if isinstance(each, type) and is_dataclass(each) and each.__module__ == module:
             yield each
 
