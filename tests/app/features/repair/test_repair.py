@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -295,11 +296,12 @@ def test_bad_examples_are_told_and_nothing_is_lost(planted: Person, tmp_path: Pa
     panel.budget.setValue(0.5)
     planted.click(panel.find)
     planted.wait(lambda: panel.data().running is not None and panel.data().running.phase)
-    work = planted.controller("repair")._running.work
+    (search,) = (thread for thread in threading.enumerate() if thread.name == "wirescope-background")
     planted.press(Qt.Key.Key_Escape, widget=panel.view)
     assert "Cancelled" in panel.note.text()
     assert panel.data().running is None
-    assert work.over.wait(30)  # the search hears it, too
+    search.join(30)
+    assert not search.is_alive()  # the search hears it, too
     assert len(panel.data().rows) == 18
     planted.window.canvas.choose((planted.workbench.opened.graph.parse("a1.h2"),))
     planted.rest()

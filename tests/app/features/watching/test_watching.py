@@ -61,11 +61,12 @@ def test_a_card_says_whether_its_input_is_unlike_the_datasets(
     assert "Farthest out" in person.card("B").verdict.toolTip()
 
     # live, without learning anew
-    monkeypatch.delattr("app.features.watching.handlers.watch")
-    person.type_prompt("A", triggered[1])
-    assert said(person, "A").startswith("Unusual")
-    person.type_prompt("A", calm[1])
-    assert said(person, "A").startswith("Usual")
+    with monkeypatch.context() as anew:
+        anew.delattr("app.features.watching.handlers.watch")
+        person.type_prompt("A", triggered[1])
+        assert said(person, "A").startswith("Unusual")
+        person.type_prompt("A", calm[1])
+        assert said(person, "A").startswith("Usual")
 
     folder = tmp_path / "monitor"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(folder), ""))
