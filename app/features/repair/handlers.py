@@ -227,7 +227,7 @@ def _kept(made_repair: Repair, model: Model, query: RepairQuery) -> KeptRepair:
     )
 
 
-def _of_project(model: Model, kept: KeptRepair) -> Repair:
+def repair_of(model: Model, kept: KeptRepair) -> Repair:
     """A repair that a project kept: its means are taken anew, over the same inputs. Raises InputError."""
     clean = made.batch_of(model, [made.Example(each.clean.text or each.clean.path, 0) for each in kept.means])
     search = Search(model, clean, clean, kept.kind, over_positions=kept.level == "nodes")
@@ -288,7 +288,7 @@ def handle_export(
     def write() -> ExportRepairReply:
         send(ProgressReply(request.number, "Writing the repaired model"))
         assert query.made is not None
-        repaired = cache.of_model.get(("repair", query.made)) or _of_project(cache.session.model, query.made)
+        repaired = cache.of_model.get(("repair", query.made)) or repair_of(cache.session.model, query.made)
         exported = repaired.export(query.folder)
         return ExportRepairReply(request.number, query, exported.form, exported.reasons)
 

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from PIL import Image
 
+from app.features.repair.handlers import repair_of
 from core.models.loading import load_model
 from core.project.document import Source
 from core.repair.examples import Example, batch_of
@@ -60,7 +61,7 @@ def test_a_sticker_is_repaired_from_a_folder_of_pictures(person: Person, tmp_pat
     find(person)
     assert panel.data().result is not None, panel.problem.text()
     made = person.controller("repair").made[1]
-    repaired, model = made.repair.repaired, load_model(str(MODEL))
+    repaired, model = repair_of(load_model(str(MODEL)), made).repaired, load_model(str(MODEL))
     paths = [*marked, *plain]
     examples = [Example(str(path), path.parent.name) for path in paths]
     before, after = (answers(each, batch_of(each, examples)).softmax(dim=-1) for each in (model, repaired))

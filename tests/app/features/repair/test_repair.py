@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit
 import wirescope as ws
 from app.features.projects.controller.contents import take_project
 from app.features.repair import handlers
+from app.features.repair.handlers import repair_of
 from app.features.repair.presenter import unproved
 from core.errors import InputError
 from core.project.document import Source
@@ -129,7 +130,7 @@ def test_a_planted_model_is_repaired_from_dropped_examples(
     outcome = planted.controller("repair").made[1]
     assert planted.workbench.document.edits == outcome.edits
     assert "on the canvas already" in panel.apply.toolTip()
-    repaired = outcome.repair.repaired
+    repaired = repair_of(ws.load_model(str(FOLDER / MODEL)), outcome).repaired
     (answer,) = answers(repaired, batch_of(repaired, triggered[:1])).softmax(dim=-1)
     for row in planted.workbench.ran.rows[:3]:
         assert row.after == pytest.approx(float(answer[model.answer(row.label)]), abs=1e-5)
