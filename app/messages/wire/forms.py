@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from typing import Any, get_type_hints
@@ -104,12 +104,11 @@ def hints_of(kind: type) -> dict[str, Any]:
     return {name: hints[name] for name in kind._fields}  # type: ignore[attr-defined]
 
 
-def _classes_of(module: str) -> Iterator[type]:
+def _classes_of(module: str) -> list[type]:
     """The dataclasses that a module defines."""
-    members: list[Any] = list(vars(importlib.import_module(module)).values())
-    for each in members:
-        if isinstance(each, type) and is_dataclass(each) and each.__module__ == module:
-            yield each
+    members: dict[str, object] = vars(importlib.import_module(module))
+    kinds = [each for each in members.values() if isinstance(each, type)]
+    return [kind for kind in kinds if is_dataclass(kind) and kind.__module__ == module]
 
 
 def _with_parts(kinds: Iterable[type]) -> list[type]:
