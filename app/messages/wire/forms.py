@@ -121,5 +121,6 @@ def _with_parts(kinds: Iterable[type]) -> list[type]:
             continue
         known[kind] = None
         waiting += [each for hint in hints_of(kind).values() for each in classes_in(hint)]
-        waiting += [each for each in kind.__subclasses__() if each.__module__.startswith(ROOMS)]
+        below: list[type] = type.__subclasses__(kind)
+        waiting += [each for each in below if each.__module__.startswith(ROOMS)]
     return list(known)
