@@ -31,6 +31,7 @@ from app.features.predictions.feature import FEATURE as PREDICTIONS
 from app.features.preferences.feature import FEATURE as PREFERENCES
 from app.features.probe.feature import FEATURE as PROBE
 from app.features.projects.feature import FEATURE as PROJECTS
+from app.features.remote.feature import FEATURE as REMOTE
 from app.features.repair.feature import FEATURE as REPAIR
 from app.features.runs.feature import FEATURE as RUNS
 from app.features.score_files.feature import FEATURE as SCORE_FILES
@@ -82,6 +83,7 @@ FEATURES: tuple[Feature, ...] = (
     SCORE_FILES,
     EDITED_MODEL,
     PROJECTS,
+    REMOTE,
     TOOLBAR,  # after those that go back to another model where one does not open
 )
 ROWS = FEATURES

@@ -37,7 +37,7 @@ class RequestLoop:
         self._waiting: Request | None = None
         self._latest = 0
         self._cancelled_up_to = 0
-        self._closing = False
+        self._closing = self._releasing = False
         self._thread = threading.Thread(target=self._run, name="wirescope-engine", daemon=True)
 
     def start(self) -> None:
@@ -57,6 +57,14 @@ class RequestLoop:
             if self._waiting is not None and self._waiting.number <= self._cancelled_up_to:
                 self._waiting = None
 
+    def release(self) -> None:
+        """Let go of the server, once what runs has ended; the next request has another one."""
+        with self._condition:
+            self._waiting = None
+            self._cancelled_up_to = self._latest
+            self._releasing = True
+            self._condition.notify()
+
     def stop(self, seconds: float = 10.0) -> bool:
         """End the thread. Returns whether it ended in time; a model that is being read cannot be interrupted."""
         with self._condition:
@@ -71,7 +79,14 @@ class RequestLoop:
 
     def _run(self) -> None:
         server: Server | None = None
-        while (request := self._next()) is not None:
+        while True:
+            request = self._next()
+            if request is None:
+                _close(server)
+                server = None
+                if self._closing:
+                    return
+                continue
             try:
                 if server is None:
                     self._send(ProgressReply(request.number, LOADING))
@@ -93,17 +108,17 @@ class RequestLoop:
                     )
                 )
             self._send(RequestDone(request.number))
-        close = getattr(server, "close", None)
-        if close is not None:
-            close()
 
     def _next(self) -> Request | None:
-        """The next request, when there is one; None at the end."""
+        """The next request, when there is one; None where the server is to go."""
         with self._condition:
-            while self._waiting is None and not self._closing:
+            while self._waiting is None and not self._closing and not self._releasing:
                 self._condition.wait()
+            if self._closing or self._releasing:
+                self._releasing = False
+                return None
             request, self._waiting = self._waiting, None
-            return None if self._closing else request
+            return request
 
     def _stale(self, number: int) -> bool:
         return self._closing or number < self._latest or number <= self._cancelled_up_to
@@ -113,3 +128,9 @@ class RequestLoop:
             if self._stale(reply.number):
                 return
         self._reply(reply)
+
+
+def _close(server: Server | None) -> None:
+    close = getattr(server, "close", None)
+    if close is not None:
+        close()

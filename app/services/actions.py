@@ -78,6 +78,7 @@ class Actions(Mapping[str, QAction]):
                 workbench.given_up,
                 workbench.failed,
                 workbench.models.checkpoints_changed,
+                workbench.homes.changed,
             ),
         ):
             changed.connect(lambda *_: self._due.start())

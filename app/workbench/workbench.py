@@ -18,6 +18,7 @@ from app.messages.request import Query
 from app.presenters.canvas import Extent
 from app.workbench.edit_intents import Editing
 from app.workbench.group_intents import Grouping
+from app.workbench.homes import Homes
 from app.workbench.incoming_replies import IncomingReplies
 from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
@@ -83,6 +84,8 @@ class Workbench(QObject):
         self._client = client = WorkerClient(engine, self)
         self.results = Results(client, self.document, self)
         self.presenter = Presenter(self, client, self.results, self)
+        self.homes = Homes(client, engine, self)
+        self.homes.moved.connect(self.ask)
         client.working.connect(self.working)
         parts = self.models, self.question, self._refused, self.traces, self.records
         self._replies = IncomingReplies(self, client, self.results, self.presenter, *parts)
@@ -233,8 +236,9 @@ class Workbench(QObject):
             self.models.leave()
 
     def close(self) -> None:
-        """End the worker's thread."""
+        """End the worker."""
         self._client.stop()
+        self.homes.stop()
 
     def set_extent(self, extent: Extent) -> None:
         """What the canvas shows beside the circuit."""

@@ -7,16 +7,25 @@ present document. Handlers (see `app.worker.handler_table`) keep what they have 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.messages.request import OneShotQuery, ProgressReply, Query, QueryRefusal, Reply, Request, RequestDone
-from app.workbench.worker_thread import WorkerThread
 from core.edits import Target
 from core.project.document import Document
 
 STALE_AFTER = 60  # milliseconds: numbers that take longer to come are dimmed meanwhile
+
+
+class Worker(Protocol):
+    """What serves requests, in this process or another. replied: a signal of each reply, in the window's thread."""
+
+    replied: Any
+
+    def ask(self, request: Request) -> None: ...
+
+    def cancel(self) -> None: ...
 
 
 class WorkerClient(QObject):
@@ -26,7 +35,7 @@ class WorkerClient(QObject):
     finished = Signal()
     became_stale = Signal()
 
-    def __init__(self, engine: WorkerThread, parent: QObject | None = None) -> None:
+    def __init__(self, engine: Worker, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
         self._number = 0
@@ -111,10 +120,16 @@ class WorkerClient(QObject):
         self._finish()
 
     def stop(self) -> None:
-        """End the worker's thread."""
+        """Ask for nothing more."""
         self._timer.stop()
         self._sending.stop()
-        self._engine.stop()
+
+    def use(self, engine: Worker) -> None:
+        """Have another worker serve what is asked from now on; what runs is given up."""
+        self._engine.cancel()
+        self._engine.replied.disconnect(self._take)
+        self._engine = engine
+        engine.replied.connect(self._take)
 
     def _take(self, reply: Reply) -> None:
         if reply.number != self._number:

@@ -35,6 +35,10 @@ class WorkerThread(QObject):
         """Give up the running and the waiting request."""
         self._loop.cancel()
 
+    def release(self) -> None:
+        """Let go of all that is in memory; the next request begins anew."""
+        self._loop.release()
+
     def stop(self, seconds: float = 10.0) -> bool:
         """End the thread. Returns whether it ended in time; a model that is being read cannot be interrupted."""
         return self._loop.stop(seconds)

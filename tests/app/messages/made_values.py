@@ -68,13 +68,13 @@ def same(one: Any, other: Any) -> bool:
     """Whether two values are the same, arrays and NaN among them; all fields, also those that are not compared."""
     if isinstance(one, Ranking):
         return isinstance(other, Ranking) and same(one.parts, other.parts)
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
     if type(one) is not type(other):
         return False
     if dataclasses.is_dataclass(one):
         names = [each.name for each in dataclasses.fields(one)]
         return all(same(getattr(one, name), getattr(other, name)) for name in names)
-    if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
     if isinstance(one, (tuple, list)):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict):

@@ -57,6 +57,7 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
     waiting = [
         "File/Compare with a Circuit",
         "File/Export the Edited Model",
+        "File/Disconnect",
         "Edit/Undo",
         "Edit/Redo",
         *(f"Edit/{words}" for words in entries_of_edits),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from app.messages.replies import InputsReply, ModelReply, RunReply
+from app.presenters.homes import home_words
 from app.presenters.time_left import Pace
 from app.services.process_memory import memory_words, resident_megabytes
 from app.workbench.workbench import Workbench
@@ -17,7 +18,7 @@ class StatusController(QObject):
     def __init__(self, workbench: Workbench, status: StatusStrip) -> None:
         super().__init__(status)
         self._status, self._workbench = status, workbench
-        workbench.model_opened.connect(self._show_device)
+        workbench.model_opened.connect(self._show_model)
         workbench.metric_changed.connect(self._show_parity)
         workbench.memory_changed.connect(self._show_memory)
         workbench.predictions_changed.connect(self._show_run)
@@ -25,6 +26,7 @@ class StatusController(QObject):
         self.pace = Pace()
         workbench.working.connect(self._show_work)
         status.cancel_requested.connect(workbench.cancel)
+        workbench.homes.changed.connect(self._show_device)
         workbench.idle.connect(status.clear_work)
         workbench.idle.connect(lambda: self.pace.restart())  # the next work may come much later
         workbench.message.connect(self._show_message)
@@ -61,10 +63,18 @@ class StatusController(QObject):
         status.dim_parity(workbench.ready_of_present is None)
         status.dim_memory(not workbench.ran_is_present)
 
-    def _show_device(self, opened: ModelReply) -> None:
-        precision, device = opened.details.split(" · ")[-2:]
-        self._status.set_device(f"{device} · {precision}")
+    def _show_model(self, _opened: ModelReply) -> None:
+        self._show_device()
         self._status.set_run("")
+
+    def _show_device(self) -> None:
+        """Where the work is done, and in what."""
+        homes, opened = self._workbench.homes, self._workbench.opened
+        told = [homes.trouble] if homes.trouble else [home_words(homes.place, homes.latency)] if homes.place else []
+        if opened is not None:
+            precision, device = opened.details.split(" · ")[-2:]
+            told += [device, precision]
+        self._status.set_device(" · ".join(told))
 
     def _show_parity(self, ready: InputsReply) -> None:
         self._status.set_parity(ready.parity)

@@ -1,0 +1,166 @@
+"""Moves the work to a worker of a cluster and back. The cluster's own module is imported by name, when it is asked for:
+it takes Ray with it."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.util import find_spec
+from typing import Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.messages.places import LOCAL, Place
+from app.messages.request import FailureReply
+from app.presenters.homes import place_words, refusal, room_words, warning
+from app.presenters.plan_words import size_words
+from app.services.background_jobs import Job, Jobs
+from app.services.closing import Closing
+from app.services.notifier import Notifier
+from app.workbench.remote_worker import RemoteWorker
+from app.workbench.workbench import Workbench
+from views.panels.remote.data import PlaceRow
+from views.panels.remote.panel import ConnectDialog
+
+RAY_HOME = "app.worker.ray_home"
+TOKENS = 64  # of the input that the needs are said for, before one is read
+LOOKING = "Looking which nodes there are: this may take half a minute…"
+CONNECTING = "Starting the worker there…"
+
+
+class RemoteController(QObject):
+    """Of one window."""
+
+    def __init__(self, workbench: Workbench, notifier: Notifier, jobs: Jobs, window: QWidget, closing: Closing) -> None:
+        super().__init__(window)
+        self._workbench, self._notifier, self._jobs, self._window = workbench, notifier, jobs, window
+        self.dialog: ConnectDialog | None = None
+        self._cluster: Any = None
+        self._places: tuple[Place, ...] = ()
+        closing.closed.connect(self._end)
+
+    def show(self) -> None:
+        """Open the dialog."""
+        if self.dialog is None:
+            self.dialog = ConnectDialog(self._window)
+            self.dialog.look_wanted.connect(self.look)
+            self.dialog.row_chosen.connect(self._say_needs)
+            self.dialog.connect_wanted.connect(self.connect_worker)
+        self.dialog.say("")
+        self.dialog.show()
+        self.dialog.activateWindow()
+
+    def look(self, address: str) -> None:
+        """Join a cluster (of this machine without an address), and list its nodes."""
+        if self._workbench.homes.place:
+            self._say("Disconnect first: the work is done elsewhere already.")
+            return
+        before, self._cluster, self._places = self._cluster, None, ()
+        self._dialog.set_places(())
+
+        def join() -> object:
+            if before is not None:
+                before.leave()
+            cluster = importlib.import_module(RAY_HOME).Cluster(address or LOCAL)
+            return cluster, cluster.places()
+
+        self._do(LOOKING, join, self._take_places)
+
+    def _take_places(self, found: tuple[Any, tuple[Place, ...]]) -> None:
+        self._cluster, self._places = found
+        self._dialog.say("")
+        self._dialog.set_places([PlaceRow(*place_words(place)) for place in self._places])
+
+    def _say_needs(self, row: int) -> None:
+        """What the present model needs at a place."""
+        document, place = self._workbench.document, self._places[row]
+        if not document.model:
+            self._dialog.set_needs("No model is open yet.")
+            return
+        cluster = self._cluster
+        self._dialog.set_needs("Reckoning what the model needs there…")
+        job = Job(lambda _report, _cancelled: cluster.plan(place, document.model, document.precision, TOKENS), self)
+        job.finished.connect(lambda needs: self._take_needs(needs, row))
+        job.failed.connect(lambda message, hint: self._dialog.set_needs(f"{message} {hint}".strip()))
+        self._jobs.run(job)
+
+    def _take_needs(self, needs: tuple[tuple[str, int], ...], row: int) -> None:
+        if row != self._dialog.row():
+            return
+        weights, *rest = needs
+        beside = max(size for _, size in rest)
+        told = ", ".join(f"{what} {size_words(size)}" for what, size in rest)
+        words = (
+            f"{self._workbench.document.model} needs {size_words(weights[1])} for its weights, and beside them: {told}."
+        )
+        self._dialog.set_needs(f"{words} {room_words(weights[1] + beside, self._places[row])}")
+
+    def connect_worker(self, row: int) -> None:
+        """Have the work done at a place."""
+        cluster, place = self._cluster, self._places[row]
+
+        def start() -> object:
+            link = cluster.start(place)
+            return link, importlib.import_module("app.worker.remote_side").versions(), link.hello()
+
+        self._do(CONNECTING, start, self._move)
+
+    def _move(self, made: tuple[Any, dict[str, str], dict[str, str]]) -> None:
+        link, here, there = made
+        refused = refusal(here, there)
+        if refused:
+            self._jobs.ask(link.close, lambda _: None, self)
+            self._say(refused)
+            return
+        self._dialog.accept()
+        self._workbench.homes.move(RemoteWorker(link))
+        self._workbench.message.emit(warning(here, there) or f"The work is done on {link.place} now.")
+
+    def disconnect_worker(self) -> None:
+        """Have the work done in this process again."""
+        self._workbench.homes.come_back()
+        self._workbench.message.emit("The work is done in this process again.")
+        self._leave()
+
+    def _leave(self) -> None:
+        cluster, self._cluster, self._places = self._cluster, None, ()
+        if self.dialog is not None:
+            self.dialog.set_places(())
+        if cluster is not None:
+            self._jobs.ask(cluster.leave, lambda _: None, self)
+
+    def _end(self) -> None:
+        """The window closes."""
+        self._workbench.homes.leave()
+        if self._cluster is not None:
+            self._jobs.run(Job(lambda _report, _cancelled: self._cluster.leave(), finishes=True))
+
+    # ---- in the dialog ----
+
+    @property
+    def _dialog(self) -> ConnectDialog:
+        assert self.dialog is not None
+        return self.dialog
+
+    def _do(self, words: str, work: Any, then: Any) -> None:
+        """Do something that takes long, said in the dialog."""
+        self._dialog.set_busy(words)
+        job = Job(lambda _report, _cancelled: work(), self)
+        job.finished.connect(then)
+        job.failed.connect(lambda message, hint: self._say(f"{message} {hint}".strip()))
+        self._jobs.run(job)
+
+    def _say(self, problem: str) -> None:
+        self._dialog.say(problem)
+        if not self._dialog.isVisible():
+            self._notifier.problem(FailureReply(0, "run", problem))
+
+
+def why_no_cluster(workbench: Workbench) -> str:
+    if find_spec("ray") is None:
+        return "Ray is not installed: pip install 'wirescope[cluster]'"
+    return "Disconnect first" if workbench.homes.place else ""
+
+
+def why_not_back(workbench: Workbench) -> str:
+    return "" if workbench.homes.place else "The work is done in this process"

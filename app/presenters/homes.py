@@ -1,0 +1,50 @@
+"""Where the work is done, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.messages.places import Place
+from app.presenters.plan_words import size_words, time_words
+
+WARNED = ("torch", "python")  # where these differ, figures may differ in their last digits
+MUST_AGREE = ("protocol", "wirescope")
+
+
+def home_words(place: str, latency: float | None) -> str:
+    """ "on node-7, 12 ms away"."""
+    return f"on {place}" if latency is None else f"on {place}, {time_words(latency)} away"
+
+
+def place_words(place: Place) -> tuple[str, str, str, str]:
+    """A row of the table of nodes: its name, processors, free memory, GPUs."""
+    memory = f"{size_words(place.free)} of {size_words(place.memory)}"
+    if not place.gpus:
+        return place.machine, f"{place.processors:,}", memory, "none"
+    gpus = f"{place.gpus} × {place.gpu_names}, {size_words(place.gpu_free)} of {size_words(place.gpu_memory)}"
+    return place.machine, f"{place.processors:,}", memory, gpus
+
+
+def refusal(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+    """Why a worker of such versions cannot be used; empty where it can."""
+    differ = [name for name in MUST_AGREE if here.get(name) != there.get(name)]
+    if not differ:
+        return ""
+    told = ", ".join(f"{name} is {there.get(name, 'unknown')} there and {here.get(name)} here" for name in differ)
+    return f"The versions do not fit: {told}. Install the same Wirescope on both sides."
+
+
+def warning(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+    """What may make figures differ; empty where nothing does."""
+    differ = [name for name in WARNED if here.get(name) != there.get(name)]
+    told = ", ".join(f"{name} {there.get(name, 'unknown')} there and {here.get(name)} here" for name in differ)
+    return f"Figures may differ in their last digits: {told}." if differ else ""
+
+
+def room_words(needed: int, place: Place) -> str:
+    """Whether what a model needs, in bytes, fits into a place."""
+    free, where = (place.gpu_free, "of its GPUs") if place.gpus else (place.free, "of its memory")
+    fits = f"{size_words(free)} {where} are free there"
+    if needed <= free:
+        return f"{fits}."
+    return f"{fits}: it will not fit. Choose another place, bf16, or a smaller model."

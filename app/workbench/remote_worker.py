@@ -1,0 +1,263 @@
+"""A worker in another process, as the window has it: the same surface as the thread of this process.
+
+Requests leave and replies come in threads of their own, so that the window waits for no link. The document lives in the
+window: where the worker dies it is started again, and where the link is cut it is tried until it is there again; the
+last request is then sent anew, and nothing of the work is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from app.messages.links import LinkCut, WorkerDied
+from app.messages.request import FailureReply, Reply, Request, RequestDone
+from app.messages.stop_signal import forward
+from app.messages.wire.codec import Wire, WireError
+from app.messages.wire.forms import forms
+from core.errors import WirescopeError
+
+log = logging.getLogger(__name__)
+
+POLL = 10.0  # seconds that the other side waits for a reply before it says that there is none
+PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two tries of a link that is cut
+MOST_DEATHS = 3  # of workers over one request
+
+
+class Link(Protocol):
+    """Calls of a worker elsewhere. Each raises LinkCut where it cannot be reached, WorkerDied where it is no more."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, in a few words."""
+        ...
+
+    def ask(self, data: bytes) -> None: ...
+
+    def cancel(self, up_to: int) -> None: ...
+
+    def give(self, name: str) -> None: ...
+
+    def replies(self, life: str, after: int, seconds: float) -> tuple[str, Sequence[tuple[int, bytes]]]: ...
+
+    def restart(self) -> None:
+        """Start the worker again."""
+        ...
+
+    def reconnect(self) -> None:
+        """Try the link again."""
+        ...
+
+    def close(self) -> None:
+        """End the worker, where it can be reached."""
+        ...
+
+
+class RemoteWorker(QObject):
+    """Takes requests from the window's thread and emits replies there.
+
+    Attributes: latency, seconds from a request to the word that it has come, None until one has."""
+
+    replied = Signal(object)
+    latency_changed = Signal(float)
+    link_changed = Signal(str)  # in words, what is wrong with it; empty where nothing is
+
+    def __init__(self, link: Link, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.latency: float | None = None
+        self._link, self._wire = link, Wire(forms())
+        self._condition = threading.Condition()
+        self._last: Request | None = None  # that is not answered to its end
+        self._due = False  # it is to be sent
+        self._cancelled_up_to, self._cancel_due = 0, False
+        self._signals: list[str] = []
+        self._life = ""  # of the worker that has the last request
+        self._after = 0  # the serial number of the last reply that has come
+        self._deaths = 0
+        self._trouble = ""
+        self._closing = False
+        self._end_signals: Callable[[], None] = lambda: None
+        self._threads = [
+            threading.Thread(target=each, name=f"wirescope-{name}", daemon=True)
+            for name, each in (("sender", self._send_all), ("receiver", self._receive_all))
+        ]
+
+    @property
+    def place(self) -> str:
+        """Where the work is done, in a few words."""
+        return self._link.place
+
+    def start(self) -> None:
+        self._end_signals = forward(self._give)
+        for thread in self._threads:
+            thread.start()
+
+    def ask(self, request: Request) -> None:
+        """Take a request; it replaces whatever waits and cancels what runs."""
+        with self._condition:
+            self._last, self._due = request, True
+            self._deaths = 0
+            self._condition.notify_all()
+
+    def cancel(self) -> None:
+        """Give up the running and the waiting request."""
+        with self._condition:
+            if self._last is not None:
+                self._cancelled_up_to, self._cancel_due = self._last.number, True
+                self._last, self._due = None, False
+            self._condition.notify_all()
+
+    def stop(self, seconds: float = 10.0) -> bool:
+        """Leave the worker, which ends. Returns whether that was in time."""
+        self._end_signals()
+        with self._condition:
+            self._closing = True
+            self._condition.notify_all()
+        ending = threading.Thread(target=self._close, name="wirescope-leaving", daemon=True)
+        ending.start()
+        until = time.monotonic() + seconds
+        for thread in (ending, *self._threads):
+            if thread.is_alive():
+                thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in (ending, *self._threads))
+
+    def _close(self) -> None:
+        try:
+            self._link.close()
+        except WirescopeError as error:
+            log.info("the worker elsewhere could not be ended: %s", error)
+
+    def _give(self, name: str) -> None:
+        with self._condition:
+            self._signals.append(name)
+            self._condition.notify_all()
+
+    # ---- what leaves ----
+
+    def _send_all(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._closing or self._due or self._cancel_due or self._signals)
+                if self._closing:
+                    return
+                request = self._last if self._due else None
+                cancel = self._cancelled_up_to if self._cancel_due else 0
+                signals, self._signals = self._signals, []
+                self._due = self._cancel_due = False
+            try:
+                if cancel:
+                    self._link.cancel(cancel)
+                for name in signals:
+                    self._link.give(name)
+                if request is not None:
+                    self._send(request)
+            except (LinkCut, WorkerDied):
+                with self._condition:  # the receiver mends it, and then has what was not sent sent again
+                    self._signals = [*signals, *self._signals]
+                    self._cancel_due = self._cancel_due or bool(cancel)
+                    self._due = self._due or (request is not None and request is self._last)
+                    self._condition.wait(PAUSE)
+
+    def _send(self, request: Request) -> None:
+        try:
+            data = self._wire.encode(request)
+        except WireError as error:
+            self._emit(FailureReply(request.number, "run", error.message, error.hint))
+            self._emit(RequestDone(request.number))
+            return
+        began = time.perf_counter()
+        try:
+            self._link.ask(data)
+        except (LinkCut, WorkerDied):
+            raise
+        except WirescopeError as error:
+            self._emit(FailureReply(request.number, "run", error.message, error.hint))
+            self._emit(RequestDone(request.number))
+            return
+        self.latency = time.perf_counter() - began
+        if not self._closing:
+            self.latency_changed.emit(self.latency)
+
+    # ---- what comes ----
+
+    def _receive_all(self) -> None:
+        pause = PAUSE
+        while not self._closing:
+            try:
+                if self._trouble:
+                    self._link.reconnect()
+                seconds = 0.0 if self._trouble else POLL
+                life, replies = self._link.replies(self._life, self._after, seconds)
+            except WorkerDied:
+                if self._closing:
+                    return
+                self._say("The worker has ended: it is started again")
+                self._begin_again()
+            except LinkCut:
+                self._say("The link is cut: trying again")
+                with self._condition:
+                    self._condition.wait_for(lambda: self._closing, pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                pause = PAUSE
+                another = life != self._life
+                if another:  # its replies are numbered anew, and it may not have the request
+                    self._life, self._after = life, 0
+                if self._trouble or another:
+                    self._say("")
+                    self._send_anew()
+                for serial, data in replies:
+                    self._take(serial, data)
+
+    def _begin_again(self) -> None:
+        """Start another worker, which is asked for the last request, unless it is this that kills them."""
+        with self._condition:
+            request = self._last
+            self._deaths += request is not None
+            deadly = self._deaths >= MOST_DEATHS
+            if deadly:
+                self._last, self._due, self._deaths = None, False, 0
+        if deadly and request is not None:
+            words = f"The worker at {self.place} ended {MOST_DEATHS} times over this request."
+            hint = "It may need more memory than there is: choose another place, or a smaller model or dataset."
+            self._emit(FailureReply(request.number, "run", words, hint))
+            self._emit(RequestDone(request.number))
+        try:
+            self._link.restart()
+        except (LinkCut, WorkerDied):
+            with self._condition:
+                self._condition.wait_for(lambda: self._closing, PAUSE)
+
+    def _send_anew(self) -> None:
+        """The request that is not answered to its end; a worker that has it takes it once."""
+        with self._condition:
+            self._due = self._last is not None
+            self._condition.notify_all()
+
+    def _take(self, serial: int, data: bytes) -> None:
+        try:
+            reply: Reply = self._wire.decode(data)
+        except WirescopeError as error:
+            number = 0 if self._last is None else self._last.number
+            reply = FailureReply(number, "run", error.message, error.hint)
+        with self._condition:
+            self._after = max(self._after, serial)
+            stale = self._last is None or reply.number != self._last.number
+            if not stale and isinstance(reply, RequestDone):
+                self._last = None
+        if not stale:
+            self._emit(reply)
+
+    def _emit(self, reply: Reply) -> None:
+        if not self._closing:
+            self.replied.emit(reply)
+
+    def _say(self, words: str) -> None:
+        if words != self._trouble and not self._closing:
+            self._trouble = words
+            self.link_changed.emit(words)

@@ -1,0 +1,13 @@
+"""What a model needs on a node of a cluster, from its configuration alone: run there. A call imports torch."""
+
+from __future__ import annotations
+
+
+def node_plan(model: str, precision: str, tokens: int) -> tuple[tuple[str, int], ...]:
+    """What takes how many bytes: the weights, and beside them a session, a cut, a trace, a scan. tokens: of an input of
+    a language model. Raises WirescopeError for a model that is not there."""
+    from core.planning.plan import plan
+    from core.planning.sketch import sketch
+
+    planned = plan(sketch(model, precision), tokens, measure=False)
+    return ("the weights", planned.weights), *((need.what, need.bytes) for need in planned.needs)

@@ -1,0 +1,272 @@
+"""A worker as a Ray actor: on a cluster of this machine that is started for the user, or on one elsewhere.
+
+Ray is imported here only, and only when a cluster is asked for. Nothing of it listens beyond loopback on a cluster that
+is started here; to one elsewhere a window comes by `ray://HOST:PORT`, as a rule through SSH forwarding.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from app.messages.links import LinkCut, WorkerDied
+from app.messages.places import LOCAL, Place
+from core.errors import ArgumentError, WirescopeError
+
+NAMESPACE = "wirescope"
+CALL_SECONDS = 30.0  # that the other side has for a call, beside what it may wait
+FACTS_SECONDS = 120.0  # that a node has to say what is free on it: Ray starts a process for that
+START_SECONDS = 180.0  # that a worker has to start
+PLAN_SECONDS = 180.0  # that a node has to import torch and read a configuration
+AT_ONCE = 8  # calls of one worker: polls, requests and signs go beside each other
+IDLE_SECONDS = 600.0  # after which a worker that nobody asks ends itself
+TRIES = 3  # to start a cluster
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_LOG_TO_DRIVER": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # read on Linux too: a cluster that is started listens on loopback alone
+    "RAY_worker_niceness": "0",  # somebody waits for the figures
+    "RAY_agent_register_timeout_ms": "120000",  # of a machine that is busy
+}
+PASSED_ON = ("HF_HUB_OFFLINE", "HF_HOME", "TRANSFORMERS_OFFLINE", "OMP_NUM_THREADS", "XDG_DATA_HOME", "XDG_CACHE_HOME")
+
+
+def why_not() -> str:
+    """Why no cluster can be used; empty where one can."""
+    if find_spec("ray") is None:
+        return "Ray is not installed: pip install 'wirescope[cluster]'"
+    return ""
+
+
+class Cluster:
+    """A cluster that this process is joined to. address: LOCAL for one of this machine, which is started unless this
+    process has joined one already; else what Ray takes, as a rule ray://HOST:PORT. cpus, store_bytes: of one that is
+    started. Raises ArgumentError where Ray is missing or has no such address, LinkCut where nobody answers there."""
+
+    def __init__(self, address: str = LOCAL, cpus: int | None = None, store_bytes: int | None = None) -> None:
+        if why_not():
+            raise ArgumentError(f"{why_not()}.")
+        self.address = address
+        self._cpus, self._store_bytes = cpus, store_bytes
+        self._joined = False  # by this object, which then leaves it
+        self._lock = threading.Lock()
+        self.join()
+
+    @property
+    def is_local(self) -> bool:
+        return self.address == LOCAL
+
+    def join(self) -> None:
+        """Join it, or join it again where the link was cut. Raises as the class does."""
+        os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
+        import ray
+
+        with self._lock:
+            if ray.is_initialized():
+                return
+            told: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": NAMESPACE}
+            if self.is_local:
+                told |= {"include_dashboard": False}
+                told |= {"num_cpus": self._cpus, "object_store_memory": self._store_bytes}
+            else:
+                told["address"] = self.address
+            try:
+                _init(ray, told, TRIES if self.is_local else 1)
+            except (ValueError, TypeError) as error:
+                raise ArgumentError(f"{self.address} is no address of a cluster: {error}", ADDRESSES) from error
+            except Exception as error:  # Ray and gRPC have no common base of theirs
+                raise LinkCut(f"No cluster answers at {self.address}: {_in_a_line(error)}", ADDRESSES) from error
+            self._joined = True
+
+    def rejoin(self) -> None:
+        """Leave what is left of a cut link, and join anew. Raises as `join` does."""
+        import ray
+
+        with self._lock:
+            if ray.is_initialized() and not self.is_local:
+                ray.shutdown()
+        self.join()
+
+    def places(self) -> tuple[Place, ...]:
+        """The nodes with what is free on them now, the best place first (`Place.rank`). Raises LinkCut."""
+        import ray
+
+        from app.worker.node_facts import node_facts
+
+        def ask() -> tuple[Place, ...]:
+            nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+            asked = [ray.remote(node_facts).options(num_cpus=0, **self.options(node)).remote() for node in nodes]
+            facts = ray.get(asked, timeout=FACTS_SECONDS)
+            places = [Place(node, **each) for node, each in zip(nodes, facts, strict=True)]
+            return tuple(sorted(places, key=lambda place: place.rank, reverse=True))
+
+        return tuple(_called(ask, self.address))
+
+    def plan(self, place: Place, model: str, precision: str, tokens: int) -> tuple[tuple[str, int], ...]:
+        """What a model needs on a node, see `node_plan`. Raises LinkCut, and WirescopeError for a model that is not
+        there."""
+        import ray
+
+        from app.worker.node_plan import node_plan
+
+        def ask() -> tuple[tuple[str, int], ...]:
+            task = ray.remote(node_plan).options(num_cpus=0, **self.options(place.node))
+            told: tuple[tuple[str, int], ...] = ray.get(task.remote(model, precision, tokens), timeout=PLAN_SECONDS)
+            return told
+
+        return tuple(_called(ask, place.machine))
+
+    def start(self, place: Place) -> RayLink:
+        """Start a worker on a node. Raises LinkCut, WorkerDied."""
+        return RayLink(self, place)
+
+    def leave(self) -> None:
+        """Leave it; one that was started for this process ends."""
+        import ray
+
+        if self._joined and ray.is_initialized():
+            ray.shutdown()
+        self._joined = False
+
+    def options(self, node: str) -> dict[str, Any]:
+        """Where a process runs, and in which environment: on this machine it runs the code that this process runs."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        where = {"scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=False)}
+        if not self.is_local:
+            return where
+        root = str(Path(__file__).parents[2])
+        paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        variables = {"PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), **passed}
+        return {**where, "runtime_env": {"env_vars": variables}}
+
+
+class RayLink:
+    """Calls of one worker, an actor on a node of a cluster. See `Link` of `app.workbench.remote_worker`."""
+
+    def __init__(self, cluster: Cluster, place: Place) -> None:
+        self._cluster, self._place = cluster, place
+        self._name = f"worker-{uuid4().hex}"
+        self._actor: Any = None
+        self.restart()
+
+    @property
+    def place(self) -> str:
+        """Where it is, in a few words."""
+        return self._place.machine
+
+    def hello(self) -> dict[str, str]:
+        """The versions of the other side. Raises LinkCut, WorkerDied."""
+        told: dict[str, str] = self._call("hello", seconds=START_SECONDS)
+        return told
+
+    def ask(self, data: bytes) -> None:
+        self._call("ask", data)
+
+    def cancel(self, up_to: int) -> None:
+        self._call("cancel", up_to)
+
+    def give(self, name: str) -> None:
+        self._call("give", name)
+
+    def replies(self, life: str, after: int, seconds: float) -> tuple[str, Sequence[tuple[int, bytes]]]:
+        told: tuple[str, Sequence[tuple[int, bytes]]] = self._call("replies", life, after, seconds)
+        return told
+
+    def restart(self) -> None:
+        """Start the worker, again where it has died. Raises LinkCut."""
+        import ray
+
+        from app.worker.remote_side import RemoteSide
+
+        def begin() -> Any:
+            made = ray.remote(RemoteSide).options(
+                name=self._name,
+                namespace=NAMESPACE,
+                max_concurrency=AT_ONCE,
+                num_cpus=1,
+                num_gpus=self._place.gpus,
+                lifetime=None if self._cluster.is_local else "detached",  # a cut link leaves it with what it keeps
+                **self._cluster.options(self._place.node),
+            )
+            return made.remote(idle_seconds=IDLE_SECONDS)
+
+        self._name = f"worker-{uuid4().hex}"
+        self._actor = _called(begin, self.place)
+
+    def reconnect(self) -> None:
+        """Join the cluster anew and look the worker up. Raises LinkCut, WorkerDied."""
+        import ray
+
+        if self._cluster.is_local:
+            return
+        self._cluster.rejoin()
+        try:
+            self._actor = ray.get_actor(self._name, namespace=NAMESPACE)
+        except ValueError:
+            raise WorkerDied(f"The worker at {self.place} is not there any more.") from None
+
+    def close(self) -> None:
+        """End the worker."""
+        import ray
+
+        actor = self._actor
+        _called(lambda: ray.kill(actor), self.place)
+
+    def _call(self, method: str, *told: object, seconds: float = CALL_SECONDS) -> Any:
+        import ray
+
+        waits = told[-1] if method == "replies" and isinstance(told[-1], float) else 0.0
+        actor = self._actor
+        return _called(lambda: ray.get(getattr(actor, method).remote(*told), timeout=seconds + waits), self.place)
+
+
+def _called(call: Callable[[], Any], where: str) -> Any:
+    """What a call of Ray gives. Raises WorkerDied, LinkCut, and the WirescopeErrors of the other side."""
+    from ray import exceptions
+
+    try:
+        return call()
+    except exceptions.RayTaskError as error:
+        cause = error.cause if hasattr(error, "cause") else None
+        if isinstance(cause, WirescopeError):
+            raise cause from None
+        raise WirescopeError(f"Something went wrong at {where}: {_in_a_line(error)}") from error
+    except exceptions.ActorUnavailableError as error:
+        raise LinkCut(f"The worker at {where} cannot be reached: {_in_a_line(error)}") from error
+    except exceptions.RayActorError as error:
+        raise WorkerDied(f"The worker at {where} has ended: {_in_a_line(error)}") from error
+    except WirescopeError:
+        raise
+    except Exception as error:  # of the link: Ray, gRPC and sockets have no common base
+        raise LinkCut(f"{where} cannot be reached: {_in_a_line(error)}") from error
+
+
+def _init(ray: Any, told: dict[str, Any], tries: int) -> None:
+    """Join, or start; a machine that is busy may need longer than Ray waits, and is quicker the next time."""
+    for left in reversed(range(tries)):
+        try:
+            ray.init(**told)
+            return
+        except (ValueError, TypeError):
+            raise
+        except Exception:
+            ray.shutdown()
+            if not left:
+                raise
+
+
+ADDRESSES = "Give ray://HOST:PORT, as `ray start --head` prints it; through SSH: ssh -L 10001:localhost:10001 HOST."
+
+
+def _in_a_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

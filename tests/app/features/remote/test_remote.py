@@ -1,0 +1,149 @@
+"""*File > Connect to…*: a cluster is looked at, a node chosen, the work moved there and back. Without a cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.features.remote import controller
+from app.messages.links import LinkCut
+from app.messages.places import LOCAL, Place
+from app.worker.remote_side import make_service, versions
+from tests.app.person import Person
+from tests.app.workbench.test_remote_worker import TestLink
+
+GIB = 1 << 30
+LARGE = Place("n1", "node-7", 64, 512 * GIB, 500 * GIB, 2, 160 * GIB, 150 * GIB, "NVIDIA A100")
+SMALL = Place("n2", "node-2", 8, 16 * GIB, 1 << 20)
+NEEDS = (("the weights", 3 * GIB), ("open a session", GIB), ("one edge cut", GIB // 2))
+
+
+class NamedLink(TestLink):
+    """As a cluster gives it."""
+
+    __test__ = False
+    versions: dict[str, str] = {}  # noqa: RUF012
+
+    def hello(self) -> dict[str, str]:
+        return {**versions(), **self.versions}
+
+
+class Clusters:
+    """In the place of Ray."""
+
+    def __init__(self) -> None:
+        self.joined: list[str] = []
+        self.left = 0
+        self.link: NamedLink | None = None
+        self.trouble: Exception | None = None
+        self.differs: dict[str, str] = {}
+
+    def __call__(self, address: str) -> Clusters:
+        if self.trouble is not None:
+            raise self.trouble
+        self.joined.append(address)
+        return self
+
+    def places(self) -> tuple[Place, ...]:
+        return LARGE, SMALL
+
+    def plan(self, *_told: object) -> tuple[tuple[str, int], ...]:
+        return NEEDS
+
+    def start(self, place: Place) -> NamedLink:
+        self.link = NamedLink(make_service())
+        self.link.place, self.link.versions = place.machine, self.differs
+        return self.link
+
+    def leave(self) -> None:
+        self.left += 1
+
+
+@pytest.fixture
+def clusters(monkeypatch: pytest.MonkeyPatch) -> Clusters:
+    clusters = Clusters()
+    monkeypatch.setattr("app.worker.ray_home.Cluster", clusters)
+    monkeypatch.setattr(controller, "find_spec", lambda _name: object())
+    return clusters
+
+
+def dialog_of(person: Person, clusters: Clusters, address: str = "") -> Any:
+    """The dialog, where a cluster was looked at."""
+    person.window.commands["connect"].trigger()
+    dialog = person.controller("remote").dialog
+    if address:
+        dialog.elsewhere.setChecked(True)
+        dialog.address.setText(address)
+    person.click(dialog.look)
+    person.wait(lambda: dialog.look.isEnabled())
+    return dialog
+
+
+def cells(dialog: Any) -> list[list[str]]:
+    rows, columns = dialog.table.rowCount(), dialog.table.columnCount()
+    return [[dialog.table.item(row, column).text() for column in range(columns)] for row in range(rows)]
+
+
+def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reader: Person, clusters: Clusters) -> None:
+    ran = reader.workbench.ran
+    dialog = dialog_of(reader, clusters)
+    assert clusters.joined == [LOCAL]
+    assert cells(dialog) == [
+        ["node-7", "64", "500 GB of 512 GB", "2 × NVIDIA A100, 150 GB of 160 GB"],
+        ["node-2", "8", "1 MB of 16 GB", "none"],
+    ]
+    reader.wait(lambda: "150 GB of its GPUs are free there." in dialog.needs.text())
+    assert "needs 3 GB for its weights" in dialog.needs.text()
+    dialog.table.selectRow(1)
+    reader.wait(lambda: "it will not fit" in dialog.needs.text())
+    dialog.table.selectRow(0)
+
+    reader.click(dialog.connect_button)
+    reader.wait(lambda: reader.workbench.homes.place == "node-7")
+    reader.rest()
+    assert not dialog.isVisible()
+    reader.wait(lambda: "away" in reader.panel("status").device.text())
+    assert reader.panel("status").device.text().startswith("on node-7, ")
+    assert (reader.workbench.ran.before, reader.workbench.ran.rows) == (ran.before, ran.rows)
+    assert not reader.window.commands["connect"].isEnabled()
+    assert reader.window.commands["connect"].toolTip() == "Disconnect first"
+
+    reader.window.commands["disconnect"].trigger()
+    reader.rest()
+    reader.wait(lambda: clusters.left == 1)
+    assert reader.workbench.homes.place == ""
+    assert "away" not in reader.panel("status").device.text()
+    assert clusters.link.side is not None
+    assert not clusters.link.side._loop._thread.is_alive()
+
+
+def test_another_version_is_refused_and_another_python_only_told(reader: Person, clusters: Clusters) -> None:
+    clusters.differs = {"wirescope": "99", "protocol": "7"}
+    dialog = dialog_of(reader, clusters)
+    reader.click(dialog.connect_button)
+    reader.wait(lambda: dialog.problem.text().startswith("The versions do not fit: protocol is 7 there and 1 here"))
+    assert reader.workbench.homes.place == ""
+    clusters.differs = {"python": "3.99"}
+    reader.click(dialog.connect_button)
+    reader.wait(lambda: reader.workbench.homes.place == "node-7")
+    assert "python 3.99 there" in reader.panel("status").message.text()
+    reader.rest()
+
+
+def test_a_cluster_that_does_not_answer_is_said_in_the_dialog(reader: Person, clusters: Clusters) -> None:
+    clusters.trouble = LinkCut("No cluster answers at ray://localhost:1.", "Open a way to it.")
+    dialog = dialog_of(reader, clusters, "ray://localhost:1")
+    assert dialog.problem.text() == "No cluster answers at ray://localhost:1. Open a way to it."
+    assert cells(dialog) == []
+    assert not dialog.connect_button.isEnabled()
+    assert QApplication.activeModalWidget() is None
+
+
+def test_without_ray_the_entry_says_what_to_install(reader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controller, "find_spec", lambda _name: None)
+    reader.window.commands.refresh()
+    action = reader.window.commands["connect"]
+    assert not action.isEnabled()
+    assert action.toolTip() == "Ray is not installed: pip install 'wirescope[cluster]'"

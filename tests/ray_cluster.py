@@ -1,0 +1,44 @@
+"""One local Ray cluster of two processors for all tests of a process: it takes seconds to start.
+
+Use: `from tests.ray_cluster import ray_cluster` in a test file, and the fixture `ray_cluster` in its tests. Without Ray
+they are skipped.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.worker.ray_home import QUIET
+
+ROOT = str(Path(__file__).parents[1])
+STORE_BYTES = 80_000_000
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[Any]:
+    """The module `ray`, joined to a cluster of this machine: two processors, no dashboard, loopback alone."""
+    paths = [ROOT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    before = dict(os.environ)
+    os.environ.update(QUIET, PYTHONPATH=os.pathsep.join(dict.fromkeys(paths)))  # its processes run this clone
+    ray = pytest.importorskip("ray")  # which reads the environment
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Ray's own
+        ray.init(
+            num_cpus=2,
+            include_dashboard=False,
+            object_store_memory=STORE_BYTES,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            namespace="wirescope",
+        )
+    yield ray
+    ray.shutdown()
+    os.environ.clear()
+    os.environ.update(before)

@@ -1,0 +1,1 @@
+"""The dialog in which the place is chosen where the work is done."""

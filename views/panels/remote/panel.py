@@ -1,0 +1,173 @@
+"""Which cluster, and which node of it, a window's work is done on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from views.panels.remote.data import PlaceRow
+from views.theme import SPACE
+from views.widgets.line_table import as_line_table
+from views.widgets.text import show_text, wrapped
+
+ABOUT = (
+    "The model is loaded and run by a worker of a Ray cluster; the document, its history and all that you see stay in "
+    "this window. Files that the document names are read there, at the same paths."
+)
+SSH = (
+    "To a cluster elsewhere, open a way through SSH in a terminal, and leave that open: "
+    "ssh -L 10001:localhost:10001 HOST. Its address is then ray://localhost:10001."
+)
+COLUMNS = ("node", "processors", "free memory", "GPUs")
+MOST_LINES = 6  # of the table without scrolling
+
+
+class ConnectDialog(QDialog):
+    """Stays open until a place is chosen. Emits the address to look at (empty: a cluster of this machine), and the row
+    that is chosen."""
+
+    look_wanted = Signal(str)
+    connect_wanted = Signal(int)
+    row_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Connect to a cluster")
+        self.local = QRadioButton("&This machine: a cluster is started for you")
+        self.elsewhere = QRadioButton("An a&ddress:")
+        self.local.setChecked(True)
+        self.address = QLineEdit()
+        self.address.setAccessibleName("Address")
+        self.address.setPlaceholderText("ray://localhost:10001")
+        self.ssh = wrapped(SSH, "muted")
+        self.look = _button("&Look", "See which nodes it has, and what is free there")
+        self.connect_button = _button("&Connect", "Load the model there, and have the work done there")
+        self.close_button = _button("C&ancel", "Close this window (Esc)")
+        self.table = QTableWidget(0, len(COLUMNS))
+        self.table.setHorizontalHeaderLabels(COLUMNS)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        as_line_table(self.table, "The nodes", "Columns of the nodes")
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.needs, self.problem = wrapped(""), wrapped(role="warning")
+        self._busy = False
+        self._lay_out()
+        self.look.clicked.connect(self._look)
+        self.address.textEdited.connect(lambda _: self.elsewhere.setChecked(True))
+        self.elsewhere.toggled.connect(lambda _: self.set_places(()))
+        self.connect_button.clicked.connect(lambda: self.connect_wanted.emit(self.row()))
+        self.table.itemSelectionChanged.connect(self._choose)
+        self.close_button.clicked.connect(self.reject)
+        self.set_places(())
+        self.say("")
+        self.resize(620, 480)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        column.setSpacing(SPACE)
+        column.addWidget(wrapped(ABOUT))
+        column.addWidget(self.local)
+        for widgets in ((self.elsewhere, self.address), (self.look, None)):
+            column.addLayout(_row(*widgets))
+        column.addWidget(self.ssh)
+        self.nodes = QLabel("Nodes")
+        self.nodes.setBuddy(self.table)
+        for widget in (self.nodes, self.table, self.needs, self.problem):
+            column.addWidget(widget)
+        column.addStretch(1)
+        column.addLayout(_row(None, self.connect_button, self.close_button))
+
+    # ---- what is shown ----
+
+    def set_places(self, rows: Sequence[PlaceRow]) -> None:
+        """The nodes, the best one first, which is chosen."""
+        self.table.setRowCount(len(rows))
+        for row, each in enumerate(rows):
+            for column, words in enumerate((each.machine, each.processors, each.memory, each.gpus)):
+                item = QTableWidgetItem(words)
+                item.setToolTip(words)
+                self.table.setItem(row, column, item)
+        self.table.resizeColumnsToContents()
+        lines = min(len(rows), MOST_LINES) * self.table.verticalHeader().defaultSectionSize()
+        self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + lines + 2 * SPACE)
+        for widget in (self.nodes, self.table):
+            widget.setVisible(bool(rows))
+        if rows:
+            self.table.selectRow(0)
+        else:
+            self.set_needs("")
+        self._grey()
+
+    def set_needs(self, words: str) -> None:
+        """What the model needs there."""
+        show_text(self.needs, words)
+
+    def set_busy(self, words: str) -> None:
+        """What is being done; empty for nothing."""
+        self._busy = bool(words)
+        self.problem.setAccessibleName("What is being done" if words else "What is wrong")
+        show_text(self.problem, words)
+        self._grey()
+
+    def say(self, problem: str) -> None:
+        """Why it came to nothing; empty for nothing."""
+        self._busy = False
+        show_text(self.problem, problem)
+        self._grey()
+
+    def row(self) -> int:
+        """The chosen one; -1 for none."""
+        rows = self.table.selectionModel().selectedRows()
+        return rows[0].row() if rows else -1
+
+    def _look(self) -> None:
+        self.look_wanted.emit("" if self.local.isChecked() else self.address.text().strip())
+
+    def _choose(self) -> None:
+        self._grey()
+        if self.row() >= 0:
+            self.row_chosen.emit(self.row())
+
+    def _grey(self) -> None:
+        self.look.setEnabled(not self._busy)
+        able = not self._busy and self.row() >= 0
+        self.connect_button.setEnabled(able)
+        self.connect_button.setToolTip(
+            "Load the model there, and have the work done there"
+            if able
+            else "Look at a cluster first, and choose a node"
+        )
+        (self.connect_button if able else self.look).setDefault(True)
+
+
+def _button(words: str, tip: str) -> QPushButton:
+    button = QPushButton(words)
+    button.setToolTip(tip)
+    button.setAutoDefault(False)
+    return button
+
+
+def _row(*widgets: QWidget | None) -> QHBoxLayout:
+    """None: room."""
+    row = QHBoxLayout()
+    row.setSpacing(SPACE)
+    for widget in widgets:
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget)
+    return row
