@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.messages.replies import ModelReply
-from app.workbench.first_inputs import first_inputs
+from app.presenters.first_inputs import first_inputs
 from app.workbench.workbench_like import WorkbenchLike
 from core.checkpoints.series import is_series
 from core.edits import EditKind

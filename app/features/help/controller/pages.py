@@ -18,6 +18,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("window", "In the window"),
     ("terminal", "In the terminal"),
     ("notebook", "In a notebook"),
+    ("programs", "Programs that drive a session"),
     ("tasks", "Ten tasks in a notebook"),
     ("files", "Files"),
     ("models", "Models"),

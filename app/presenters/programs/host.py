@@ -1,0 +1,118 @@
+"""What the tools work on: the work of a window, or of a server in the terminal, as both give it to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from app.messages.replies import InputsReply, ModelReply, RunReply, TraceRefusal
+from app.messages.request import FailureReply, Query, QueryRefusal, Reply
+from app.presenters.programs.permits import Permits
+from core.door.tool import Call
+from core.errors import Cancelled, InputError, WirescopeError
+from core.project.change import Change
+from core.project.document import Document
+
+Operation = Callable[[Document], Change | None]  # None: there is nothing to change
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the worker has replied of a document, by the kind of the reply."""
+
+    document: Document
+    replies: Mapping[type, Reply]
+
+    def get(self, kind: type[R]) -> R | None:
+        reply: Any = self.replies.get(kind)
+        return reply  # type: ignore[no-any-return]
+
+    def of(self, kind: type[R]) -> R:
+        """A reply that must be there. Raises InputError where it has not come."""
+        reply = self.get(kind)
+        if reply is None:
+            raise InputError("The work was left before this was found.", "Call again.")
+        return reply
+
+    def check(self, queries: tuple[Query, ...] = (), trace: bool = False) -> Found:
+        """This, where nothing was refused. trace: one was asked for. Raises InputError for what the window would show
+        as a problem."""
+        failed, refused = self.get(FailureReply), self.get(QueryRefusal)
+        if failed is not None:
+            nothing = "There is no input A." if failed.where == "A" else "That could not be done."
+            raise InputError(failed.message or nothing, failed.hint)
+        if refused is not None and refused.query in queries:
+            raise InputError(refused.message, refused.hint)
+        untraced = self.get(TraceRefusal)
+        if trace and untraced is not None:
+            raise InputError(untraced.message, untraced.hint)
+        return self
+
+    @property
+    def opened(self) -> ModelReply:
+        return self.of(ModelReply)
+
+    @property
+    def ready(self) -> InputsReply:
+        return self.of(InputsReply)
+
+    @property
+    def ran(self) -> RunReply:
+        return self.of(RunReply)
+
+
+def found_or_retracted(host: Host, call: Call) -> Found:
+    """What is found of a step that was just made; where nothing can be, it goes again. Raises what `find` does."""
+    try:
+        return host.find(call)
+    except Cancelled:
+        raise
+    except WirescopeError:
+        host.retract()
+        raise
+
+
+class Host(Protocol):
+    """Of one piece of work. Its methods are called in the door's thread; each raises WirescopeError, and Cancelled
+    where nobody waits for the call any more."""
+
+    @property
+    def permits(self) -> Permits:
+        """What programs may open and write."""
+        ...
+
+    def document(self) -> Document:
+        """As it is now."""
+        ...
+
+    def steps(self) -> tuple[str, ...]:
+        """What was done, from the first step to the present one."""
+        ...
+
+    def open(self, document: Document) -> None:
+        """Take up another model, with its inputs."""
+        ...
+
+    def change(self, operation: Operation) -> str:
+        """Make an operation's change of the present document a step of the history. Returns its words; "" where there
+        was nothing to change."""
+        ...
+
+    def undo(self) -> str:
+        """Go back to the step before. Returns the words of what is undone; "" where there is nothing."""
+        ...
+
+    def retract(self) -> None:
+        """The step that was made last could not be done: it goes."""
+        ...
+
+    def begin_trace(self) -> None:
+        """The present document was changed for a trace, which `find` then asks for."""
+        ...
+
+    def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> Found:
+        """Have everything found out of the present document, and the queries answered. trace: also what takes long.
+        Raises InputError where something is refused."""
+        ...

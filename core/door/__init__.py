@@ -1,0 +1,1 @@
+"""A door for programs: a table of tools, and the ways to call them from outside (JSON-RPC over HTTP, MCP)."""

@@ -1,0 +1,166 @@
+"""`wirescope serve`: a session that a plain JSON-RPC client drives, against the library's own numbers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wirescope as ws
+from app.cli.parser import command
+from app.cli.serve import open_door
+from core.door.http_server import DoorServer
+from core.errors import ArgumentError
+
+TOKEN = "a-token-of-the-tests"
+A = "When Mary and John went to the store, John gave a drink to"
+B = "When Mary and John went to the store, Tom gave a drink to"
+METRIC = {"kind": "logit_difference", "target": " Mary", "foil": " John"}
+Call = Callable[..., Any]
+
+
+class Refused(Exception):
+    """The error of an answer."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DoorServer]:
+    folder = tmp_path_factory.mktemp("served")
+    door = open_door(argparse.Namespace(folder=str(folder), model=["bundled:names"], memory=None))
+    server = DoorServer(door, TOKEN)
+    server.start()
+    yield server
+    server.stop()
+    door.close()
+
+
+@pytest.fixture
+def call(server: DoorServer) -> Call:
+    """Call a tool with parameters; afterwards all edits are taken back, and the inputs are those of the start."""
+
+    def call(method: str, **params: Any) -> Any:
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        with urllib.request.urlopen(urllib.request.Request(f"{server.url}/rpc", body, headers)) as response:
+            answer = json.load(response)
+        if "error" in answer:
+            raise Refused(f"{answer['error']['message']} {answer['error'].get('data', {}).get('hint', '')}")
+        return answer["result"]
+
+    call("open", a=A, b=B, metric=METRIC)
+    call("restore")
+    return call
+
+
+@pytest.fixture(scope="module")
+def session() -> ws.Session:
+    model = ws.load_model("bundled:names")
+    return ws.Session(model, model.pair(A, B), metric=ws.logit_difference(" Mary", " John"))
+
+
+def test_an_edit_and_the_predictions_after_it_are_those_of_the_library(call: Call, session: ws.Session):
+    opened = call("open")
+    assert (opened["edges"], opened["a"], opened["metric"]) == (session.graph.n_edges, A, METRIC)
+    call("edit", target="m0", kind="zero")
+    answer = call("edit", target="a1.h2->m2", kind="patch", strength=0.5, positions=[-1])
+    edits = [ws.Edit("m0", "zero"), ws.Edit("a1.h2->m2", "patch", positions=[-1], strength=0.5)]
+    result = session.run(edits)
+    assert answer["measured"]["before"] == pytest.approx(float(session.clean.metric), abs=1e-5)
+    assert answer["measured"]["after"] == pytest.approx(float(result.metric), abs=1e-5)
+    assert answer["edits"] == ["m0=zero", "a1.h2->m2=patch*0.5@13"]
+    best = result.top(1)[0]
+    row = next(row for row in answer["predictions"] if row["answer"] == best.label)
+    assert row["after"] == pytest.approx(float(result.answer[0].softmax(-1)[best.index]), abs=1e-6)
+    assert call("predict")["predictions"] == answer["predictions"]
+
+
+def test_edits_are_steps_that_are_undone_and_restored(call: Call):
+    before = call("predict")["measured"]["after"]
+    assert call("edit", target=["m0", "m1"], kind="zero")["step"] == "Cut 2 places (zero)"
+    assert call("edit", target="m1", kind="scale", value=0.5)["edits"] == ["m0=zero", "m1=scale:0.5"]
+    assert call("undo")["edits"] == ["m0=zero", "m1=zero"]
+    assert call("restore", target="m0")["edits"] == ["m1=zero"]
+    answer = call("restore")
+    assert (answer["edits"], answer["measured"]["after"]) == ([], before)
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"target": "m9"}, "m9 does not write in this model"),
+        ({"target": "logits"}, "logits is a place that reads"),
+        ({"target": "->m3"}, "is a place that reads"),
+        ({"target": "m1", "kind": "burn"}, "no edit called 'burn'"),
+        ({"target": "m1", "kind": "scale"}, "needs a value"),
+        ({"target": "m1", "kind": "steer", "value": [1.0, 2.0]}, "the stream is 256 wide"),
+        ({"target": "m1", "strength": 2.0}, "cannot have the strength 2.0"),
+        ({"target": "m1", "positions": [14]}, "no position 14: A has 14"),
+        ({"target": "a1.h0[subject]", "kind": "knockout"}, "a role of positions"),
+    ],
+)
+def test_an_edit_that_cannot_be_is_no_step(call: Call, params: dict[str, Any], words: str):
+    with pytest.raises(Refused, match=words):
+        call("edit", **params)
+    assert call("predict")["edits"] == []
+
+
+def test_a_patch_without_a_b_is_refused(call: Call):
+    assert call("open", b=None)["b"] is None
+    with pytest.raises(Refused, match="Give a B with the tool open"):
+        call("edit", target="m0", kind="patch")
+    assert call("undo")["predictions"][0]["in_b"] is not None
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"model": "bundled:nothing"}, "no bundled model .nothing."),
+        ({"model": "gpt2"}, "Programs may not open 'gpt2' here"),
+        ({"model": "/etc"}, "Programs may not open"),
+        ({"model": "bundled:../names"}, "Programs may not open"),
+        ({"a": {"file": "../cat.png"}}, "not below the folder"),
+        ({"a": {"file": "/etc/passwd"}}, "not below the folder"),
+        ({"a": {"file": "cat.png"}}, "There is no file"),
+        ({"a": {"data": "https://example.com/cat.png"}}, "data URL"),
+        ({"a": {"data": "data:image/png;base64,%%%"}}, "not base64"),
+        ({"a": {}}, "by its data or by its file"),
+        ({"a": {"data": "data:image/png;base64,aGk="}}, "reads text"),
+        ({"metric": {"kind": "beauty"}}, "no metric 'beauty'"),
+        ({"metric": {"kind": "logit_difference", "target": " Mary"}}, "needs a target and a foil"),
+    ],
+)
+def test_what_programs_may_not_open_is_refused_and_the_session_stays(call: Call, params: dict[str, Any], words: str):
+    with pytest.raises(Refused, match=words):
+        call("open", **params)
+    assert call("open")["a"] == A
+
+
+def test_a_link_does_not_lead_out_of_the_folder(server: DoorServer, tmp_path: Path):
+    from app.presenters.programs.permits import Permits
+
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    (outside / "cat.png").write_bytes(b"cat")
+    (inside / "out").symlink_to(outside)
+    (inside / "dog.png").write_bytes(b"dog")
+    permits = Permits(inside)
+    assert permits.read("dog.png") == b"dog"
+    for name in ("out/cat.png", ".", "", "\0", str(outside / "cat.png")):
+        with pytest.raises(ArgumentError):
+            permits.read(name)
+    with pytest.raises(ArgumentError, match="no files here"):
+        Permits().read("dog.png")
+
+
+def test_the_command_refuses_other_machines_and_what_it_cannot_use(capsys: pytest.CaptureFixture[str]):
+    assert command(["serve", "--host", "0.0.0.0"]) == 2
+    assert "--allow-remote" in capsys.readouterr().err
+    assert command(["serve", "--folder", "nowhere/at/all"]) == 2
+    assert command(["serve", "--memory", "0"]) == 2
+    assert command(["serve", "no-such-thing-here"]) == 3
