@@ -1,4 +1,5 @@
-"""All edges in the order of their scores: sorted once, as a large model has a million of them."""
+"""All edges in the order of their scores: sorted once, as a large model has a million of them. Of a model of ten million
+edges only the beginnings that somebody asks for are sorted."""
 
 from __future__ import annotations
 
@@ -11,17 +12,19 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.tracing.meaning import ESTIMATED, MEASURED, Meaning, towards
-from core.tracing.order import best_first
+from core.tracing.order import SORTED, best_first
 
 Indices = NDArray[np.int64]
 STRONGEST = 48  # edges that are shown until a circuit is chosen, where the user has not said otherwise
+AHEAD = 10_000  # edges of very many that are sorted at once, more than a canvas shows
 
 
 def strongest_of(values: NDArray[np.float64], among: Indices, count: int | None = None) -> Indices:
     """Of some edges, those that have an effect, the largest first, whatever its sign; ties as they stood. values:
     [edges], the scores."""
     size = np.abs(values[among])
-    return among[np.argsort(-size, kind="stable")[: np.count_nonzero(size)]][:count]
+    nonzero = int(np.count_nonzero(size))
+    return among[best_first(size, count=nonzero if count is None else min(count, nonzero))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +65,7 @@ class Ranking:
         self._kept = kept
         self._order: Indices | None = None  # of another rule than the scores' own
         self._measured = measured
+        self._first: dict[str, Indices] = {}  # beginnings of the orders that are not made
         self.unknown = np.isnan(values)
         self.values = np.where(self.unknown, 0.0, values)
 
@@ -95,21 +99,53 @@ class Ranking:
         ranking = copy(self)
         ranking.__dict__.pop("best", None)
         ranking._order = order
+        ranking._first = {}
         return ranking
 
     @cached_property
     def best(self) -> Indices:
         """All edges, those that lead towards A most first; ties by index, as in `Scores.top`. Those without a score are
         last. By another rule its own order."""
-        if self._order is not None:
-            return self._order
+        return self._best(None) if self._order is None else self._order
+
+    def _best(self, count: int | None) -> Indices:
         values = towards(self.values, self.direction) if self.meaning.signed else self.values
-        return best_first(np.where(self.unknown, np.nan, values), self._kept)
+        if self.unknown.any():
+            values = np.where(self.unknown, np.nan, values)
+        return best_first(values, self._kept, count)
 
     @cached_property
     def strongest(self) -> Indices:
         """All edges that have an effect, the largest first, whatever its sign."""
-        return strongest_of(self.values, np.arange(len(self.values)))
+        return self._strongest(None)
+
+    def _strongest(self, count: int | None) -> Indices:
+        size = np.abs(self.values)
+        nonzero = int(np.count_nonzero(size))
+        return best_first(size, count=nonzero if count is None else min(count, nonzero))
+
+    @property
+    def large(self) -> bool:
+        """Whether there are so many edges that the order of all of them is not made before somebody asks for it."""
+        return len(self.values) > SORTED
+
+    def first(self, count: int) -> Indices:
+        """The beginning of `best`."""
+        return self.best[:count] if self._order is not None else self._beginning("best", count)
+
+    def strongest_first(self, count: int) -> Indices:
+        """The beginning of `strongest`."""
+        return self._beginning("strongest", count)
+
+    def _beginning(self, name: str, count: int) -> Indices:
+        if not self.large or name in self.__dict__:
+            order: Indices = getattr(self, name)
+            return order[:count]
+        made = self._first.get(name)
+        if made is None or len(made) < count:
+            ahead = min(max(count, AHEAD), len(self.values))
+            made = self._first[name] = self._best(ahead) if name == "best" else self._strongest(ahead)
+        return made[:count]
 
     @property
     def searched(self) -> NDArray[np.bool_] | None:
@@ -134,8 +170,8 @@ class Ranking:
         return np.full(len(self.values), self.exact) & ~self.unknown
 
     def sort(self) -> Ranking:
-        """Sort now."""
-        _ = self.best, self.strongest
+        """Sort now; of very many edges as many as a canvas shows."""
+        _ = self.first(AHEAD), self.strongest_first(AHEAD)
         return self
 
     def known(self, indices: Indices) -> list[float | None]:
@@ -146,7 +182,7 @@ class Ranking:
     def kept(self, size: int | None, strongest: int = STRONGEST) -> Indices:
         """The circuit of the best `size` edges, as `Scores.top` has it; without a size the `strongest` few of both
         signs: the most telling view, which is no circuit."""
-        return self.strongest[:strongest] if size is None else self.best[:size]
+        return self.strongest_first(strongest) if size is None else self.first(size)
 
     def threshold(self, size: int | None, strongest: int = STRONGEST) -> float:
         """The size of the score of the weakest edge of what `kept` gives."""

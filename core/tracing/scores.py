@@ -27,7 +27,7 @@ from core.saving import save_bytes
 from core.tracing.meaning import DIRECTION_IN_FILES, NOISE_FLOOR
 from core.tracing.method import METHODS
 from core.tracing.options import CIRCUITS, Level
-from core.tracing.order import best_first
+from core.tracing.order import SORTED, best_first
 from core.tracing.selection import CHOSEN_BY, GAP, USUAL, Choice, Ranked, chosen_by, rule_named
 from core.tracing.selection.ranked import Balance
 
@@ -197,6 +197,8 @@ class Scores:
         if rule.order is None:
             assert rule.choose is not None
             return rule.choose(ranked, count)
+        if name == USUAL and (name, by_size) not in self._orders and self.values.size > SORTED:
+            return Choice(best_first(ranked.weights, ranked.kept, count))  # the order of all takes as long as a trace
         if (name, by_size) not in self._orders:
             self._orders[name, by_size] = rule.order(ranked)
         return Choice(self._orders[name, by_size][:count])

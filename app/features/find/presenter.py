@@ -24,6 +24,7 @@ from core.component_words import edge_words, node_words
 from core.formatting import figure_words, pretty_name, visible_token
 from core.graph import Graph, Node
 from core.tracing.meaning import ESTIMATED, Meaning
+from core.tracing.order import best_first
 from views.panels.find.data import Hit
 from views.panels.table.names import NotAName, names_of, words_of
 
@@ -153,7 +154,7 @@ def _node_hit(node: Node) -> Hit:
 def _edge_hits(edges: NDArray[np.int64], searched: Searched) -> list[Hit]:
     graph, scores = searched.graph, searched.scores
     if scores is not None:
-        edges = edges[np.argsort(-np.abs(scores[edges]), kind="stable")]
+        edges = edges[best_first(np.abs(scores[edges]), count=min(MOST_EDGES, len(edges)))]
     hits = []
     for index in edges[:MOST_EDGES].tolist():
         edge = graph.edge(index)

@@ -112,7 +112,7 @@ def table_data(
     return TableData(
         opened.graph,
         None if scored is None else np.where(scored.ranking.unknown, np.nan, scored.values),
-        None if scored is None else scored.ranking.strongest,
+        None if scored is None or scored.ranking.large else scored.ranking.strongest,
         np.zeros(0, dtype=np.int64) if scored is None else scored.ranking.kept(document.size, strongest),
         measured,
         edits,

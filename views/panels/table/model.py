@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt
 
 from core.edits import Target
-from views.panels.table.names import NotAName
+from core.tracing.order import SORTED
+from views.panels.table.names import Mask, NotAName
 from views.panels.table.rows import Rows
 from views.theme import current
 from views.widgets.painted import STALE_OPACITY
@@ -18,6 +19,7 @@ from views.widgets.sorted_lines import ROLE, Column, Index, SortedLines, aligned
 from views.widgets.text import plain_tip, small_mono
 
 USUAL_ORDER = (2, True)  # column, greatest first
+MOST_LINES = 100_000  # of very many rows, which are not all sorted
 
 
 class RowsModel(SortedLines):
@@ -30,7 +32,8 @@ class RowsModel(SortedLines):
         self.problem = ""  # why the filter means nothing
         self.sorted_by = USUAL_ORDER
         self._filter = ""
-        self._order: NDArray[np.int64] | None = None  # all rows, sorted
+        self._order: NDArray[np.int64] | None = None  # all rows, sorted; of very many the first
+        self.fitting = 0  # rows that the filter keeps: more than are shown, where there are very many
 
     # ---- what is shown ---------------------------------------------------------------------------------------
 
@@ -79,16 +82,25 @@ class RowsModel(SortedLines):
         self.problem = ""
         if self.rows is None:
             return np.zeros(0, dtype=np.int64)
+        mask = self._mask(self.rows)
+        large = self.rows.count > SORTED
+        self.fitting = self.rows.count if mask is None else int(np.count_nonzero(mask))
+        if large and mask is not None:
+            return self.rows.first(*self.sorted_by, mask, MOST_LINES)
         if self._order is None:
-            self._order = self.rows.order(*self.sorted_by)
+            rows, by = self.rows, self.sorted_by
+            self._order = rows.first(*by, None, MOST_LINES) if large else rows.order(*by)
+        return self._order if mask is None else self._order[mask[self._order]]
+
+    def _mask(self, rows: Rows) -> Mask | None:
+        """Which rows the filter keeps; None: all."""
         if not self._filter.strip():
-            return self._order
+            return None
         try:
-            mask = self.rows.choose(self._filter)
+            return rows.choose(self._filter)
         except NotAName as problem:
             self.problem = str(problem)
-            return self._order
-        return self._order[mask[self._order]]
+            return None
 
     # ---- between lines and targets -----------------------------------------------------------------------------
 

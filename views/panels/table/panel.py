@@ -143,7 +143,9 @@ class TablePanel(QFrame):
         if lines.rows is None:
             return
         shown, every, what = len(lines.shown), lines.rows.count, lines.rows.what
-        words = f"{every:,} {what}" if shown == every else f"{shown:,} of {every:,} {what}"
+        words = f"{every:,} {what}" if shown == every else f"{lines.fitting:,} of {every:,} {what}"
+        if shown < lines.fitting:
+            words = f"the first {shown:,} of {lines.fitting:,} {what}"
         chosen = self.view.chosen()
         if len(chosen) >= MOST_SELECTED:
             words += f" · {len(chosen)} selected, as many as can be"

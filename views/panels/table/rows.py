@@ -18,6 +18,7 @@ from core.edits import Target
 from core.formatting import change_words, pretty_name, score_words
 from core.graph import Edge, Graph
 from core.tracing.meaning import hues, towards
+from core.tracing.order import best_first
 from views.panels.table.data import TableData
 from views.panels.table.names import Mask, names_of
 
@@ -59,6 +60,14 @@ class Rows:
             return ordered
         key = self.columns[column].key()
         return _stable_order(-key if backwards else key)
+
+    def first(self, column: int, backwards: bool, mask: Mask | None, count: int) -> NDArray[np.int64]:
+        """The beginning of that order, or of what a mask [rows] keeps of it, without sorting the others."""
+        key = self.columns[column].key()
+        rows = None if mask is None else np.flatnonzero(mask)
+        key = key if rows is None else key[rows]
+        order = best_first(key if backwards else -key, count=min(count, len(key)))
+        return order if rows is None else rows[order]
 
     def values(self, row: int) -> list[str]:
         """The words of all cells of a row."""

@@ -12,12 +12,14 @@ from PySide6.QtTest import QTest
 
 from core.component_words import edge_words
 from core.graph import INPUT, LOGITS, Edge, Graph, Node, Reader
+from views.panels.table import model
 from views.panels.table.data import TableData
 from views.panels.table.model import RowsModel
 from views.panels.table.names import NotAName, names_of
 from views.panels.table.panel import TablePanel
 from views.panels.table.rows import edge_rows, node_rows
 
+UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 GRAPH = Graph(3, 4, 2)
 BLOCKED = 0.1  # seconds
 
@@ -343,3 +345,22 @@ def test_rows_without_the_column_that_was_sorted_by_take_the_usual_order(qtbot) 
     lines.set_rows(few)
     assert lines.rowCount() == few.count
     assert lines.sorted_by[0] < len(few.columns)
+
+
+def test_of_very_many_rows_the_first_are_shown_and_counted(panel: TablePanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those of the whole order, also by another column and of what a filter keeps."""
+    scores = np.random.default_rng(0).normal(size=GRAPH.n_edges)
+    whole = RowsModel()
+    whole.set_rows(edge_rows(data(scores=scores)))
+    monkeypatch.setattr(model, "SORTED", 10)
+    monkeypatch.setattr(model, "MOST_LINES", 6)
+    panel.set_data(data(scores=scores))
+    few = panel.view.lines
+    for column, order in ((2, DOWN), (2, UP), (1, DOWN), (0, UP)):
+        for each in (whole, few):
+            each.sort(column, order)
+        assert np.array_equal(few.shown, whole.shown[:6])
+    whole.set_filter("a1")
+    use_filter(panel, "a1")
+    assert np.array_equal(few.shown, whole.shown[:6])
+    assert panel.count.text().startswith(f"the first 6 of {len(whole.shown)} edges")
