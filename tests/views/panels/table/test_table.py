@@ -349,12 +349,11 @@ def test_rows_without_the_column_that_was_sorted_by_take_the_usual_order(qtbot) 
 
 def test_of_very_many_rows_the_first_are_shown_and_counted(panel: TablePanel, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are those of the whole order, also by another column and of what a filter keeps."""
-    scores = np.random.default_rng(0).normal(size=GRAPH.n_edges)
     whole = RowsModel()
-    whole.set_rows(edge_rows(data(scores=scores)))
+    whole.set_rows(edge_rows(data()))
     monkeypatch.setattr(model, "SORTED", 10)
     monkeypatch.setattr(model, "MOST_LINES", 6)
-    panel.set_data(data(scores=scores))
+    panel.set_data(data())
     few = panel.view.lines
     for column, order in ((2, DOWN), (2, UP), (1, DOWN), (0, UP)):
         for each in (whole, few):
