@@ -1,5 +1,5 @@
-"""All edges in the order of their scores: sorted once, as a large model has a million of them. Of a model of ten million
-edges only the beginnings that somebody asks for are sorted."""
+"""All edges in the order of their scores: sorted once, as a large model has a million of them. Of ten million only the
+beginnings are sorted that somebody asks for."""
 
 from __future__ import annotations
 
