@@ -43,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def detect_command(options: argparse.Namespace) -> int:
     from core.detection.hidden import detect
 
-    model = open_model(options.model, options.precision)
+    model = open_model(options.model, options.precision, weights=options.weights)
     clean = inputs_of_file(model, Path(options.clean))
     with Progress() as progress:
         detection = detect(

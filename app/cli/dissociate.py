@@ -44,7 +44,7 @@ def dissociate_command(options: argparse.Namespace) -> int:
     from core.evaluation.dissociation import dissociate
     from core.evaluation.dissociation_words import as_json, heads, rows, sentences, title
 
-    model = open_model(options.model, options.precision)
+    model = open_model(options.model, options.precision, weights=options.weights)
     with Progress() as progress:
         found = dissociate(
             model,

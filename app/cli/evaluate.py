@@ -77,7 +77,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     if options.replacement not in (None, *ABLATIONS):
         raise ArgumentError(f"There is no ablation {options.replacement!r}.", f"There are: {', '.join(ABLATIONS)}.")
     precision = options.precision or first.scores.about.get("precision", USUAL_PRECISION)
-    model = open_model(name, precision)
+    model = open_model(name, precision, weights=options.weights)
     found = read_scores(options.file, model.graph)
     scores = found.scores
     if options.size is not None and not 1 <= options.size <= scores.values.size:

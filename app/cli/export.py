@@ -104,7 +104,7 @@ def export_command(options: argparse.Namespace) -> int:
     edits = parse_edits(options.edit, options.cut)
     document = _document(options)
     engine = WorkerService()
-    snapshot = take_snapshot(engine, document, options.memory)
+    snapshot = take_snapshot(engine, document, options.memory, weights=options.weights)
     if edits:
         graph = snapshot.opened.graph
         pair = with_regions(engine.session.model, engine.session.pair, options.region, options.clean)
@@ -112,7 +112,7 @@ def export_command(options: argparse.Namespace) -> int:
         edits = [_numbered(edit, pair, graph) for edit in edits]
         document = replace(document, edits=tuple(edits), regions=regions)
         engine.session.run(document.edits)  # a patch without B is an error here, as in `run`
-        snapshot = take_snapshot(engine, document, options.memory)
+        snapshot = take_snapshot(engine, document, options.memory, weights=options.weights)
     _write(snapshot, path, options)
     say(path)
     return 0

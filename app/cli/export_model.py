@@ -29,7 +29,7 @@ def export_model_command(options: argparse.Namespace) -> int:
     edits = parse_edits(options.edit, options.cut)
     if not edits:
         raise ArgumentError("There is no edit to export.", "Give some: --cut a1.h0, or --edit m3=mean.")
-    model = open_model(options.model, options.precision)
+    model = open_model(options.model, options.precision, weights=options.weights)
     found = export_model(model, edits, options.out or FOLDER, _session(options, model))
     if found.form == "hooks":
         tell("The weights are the original's: edited_model.py in the folder puts the edits in.")

@@ -18,6 +18,11 @@ def add_opening_options(parser: argparse.ArgumentParser, usual: str = USUAL_PREC
     holds without the option, in words. It is then None."""
     parser.add_argument("--precision", help=f"what the model computes in: fp32, bf16 or fp64 ({usual})")
     parser.add_argument(
+        "--weights",
+        default="auto",
+        help="where they are: memory, disk, or auto, on disk where memory is short (auto)",
+    )
+    parser.add_argument(
         "--classes", help='what CLIP or SigLIP tells apart: texts with commas, as in "red circle, blue square"'
     )
     parser.add_argument(
@@ -67,18 +72,20 @@ def check_precision(precision: str) -> None:
     placement("cpu", precision)
 
 
-def open_model(name: str, precision: str | None = None, device: str = "cpu") -> Model:
-    """The model, after its notes were told. Raises ArgumentError for a precision or device that there is not,
-    ModelError for a model that cannot be opened."""
+def open_model(name: str, precision: str | None = None, device: str = "cpu", weights: str = "auto") -> Model:
+    """The model, after its notes were told. Raises ArgumentError for a precision, a device or a place for weights that
+    there is not, ModelError for a model that cannot be opened."""
     from app.worker.threads import threads_for, threads_to_open, use_threads
     from core.models.health import placement
     from core.models.loading import load_model
+    from core.models.weights_place import WeightsPlace
 
     precision = precision or USUAL_PRECISION
     where = placement(device, precision)
+    WeightsPlace(weights, where[1], where[0])
     use_threads(threads_to_open(name))
     try:
-        model = load_model(name, device=where[0], dtype=precision)
+        model = load_model(name, device=where[0], dtype=precision, weights=weights)
     except ArgumentError as error:  # in a notebook a wrong name is a wrong argument, here it is a model not there
         raise ModelError(error.message, error.hint) from None
     use_threads(threads_for(model))

@@ -50,9 +50,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def plan_command(options: argparse.Namespace) -> int:
     method = method_named(options.method)
     told = options_for(method, options)
-    import psutil
 
     from core.engine.engine import MEMORY_MEGABYTES
+    from core.free_memory import free_bytes
     from core.planning.plan import plan
     from core.planning.sketch import sketch
 
@@ -68,7 +68,7 @@ def plan_command(options: argparse.Namespace) -> int:
         memory_megabytes=memory,
         measure=not options.no_measure,
     )
-    free = psutil.virtual_memory().available
+    free = free_bytes()
     if options.json:
         say_json(_report(planned, free))
     else:

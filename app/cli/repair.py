@@ -78,7 +78,7 @@ def repair_command(options: argparse.Namespace) -> int:
     if options.out is not None:
         check_new_folder(Path(options.out))
     examples = read_examples(options.examples)
-    model = open_model(options.model, options.precision)
+    model = open_model(options.model, options.precision, weights=options.weights)
     if not model.is_text:
         examples = with_pictures(examples, Path(options.examples).parent)
     triggered = [example for example in examples if example.triggered]

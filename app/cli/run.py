@@ -96,7 +96,7 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
         raise ArgumentError(f"--{missing} is missing.", "Give --model and --clean, or a project: FILE.wire.")
     counterfactual = made_counterfactual(options)
     edits, metric = parse_edits(options.edit), parse_metric(options.metric)
-    model = open_model(options.model, options.precision, options.device)
+    model = open_model(options.model, options.precision, options.device, options.weights)
     if model.is_text:
         refuse_pictures(model, (options.clean, options.counterfactual))
     dataset = None if options.dataset is None else inputs_of_file(model, Path(options.dataset))

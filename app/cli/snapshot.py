@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 
 def take_snapshot(
-    engine: WorkerService, document: Document, memory: float | None = None, queries: tuple[Query, ...] = ()
+    engine: WorkerService,
+    document: Document,
+    memory: float | None = None,
+    queries: tuple[Query, ...] = (),
+    weights: str = "auto",
 ) -> Snapshot:
     """Work through a document as the window does. Raises WirescopeError for whatever the window would show as a
     problem."""
     from app.presenters.snapshot import Snapshot
 
     replies: dict[type, Reply] = {}
-    request = Request(1, document, memory=None if memory is None else int(memory), queries=queries)
+    kept = None if memory is None else int(memory)
+    request = Request(1, document, memory=kept, queries=queries, weights=weights)
     engine.serve(request, lambda reply: replies.update({type(reply): reply}), lambda: False)
     failed, ready = replies.get(FailureReply), replies.get(InputsReply)
     if isinstance(failed, FailureReply):

@@ -113,7 +113,7 @@ def trace_command(options: argparse.Namespace) -> int:
         check_out(out, options.format)
     if options.folder is not None:
         return trace_in_shards(options, method, own)
-    model = open_model(options.model, options.precision)
+    model = open_model(options.model, options.precision, weights=options.weights)
     pairs = asked_pairs(model, options, options.level == "edge-spans")
     over = session_over(model, pairs, options.metric, options.memory)
     session, dataset = over.session, over.dataset

@@ -61,7 +61,7 @@ def watch_command(options: argparse.Namespace) -> int:
     if options.out is not None:
         check_new_folder(Path(options.out))
     circuit = None if options.circuit is None else circuit_of_file(options.circuit, options.edges)
-    model = open_model(options.model, options.precision)
+    model = open_model(options.model, options.precision, weights=options.weights)
     reference = inputs_of_file(model, Path(options.reference))
     inputs = None if options.inputs is None else inputs_of_file(model, Path(options.inputs))
     with Progress() as progress:

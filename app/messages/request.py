@@ -28,6 +28,7 @@ class Request:
     positions: tuple[int, ...] = ()  # selected: what is inspected is edited there; none means all
     queries: tuple[Query, ...] = ()
     memory: int | None = None  # megabytes for kept runs; None: the default
+    weights: str = "auto"  # where those of the model go when it is opened, as `load_model` takes it
 
 
 class Query:

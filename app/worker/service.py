@@ -121,7 +121,7 @@ class WorkerService:
             try:
                 use_threads(threads_to_open(name))
                 model = self._with_other_classes(name, precision) or self._at_other_step(name, precision)
-                model = model or load_model(name, dtype=precision)
+                model = model or load_model(name, dtype=precision, weights=request.weights)
             except WirescopeError as error:
                 send(FailureReply(request.number, "model", error.message, error.hint))
                 return None

@@ -25,6 +25,7 @@ from core.models.family import adapt
 from core.models.health import check_weights
 from core.models.loading import load_model
 from core.models.model import Model
+from core.models.streamed import is_streamed
 
 PIECE = 1 << 22  # bytes of a file that are read at once
 
@@ -70,6 +71,8 @@ class SeriesModel:
             )
 
     def _is_direct(self, model: Model) -> bool:
+        if is_streamed(model.adapter):  # its numbers are those of its file
+            return False
         if self._direct is None:
             self._direct = is_direct(model.adapter.module, stored_numbers(Path(model.name)))
         return self._direct

@@ -38,6 +38,7 @@ from core.engine.rows import Rows
 from core.engine.state import Readout, RunState
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
+from core.models.streamed import saved_by_layer
 
 Part = tuple[slice, slice]  # of the rows of the batch, and of the rows of the stream
 EVERYTHING: Part = (slice(None), slice(None))
@@ -120,7 +121,7 @@ class ReaderGradients:
         self._mlp_out: dict[int, Tensor] = {}
         self._stream = stream.detach()[:, self._rows.first :]
         self._wanted: dict[tuple[str, int], Tensor] = {}
-        with torch.enable_grad():
+        with torch.enable_grad(), saved_by_layer(adapter):
             x = self._wanted["stream", 0] = self._stream.requires_grad_()
             layers = adapter.shape.layers
             for layer in range(start // 2, layers):

@@ -1,5 +1,6 @@
 """Which of a model's weights are packed (`core.models.products`): as many layers as there is room for, the last first,
 as a toggled edge goes through those most often. One layer at each run with edits, so that none of them waits long.
+Weights that stay on disk are not packed: that would be a copy in memory.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from core.models.adapter import Adapter
 from core.models.products import helps
+from core.models.streamed import is_streamed
 
 PACKED_BYTES = 192 * 2**20  # of one model's weights, at most
 MOST_MAPS = 3  # linear maps of an MLP; a mixture has more, each of which few rows go through
@@ -20,7 +22,7 @@ def pack_next(adapter: Adapter, room: int, reads_all: bool) -> None:
     positions; else the last layer computes keys and values alone at more than one of them."""
     products, shape = adapter.products, adapter.shape
     layer = shape.layers - 1 - products.layers
-    if layer < 0:
+    if layer < 0 or is_streamed(adapter):
         return
     attention = adapter.attention[layer]
     if layer == shape.layers - 1 and not reads_all:

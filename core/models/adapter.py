@@ -19,8 +19,10 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.graph import Graph
+from core.models.mapped_files import on_disk
 from core.models.mixtures import units_of
 from core.models.products import Products
+from core.models.streamed import LayerByLayer
 from core.models.units import NO_UNITS, Units, calls
 from core.models.wiring import Wiring
 from core.precision import widened
@@ -134,8 +136,10 @@ class Adapter(ABC):
         return tuple(units_of(self, layer) for layer in range(self.shape.layers))
 
     @cached_property
-    def attention(self) -> tuple[AttentionWeights, ...]:
+    def attention(self) -> Sequence[AttentionWeights]:
         """The attention weights of every layer."""
+        if any(on_disk(weight) for weight in self.module.parameters()):
+            return LayerByLayer(self)
         with torch.no_grad():
             attention = tuple(self.attention_weights(layer) for layer in range(self.shape.layers))
         assert self.shape.coupled or all(weights.joint_scale is None for weights in attention)

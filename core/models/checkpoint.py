@@ -7,6 +7,7 @@ weights; the weights of an adapter they leave aside without a word.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -46,10 +47,16 @@ PLAIN_HINT = (
 
 @dataclass(frozen=True)
 class StoredWeight:
-    """A weight as a file's header has it. dtype: safetensors' name for it, "F32", "F8_E4M3", "U8"."""
+    """A weight as a file's header has it. dtype: safetensors' name for it, "F32", "F8_E4M3", "U8". begin: of its bytes,
+    after the header."""
 
     dtype: str
     shape: tuple[int, ...]
+    begin: int = 0
+
+    @property
+    def numbers(self) -> int:
+        return math.prod(self.shape)
 
 
 def check_folder(folder: Path, config: Mapping[str, Any]) -> None:
@@ -162,11 +169,11 @@ def header(path: Path) -> dict[str, StoredWeight]:
                 return {}
             entries = json.loads(file.read(length))
         return {
-            name: StoredWeight(str(entry["dtype"]), tuple(entry["shape"]))
+            name: StoredWeight(str(entry["dtype"]), tuple(entry["shape"]), int(entry["data_offsets"][0]))
             for name, entry in entries.items()
             if name != "__metadata__"
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return {}
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from core.errors import ArgumentError, ModelError
+from core.models.mapped_files import give_back
 from core.precision import PRECISIONS
 
 
@@ -73,6 +74,7 @@ def check_weights(module: nn.Module, title: str) -> None:
                 f"The weight {name} of {title} holds {bad} numbers that are not finite (NaN or infinity).",
                 "The file may be damaged, or training diverged. Get it again.",
             )
+        give_back([weight])
 
 
 def _is_finite(weight: torch.Tensor) -> bool:

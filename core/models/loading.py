@@ -35,6 +35,7 @@ from core.models.class_texts import BOTH, base_name, texts_in
 from core.models.family import adapt, family_of
 from core.models.gpt2_blocks import is_plain, read_gpt2
 from core.models.health import check_mode, check_weights, first_line, placement
+from core.models.kept_weights import weights_on_disk
 from core.models.model import Model
 from core.models.probe import Probe
 from core.models.probed import Probed, as_asked
@@ -46,6 +47,7 @@ from core.models.towers import with_towers
 from core.models.unfilled import unfilled
 from core.models.unread import check_sizes, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
+from core.models.weights_place import MERGED, WeightsPlace, folder_of_hub, is_short, too_large
 from core.models.zero_shot import ZeroShot, classified
 from core.precision import cast_parameters
 
@@ -54,6 +56,7 @@ CPU_IN_BF16 = (torch.device("cpu"), torch.bfloat16)
 BF16_ON_CPU = (
     "It computes in bf16 on the CPU: often slower than fp32 there, and small effects are lost in its rounding."
 )
+MEMORY = WeightsPlace()
 PLAIN_ATTENTION = ("eager", "sdpa", None)  # implementations that are everywhere
 
 
@@ -67,6 +70,7 @@ def load_model(
     towers: bool = False,
     device: str | torch.device = "cpu",
     dtype: str = "fp32",
+    weights: str = "auto",
 ) -> Model:
     """Open a model.
 
@@ -82,6 +86,9 @@ def load_model(
     probe: of a vision model without a head, which then has its classes: the file of one (`ws.fit_probe(...).save`).
     device: where it computes: "cpu", "cuda", "mps". dtype: "fp32", "bf16", or "fp64", which Apple's GPUs do not have. A
     module of the user's stays where and as it is.
+    weights: of a folder, pack or Hub id: "memory", or "disk", where they stay: each layer is read when it computes, and
+    nobody may write to them. "auto": on disk where the memory that is free is too little. On disk in another precision
+    than `dtype`, they are copied once, into the user's cache folder.
     Raises ModelError for what cannot be opened and for weights that are not finite or on several devices, ArgumentError
     for an unknown bundled model, pack, device or precision.
     """
@@ -90,8 +97,10 @@ def load_model(
     if towers or (isinstance(source, str) and source.startswith(BOTH)):
         source = source.removeprefix(BOTH) if isinstance(source, str) else source
         asked = {"classes": classes, "templates": templates, "probe": probe, "device": device, "dtype": dtype}
+        asked["weights"] = weights
         return with_towers(load_model(source, processor, **asked))  # type: ignore[arg-type]
     where = placement(device, dtype)
+    place = WeightsPlace(weights, where[1], where[0])
     if isinstance(source, nn.Module):
         check_weights(source, type(source).__name__)
         model = _from_module(source, processor, type(source).__name__, type(source).__name__)
@@ -103,22 +112,23 @@ def load_model(
     if named is not None and not classes:
         classes, templates = named.classes, templates or named.templates
     kind, _, rest = name.partition(":")
-    if kind == "bundled":
-        model = _bundled(name, rest)
+    if kind in ("bundled", "timm"):
+        place.check_in_memory("Weights stay on disk of a model in a folder, of a pack or from the Hub.")
+        model = _bundled(name, rest) if kind == "bundled" else from_timm(rest, name)
     elif kind == "pack":
-        model = _from_folder(packs.installed(rest), name, packs.PACKS[rest].title)
-    elif kind == "timm":
-        model = from_timm(rest, name)
+        model = _from_folder(packs.installed(rest), name, packs.PACKS[rest].title, place=place)
     else:
-        model = _from_folder_or_hub(rest, kind) if kind in ("vision", "text") else _from_folder_or_hub(name)
+        tower = kind if kind in ("vision", "text") else ""
+        model = _from_folder_or_hub(rest if tower else name, tower, place=place)
     check_weights(model.adapter.module, model.title)
     model = as_asked(classified(model, classes, templates), probe, str(source))
     model.adapter.module.requires_grad_(False)  # gradients are of streams: those of weights would be kept in vain
+    if where == CPU_IN_BF16:
+        model = replace(model, notes=(*model.notes, BF16_ON_CPU))
     if where == (model.adapter.device, model.adapter.dtype):
         return model
     cast_parameters(model.adapter.module, *where)
-    notes = (*model.notes, BF16_ON_CPU) if where == CPU_IN_BF16 else model.notes
-    return replace(model, adapter=adapt(model.adapter.module), notes=notes)
+    return replace(model, adapter=adapt(model.adapter.module))
 
 
 def _bundled(name: str, title: str) -> Model:
@@ -134,20 +144,25 @@ def _bundled(name: str, title: str) -> Model:
     return _from_folder(folder, name, title)
 
 
-def _from_folder_or_hub(name: str, tower: str = "", *, adapted: bool = True) -> Model:
+def _from_folder_or_hub(name: str, tower: str = "", *, adapted: bool = True, place: WeightsPlace = MEMORY) -> Model:
     """tower: `vision` or `text`, for one of a pair; empty for a whole model. adapted: with the adapter that lies beside
     its weights, if one does."""
     if not Path(name).expanduser().exists():
-        return _from_hub(name, tower)
+        return _from_hub(name, tower, place)
     folder = Path(name).expanduser().resolve()
     full_name = f"{tower}:{folder}" if tower else str(folder)
-    return _from_folder(folder, full_name, folder.name, tower, adapted=adapted)
+    return _from_folder(folder, full_name, folder.name, tower, adapted=adapted, place=place)
 
 
-def _from_folder(folder: Path, name: str, title: str, tower: str = "", *, adapted: bool = True) -> Model:
+def _from_folder(
+    folder: Path, name: str, title: str, tower: str = "", *, adapted: bool = True, place: WeightsPlace = MEMORY
+) -> Model:
     if not folder.is_dir():
         raise is_no_folder(folder)
     adapter = lora.adapter_config(folder)
+    if adapter is not None:
+        place.check_in_memory(MERGED)
+        place = MEMORY
     if adapter is not None and not (folder / "config.json").exists():
         return _adapted(folder, adapter, name, title, tower)
     config = _config_of(folder)
@@ -157,8 +172,13 @@ def _from_folder(folder: Path, name: str, title: str, tower: str = "", *, adapte
         lora.check_adapter(folder, adapter, alone=False)
     try:
         if "architecture" in config:
+            place.check_in_memory("The weights of a timm model go into memory.")
             return timm_model(f"local-dir:{folder}", name, title, tuple(config.get("label_names") or ()))
-        model = _hugging_face_model(str(folder), architecture, name, title, tower, local=True, whole=adapter is None)
+        if config.get("quantization_config"):
+            place.check_in_memory("The weights are not stored as the numbers that they stand for.")
+            place = MEMORY
+        whole = adapter is None
+        model = _hugging_face_model(str(folder), architecture, name, title, tower, place, local=True, whole=whole)
         if adapter is None:
             return model
         if not adapted:
@@ -170,6 +190,8 @@ def _from_folder(folder: Path, name: str, title: str, tower: str = "", *, adapte
     except WirescopeError:
         raise
     except Exception as error:  # a damaged folder makes the libraries raise almost anything
+        if place.asked != "disk" and is_short(error):
+            raise too_large(title, stored_weights(folder)) from error
         raise ModelError(
             f"{title} cannot be loaded: {first_line(error)}",
             "Is its folder complete, and does config.json belong to the weights?",
@@ -217,7 +239,7 @@ def _architecture(config: dict[str, Any], tower: str) -> str:
     return TOWERS[name][tower]
 
 
-def _from_hub(name: str, tower: str) -> Model:
+def _from_hub(name: str, tower: str, place: WeightsPlace) -> Model:
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip() or "\\" in name:
         raise ModelError(
             f"There is no folder {name}.", "Give a model's folder, bundled:names, pack:smollm2 or a Hub id."
@@ -232,7 +254,8 @@ def _from_hub(name: str, tower: str) -> Model:
         check_quantisation(described)
         lora.check_hub(name)
         full_name = f"{tower}:{name}" if tower else name
-        return _hugging_face_model(name, architecture, full_name, name.rpartition("/")[2], tower, local=False)
+        title = name.rpartition("/")[2]
+        return _hugging_face_model(name, architecture, full_name, title, tower, place, local=False)
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(
             f"{name} is no folder here, and it could not be had from the Hub: {first_line(error)}",
@@ -241,7 +264,15 @@ def _from_hub(name: str, tower: str) -> Model:
 
 
 def _hugging_face_model(
-    path: str, architecture: str, name: str, title: str, tower: str, *, local: bool, whole: bool = True
+    path: str,
+    architecture: str,
+    name: str,
+    title: str,
+    tower: str,
+    place: WeightsPlace,
+    *,
+    local: bool,
+    whole: bool = True,
 ) -> Model:
     """whole: all that is there is the model; else an adapter lies beside the weights, which the library would put into
     the module by itself."""
@@ -258,16 +289,21 @@ def _hugging_face_model(
         getattr(config, "_attn_implementation", None) not in PLAIN_ATTENTION
     ):  # flash attention needs a GPU of some kinds
         config._attn_implementation = "eager"
-    stored = stored_weights(Path(path)) if local else {}
+    folder = Path(path) if local else folder_of_hub(path, revision) if place.may_be_disk else None
+    stored = stored_weights(folder) if folder is not None else {}
+    on_disk = place.note(stored)
+    weights = None if whole else _stored_numbers(Path(path))
+    if on_disk and folder is not None:
+        weights = weights_on_disk(folder, place.dtype)
     verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()  # its report of a tower lists all weights of the other one
     try:
         with unfilled():
             module, report = cls.from_pretrained(
-                path if whole else None,
+                path if weights is None else None,
                 config=config,
-                state_dict=None if whole else _stored_numbers(Path(path)),
-                dtype=torch.float32,
+                state_dict=weights,
+                dtype=place.dtype if on_disk else torch.float32,
                 use_safetensors=True,
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,  # they are refused below, by name
@@ -294,7 +330,7 @@ def _hugging_face_model(
     model = _from_module(module, processor, name, title)
     if isinstance(model.adapter.module, ZeroShot):
         model = replace(model, tokenizer=tokenizer_of(named, local=local))
-    return replace(model, notes=notes)
+    return replace(model, notes=(*notes, on_disk) if on_disk else notes)
 
 
 def class_of(architecture: str) -> Any:

@@ -10,12 +10,12 @@ from itertools import cycle, islice
 from typing import TypeVar
 
 import numpy as np
-import psutil
 import torch
 from torch import Tensor
 
 from core.edits import Edit, EditKind
 from core.engine.batched_edits import POSITIONS as SCANNED
+from core.free_memory import free_bytes
 from core.graph import Graph, Reader
 from core.models.adapter import Adapter
 from core.models.model import Model
@@ -67,7 +67,7 @@ def measured_pace(
     """Of this machine, as many threads as torch takes; None where two layers do not fit into half of its free memory.
     length: positions of an input. pairs: that are traced. clock: tells seconds."""
     sizes = [sum(weight.nbytes for weight in block.parameters()) for block in whole.adapter.blocks]
-    count = int(min(len(sizes), MOST_LAYERS, psutil.virtual_memory().available * SHARE_OF_FREE // max(sizes)))
+    count = int(min(len(sizes), MOST_LAYERS, free_bytes() * SHARE_OF_FREE // max(sizes)))
     if count < min(2, len(sizes)):
         return None
     adapter = whole.some_layers(count)

@@ -135,7 +135,9 @@ class _Relevance:
         return getattr(self._adapter, name)
 
     @cached_property
-    def attention(self) -> tuple[AttentionWeights, ...]:
+    def attention(self) -> Sequence[AttentionWeights]:
+        if not self._adapter.shape.coupled:
+            return self._adapter.attention
         return tuple(
             weights if weights.joint_scale is None else replace(weights, joint_scale=_constant(weights.joint_scale))
             for weights in self._adapter.attention

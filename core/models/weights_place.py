@@ -1,0 +1,98 @@
+"""Whether a model's weights go into memory or stay on disk: as it is asked, or by what is free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from core.errors import ArgumentError, ModelError
+from core.free_memory import free_bytes
+from core.models.checkpoint import INDEX, StoredWeight
+from core.models.kept_weights import kept_folder
+from core.models.mapped_files import DTYPES
+from core.precision import precision_name
+
+PLACES = ("auto", "memory", "disk")
+READ_IN = torch.float32.itemsize  # bytes a number takes while a model is read into memory, at least
+SHARE_OF_FREE = 0.9  # that weights in memory may take
+MERGED = "An adapter is merged into the weights, which needs them in memory."
+
+
+@dataclass(frozen=True)
+class WeightsPlace:
+    """asked: "memory", "disk" or "auto", which is on disk where memory is short. dtype: that the model computes in.
+    device: where; weights on disk are for the CPU alone. Raises ArgumentError for another word, and for what is asked
+    of another device."""
+
+    asked: str = "memory"
+    dtype: torch.dtype = torch.float32
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    def __post_init__(self) -> None:
+        if self.asked not in PLACES:
+            raise ArgumentError(f"Weights have no place {self.asked!r}.", f"There are: {', '.join(PLACES)}.")
+        if self.asked == "disk" and self.device.type != "cpu":
+            raise ArgumentError(
+                f"Weights stay on disk for a model that computes on the CPU, not on {self.device.type}.",
+                "Compute on the cpu, or let the weights go into memory.",
+            )
+
+    @property
+    def may_be_disk(self) -> bool:
+        return self.asked != "memory" and self.device.type == "cpu"
+
+    def check_in_memory(self, why: str) -> None:
+        """Raise ModelError where they are asked to stay on disk and, for a reason, cannot."""
+        if self.asked == "disk":
+            raise ModelError(why, "Let the weights go into memory.")
+
+    def note(self, stored: Mapping[str, StoredWeight]) -> str:
+        """Why weights stay on disk, in words; empty where they go into memory."""
+        numbers = sum(weight.numbers for weight in stored.values())
+        needed, free = numbers * max(READ_IN, self.dtype.itemsize), free_bytes() if self.asked == "auto" else 0
+        if not self.may_be_disk or not stored or (self.asked == "auto" and needed <= SHARE_OF_FREE * free):
+            return ""
+        words = "The weights stay on disk"
+        if self.asked == "auto":
+            words += f": to read them takes {needed / 2**30:.3g} GB of memory, and {free / 2**30:.3g} GB are free"
+        words += ". Each layer is read when it computes, which takes longer."
+        if any(_is_other(weight, self.dtype) for weight in stored.values()):
+            words += f" A copy of them in {precision_name(self.dtype)} is kept in {kept_folder()}."
+        return words
+
+
+def is_short(error: BaseException) -> bool:
+    """Whether a library failed since there was no memory."""
+    return isinstance(error, MemoryError) or "allocate memory" in str(error)
+
+
+def too_large(title: str, stored: Mapping[str, StoredWeight]) -> ModelError:
+    """The refusal of weights that do not go into memory."""
+    needed = READ_IN * sum(weight.numbers for weight in stored.values())
+    return ModelError(
+        f"The weights of {title} take {needed / 2**30:.3g} GB of memory while they are read, which is not there.",
+        'Leave them on disk: weights="disk", or --weights disk.',
+    )
+
+
+def _is_other(weight: StoredWeight, dtype: torch.dtype) -> bool:
+    kind = DTYPES.get(weight.dtype)
+    return kind is not None and kind.is_floating_point and kind != dtype
+
+
+def folder_of_hub(hub_id: str, revision: str) -> Path | None:
+    """Where the Hub's library keeps the weights of a model, fetched if they are not there yet; None where the model has
+    no safetensors."""
+    from transformers.utils.hub import cached_file, get_checkpoint_shard_files
+
+    found = {
+        name: cached_file(hub_id, name, revision=revision, _raise_exceptions_for_missing_entries=False)
+        for name in ("model.safetensors", INDEX)
+    }
+    if found["model.safetensors"] is None and found[INDEX] is not None:
+        get_checkpoint_shard_files(hub_id, found[INDEX], revision=revision)
+    place = next((path for path in found.values() if path is not None), None)
+    return None if place is None else Path(place).parent
