@@ -28,6 +28,7 @@ from app.cli import (
     plan,
     plugins,
     probe,
+    query,
     repair,
     run,
     serve,
@@ -44,7 +45,7 @@ from core.errors import ArgumentError, Cancelled, WirescopeError
 # By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
 _COMMANDS = (
     run, export, trace, evaluate, compare, dissociate, flip, lens, map, neurons, heads, repair, probe, detect, watch,
-    study, checkpoints, plan, methods, models, families, plugins, serve,
+    study, checkpoints, plan, query, methods, models, families, plugins, serve,
 )  # fmt: skip
 COMMANDS: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[1]: module for module in _COMMANDS}
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,7 +106,7 @@ def trace_in_shards(options: argparse.Namespace, method: Method, own: Options) -
     model = open_model(options.model, options.precision)
     folder = Path(options.folder)
     try:
-        with Progress() as progress:
+        with Progress() as progress, redirect_stdout(sys.stderr):  # on which Ray tells of a worker that died
             scores, sums = trace_pairs(
                 model,
                 folder,

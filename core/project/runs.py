@@ -117,8 +117,12 @@ def runs_csv(runs: Sequence[RunRecord]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for run in runs:
-        document = run.document
-        words = run.moment, run.kind, document.model, document.precision, run.data, run.metric, run.by, run.options
-        figures = run.size, run.cpr, run.cmd, run.size_at_80, run.stability, run.seconds
-        writer.writerow((*words, run.replacement, *("" if each is None else each for each in figures)))
+        writer.writerow("" if cell is None else cell for cell in run_cells(run))
     return out.getvalue()
+
+
+def run_cells(run: RunRecord) -> tuple[str | int | float | None, ...]:
+    """A run by the columns of `COLUMNS`; None where a figure is not known."""
+    document = run.document
+    words = run.moment, run.kind, document.model, document.precision, run.data, run.metric, run.by, run.options
+    return *words, run.replacement, run.size, run.cpr, run.cmd, run.size_at_80, run.stability, run.seconds
