@@ -19,7 +19,8 @@ from tests.small_models import ALL, CAUSAL, POSITIONS
 
 KINDS: tuple[EditKind, ...] = ("patch", "zero", "mean")
 OF_EVERY_KIND = ("one edge that leads on", "cut off from the input", "sparse", "half")  # the others with `patch` alone
-OF_VARIANTS = ("sparse", "half")  # what does not hang on the family's options is seen in the family without them
+# What does not hang on the family's options is seen in the family without them.
+OF_VARIANTS = {"patch": "half", "zero": "sparse", "mean": "half"}
 
 
 def circuits(graph: ws.Graph, seed: str) -> dict[str, list[int]]:
@@ -49,16 +50,17 @@ def test_circuits_give_what_the_oracle_gives(family: str, kind: EditKind) -> Non
     setup = case(family, batch=2, lengths=lengths)
     session = setup.session()
     graph = session.graph
-    for name, kept in circuits(graph, family).items():
-        if (kind != "patch" and name not in OF_EVERY_KIND) or (variant(family) and name not in OF_VARIANTS):
-            continue
+    of_each = circuits(graph, family)
+    names = [OF_VARIANTS[kind]] if variant(family) else of_each if kind == "patch" else OF_EVERY_KIND
+    for name in names:
+        kept = of_each[name]
         result = session.run_circuit(Circuit(graph, np.asarray(kept, dtype=np.int64)), kind)
         outside = [ws.Edit(graph.edge(edge), kind) for edge in sorted(set(range(graph.n_edges)) - set(kept))]
         expected = setup.answer(setup.oracle.run(outside))
         assert result.answer.shape == expected.shape
         worst = (result.answer - expected).abs().max()
         assert worst <= TOLERANCE, f"{name}: {worst:.2e}"
-        if name in ("sparse", "half"):
+        if name == "half" and kind == "patch":
             edited = session.run(outside).answer
             # Where nothing at all arrives, every norm divides what rounding leaves by the root of its epsilon.
             limit = TOLERANCE if result.answer.any() else 1e3 * TOLERANCE

@@ -34,7 +34,7 @@ def test_random_edits_give_what_the_oracle_gives(family: str) -> None:
     session = setup.session()
     rng = random.Random(family)
     clean = setup.oracle.clean.output
-    changed, sets = 0, draws(family, 24)
+    changed, sets = 0, draws(family, 12)
     for _ in range(sets):
         output = check(setup, session, random_edits(rng, session.graph, session.engine.length))
         changed += not torch.allclose(output, clean, rtol=0, atol=1e-6)
@@ -46,7 +46,7 @@ def test_random_edits_of_a_batch(family: str) -> None:
     setup = case(family, batch=2)
     session = setup.session()
     rng = random.Random(family)
-    for _ in range(draws(family, 6)):
+    for _ in range(draws(family, 4)):
         check(setup, session, random_edits(rng, session.graph, session.engine.length))
 
 
@@ -56,7 +56,7 @@ def test_random_edits_of_rows_padded_on_the_right(family: str, lengths: tuple[in
     setup = case(family, batch=2, lengths=lengths)
     session = setup.session()
     rng = random.Random(family)
-    for _ in range(draws(family, 6)):
+    for _ in range(draws(family, 4)):
         check(setup, session, random_edits(rng, session.graph, min(lengths)))
 
 

@@ -32,7 +32,7 @@ def test_incremental_runs_equal_fresh_runs_to_the_last_bit(family: str) -> None:
     setup = case(family)
     session = setup.session()
     rng = random.Random(family)
-    for _ in range(draws(family, 9)):
+    for _ in range(draws(family, 6)):
         edits: list[ws.Edit] = []
         for _ in range(rng.randint(2, 5)):
             edits = step(rng, edits, session.graph, session.engine.length)
@@ -119,7 +119,7 @@ def test_in_a_causal_model_no_edit_reaches_back(family: str) -> None:
     clean = session.run(positions="all").logits
     rng = random.Random(family)
     reached = 0
-    for _ in range(25):
+    for _ in range(draws(family, 24)):
         first = rng.randrange(1, POSITIONS)
         edits = [
             random_edit(rng, name, POSITIONS) for name in random_targets(rng, session.graph, rng.choice([1, 2, 3]))
@@ -128,4 +128,4 @@ def test_in_a_causal_model_no_edit_reaches_back(family: str) -> None:
         logits = session.run(edits, positions="all").logits
         assert torch.equal(logits[:, :first], clean[:, :first]), edits
         reached += not torch.equal(logits[:, first], clean[:, first])
-    assert reached > 10, "while the position itself changes"
+    assert reached > 0.4 * draws(family, 24), "while the position itself changes"
