@@ -22,6 +22,7 @@ from app.features.help.feature import FEATURE as HELP
 from app.features.history.feature import FEATURE as HISTORY
 from app.features.inputs.feature import FEATURE as INPUTS
 from app.features.inspector.feature import FEATURE as INSPECTOR
+from app.features.jobs.feature import FEATURE as JOBS
 from app.features.lens_map.feature import FEATURE as LENS_MAP
 from app.features.lenses.feature import FEATURE as LENSES
 from app.features.notes.feature import FEATURE as NOTES
@@ -61,6 +62,7 @@ FEATURES: tuple[Feature, ...] = (
     HELP,
     PLOTS,
     RUNS,
+    JOBS,
     FLIP,
     PATCH_MAP,
     LENS_MAP,

@@ -43,6 +43,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "-",
                 "find",
                 "trace",
+                "trace_many",
                 "measure",
                 "flip",
                 "patch_map",

@@ -79,6 +79,7 @@ def run(model: str | None, make_service: Callable[[], Server]) -> int:
     # Not before the first frame is on the screen: opening a model takes the interpreter for itself.
     QTimer.singleShot(50, window, lambda: window.workbench.models.start(model))
     QTimer.singleShot(50, window, window.controllers["projects"].start)
+    QTimer.singleShot(50, window, window.controllers["jobs"].start)
 
     # Ctrl+C in the terminal: let Python look at signals now and then.
     signal.signal(signal.SIGINT, lambda *_: window.closing.at_once())

@@ -49,6 +49,8 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "undo": ("back", "revert", "ctrl z", "previous step"),
     "redo": ("again", "forward", "next step"),
     "trace": ("score", "scores", "discover", "run", "attribute", "attribution", "circuit discovery", "start"),
+    "trace_many": ("queue", "job", "jobs", "long run", "batch", "shards", "background", "dataset", "overnight"),
+    "show_jobs": ("queue", "long runs", "progress", "background"),
     "measure": ("exact", "effects", "verify"),
     "evaluate": ("faithfulness", "reliable", "validate", "evaluation", "p-value", "significance", "test"),
     "swap": ("exchange", "flip", "switch inputs", "reverse"),

@@ -42,10 +42,13 @@ class ProjectRecords(QObject):
 
     changed = Signal()
     repair_opened = Signal()  # those of another project
+    begun = Signal()  # another project is here
+    saved = Signal(str, str)  # the project goes on in a file: the one before (empty: it had none), and this one
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._gained = 0  # how often something came that would be missed
+        self.place = ""  # the file of the project; empty while it has none
         self.notes = Notes(self)
         self.notes.changed.connect(self.changed)
         self._traces: dict[TraceOrigin, TraceRecord] = {}
@@ -165,6 +168,19 @@ class ProjectRecords(QObject):
     def take_circuit(self, step: Step, record: CircuitRecord) -> None:
         """The circuit that a step shows."""
         self._circuits[step] = step.document, record
+
+    # ---- where the project lies ----
+
+    def begin_at(self, place: str) -> None:
+        """Another project is here, of a file; empty: of none."""
+        self.place = place
+        self.begun.emit()
+
+    def save_at(self, place: str) -> None:
+        """The project goes on in a file."""
+        before, self.place = self.place, place
+        if place != before:
+            self.saved.emit(before, place)
 
     # ---- what is known ----
 

@@ -80,8 +80,8 @@ class Runs(QObject):
         self._keep_few()
         self._tell()
 
-    def add_repair(self, record: RunRecord) -> None:
-        """A repair of the present model has come to its end."""
+    def add_record(self, record: RunRecord) -> None:
+        """A repair of the present model, or a job of the queue, has come to its end."""
         if not self._history.locked:
             self._runs.append(Run(record, self._history.current))
             self._keep_few()

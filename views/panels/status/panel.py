@@ -75,6 +75,7 @@ class ThinProgress(Painted):
 
 class StatusStrip(QWidget):
     cancel_requested = Signal()
+    jobs_wanted = Signal()  # a click on what the queue of jobs does
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +95,8 @@ class StatusStrip(QWidget):
         self.progress.setToolTip("How much of it is done")
         self.cancel.setToolTip("Stop what runs; your inputs and edits are kept")
         self.cancel.clicked.connect(self.cancel_requested)
+        self.jobs = LinkButton("", "muted")
+        self.jobs.clicked.connect(self.jobs_wanted)
         self.message = ElidedLabel("", "muted")
         self.message.set_tip("The last message")
         self.message.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -104,8 +107,9 @@ class StatusStrip(QWidget):
             layout.addWidget(widget)
         layout.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self.cancel)
+        layout.addWidget(self.jobs)
         layout.addWidget(self.message, 1)
-        for widget in (self.parity, self.device, self.memory, self.run):
+        for widget in (self.parity, self.device, self.memory, self.run, self.jobs):
             widget.hide()
         self.clear_work()
 
@@ -164,6 +168,13 @@ class StatusStrip(QWidget):
         for widget in (self.work, self.progress, self.cancel):
             widget.hide()
         self.progress.set_fraction(0.0)
+
+    def set_jobs(self, text: str, tip: str) -> None:
+        """`2 jobs: 43 %, about 12 min left`; empty where none waits or runs."""
+        self.jobs.setText(text)
+        self.jobs.setAccessibleName(text)
+        self.jobs.setToolTip(f"{tip}. Click to see the queue" if tip else "")
+        self.jobs.setVisible(bool(text))
 
     def set_message(self, text: str) -> None:
         self.message.setText(text)

@@ -85,6 +85,7 @@ class Saving(QObject):
         self._projects += 1
         self.path, self._saved, self._failed = path, None, False
         self.on_disk = None if path is None else state_of(path)
+        self._workbench.records.begin_at("" if path is None else str(path))
 
     def mark(self) -> None:
         """The project is as it was read."""
@@ -164,6 +165,7 @@ class Saving(QObject):
             if of == self._projects:  # else another project is here by now
                 self.path, self.on_disk, self._saved = path, state, mark
                 self._access.saved(path)
+                self._workbench.records.save_at(str(path.absolute()))
                 self.saved.emit()
             self._end(failed=False)
             if of == self._projects:

@@ -172,7 +172,7 @@ class RepairController(QObject):
         opened = self._workbench.opened
         if opened is not None:
             record = run_of(reply.made, len(query.examples), self._workbench.document, opened.graph)
-            self._workbench.runs.add_repair(record)
+            self._workbench.runs.add_record(record)
         self._workbench.select(tuple(target_of(edit) for edit in reply.made.edits))
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:

@@ -1,0 +1,109 @@
+"""The dock *Jobs* in step with the queue, what its buttons do, and the words in the status strip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from app.features.jobs.presenter.rows import jobs_data, status_words
+from app.messages.request import FailureReply
+from app.services.job_queue.job import TO_DO
+from app.services.job_queue.queue import JobQueue
+from app.services.job_queue.shown import Shown
+from app.services.notifier import Notifier
+from app.services.panels import Panels
+from app.workbench.workbench import Workbench
+from core.project.document import Document
+from views.panels.jobs.panel import JobsPanel
+
+
+class JobsController(QObject):
+    """Of one window."""
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        panel: JobsPanel,
+        queue: JobQueue,
+        panels: Panels,
+        notifier: Notifier,
+        window: QWidget,
+    ) -> None:
+        super().__init__(panel)
+        self._workbench, self._panel, self._queue = workbench, panel, queue
+        self._notifier, self._window = notifier, window
+        self._status = panels["status"]
+        self._to_show = ""  # a file of scores that is opened as soon as its model is
+        queue.changed.connect(self._show)
+        queue.failed.connect(lambda message, hint: notifier.problem(FailureReply(0, "run", message, hint)))
+        panel.wanted.connect(self._do)
+        panel.shown.connect(queue.begin)  # another window may have begun one
+        self._status.jobs_wanted.connect(lambda: panels.bring("jobs"))
+        workbench.model_opened.connect(lambda _: self._show_result())
+        for ended in (workbench.failed, workbench.given_up):
+            ended.connect(lambda _: self._forget_result())
+
+    def _show(self) -> None:
+        if self._panel.isVisible():
+            self._panel.set_data(jobs_data(self._queue.jobs))
+        self._status.set_jobs(*status_words(self._queue.jobs))
+
+    def _do(self, key: str, job: str) -> None:
+        """A button of the panel."""
+        queue = self._queue
+        shown = next((each for each in queue.jobs if each.job.key == job), None)
+        if shown is None:
+            return
+        does = {
+            "turn": lambda: (queue.pause if shown.job.state in TO_DO else queue.resume)(job),
+            "cancel": lambda: self._ask_to_cancel(shown),
+            "remove": lambda: queue.remove(job),
+            "up": lambda: queue.move(job, later=False),
+            "down": lambda: queue.move(job, later=True),
+            "show": lambda: self.show_result(shown),
+            "folder": lambda: self._open_folder(shown),
+        }
+        does[key]()
+
+    def _ask_to_cancel(self, shown: Shown) -> None:
+        """Ask what becomes of what is done."""
+        job = shown.job
+        box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", f"Cancel {job.title}?", parent=self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setInformativeText(f"What is done lies in {job.folder}.")
+        keep = box.addButton("Cancel, Keep the Folder", QMessageBox.ButtonRole.AcceptRole)
+        delete = box.addButton("Cancel and Delete It", QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton("Go On with It", QMessageBox.ButtonRole.RejectRole)
+        box.setEscapeButton(stay)
+        box.setDefaultButton(stay)
+        keep.clicked.connect(lambda: self._queue.cancel(job.key, delete=False))
+        delete.clicked.connect(lambda: self._queue.cancel(job.key, delete=True))
+        box.open()
+
+    def _open_folder(self, shown: Shown) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(shown.job.folder)):
+            self._notifier.say(f"The folder is {shown.job.folder}")
+
+    # ---- the result ----
+
+    def show_result(self, shown: Shown) -> None:
+        """Open the scores that came out, in the place of a trace, with their model where another one is open."""
+        job, path = shown.job, str(Path(shown.job.folder) / shown.result)
+        if self._workbench.opened is not None and self._workbench.document.opens == (job.model, job.precision):
+            self._workbench.scores_wanted.emit(path)
+        elif self._workbench.history.locked:
+            self._workbench.say_locked()
+        else:
+            self._workbench.models.open(Document(job.model, precision=job.precision), in_its_precision=True)
+            self._to_show = path
+
+    def _show_result(self) -> None:
+        path, self._to_show = self._to_show, ""
+        if path:
+            self._workbench.scores_wanted.emit(path)
+
+    def _forget_result(self) -> None:
+        self._to_show = ""

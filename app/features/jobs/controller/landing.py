@@ -1,0 +1,81 @@
+"""A job that is done lands in the table of runs of the project that it was made in: at once where a window has that
+open, else when it is opened next."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.features.jobs.presenter.landing import record_of
+from app.services.background_jobs import Jobs
+from app.services.job_queue.job import Job
+from app.services.job_queue.queue import JobQueue
+from app.services.job_queue.shown import Shown
+from app.workbench.workbench import Workbench
+from core.errors import WirescopeError
+from core.project.document import Document
+from core.project.runs import RunRecord
+
+log = logging.getLogger(__name__)
+
+
+class LandingController(QObject):
+    """Of one window."""
+
+    def __init__(self, workbench: Workbench, queue: JobQueue, jobs: Jobs, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workbench, self._queue, self._jobs = workbench, queue, jobs
+        self._made_here: set[str] = set()  # keys of jobs of the present project, while that has no file
+        self._reading: set[str] = set()
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._land)
+        for changed in (queue.changed, workbench.history_changed, workbench.model_opened):
+            changed.connect(lambda *_: self._soon.start())
+        workbench.records.begun.connect(self._made_here.clear)
+        workbench.records.saved.connect(self._take_place)
+
+    def made_here(self, key: str) -> None:
+        """A job was queued in this window."""
+        if not self._workbench.records.place:
+            self._made_here.add(key)
+
+    def _take_place(self, before: str, place: str) -> None:
+        """The project that is open has a file, or another one."""
+        left = {each.job.key for each in self._queue.jobs if before and each.job.project == before}
+        self._queue.say_place(sorted(left | self._made_here), place)
+        self._made_here.clear()
+        self._soon.start()
+
+    def _is_here(self, job: Job) -> bool:
+        """Whether a job is of the project that this window has."""
+        if job.project:
+            return job.project == self._workbench.records.place
+        return job.key in self._made_here or job.model == self._workbench.document.model
+
+    def _land(self) -> None:
+        if self._workbench.history.locked or not self._workbench.document.model:
+            return
+        for done in self._queue.jobs:
+            job = done.job
+            due = job.state == "done" and not job.landed and job.traced is not None and bool(done.result)
+            if due and self._is_here(job) and job.key not in self._reading:
+                self._reading.add(job.key)
+                question = partial(_read, done, self._workbench.document)
+                self._jobs.ask(question, partial(self._take, job), self)
+
+    def _take(self, job: Job, record: RunRecord | None) -> None:
+        self._reading.discard(job.key)
+        here = self._is_here(job) and not self._workbench.history.locked  # another project may be, by now
+        if here and self._queue.claim(job.key) and record is not None:
+            self._workbench.runs.add_record(record)
+            self._workbench.message.emit(f"Done: {job.title}. It stands in the table of runs (F12).")
+
+
+def _read(done: Shown, present: Document) -> RunRecord | None:
+    try:
+        return record_of(done, present)
+    except WirescopeError as error:
+        log.warning("%s has no place in the table of runs: %s", done.job.title, error)
+        return None

@@ -1,0 +1,184 @@
+"""*Trace Many Pairs…*: the dialog, what is wrong with what it was told, and the job that it puts into the queue."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.features.jobs.controller.landing import LandingController
+from app.features.jobs.presenter.request import PairsGiven, folder_name, given, job_of, method_words
+from app.services.background_jobs import Jobs
+from app.services.job_queue.queue import JobQueue
+from app.services.notifier import Notifier
+from app.services.panels import Panels
+from app.services.settings import Settings
+from app.workbench.workbench import Workbench
+from core.errors import InputError, WirescopeError
+from core.inputs.dataset_files import ENDINGS, read_dataset_file
+from views.panels.jobs.data import Asked, ManyPairsData
+from views.panels.jobs.dialog import ManyPairsDialog
+
+FILTER = f"Datasets ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
+NO_RAY = 'Workers that share the work need Ray: pip install "wirescope[cluster]"'
+RUN = "run.json"  # in the folder of a run
+
+
+class ManyPairsController(QObject):
+    """Of one window. root: where the folders of runs lie for which nobody has chosen one."""
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        queue: JobQueue,
+        landing: LandingController,
+        jobs: Jobs,
+        panels: Panels,
+        settings: Settings,
+        notifier: Notifier,
+        window: QWidget,
+        root: Path,
+    ) -> None:
+        super().__init__(window)
+        self._workbench, self._queue, self._landing, self._jobs = workbench, queue, landing, jobs
+        self._panels, self._settings, self._notifier = panels, settings, notifier
+        self._window, self._root = window, root
+        self.dialog: ManyPairsDialog | None = None
+        workbench.model_opened.connect(lambda _: self._fill())
+        workbench.document_changed.connect(lambda *_: self._fill())
+
+    def show(self) -> None:
+        """Open the dialog, or bring it to the front."""
+        if self.dialog is None:
+            self.dialog = dialog = ManyPairsDialog(self._window)
+            dialog.file_wanted.connect(self._choose_file)
+            dialog.folder_wanted.connect(self._choose_folder)
+            dialog.wanted.connect(self.queue)
+        self.dialog.show()
+        self.dialog.raise_()
+        self._fill()
+
+    def _fill(self) -> None:
+        """What there is to choose for the model that is open."""
+        dialog, opened = self.dialog, self._workbench.opened
+        if dialog is None or not dialog.isVisible() or opened is None:
+            return
+        ray = importlib.util.find_spec("ray") is not None
+        dialog.set_data(
+            ManyPairsData(
+                tuple((task.name, task.title, task.about) for task in opened.tasks),
+                method_words(self._workbench.document, opened.metric_options),
+                str(self._root),
+                os.cpu_count() or 1 if ray else 1,
+                "" if ray else NO_RAY,
+            )
+        )
+
+    def _choose_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self.dialog, "A file of pairs", self._settings.folder(), FILTER)
+        if path and self.dialog is not None:
+            self._settings.set_folder(str(Path(path).parent))
+            self.dialog.set_file(path)
+
+    def _choose_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self.dialog, "An empty folder", self._settings.folder())
+        if path and self.dialog is not None:
+            self._settings.set_folder(str(Path(path).parent))
+            self.dialog.set_folder(path)
+
+    # ---- into the queue ----
+
+    def queue(self, asked: Asked) -> None:
+        """Check it, and put it into the queue; what is wrong is said in the dialog."""
+        opened = self._workbench.opened
+        if self.dialog is None:
+            return
+        if opened is None:
+            self.dialog.set_problem("No model is open. Open the model whose edges are to be scored.")
+            return
+        try:
+            if asked.folder:
+                self._check_folder(Path(asked.folder).expanduser())
+            if not asked.task:
+                path = _file_of(asked.file)
+                self.dialog.set_reading(True)
+                asked = replace(asked, file=str(path))
+                self._jobs.ask(partial(_read, path), partial(self._take_rows, asked), self)
+                return
+            if asked.task not in {task.name for task in opened.tasks}:
+                raise InputError(f"The task {asked.task} is not one of {opened.title}.", "Choose another task.")
+        except WirescopeError as error:
+            self.dialog.set_problem(str(error))
+            return
+        title = next(task.title for task in opened.tasks if task.name == asked.task)
+        self._put(asked, PairsGiven(asked.pairs), title, asked.task)
+
+    def _take_rows(self, asked: Asked, found: PairsGiven | str) -> None:
+        if self.dialog is None:
+            return
+        self.dialog.set_reading(False)
+        if isinstance(found, str):
+            self.dialog.set_problem(found)
+        else:
+            self._put(asked, found, Path(asked.file).name, Path(asked.file).stem)
+
+    def _put(self, asked: Asked, pairs: PairsGiven, source: str, name: str) -> None:
+        dialog, opened, document = self.dialog, self._workbench.opened, self._workbench.document
+        if dialog is None or opened is None:
+            return
+        place = self._workbench.records.place
+        chosen = str(Path(asked.folder).expanduser().absolute()) if asked.folder else ""
+        try:
+            folder = chosen or self._new_folder(folder_name(asked, document, name))
+            job = job_of(asked, document, opened.metric_options, pairs, source, folder, place)
+        except WirescopeError as error:
+            dialog.set_problem(str(error))
+            return
+        key = self._queue.add(job)
+        if key:
+            self._landing.made_here(key)
+            dialog.accept()
+            dialog.set_folder("")
+            self._panels.bring("jobs")
+            self._notifier.say(f"In the queue: {job.title}")
+
+    def _new_folder(self, name: str) -> str:
+        taken = {each.job.folder for each in self._queue.jobs}
+        places = (self._root / (name if number == 1 else f"{name}-{number}") for number in range(1, 10_000))
+        return str(next(place for place in places if not place.exists() and str(place) not in taken))
+
+    def _check_folder(self, folder: Path) -> None:
+        """Raise InputError for a folder that a run cannot have."""
+        place = str(folder.absolute())
+        if any(each.job.folder == place and each.job.state != "done" for each in self._queue.jobs):
+            raise InputError("A job of the queue has this folder.", "Choose another one.")
+        try:
+            other = folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / RUN).exists()))
+        except OSError as error:
+            raise InputError(f"{folder} cannot be read: {error.strerror or error}.", "Choose another one.") from None
+        if other:
+            raise InputError(f"{folder.name} holds other files.", "Choose an empty folder, or a new one.")
+
+
+def _file_of(name: str) -> Path:
+    """Raises InputError for a file that is not there."""
+    if not name:
+        raise InputError("No file of pairs is given.", "Choose one.")
+    path = Path(name).expanduser().absolute()
+    if not path.exists():
+        raise InputError(f"{path} is not there.", "Choose another file.")
+    return path
+
+
+def _read(path: Path) -> PairsGiven | str:
+    """What its rows have, or why it cannot be read."""
+    try:
+        found = given(read_dataset_file(path).rows)
+    except WirescopeError as error:
+        return str(error)
+    return found if found.count else f"{path.name} has no pairs. Give at least one."

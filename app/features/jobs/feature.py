@@ -1,0 +1,83 @@
+"""The dock *Jobs*: long runs that wait, run, pause and are cancelled, beside the window; and what fills it."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+
+from app.features.jobs.controller.jobs import JobsController
+from app.features.jobs.controller.landing import LandingController
+from app.features.jobs.controller.many_pairs import ManyPairsController
+from app.services.actions import Action
+from app.services.background_jobs import Job, Jobs
+from app.services.context import Feature, FeatureContext
+from app.services.job_queue.queue import JobQueue
+from app.services.job_queue.store import JobStore
+from app.services.state_folder import state_folder
+from app.workbench.workbench import Workbench
+from views.panels.jobs.panel import JobsPanel
+
+NO_ARROW = 'A run over many pairs writes Parquet files: pip install "wirescope[parquet]"'
+
+
+@dataclass(frozen=True)
+class JobsControllers:
+    """Of one window."""
+
+    queue: JobQueue
+    jobs: JobsController
+    landing: LandingController
+    many_pairs: ManyPairsController
+    background: Jobs
+
+    def start(self) -> None:
+        """The window is there for somebody: go on with what was running."""
+        self.queue.begin()
+
+    def end(self) -> None:
+        """The window closes: what runs is paused, and its end is waited for once the window is hidden."""
+        wait = self.queue.close()
+        if wait is not None:
+            self.background.run(Job(lambda _report, _cancelled: wait(), self.queue, finishes=True))
+
+
+def why_no_trace(workbench: Workbench) -> str:
+    """Why no run over many pairs can be queued."""
+    if workbench.opened is None:
+        return "Open a model first"
+    return "" if importlib.util.find_spec("pyarrow") is not None else NO_ARROW
+
+
+def _build(context: FeatureContext, panel: JobsPanel) -> JobsControllers:
+    workbench, notifier, window = context.workbench, context.notifier, context.dialogs
+    queue = JobQueue(JobStore(state_folder() / "queue"), panel)
+    landing = LandingController(workbench, queue, context.jobs, panel)
+    made = JobsControllers(
+        queue,
+        JobsController(workbench, panel, queue, context.panels, notifier, window),
+        landing,
+        ManyPairsController(
+            *(workbench, queue, landing, context.jobs, context.panels, context.settings, notifier, window),
+            root=state_folder() / "runs",
+        ),
+        context.jobs,
+    )
+    context.closing.closed.connect(made.end)
+    return made
+
+
+FEATURE = Feature(
+    key="jobs",
+    panel=JobsPanel,
+    actions=(
+        Action(
+            "trace_many",
+            "Trace Many Pairs…",
+            (),
+            "Put a trace over up to a million pairs into the queue: it runs beside the window and can be paused",
+            why_not=why_no_trace,
+            run=lambda made: made.many_pairs.show(),
+        ),
+    ),
+    build=_build,
+)

@@ -1,0 +1,57 @@
+"""What a job of the queue is: a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.edit_kinds import EditKind
+
+State = Literal["waiting", "running", "paused", "failed", "done", "cancelled"]
+TO_DO: tuple[State, ...] = ("waiting", "running")  # by itself
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What the table of runs says of a trace beside what its file says. size: edges of its circuit; None: the usual
+    number, or what the method has kept."""
+
+    method: str
+    options: tuple[tuple[str, float], ...] = ()
+    replacement: EditKind = "patch"
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """key: tells it from the others, and is the name of its files. title: what it does, in words. command: the
+    arguments after `wirescope` that begin it, and go on with it. folder: where the command keeps what is done. order:
+    the least is run first. project: the file of the project that it was made in; empty where that had none. traced: of
+    a trace.
+
+    pid, began: of its process, the second in seconds since 1970; 0 without one. done: pairs that were done when its
+    last process ended. seconds: that earlier processes took. reason: why it failed, in words. landed: it stands in a
+    table of runs. deletes: its folder goes as soon as no process works there."""
+
+    key: str
+    title: str
+    model: str
+    precision: str
+    command: tuple[str, ...]
+    folder: str
+    order: int = 0
+    project: str = ""
+    traced: Traced | None = None
+    state: State = "waiting"
+    pid: int = 0
+    began: float = 0.0
+    done: float = 0.0
+    seconds: float = 0.0
+    reason: str = ""
+    landed: bool = False
+    deletes: bool = False
+
+    @property
+    def has_process(self) -> bool:
+        """Whether it had one when this was written."""
+        return self.pid > 0

@@ -1,0 +1,41 @@
+"""A job beside how far it has come, as its folder says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.services.job_queue.job import Job
+from app.services.job_queue.schedule import of_this_process
+from core.errors import WirescopeError
+from core.sharded.progress import RunProgress, read_progress
+
+
+@dataclass(frozen=True)
+class Shown:
+    """progress: None where it is not known. ending: it is paused or cancelled, and its process is about to end."""
+
+    job: Job
+    progress: RunProgress | None = None
+    ending: bool = False
+
+    @property
+    def result(self) -> str:
+        """The name of the file that came out, in the job's folder; empty where there is none."""
+        return self.progress.result if self.job.state == "done" and self.progress is not None else ""
+
+
+def shown(job: Job) -> Shown:
+    """As it is now."""
+    return Shown(job, progress_of(job), job.has_process and job.state != "running")
+
+
+def progress_of(job: Job) -> RunProgress | None:
+    """How far a job has come; None where its folder does not say. While a process begins, what an earlier one has
+    done, at no rate."""
+    try:
+        said = read_progress(job.folder)
+    except WirescopeError:
+        return None
+    if said is not None and job.has_process and of_this_process(job, said) is None:
+        return replace(said, rate=None, seconds_left=None, seconds=0.0, state="running")
+    return said

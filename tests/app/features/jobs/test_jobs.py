@@ -1,0 +1,159 @@
+"""Trace Many Pairs in the window: from the dialog to the table of runs, with a stand-in for the command."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QFileDialog, QPushButton
+
+from app.services.job_queue import process
+from app.services.job_queue.shown import Shown
+from core.graph import Graph
+from core.interchange.scores_files import scores_to_json
+from core.tracing.scores import Scores
+from tests.app.conftest import METRIC
+from tests.app.models import CLEAN, COUNTERFACTUAL
+from tests.app.person import Person
+from tests.app.stand_in import PROGRAM, go
+
+
+@pytest.fixture(autouse=True)
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "program", lambda: PROGRAM)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """A file of pairs."""
+    path = tmp_path / "pairs.csv"
+    with path.open("w", newline="") as file:
+        rows = [(CLEAN, COUNTERFACTUAL, " Mary", " John")] * 3
+        csv.writer(file).writerows([("clean", "counterfactual", "target", "foil"), *rows])
+    return path
+
+
+def run_folder(folder: Path, graph: Graph) -> Path:
+    """A folder that a run has begun in, with what is to come out of it."""
+    values = np.random.default_rng(0).normal(size=graph.n_edges)
+    about = {"pairs": "3", "metric": "logit difference of each pair's own answers", "model": "m"}
+    folder.mkdir()
+    (folder / "run.json").write_text("{}")
+    (folder / "scores").write_text(scores_to_json(Scores(graph, values, "eap-ig", "patch", about, direction=1)))
+    return folder
+
+
+def queue_a_file(person: Person, pairs: Path, folder: Path) -> None:
+    person.choose("Edit", "Trace Many Pairs")
+    dialog = person.controller("jobs").many_pairs.dialog
+    dialog.set_file(str(pairs))
+    dialog.set_folder(str(folder))
+    person.click(dialog.add)
+    person.wait(lambda: not dialog.isVisible())
+
+
+def only(person: Person) -> Shown:
+    (shown,) = person.controller("jobs").queue.jobs
+    return shown
+
+
+def is_at_work(person: Person) -> Callable[[], bool]:
+    return lambda: only(person).job.state == "running" and only(person).progress is not None
+
+
+def line(person: Person) -> list[str]:
+    lines = person.panel("jobs").view.lines
+    return [lines.index(0, place).data() for place in range(lines.columnCount())]
+
+
+def press(person: Person, words: str) -> None:
+    panel = person.panel("jobs")
+    panel.view.selectRow(0)
+    person.click(next(button for button in panel.findChildren(QPushButton) if button.text() == words))
+
+
+def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_path: Path) -> None:
+    workbench, strip = reader.workbench, reader.panel("status")
+    folder = run_folder(tmp_path / "run", workbench.opened.graph)
+    assert not strip.jobs.isVisible()
+    queue_a_file(reader, pairs, folder)
+    reader.wait(lambda: line(reader)[1:6] == ["Runs", "0 of 3", "4.0", "about 1 s", ""])
+    assert line(reader)[0] == "EAP-IG, pairs.csv, 3 pairs"
+    assert strip.jobs.text() == "1 job: 0 %, about 1 s left"
+    press(reader, "Pause")
+    reader.wait(lambda: line(reader)[1] == "Paused")
+    assert strip.jobs.text() == "1 job paused"
+    press(reader, "Resume")
+    reader.wait(is_at_work(reader))
+    go(folder)
+    reader.wait(lambda: len(workbench.runs) == 1)
+    reader.wait(lambda: line(reader)[5] == "circuit.json, in the table of runs")
+    (run,) = workbench.runs
+    record, job = run.record, only(reader).job
+    assert (record.by, record.pairs, record.size, record.replacement) == ("EAP-IG", 3, 200, "patch")
+    assert record.metric == "logit difference of each pair's own answers"
+    assert record.seconds == job.seconds > 0
+    assert (np.diff(record.circuit.values) <= 0).all(), "the best first"
+    assert "--method" in job.command
+    assert f"--metric={METRIC.kind}" in job.command
+    assert not strip.jobs.isVisible()
+    press(reader, "Show Result")
+    reader.wait(lambda: workbench.document.traced is not None and not workbench.busy)
+    assert workbench.document.traced.file == str(folder / "circuit.json")
+
+
+def test_what_cannot_be_queued_is_said_in_the_dialog(reader: Person, pairs: Path, tmp_path: Path) -> None:
+    reader.choose("Edit", "Trace Many Pairs")
+    controller = reader.controller("jobs").many_pairs
+    dialog = controller.dialog
+
+    def problem_of(file: str, folder: str = "") -> str:
+        dialog.set_file(file)
+        dialog.set_folder(folder)
+        reader.click(dialog.add)
+        reader.wait(lambda: dialog.problem.isVisible() and dialog.add.isEnabled())
+        return dialog.problem.text()
+
+    empty = tmp_path / "empty.csv"
+    empty.write_text("clean,counterfactual\n")
+    assert problem_of("") == "No file of pairs is given. Choose one."
+    assert "is not there" in problem_of(str(tmp_path / "nowhere.csv"))
+    assert "empty.csv" in problem_of(str(empty))
+    assert "holds other files" in problem_of(str(pairs), str(tmp_path))
+    document = reader.workbench.document
+    reader.workbench.commit("Joint", replace(document, choice=replace(document.choice, method="acdc")))
+    assert "cannot be cut into shards" in problem_of(str(pairs))
+    reader.rest()
+    assert reader.controller("jobs").queue.jobs == ()
+    dialog.reject()
+
+
+def test_it_goes_on_after_the_window_is_closed_and_lands_in_its_project(
+    sit_down: Callable[[], Person], models, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = sit_down()
+    first.open(models.gpt2, CLEAN, COUNTERFACTUAL, METRIC)
+    project, folder = tmp_path / "work.wire", run_folder(tmp_path / "run", first.workbench.opened.graph)
+    queue_a_file(first, pairs, folder)
+    first.wait(is_at_work(first))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(project), ""))
+    first.choose("File", "Save Project As")
+    first.wait(lambda: only(first).job.project == str(project))
+    pid = only(first).job.pid
+    first.window.close()
+    assert not process.is_alive(pid, process.began(pid))
+
+    second = sit_down()
+    second.controller("jobs").start()
+    second.wait(is_at_work(second))
+    go(folder)
+    second.wait(lambda: only(second).job.state == "done")
+    assert not only(second).job.landed, "its project is not open"
+    second.controller("projects").project.open(str(project))
+    second.wait(lambda: len(second.workbench.runs) == 1)
+    assert next(iter(second.workbench.runs)).record.pairs == 3
+    second.rest()

@@ -1,0 +1,148 @@
+"""The files of the queue, and what is decided from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.services.job_queue.job import Job
+from app.services.job_queue.schedule import KILLED, OUTSIDE, Steps, after_end, again, next_steps
+from app.services.job_queue.store import JobStore, delete_run
+from core.errors import WirescopeError
+from core.sharded.progress import RunProgress
+from tests.app.cases import each
+from tests.app.stand_in import job
+
+NOW = 1_000.0
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> JobStore:
+    return JobStore(tmp_path / "queue")
+
+
+def keys(store: JobStore) -> list[str]:
+    return [each.key for each in store.jobs()]
+
+
+def test_jobs_come_back_as_they_were_and_in_their_order(store: JobStore, tmp_path: Path) -> None:
+    assert not store.there
+    assert store.jobs() == []
+    added = [store.add(job(tmp_path / name, project="/p.wire", seconds=1.5)) for name in "abc"]
+    assert [each.order for each in added] == [1, 2, 3]
+    assert JobStore(store.folder).jobs() == added
+    store.move("c", later=False)
+    store.move("a", later=True)
+    assert keys(store) == ["c", "a", "b"]
+    store.move("c", later=False)  # it is the first
+    assert keys(store) == ["c", "a", "b"]
+    store.remove("a")
+    assert keys(store) == ["c", "b"]
+
+
+def test_a_change_is_of_the_file_as_it_is_now(store: JobStore, tmp_path: Path) -> None:
+    store.add(job(tmp_path / "a"))
+    other = JobStore(store.folder)
+    other.change("a", lambda job: replace(job, state="paused"))
+    changed = store.change("a", lambda job: replace(job, landed=True))
+    assert changed is not None
+    assert (changed.state, changed.landed) == ("paused", True)
+    assert store.change("a", lambda job: None) is None
+    assert store.change("gone", lambda job: replace(job, landed=True)) is None
+
+
+def test_what_is_no_job_is_passed_over(store: JobStore, tmp_path: Path) -> None:
+    store.add(job(tmp_path / "a"))
+    (store.folder / "b.json").write_text("{")
+    (store.folder / "c.json").write_text('{"key": 3}')
+    assert keys(store) == ["a"]
+
+
+def test_one_window_runs_the_jobs(store: JobStore, tmp_path: Path) -> None:
+    assert not store.take()  # there are none
+    store.add(job(tmp_path / "a"))
+    other = JobStore(store.folder)
+    assert store.take()
+    assert not other.take()
+    store.leave()
+    assert other.take()
+    other.leave()
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WirescopeError, match="cannot be made"):
+        JobStore(tmp_path / "file" / "queue").add(job(tmp_path / "a"))
+
+
+def test_what_a_run_wrote_is_deleted_and_nothing_else(tmp_path: Path) -> None:
+    for folder in (tmp_path / "alone", tmp_path / "shared"):
+        (folder / "pairs").mkdir(parents=True)
+        for name in ("run.json", "circuit.json", "pairs/000000.parquet"):
+            (folder / name).touch()
+    (tmp_path / "shared" / "thesis.tex").touch()
+    for folder in (tmp_path / "alone", tmp_path / "shared", tmp_path / "gone"):
+        delete_run(folder)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["shared", "thesis.tex"]
+
+
+# ---- what comes next ----
+
+
+def test_one_job_runs_at_a_time_in_the_order_of_the_queue(tmp_path: Path) -> None:
+    a, b, c = (job(tmp_path / name) for name in "abc")
+    assert next_steps([a, b, c], []) == Steps(("a",))
+    running = replace(a, state="running")
+    assert next_steps([running, b, c], ["a"]) == Steps()
+    assert next_steps([replace(a, state="paused"), b, c], ["a"]) == Steps((), ("a",)), "its process ends first"
+    assert next_steps([replace(a, state="paused"), b, c], []) == Steps(("b",))
+    assert next_steps([running, b, c], ["a"], at_once=2) == Steps(("b",))
+    assert next_steps([b], ["gone"]) == Steps((), ("gone",))
+
+
+def ended(state: str, told: str, code: int | None, done: float = 2.0, before: float = 0.0, when: float = NOW) -> Job:
+    """A job of this state whose process ended with a code, after its folder said so much."""
+    said = RunProgress(told, "its words", done, 3, seconds=4.0, updated=when) if told else None  # type: ignore[arg-type]
+    of = Job("a", "a", "m", "fp32", (), "/f", state=state, pid=7, began=NOW - 5, done=before)  # type: ignore[arg-type]
+    return after_end(of, said, code, "the last line")
+
+
+@each(
+    ("state", "told", "code", "then", "reason"),
+    [
+        ("running", "done", 0, "done", ""),
+        ("running", "done", None, "done", ""),  # while no window was there
+        ("running", "", 0, "done", ""),  # a command that says nothing of itself
+        ("running", "failed", 3, "failed", "its words"),
+        ("running", "", 3, "failed", "the last line"),
+        ("running", "running", 1, "failed", "the last line"),
+        ("running", "stopped", 130, "paused", OUTSIDE),
+        ("running", "running", None, "waiting", ""),  # it was killed with the window, and goes on
+        ("running", "running", -9, "waiting", ""),  # it was killed, and had come further
+        ("paused", "stopped", 130, "paused", ""),
+        ("paused", "done", 0, "done", ""),  # it was quicker
+        ("cancelled", "done", 0, "cancelled", ""),
+        ("waiting", "stopped", 130, "waiting", ""),  # the window was closed
+    ],
+)
+def test_what_the_end_of_a_process_means(state: str, told: str, code: int | None, then: str, reason: str) -> None:
+    job = ended(state, told, code)
+    assert (job.state, job.reason, job.pid) == (then, reason, 0)
+
+
+def test_one_that_is_killed_before_it_comes_further_fails_instead_of_beginning_for_ever() -> None:
+    assert (ended("running", "running", -9, done=2.0, before=2.0).reason) == KILLED
+    assert (ended("running", "", -9).reason) == KILLED
+
+
+def test_what_an_earlier_process_said_does_not_count() -> None:
+    before = ended("running", "failed", 3, when=NOW - 60)
+    assert (before.reason, before.seconds) == ("the last line", 0.0)
+    assert ended("running", "failed", 3).seconds == 4.0
+
+
+def test_what_failed_waits_for_its_turn_again() -> None:
+    failed = Job("a", "a", "m", "fp32", (), "/f", state="failed", reason="why", deletes=True)
+    assert (again(failed).state, again(failed).reason, again(failed).deletes) == ("waiting", "", False)
