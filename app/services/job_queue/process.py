@@ -64,7 +64,7 @@ def is_alive(pid: int, since: float) -> bool:
     """Whether a process that began then is still there, and not another one with its number."""
     try:
         process = psutil.Process(pid)
-        return abs(process.create_time() - since) < SAME and process.status() != psutil.STATUS_ZOMBIE
+        return bool(abs(process.create_time() - since) < SAME and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 

@@ -22,6 +22,7 @@ EVERYDAY = {
     *("the", "reads", "writes", "most", "label", "layer", "trust", "editing", "output", "kind", "plots"),
     *("record", "console", "when", "data", "seconds", "options", "size", "at", "80", "model", "two"),
     *("repair", "answer", "right", "strength", "model's", "all", "tasks"),
+    *("job", "jobs", "state", "progress", "pairs", "s", "time", "left", "result"),
     *("from", "with", "without", "b", "why", "does", "there", "covers", "pushes"),
 }
 

@@ -31,7 +31,8 @@ class LandingController(QObject):
         self._reading: set[str] = set()
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._land)
-        for changed in (queue.changed, workbench.history_changed, workbench.model_opened):
+        # A project is locked until its weights are checked: that has happened when the engine rests.
+        for changed in (queue.changed, workbench.history_changed, workbench.model_opened, workbench.idle):
             changed.connect(lambda *_: self._soon.start())
         workbench.records.begun.connect(self._made_here.clear)
         workbench.records.saved.connect(self._take_place)
