@@ -14,6 +14,8 @@ from app.cli.output import say, say_json, tell
 from app.cli.pairs import PAIRS, add_pair_options, asked_pairs, check_pair_options
 from app.cli.progress import Progress
 from app.cli.rule_options import add_rule_option, tell_gap, with_rule
+from app.cli.sharded import add_shard_options, check_shard_options
+from app.cli.sharded_evaluation import evaluate_in_shards
 from app.presenters.precision import USUAL_PRECISION
 from core.datasets.row_pairs import row_pairs, task_pairs
 from core.datasets.session_over import session_over
@@ -36,6 +38,7 @@ WORDS = "say what the best edges of a trace recover, and how far to trust them"
 EXAMPLES = """
 wirescope evaluate circuit.json
 wirescope evaluate circuit.json --task ioi --seed 1 --size 40
+wirescope evaluate circuit.json --task ioi --pairs 10000 --folder curve
 """
 
 
@@ -50,6 +53,7 @@ def add_options(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument(
         *ABLATION_FLAGS, dest="replacement", metavar="KIND", help="evaluate by another ablation than the scores are for"
     )
+    add_shard_options(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print JSON")
     evaluate.set_defaults(do=evaluate_command)
 
@@ -65,6 +69,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     from core.tracing.meaning import ranking_words
 
     check_pair_options(options)
+    check_shard_options(options)
     first = read_scores(options.file)
     name = options.model or first.scores.about.get("model")
     if not name:
@@ -80,6 +85,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
     model = open_model(name, precision, weights=options.weights)
     found = read_scores(options.file, model.graph)
     scores = found.scores
+    if options.folder is not None:
+        return evaluate_in_shards(options, model, scores)
     if options.size is not None and not 1 <= options.size <= scores.values.size:
         what = LEVEL_WORDS.get(scores.level, scores.level)
         raise ArgumentError(

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from core.inputs.dataset_columns import FileRow
     from core.models.model import Model
     from core.sharded.job import Sums
+    from core.sharded.many_pairs import ManyPairs
     from core.sharded.progress import RunProgress
-    from core.sharded.trace_many import ManyPairs
     from core.tracing.method import Method
     from core.tracing.scores import Scores
     from core.tracing.told_options import Options
@@ -70,7 +70,7 @@ def check_shard_options(options: argparse.Namespace) -> None:
 
 def many_pairs(model: Model, options: argparse.Namespace) -> ManyPairs:
     """The pairs that the options ask for, none of them read yet."""
-    from core.sharded.trace_many import ManyPairs
+    from core.sharded.many_pairs import ManyPairs
 
     if options.task is not None:
         return ManyPairs(options.task, options.pairs or PAIRS, options.seed, shard=options.shard)

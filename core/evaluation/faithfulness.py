@@ -133,7 +133,7 @@ def faithfulness(
                 at()
             selected.append(scores.select(size, rule, by_size=by_size))
     circuits = [_kept(circuit, removed) for circuit in selected]
-    random = _random_circuits(circuits, random_circuits, seed)
+    random = drawn_circuits(circuits, random_circuits, seed)
     pruned = [circuit.pruned() for circuit in circuits]
     unions = [circuit.union() for circuit in circuits] if scores.spans else []
     beside = [*(circuit for draw in random for circuit in draw), *unions]
@@ -230,7 +230,7 @@ def _kept(circuit: Circuit, removed: bool) -> Circuit:
     return without(circuit) if removed else circuit
 
 
-def _random_circuits(circuits: Sequence[Circuit], draws: int, seed: int) -> list[list[Circuit]]:
+def drawn_circuits(circuits: Sequence[Circuit], draws: int, seed: int) -> list[list[Circuit]]:
     """As many edges (edges at spans) as each of some circuits has, drawn at random."""
     generator = np.random.default_rng(seed)
     by_draw = []

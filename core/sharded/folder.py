@@ -27,8 +27,9 @@ from core.errors import InputError, WirescopeError
 from core.optional_packages import arrow
 from core.saving import save_bytes, save_text
 from core.sharded.job import Columns, ShardResult, Sums
+from core.sharded.sources import RUN as RUN
 
-RUN, SUMS, WAITING, PAIRS_FOLDER, LOCK = "run.json", "sums.npz", "waiting", "pairs", ".lock"
+SUMS, WAITING, PAIRS_FOLDER, LOCK = "sums.npz", "waiting", "pairs", ".lock"
 FORMAT, VERSION = "wirescope sharded run", 1
 MERGED = "shards merged"
 

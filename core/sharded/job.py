@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Sums = dict[str, NDArray[np.float64]]
 Columns = dict[str, Any]  # lists or arrays, a value a pair
 PAIRS, LEFT_OUT = "pairs", "left out"  # sums that every shard has
+METRIC_NAME, SHARD, PAIRS_OF = "metric", "shard", "pairs of"  # what results say of themselves
 
 
 @dataclass(frozen=True)

@@ -61,21 +61,29 @@ class PairColumns:
         }
 
     def columns(self) -> Columns:
-        pairs = self._dataset.pairs
-        answers = self._dataset.answers or [("", "")] * len(pairs)
         return {
-            "clean": [pair.clean.text for pair in pairs],
-            "counterfactual": [None if pair.counterfactual is None else pair.counterfactual.text for pair in pairs],
-            "target": [self._written(target) for target, _ in answers],
-            "foil": [self._written(foil) for _, foil in answers],
-            "positions": np.array([pair.clean.lengths[0] for pair in pairs], dtype=np.int32),
+            **text_columns(self._model, self._dataset),
             "metric_clean": self._clean,
             "metric_counterfactual": self._counterfactual,
             "answer": self._answers,
             "right": self._right,
         }
 
-    def _written(self, answer: str | int) -> str | None:
+
+def text_columns(model: Model, dataset: Dataset) -> Columns:
+    """The first of the columns, which need no run."""
+
+    def written(answer: str | int) -> str | None:
         if answer == "":
             return None
-        return self._model.label(answer) if isinstance(answer, int) else answer
+        return model.label(answer) if isinstance(answer, int) else answer
+
+    pairs = dataset.pairs
+    answers = dataset.answers or [("", "")] * len(pairs)
+    return {
+        "clean": [pair.clean.text for pair in pairs],
+        "counterfactual": [None if pair.counterfactual is None else pair.counterfactual.text for pair in pairs],
+        "target": [written(target) for target, _ in answers],
+        "foil": [written(foil) for _, foil in answers],
+        "positions": np.array([pair.clean.lengths[0] for pair in pairs], dtype=np.int32),
+    }

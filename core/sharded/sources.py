@@ -21,7 +21,7 @@ from core.inputs.dataset_columns import FileRow
 from core.sharded.job import Part, RowsPart, TaskPart
 from core.sharded.shards import Shard, Shards, seed_of
 
-ROWS = "rows.jsonl"
+ROWS, RUN = "rows.jsonl", "run.json"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def rows_into(folder: Path, rows: Iterable[FileRow], name: str) -> RowsSource:
     whether they are the same. Raises InputError where there are none, and what reading them raises."""
     path = folder / ROWS
     part = path.with_suffix(".part")
-    written = path.exists()
+    written = path.exists() and (folder / RUN).exists()  # else a run was killed before it began
     whole, total = hashlib.sha256(), 0
     has = [False, False, False]
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,9 @@ from core.interchange.scores_files import scores_to_json
 from core.progress import Cancel
 from core.saving import save_bytes, save_text
 from core.sharded.executors import Workers
-from core.sharded.folder import RunFolder
 from core.sharded.job import Sums
-from core.sharded.preview import previewed, ref_of
+from core.sharded.many_pairs import ManyPairs, do_pairs
 from core.sharded.progress import RunProgress
-from core.sharded.run import ShardedRun
-from core.sharded.shards import Shards, usual_size
-from core.sharded.sources import Source, TaskSource, rows_into
 from core.sharded.tracing import TraceWork, scores_of
 from core.tracing.method import method_named
 from core.tracing.options import Level
@@ -30,28 +25,9 @@ from core.tracing.told_options import Options
 
 if TYPE_CHECKING:
     from core.models.model import Model
+    from core.session import Session
 
 CIRCUIT, SCORES = "circuit.json", "scores.parquet"
-
-
-@dataclass(frozen=True)
-class ManyPairs:
-    """Which pairs, in shards of how many. task, pairs, seed: of a built-in task, drawn shard by shard. rows: else
-    these, from wherever, taken one by one; name: what they are called. shard: pairs of each; None: by how many there
-    are."""
-
-    task: str | None = None
-    pairs: int = 0
-    seed: int = 0
-    rows: Iterable[FileRow] = ()
-    name: str = "rows"
-    shard: int | None = None
-
-    def source(self, folder: Path) -> Source:
-        """Rows are written into the folder. Raises InputError for none, ArgumentError."""
-        if self.task is not None:
-            return TaskSource(self.task, self.pairs, self.seed)
-        return rows_into(folder, self.rows, self.name)
 
 
 def trace_pairs(
@@ -66,28 +42,20 @@ def trace_pairs(
 ) -> tuple[Scores, Sums]:
     """The mean scores, and the sums over all pairs. What `trace_many` raises."""
     method = method_named(work.method)
-    with RunFolder(folder) as opened:
-        source = pairs.source(folder)
-        shards = Shards(source.total, pairs.shard or usual_size(source.total))
-        over = previewed(model, source, shards, work)
-        method.check(over.session, work.replacement, work.level)
-        about = {"model": model.name, "metric": over.metric, "shard": str(shards.size), "pairs of": source.words}
-        run = ShardedRun(method.title, ref_of(model), work, source, shards, command)
-        del over  # its runs
 
-        def finish(sums: Sums) -> str:
-            scores = scores_of(work, model, sums, about)
-            save_text(folder / CIRCUIT, scores_to_json(scores))
-            if work.level == "edges":
-                save_bytes(folder / SCORES, scores_to_parquet(scores))
-            return CIRCUIT
+    def begin(session: Session) -> str:
+        method.check(session, work.replacement, work.level)
+        return method.title
 
-        executor = workers.executor(model)
-        try:
-            sums = run.do(opened, executor, finish, listener, cancelled)
-        finally:
-            executor.close()
-        return scores_of(work, model, sums, about), sums
+    def finish(sums: Sums, about: dict[str, str]) -> str:
+        scores = scores_of(work, model, sums, about)
+        save_text(folder / CIRCUIT, scores_to_json(scores))
+        if work.level == "edges":
+            save_bytes(folder / SCORES, scores_to_parquet(scores))
+        return CIRCUIT
+
+    sums, about = do_pairs(model, folder, pairs, work, begin, finish, workers, command, listener, cancelled)
+    return scores_of(work, model, sums, about), sums
 
 
 def trace_many(

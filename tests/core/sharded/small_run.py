@@ -12,7 +12,8 @@ from core.progress import Cancel
 from core.sharded.executors import Workers
 from core.sharded.in_process import Within
 from core.sharded.job import ShardResult, ShardTask, Sums
-from core.sharded.trace_many import ManyPairs, trace_pairs
+from core.sharded.many_pairs import ManyPairs
+from core.sharded.trace_many import trace_pairs
 from core.sharded.tracing import TraceWork
 from core.sharded.worker import Opened, do_with
 from tests.small_models import small_text_model

@@ -15,8 +15,9 @@ from core.inputs.dataset_columns import FileRow
 from core.interchange.scores_reading import read_scores
 from core.sharded.executors import Workers
 from core.sharded.job import LEFT_OUT, PAIRS
+from core.sharded.many_pairs import ManyPairs
 from core.sharded.progress import read_progress
-from core.sharded.trace_many import ManyPairs, trace_many, trace_pairs
+from core.sharded.trace_many import trace_many, trace_pairs
 from core.sharded.tracing import TraceWork
 from tests.core.sharded.small_run import ROWS, Backwards, run, small_model
 

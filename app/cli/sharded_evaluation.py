@@ -1,0 +1,80 @@
+"""`wirescope evaluate --folder`: what circuits recover over many pairs, in shards that a folder keeps."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.cli.arguments import ABLATIONS
+from app.cli.output import say, say_json
+from app.cli.progress import Progress
+from app.cli.sharded import many_pairs, went_on
+from app.cli.tables import aligned
+from core.errors import ArgumentError, Cancelled
+from core.formatting import percent
+
+if TYPE_CHECKING:
+    from core.models.model import Model
+    from core.tracing.scores import Scores
+
+
+def evaluate_in_shards(options: argparse.Namespace, model: Model, scores: Scores) -> int:
+    """scores: of the file, of the model's graph."""
+    from core.sharded.evaluate_pairs import RESULT, evaluate_pairs
+    from core.sharded.evaluation import curve_work
+    from core.sharded.executors import Workers
+    from core.sharded.progress import read_progress
+
+    if options.task is None and options.dataset is None:
+        raise ArgumentError("Which pairs the folder is for is not said.", "Give --task or --dataset.")
+    if options.size is not None or options.select is not None:
+        raise ArgumentError(
+            "--size and --select are of one circuit's report, which is not made in shards.", "Leave out --folder."
+        )
+    metric = options.metric or scores.about.get("metric kind")
+    work = curve_work(scores, options.replacement, (), options.seed, metric, options.memory)
+    folder = Path(options.folder)
+    try:
+        with Progress() as progress, redirect_stdout(sys.stderr):  # on which Ray tells of a worker that died
+            report = evaluate_pairs(
+                model,
+                folder,
+                many_pairs(model, options),
+                work,
+                Workers(options.workers, options.cluster),
+                options.arguments,
+                progress.pairs,
+            )
+    except (KeyboardInterrupt, Cancelled):
+        went_on(options, read_progress(folder))
+        return 130
+    report |= {"file": options.file, "result": str(folder / RESULT)}
+    if options.json:
+        say_json(report)
+    else:
+        say(_words(report))
+    return 0
+
+
+def _words(report: dict[str, Any]) -> str:
+    right = report["whole accuracy"]
+    told = "" if right is None else f"; the whole model answers {percent(right)} of the pairs rightly"
+    lines = [
+        f"{report['file']}, scored by {report['method']}, over {report['pairs']:,} pairs of {report['pairs of']}, "
+        f"{report['shard']:,} a shard; removed edges carry {ABLATIONS[report['replacement']]}",
+        f"metric: {report['metric']}{told}",
+    ]
+    if report["left out"]:
+        lines.append(f"{report['left out']:,} pairs were left out: they do not fit the model, or could not be drawn.")
+    rows = [["edges", "connected", "recovered", "95 %", "random", *(["right"] if right is not None else [])]]
+    for point in report["curve"]:
+        band = "" if point["low"] is None else f"{point['low']:.3f} to {point['high']:.3f}"
+        row = [f"{point['edges']:,}", f"{point['connected']:,}", f"{point['recovered']:.3f}", band]
+        row += [f"{point['random low']:.2f} to {point['random high']:.2f}"]
+        rows.append(row + ([percent(point["accuracy"])] if "accuracy" in point else []))
+    lines += ["", *aligned(rows, ">" * len(rows[0])), ""]
+    lines += [f"CPR {report['cpr']:.3f}, CMD {report['cmd']:.3f}; 95 %: by the delta method, over the pairs"]
+    return "\n".join([*lines, f"{report['result']} holds all this; pairs/*.parquet beside it each pair's figures."])
