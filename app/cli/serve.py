@@ -40,27 +40,36 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="where the token is written, for its owner alone (in the state folder of the program); its own token is "
         "taken from the environment variable WIRESCOPE_TOKEN",
     )  # fmt: skip
+    parser.add_argument(
+        "--stdio", action="store_true", help="speak MCP over standard input and output, for a client that starts this"
+    )
     parser.add_argument("--memory", type=int, metavar="MB", help="that the session may keep runs in (384)")
     parser.set_defaults(do=serve_command)
 
 
 def serve_command(options: argparse.Namespace) -> int:
-    from core.door.http_server import RPC, Address, DoorServer
+    from core.door.http_server import MCP, RPC, Address, DoorServer
+    from core.door.mcp_server import NEED, McpOverHttp, available
     from core.door.token import remove_token, token_of_environment, write_token
 
     if options.memory is not None and options.memory < 1:
         raise ArgumentError(f"--memory {options.memory} keeps no run.", "Give megabytes above 0.")
+    if options.stdio:
+        return _serve_stdio(options)
     address = Address(options.host, options.port, options.allow_remote)
     address.check()
     token = token_of_environment()
     door = open_door(options)
-    server = DoorServer(door, token, address)
+    mcp = McpOverHttp(door) if available() else None
+    server = DoorServer(door, token, address, mcp)
     path = Path(options.token_file) if options.token_file else _usual_place(server.port)
-    write_token(path, {"url": server.url + RPC, "token": token, "pid": str(os.getpid())})
+    urls = {"url": server.url + RPC} | ({} if mcp is None else {"mcp": server.url + MCP})
+    write_token(path, {**urls, "token": token, "pid": str(os.getpid())})
     try:
         server.start()
         tell(f"JSON-RPC at {server.url}{RPC}; the token, which every request carries, is {token}")
-        tell(f"Both are in {path}, for you alone. Ctrl+C ends it.")
+        tell(str(NEED) if mcp is None else f"MCP at {server.url}{MCP}, with the same token")
+        tell(f"All of it is in {path}, for you alone. Ctrl+C ends it.")
         if options.allow_remote:
             tell("Other machines can reach this door, and nothing is encrypted: use a network that you trust, or SSH.")
         _wait_for_end()
@@ -69,6 +78,24 @@ def serve_command(options: argparse.Namespace) -> int:
         door.close()
         remove_token(path)
     tell("The door is closed.")
+    return 0
+
+
+def _serve_stdio(options: argparse.Namespace) -> int:
+    """MCP over standard input and output. Whoever has started this process is let in: there is no token."""
+    from core.door.mcp_server import NEED, available, serve_stdio
+
+    network = {"--port": options.port, "--token-file": options.token_file, "--allow-remote": options.allow_remote}
+    given = next((name for name, value in network.items() if value), None)
+    if given is not None:
+        raise ArgumentError(f"--stdio uses no network: {given} says nothing.", f"Leave out {given}.")
+    if not available():
+        raise NEED
+    door = open_door(options)
+    try:
+        serve_stdio(door)
+    finally:
+        door.close()
     return 0
 
 
@@ -84,8 +111,12 @@ def open_door(options: argparse.Namespace) -> Door[Host]:
         raise ArgumentError(f"There is no folder {folder}.", "Make it, or name another one.")
     session = ServedSession(Permits(folder, frozenset(options.model)), options.memory)
     door: Door[Host] = Door(TOOLS, session)
-    if options.model:
-        tell(door.call("open", {"model": options.model[0]})["words"])
+    try:
+        if options.model:
+            tell(door.call("open", {"model": options.model[0]})["words"])
+    except BaseException:
+        door.close()
+        raise
     return door
 
 

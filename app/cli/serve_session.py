@@ -9,9 +9,11 @@ from app.presenters.programs.host import Found, Operation
 from app.presenters.programs.permits import Permits
 from app.worker.service import WorkerService
 from core.door.tool import Call
+from core.project.change import Change
 from core.project.document import Document
 from core.project.history import History, Step
 from core.project.step_names import open_words
+from core.project.trace_choice import TraceChoice
 
 
 class ServedSession:
@@ -59,8 +61,8 @@ class ServedSession:
             self._history.retract(self._made)
         self._made = None
 
-    def begin_trace(self) -> None:
-        """`find` asks for it."""
+    def trace(self, words: str, choice: TraceChoice) -> str:
+        return self.change(lambda document: Change(words, document.after_trace(choice)))
 
     def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> Found:
         found = self._work_through(call, queries, trace)

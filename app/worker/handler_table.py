@@ -17,9 +17,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.messages.project_scores import ProjectScoresQuery
+from app.messages.recovered import RecoveredQuery
 from app.messages.request import Cancel, Query, QueryRefusal, Request, Send
+from app.messages.trust import TrustQuery
 from app.worker.project_scores import handle_project_scores
+from app.worker.recovered import handle_recovered
 from app.worker.session_cache import SessionCache
+from app.worker.trust import handle_trust
 from core.errors import ArgumentError, Cancelled, WirescopeError
 
 log = logging.getLogger(__name__)
@@ -40,7 +44,11 @@ class Handler:
 TURNS = ("first", "usual", "last")
 Handlers = Mapping[type[Query], Handler]
 
-OF_EVERY_REQUEST: Handlers = {ProjectScoresQuery: Handler(handle_project_scores, turn="first")}  # of no feature
+OF_NO_FEATURE: Handlers = {  # the terminal asks them too
+    ProjectScoresQuery: Handler(handle_project_scores, turn="first"),
+    RecoveredQuery: Handler(handle_recovered, after_scores=True),
+    TrustQuery: Handler(handle_trust, after_scores=True, turn="last"),
+}
 
 
 class HandlerTable:
@@ -49,7 +57,7 @@ class HandlerTable:
 
     def __init__(self, modules: Callable[[], Iterable[str]] = tuple) -> None:
         self._modules = modules
-        self._rows: dict[type[Query], Handler] = dict(OF_EVERY_REQUEST)
+        self._rows: dict[type[Query], Handler] = dict(OF_NO_FEATURE)
         self._foreign: dict[type[Query], str] = {}  # of other packages, with the module that handles them
         self._failed: dict[str, tuple[str, str]] = {}  # their modules that are no good: why, and the traceback
         self._seen: set[str] = set()

@@ -15,13 +15,14 @@ import logging
 import select
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from core.door import json_rpc
+from core.door.mcp_server import NEED, McpOverHttp
 from core.door.token import fits
 from core.door.tool import Call, Door
 from core.errors import ArgumentError
@@ -31,7 +32,8 @@ log = logging.getLogger(__name__)
 MOST_BYTES = 8_000_000  # of a body: two pictures
 SECONDS = 30  # that a client may take to send its request
 MOST_CONNECTIONS = 64
-RPC = "/rpc"
+RPC, MCP = "/rpc", "/mcp"
+METHODS = {RPC: ("POST",), MCP: ("POST", "GET", "DELETE")}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -62,12 +64,15 @@ def is_loopback(host: str) -> bool:
 
 
 class DoorServer:
-    """Serves a door until it is stopped. Raises ArgumentError where it cannot listen."""
+    """Serves a door until it is stopped. mcp: who answers at its path; None where that cannot be. Raises ArgumentError
+    where it cannot listen."""
 
-    def __init__(self, door: Door[Any], token: str, address: Address | None = None) -> None:
+    def __init__(
+        self, door: Door[Any], token: str, address: Address | None = None, mcp: McpOverHttp | None = None
+    ) -> None:
         address = address or Address()
         address.check()
-        self.door, self.token = door, token
+        self.door, self.token, self.mcp = door, token, mcp
         self._address = address
         try:
             self._server = _Server(self, address)
@@ -89,6 +94,8 @@ class DoorServer:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def start(self) -> None:
+        if self.mcp is not None:
+            self.mcp.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -98,6 +105,8 @@ class DoorServer:
             self._thread.join()
         self._server.close_all()
         self._server.server_close()
+        if self.mcp is not None:
+            self.mcp.stop()
 
     # ---- what a request must be ----
 
@@ -190,31 +199,35 @@ class _Handler(BaseHTTPRequestHandler):
         log.debug(format, *args)
 
     def do_POST(self) -> None:
-        self._serve(self._rpc)
-
-    def do_GET(self) -> None:
-        self._serve(None)
-
-    do_PUT = do_DELETE = do_OPTIONS = do_PATCH = do_HEAD = do_GET
-
-    def _serve(self, respond: Callable[[bytes], None] | None) -> None:
-        refusal = self._refusal()
-        if refusal is None and self.path != RPC:
-            refusal = HTTPStatus.NOT_FOUND, f"There is only {RPC}."
-        if refusal is None and respond is None:
-            refusal = HTTPStatus.METHOD_NOT_ALLOWED, f"POST to {RPC}."
         body = b""
-        if refusal is None:
+        refusal = self._refusal() or self._wrong_path()
+        if refusal is None and self.command == "POST":
             refusal = self._wrong_body()
-        if refusal is None:
-            length = int(self.headers["Content-Length"])
-            body = self.rfile.read(length)
-            if len(body) < length:
-                refusal = HTTPStatus.BAD_REQUEST, "The body ended early."
+            if refusal is None:
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                refusal = (HTTPStatus.BAD_REQUEST, "The body ended early.") if len(body) < length else None
+        elif refusal is None and self.headers.get("Content-Length", "0") != "0":
+            refusal = HTTPStatus.BAD_REQUEST, f"{self.command} has no body."
         if refusal is not None:
             self._refuse(*refusal)
-        elif respond is not None:
-            respond(body)
+        elif self.path == RPC:
+            self._rpc(body)
+        else:
+            self._mcp(body)
+
+    do_GET = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = do_HEAD = do_POST
+
+    def _wrong_path(self) -> tuple[HTTPStatus, str] | None:
+        """What is wrong with the path and the method; None where nothing is."""
+        methods = METHODS.get(self.path)
+        if methods is None:
+            return HTTPStatus.NOT_FOUND, f"There are only {' and '.join(METHODS)}."
+        if self.command not in methods:
+            return HTTPStatus.METHOD_NOT_ALLOWED, f"{self.path} takes {', '.join(methods)}."
+        if self.path == MCP and self.server.owner.mcp is None:
+            return HTTPStatus.NOT_IMPLEMENTED, str(NEED)
+        return None
 
     def _refusal(self) -> tuple[HTTPStatus, str] | None:
         """Why a request is not let in; None where it is."""
@@ -265,6 +278,42 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
         else:
             self._send(HTTPStatus.OK, response, "application/json")
+
+    def _mcp(self, body: bytes) -> None:
+        """Hand a request on as ASGI has it. The answer may be a stream, at whose end the connection is closed."""
+        mcp = self.server.owner.mcp
+        assert mcp is not None
+        self.close_connection = True
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": self.command,
+            "scheme": "http",
+            "path": MCP,
+            "raw_path": MCP.encode(),
+            "root_path": "",
+            "query_string": b"",
+            "headers": [
+                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()
+            ],
+            "client": self.client_address[:2],
+            "server": self.connection.getsockname()[:2],
+        }
+        mcp.answer(scope, body, self._has_gone, self._pass_on)
+
+    def _pass_on(self, message: Mapping[str, Any]) -> None:
+        """One message of ASGI, to the client. Raises OSError where that has gone."""
+        if message["type"] == "http.response.start":
+            self.send_response(message["status"])
+            for name, value in message["headers"]:
+                if name.lower() != b"connection":
+                    self.send_header(name.decode("latin-1"), value.decode("latin-1"))
+            self.send_header("Connection", "close")
+            self.end_headers()
+        elif message["type"] == "http.response.body" and message.get("body"):
+            self.wfile.write(message["body"])
+            self.wfile.flush()
 
     def _has_gone(self) -> bool:
         """Whether the client has closed its end, so that nobody waits for the answer."""

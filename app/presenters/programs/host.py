@@ -13,6 +13,7 @@ from core.door.tool import Call
 from core.errors import Cancelled, InputError, WirescopeError
 from core.project.change import Change
 from core.project.document import Document
+from core.project.trace_choice import TraceChoice
 
 Operation = Callable[[Document], Change | None]  # None: there is nothing to change
 R = TypeVar("R")
@@ -108,8 +109,8 @@ class Host(Protocol):
         """The step that was made last could not be done: it goes."""
         ...
 
-    def begin_trace(self) -> None:
-        """The present document was changed for a trace, which `find` then asks for."""
+    def trace(self, words: str, choice: TraceChoice) -> str:
+        """Make a trace the next step, which `find` then asks for. Returns its words; "" where it was traced so."""
         ...
 
     def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> Found:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -15,13 +15,15 @@ from app.presenters.programs.answers import opened_answer
 from app.presenters.programs.host import Host, found_or_retracted
 from core.door.tool import Answer, Call, Parameters
 from core.errors import ArgumentError, InputError
+from core.formatting import counted
 from core.metrics import METRICS
 from core.project.change import Change
-from core.project.document import Document, Source
+from core.project.document import Document, PairSource, Source
 from core.project.examples import examples_for
-from core.project.input_operations import set_metric, set_source
+from core.project.input_operations import FIELDS, set_metric, set_source
 from core.project.metric_choice import MetricChoice
 
+MOST_ROWS = 2048  # as many as a trace takes
 LONGEST = 100_000  # characters of a prompt
 _DATA = re.compile(r"data:image/[a-z0-9.+-]{1,40};base64,", re.ASCII)
 
@@ -44,6 +46,15 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     foil: Annotated[Short, Meta(description="the answer that it is compared with, of a difference")] = ""
 
 
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A pair of the dataset, with its own answers where it has some."""
+
+    a: Text | Picture
+    b: Text | Picture | None = None
+    target: Short = ""
+    foil: Short = ""
+
+
 class Open(Parameters, frozen=True, kw_only=True):
     """Whatever is left out stays as it is; of another model come the inputs that are made for it."""
 
@@ -55,64 +66,75 @@ class Open(Parameters, frozen=True, kw_only=True):
         Text | Picture | UnsetType | None, Meta(description="the counterfactual B, token by token beside A; null: none")
     ] = UNSET
     metric: Metric | UnsetType | None = UNSET
-    precision: Literal["fp32", "bf16"] = "fp32"
+    dataset: (
+        Annotated[list[Row], Meta(max_length=MOST_ROWS, description="pairs for means, and for traces over them")]
+        | UnsetType
+    ) = UNSET
+    precision: Literal["fp32", "bf16"] | UnsetType = UNSET
 
 
 def open_inputs(host: Host, told: Open, call: Call) -> Answer:
     """Take up a model, inputs and a metric, as steps of the history."""
-    a, b = _source(host, told.a), None if told.b is None else _source(host, told.b)
-    metric = UNSET if isinstance(told.metric, UnsetType) else _metric(told.metric)
-    present = host.document()
-    if not isinstance(told.model, UnsetType) and (told.model, told.precision) != present.opens:
-        host.permits.check_model(told.model)
-        host.open(_document_of(told, a, b, metric))
-        return opened_answer(found_or_retracted(host, call))
-    if not present.model:
+    given, present = _given(host, told), host.document()
+    model = present.model if isinstance(told.model, UnsetType) else told.model
+    if not model:
         raise ArgumentError("No model is open.", "Name one: bundled:names.")
-    changed = host.change(lambda document: _with(document, a, b, metric))
+    other = present.precision if model == present.model else "fp32"
+    precision = other if isinstance(told.precision, UnsetType) else told.precision
+    if (model, precision) != present.opens:
+        host.permits.check_model(model)
+        host.open(replace(_fitting(model, present, "clean" in given), precision=precision, **given))
+        return opened_answer(found_or_retracted(host, call))
+    changed = host.change(lambda document: _with(document, given))
     return opened_answer(found_or_retracted(host, call) if changed else host.find(call))
 
 
-def _document_of(
-    told: Open, a: Source | UnsetType, b: Source | UnsetType | None, metric: MetricChoice | UnsetType | None
-) -> Document:
-    """A document of another model. Without an A it is the first example that is made for the model, or has none yet."""
-    assert isinstance(told.model, str)
-    made = examples_for(told.model)
-    if not isinstance(a, UnsetType):
-        document = Document(told.model, a)
-    else:
-        document = made[0].document if made else Document(told.model)
-    document = replace(document, precision=told.precision)
-    if not isinstance(b, UnsetType):
-        document = replace(document, counterfactual=b)
-    return document if isinstance(metric, UnsetType) else replace(document, metric=metric)
+def _given(host: Host, told: Open) -> dict[str, Any]:
+    """The fields of a document that a call gives. Raises ArgumentError, InputError."""
+    given: dict[str, Any] = {}
+    if not isinstance(told.a, UnsetType):
+        given["clean"] = _source(host, told.a)
+    if not isinstance(told.b, UnsetType):
+        given["counterfactual"] = None if told.b is None else _source(host, told.b)
+    if not isinstance(told.metric, UnsetType):
+        given["metric"] = None if told.metric is None else _metric(told.metric)
+    if not isinstance(told.dataset, UnsetType):
+        given["dataset"] = tuple(_row(host, row) for row in told.dataset)
+    return given
 
 
-def _with(
-    document: Document, a: Source | UnsetType, b: Source | UnsetType | None, metric: MetricChoice | UnsetType | None
-) -> Change | None:
-    """A document with other inputs and another metric, as one change; None where all is as it was."""
+def _fitting(model: str, present: Document, has_a: bool) -> Document:
+    """A document of another model; of the same one in another precision the present one. Where no A is given, it is the
+    first example that is made for the model, or has none yet."""
+    if model == present.model:
+        return present
+    made = () if has_a else examples_for(model)
+    return made[0].document if made else Document(model)
+
+
+def _with(document: Document, given: dict[str, Any]) -> Change | None:
+    """A document with what is given, as one change; None where all is as it was."""
     words, before = [], document
-    for letter, source in (("A", a), ("B", b)):
-        if not isinstance(source, UnsetType):
-            change = set_source(document, letter, source)
-            if change.document != document:
-                words.append(change.words)
-            document = change.document
-    if not isinstance(metric, UnsetType) and metric != document.metric:
-        change = set_metric(document, metric or MetricChoice(""))
-        words.append(change.words)
-        document = replace(change.document, metric=metric)
+    for letter, name in FIELDS.items():
+        if name in given and given[name] != getattr(document, name):
+            words.append(set_source(document, letter, given[name]).words)
+    if "metric" in given and given["metric"] != document.metric:
+        words.append(set_metric(document, given["metric"] or MetricChoice("")).words)
+    if "dataset" in given and given["dataset"] != document.dataset:
+        words.append(f"Dataset: {counted(len(given['dataset']), 'row')}")
+    document = replace(document, **given)
     return Change("; ".join(words), document) if document != before else None
 
 
-def _source(host: Host, given: str | Picture | UnsetType | None) -> Source | UnsetType:
+def _row(host: Host, row: Row) -> PairSource:
+    b = None if row.b is None else _source(host, row.b)
+    return PairSource(_source(host, row.a), b, row.target, row.foil)
+
+
+def _source(host: Host, given: str | Picture) -> Source:
     """An input as a document holds it. Raises ArgumentError, InputError."""
     if isinstance(given, str):
         return Source("text", text=given)
-    if not isinstance(given, Picture):
-        return UNSET
     if bool(given.data) == bool(given.file):
         raise ArgumentError("A picture is given by its data or by its file.", "Give one of both.")
     if given.file:
@@ -127,10 +149,8 @@ def _source(host: Host, given: str | Picture | UnsetType | None) -> Source | Uns
         raise InputError("The data of the picture are not base64.") from None
 
 
-def _metric(given: Metric | None) -> MetricChoice | None:
+def _metric(given: Metric) -> MetricChoice:
     """Raises ArgumentError for a kind that there is not, or without what it needs."""
-    if given is None:
-        return None
     row = METRICS.get(given.kind)
     if row is None or row.of_reference:
         kinds = ", ".join(name for name, each in METRICS.items() if not each.of_reference)

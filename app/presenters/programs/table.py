@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.presenters.programs import edits, inputs
+from app.presenters.programs import circuits, edits, exports, inputs
 from app.presenters.programs.host import Host
 from core.door.tool import Parameters, Tool
 
@@ -48,5 +48,46 @@ TOOLS: tuple[Tool[Host], ...] = (
         Parameters,
         edits.undo,
         changes=True,
+    ),
+    Tool(
+        "trace",
+        "Trace a circuit",
+        "Score every edge by what removing it would change (most methods estimate that), list the best, and measure "
+        "what a circuit of them recovers beside as many random edges. It is a step of the history.",
+        circuits.Trace,
+        circuits.trace,
+        changes=True,
+    ),
+    Tool(
+        "keep",
+        "Choose the circuit",
+        "Keep the best so many edges of the last trace as the circuit that is shown, as a step of the history.",
+        circuits.Keep,
+        circuits.keep,
+        changes=True,
+    ),
+    Tool(
+        "evaluate",
+        "What a circuit recovers",
+        "Really run a circuit, all other edges replaced: the share of the metric that it recovers, what random ones "
+        "of its size do, the interval over a dataset's pairs, and what stays unexplained.",
+        circuits.Evaluate,
+        circuits.evaluate,
+    ),
+    Tool(
+        "explain_trust",
+        "How far to trust a circuit",
+        "The verdict in sentences, and question by question the figure behind it: what it needs and lacks, stability, "
+        "other ablations and methods, statistical tests; and what cannot be answered. Takes many runs.",
+        circuits.Trust,
+        circuits.explain_trust,
+    ),
+    Tool(
+        "export",
+        "Export the circuit",
+        "The circuit that is shown (without one the strongest edges) with what it was made of, as text or as a file "
+        "below the folder of the door: json, svg, markdown, csv, dot, graphml, gexf, tikz, html.",
+        exports.Export,
+        exports.export,
     ),
 )

@@ -29,8 +29,12 @@ class Refused(Exception):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DoorServer]:
-    folder = tmp_path_factory.mktemp("served")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[DoorServer]:
     door = open_door(argparse.Namespace(folder=str(folder), model=["bundled:names"], memory=None))
     server = DoorServer(door, TOKEN)
     server.start()
@@ -138,6 +142,79 @@ def test_what_programs_may_not_open_is_refused_and_the_session_stays(call: Call,
     with pytest.raises(Refused, match=words):
         call("open", **params)
     assert call("open")["a"] == A
+
+
+def test_a_trace_lists_the_best_edges_and_is_evaluated(call: Call, session: ws.Session):
+    traced = call("trace", top=75)
+    best = ws.trace(session, method="eap-ig").top(75)
+    assert [row["edge"] for row in traced["edges"]] == best.names
+    assert traced["edges"][0]["score"] == pytest.approx(float(best.values[0]), abs=1e-4)
+    assert traced["recovered"]["unexplained"] == pytest.approx(1 - traced["recovered"]["share"])
+    by_size = call("evaluate", size=75, draws=2)
+    by_edges = call("evaluate", edges=best.names, draws=2)
+    assert by_edges["recovered"] == pytest.approx(by_size["recovered"], abs=1e-6)
+    result = session.run_circuit(best, replacement="patch")
+    assert by_size["measured"]["circuit"] == pytest.approx(float(result.metric), abs=1e-4)
+    assert (by_edges["random"], by_edges["interval"], by_edges["pairs"]) == (by_size["random"], None, 1)
+    with pytest.raises(Refused, match="No circuit is chosen"):
+        call("evaluate")
+    assert call("keep", size=75)["step"] == "Keep the best 75 edges"
+    assert call("evaluate", draws=2)["recovered"] == by_size["recovered"]
+    call("keep", size=None)
+
+
+def test_over_a_dataset_there_is_an_interval(call: Call):
+    text = "When {} and {} went to the store, {} gave a drink to"
+    rows = [
+        {"a": text.format(a, b, b), "b": text.format(a, b, a), "target": f" {a}", "foil": f" {b}"}
+        for a, b in (("Mary", "John"), ("John", "Mary"), ("Mary", "Tom"), ("Tom", "John"))
+    ]
+    call("open", dataset=rows)
+    assert call("trace", over_dataset=True, top=1)["pairs"] == 4
+    found = call("evaluate", size=300, draws=1)
+    low, high = found["interval"]
+    assert low <= found["recovered"] <= high
+    assert (found["pairs"], "Over 4 pairs the interval" in found["words"]) == (4, True)
+    call("trace")  # of A and B again
+    call("open", dataset=[])
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "words"),
+    [
+        ("trace", {"method": "guess"}, "no tracing method 'guess'"),
+        ("trace", {"options": {"colour": 3}}, "No method has an option 'colour'"),
+        ("trace", {"over_dataset": True}, "There is no dataset"),
+        ("evaluate", {"size": 3, "edges": ["m0->m1"]}, "by its size or by its edges"),
+        ("evaluate", {"edges": ["m9->m8"]}, "m9 does not write"),
+        ("evaluate", {"size": 0}, ">= 1"),
+        ("evaluate", {"size": 3, "draws": 1000}, "<= 100"),
+        ("export", {"kind": "exe"}, "no form 'exe'"),
+        ("export", {"file": "../circuit.json"}, "not below the folder"),
+        ("export", {"file": "circuit.txt"}, "does not end in .json"),
+        ("export", {"file": "no/circuit.json"}, "no folder for"),
+    ],
+)
+def test_what_cannot_be_traced_or_written_says_why(call: Call, method: str, params: dict[str, Any], words: str):
+    before = call("predict")
+    with pytest.raises(Refused, match=words):
+        call(method, **params)
+    assert call("predict") == before
+
+
+def test_a_circuit_is_given_away_as_text_or_below_the_folder(call: Call, folder: Path):
+    call("trace")
+    call("keep", size=30)
+    text = call("export")["text"]
+    assert len(json.loads(text)["edges"]) == 30
+    assert call("export", kind="markdown")["text"].count("| `") == 30
+    assert call("export", file="circuit.json")["file"] == "circuit.json"
+    assert (folder / "circuit.json").read_text(encoding="utf-8") == text
+    assert len(ws.Circuit.load(folder / "circuit.json")) == 30
+    with pytest.raises(Refused, match="is there already"):
+        call("export", file="circuit.json")
+    assert call("export", file="circuit.json", overwrite=True)["kind"] == "json"
+    call("keep", size=None)
 
 
 def test_a_link_does_not_lead_out_of_the_folder(server: DoorServer, tmp_path: Path):

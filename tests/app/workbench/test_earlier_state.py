@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app.features.trust.queries import TrustReply
+from app.messages.trust import TrustReply
 from core.graph import Node
 from tests.app.conftest import METRIC
 from tests.app.models import CLEAN, COUNTERFACTUAL

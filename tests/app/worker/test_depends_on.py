@@ -38,10 +38,11 @@ from app.features.projects.queries import WeightsQuery
 from app.features.registry import handler_modules
 from app.features.score_files.queries import ScoresFileQuery
 from app.features.tracing.queries import MeasuredQuery, MethodsQuery, NodeScoresQuery
-from app.features.trust.queries import TrustQuery
 from app.messages.project_scores import ProjectScoresQuery
+from app.messages.recovered import RecoveredQuery
 from app.messages.request import Query, QueryRefusal, Request
 from app.messages.traits import TraitsQuery
+from app.messages.trust import TrustQuery
 from app.worker import service, session_cache, session_scores
 from app.worker.handler_table import HandlerTable
 from app.worker.service import WorkerService
@@ -103,7 +104,7 @@ def queries(graph) -> tuple[Query, ...]:
         *(NodeQuery(HEAD), PathsQuery(edge), RepairQuery(HEAD), SeveralQuery((HEAD, MLP)), SteeringQuery((HEAD,))),
         *(PinQuery(" Mary"), ScoresFileQuery("scores.json"), MeasuredQuery((3, 5)), MethodsQuery()),
         *(NodeScoresQuery(), TrustQuery(1, 20), TraitsQuery(), EditedModelQuery("edited")),
-        *(WeightsQuery(), ProjectScoresQuery((), ())),
+        *(WeightsQuery(), ProjectScoresQuery((), ()), RecoveredQuery(size=20, draws=2)),
     )
 
 

@@ -6,8 +6,8 @@ import time
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
 from app.messages.request import FailureReply, QueryRefusal
+from app.messages.trust import EVALUATING, TrustQuery, TrustReply
 from app.presenters.subject import Subject
 from app.presenters.time_left import Pace
 from app.services.panels import Panels
