@@ -14,7 +14,7 @@ from torch import Tensor
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.engine.circuit_run import run_circuits
-from core.engine.engine import MEMORY_MEGABYTES, Engine
+from core.engine.engine import Engine
 from core.engine.population import Population
 from core.engine.state import RunState, at_last
 from core.errors import ArgumentError, InputError, MemoryBudgetError
@@ -30,7 +30,7 @@ from core.parity import Parity
 from core.parity_check import check_parity
 from core.progress import stage
 from core.result import Result
-from core.session_parts import joined_results, metric_of, parts_of, rows_at_once, rows_of
+from core.session_parts import joined_results, metric_of, parts_of, rows_at_once, rows_of, usual_megabytes
 from core.steering import population_of
 
 
@@ -42,7 +42,8 @@ class Session:
     mean_over_positions: whether `mean` takes one mean over all positions; by default only for a single input.
     dataset: its clean inputs are those that `mean` is taken over and that `resample` draws from; without one, the
     pair's own rows.
-    memory_megabytes: for the states of runs that are kept to start others from; those used longest ago go first.
+    memory_megabytes: for the states of runs that are kept to start others from; those used longest ago go first. None:
+    384, or what one long row needs, where the machine has it.
     parity: of another session of this model, where one check is enough: batches of a dataset are not checked again, and
     their runs over A and B are made when somebody asks for them.
     population: of another session, in place of a dataset: its means are then made once for both.
@@ -72,7 +73,7 @@ class Session:
         *,
         mean_over_positions: bool | None = None,
         dataset: Dataset | None = None,
-        memory_megabytes: float = MEMORY_MEGABYTES,
+        memory_megabytes: float | None = None,
         parity: Parity | None = None,
         population: Population | None = None,
         among: tuple[int, int] | None = None,
@@ -86,6 +87,8 @@ class Session:
         check_autocast(model.adapter)
         padded = any(length != pair.length for length in pair.clean.lengths)
         b = pair.counterfactual
+        if memory_megabytes is None:
+            memory_megabytes = usual_megabytes(model.adapter, pair)
         self.mean_over_positions = mean_over_positions
         self.population = population if dataset is None else population_of(model, dataset, memory_megabytes)
         self._over: tuple[Dataset, Population] | None = None

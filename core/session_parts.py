@@ -4,13 +4,16 @@ is, and what is made of the results. Rows are independent of each other, so the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+import psutil
 import torch
 from torch import Tensor
 
+from core.engine.engine import MEMORY_MEGABYTES
 from core.engine.plan import Plan
 from core.engine.sizes import state_bytes
 from core.engine.state import Readout, RunState
@@ -22,13 +25,35 @@ from core.result import Result
 T = TypeVar("T")
 
 
+WHOLE = 2**31  # bytes: up to so much the runs of a long row are kept whole
+
+
 def rows_at_once(adapter: Adapter, pair: Pair, memory: float) -> int:
     """How many rows of a batch have room for their runs over A and B and one more, in so many bytes; 1 at least."""
-    reads = adapter.read_positions(pair.clean.tensor[:1], None)
-    length = pair.length
-    read, outputs = (length, 1) if reads is None else (reads.shape[1], reads.shape[1])
     runs = 2 if pair.counterfactual is None else 3
-    return max(1, int(memory / (runs * state_bytes(adapter, length, read, outputs))))
+    return max(1, int(memory / (runs * _row_bytes(adapter, pair))))
+
+
+def _row_bytes(adapter: Adapter, pair: Pair, slim: bool = False) -> int:
+    """A run of one row."""
+    reads = adapter.read_positions(pair.clean.tensor[:1], None)
+    read, outputs = (pair.length, 1) if reads is None else (reads.shape[1], reads.shape[1])
+    return state_bytes(adapter, pair.length, read, outputs, slim=slim)
+
+
+def usual_megabytes(adapter: Adapter, pair: Pair) -> float:
+    """The memory of a session of which nobody says how much it may take: MEMORY_MEGABYTES; or where one row needs more,
+    that, with its runs over A and B kept slim where they are many gigabytes (`core.engine.remade`), as far as three
+    quarters of the machine's free memory go."""
+    run = _row_bytes(adapter, pair)
+    unedited = 1 if pair.counterfactual is None else 2
+    if (unedited + 1) * run <= MEMORY_MEGABYTES * 2**20:
+        return MEMORY_MEGABYTES
+    free = psutil.virtual_memory().available if adapter.device.type == "cpu" else math.inf
+    needed = (unedited + 1) * run
+    if needed > min(WHOLE, free / 4):
+        needed = run + unedited * _row_bytes(adapter, pair, slim=True)
+    return MEMORY_MEGABYTES if needed > free * 3 / 4 else (needed + 2**10) / 2**20
 
 
 def parts_of(batch: int, rows: int) -> list[range]:

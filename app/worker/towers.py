@@ -23,10 +23,11 @@ def engines_of(session: Session) -> tuple[Session, ...]:
 
 
 def set_memory(session: Session, megabytes: float) -> None:
-    """Of all kept runs together."""
+    """Of all kept runs together. A prompt so long that its runs are kept slim has what it needs."""
     sessions = engines_of(session)
     for each in sessions:
-        each.engine.set_memory(megabytes / len(sessions))
+        engine, share = each.engine, megabytes / len(sessions)
+        engine.set_memory(max(share, engine.least_megabytes) if engine.unedited.slim else share)
 
 
 def megabytes_of(session: Session) -> float:

@@ -14,9 +14,13 @@ from dataclasses import replace
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from core.models.adapter import Adapter, AttentionWeights, Places, Shape
 from core.precision import widened
+
+LONG = 1024  # positions: from there on no mask is made for a fused kernel that needs none
+SCORES_BYTES = 256 * 2**20  # of scores [batch, head, n, position] at once, where no kernel is fused
 
 
 def score_mask(adapter: Adapter, layer: int, queries: Places, heads: Sequence[int] | None = None) -> Tensor | None:
@@ -44,19 +48,52 @@ def _visible(shape: Shape, window: int | None, queries: Places) -> Tensor | None
     return seen
 
 
-def attend(weights: AttentionWeights, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+def is_plain(adapter: Adapter, layer: int, queries: Places) -> bool:
+    """Whether the queries of a long prompt are all of its positions, and each sees itself and all before it and nothing
+    else is done to scores: then a fused kernel needs no mask of [position, position]."""
+    weights, count = adapter.attention[layer], queries.index.shape[-1]
+    of_family = getattr(type(adapter), "score_bias", None)  # that of rules for gradients has its own ways
+    whole = adapter.shape.causal and count == queries.length >= LONG
+    return whole and weights.window is None and _fused(weights) and of_family is Adapter.score_bias
+
+
+def _fused(weights: AttentionWeights) -> bool:
+    return weights.softcap is None and weights.sinks is None
+
+
+def attend(
+    weights: AttentionWeights, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool = False
+) -> Tensor:
     """z: what each head mixes from the values, before w_o. k and v may have fewer heads than q, then each serves a
-    group. Fused kernels drop soft-caps and sinks, so these go the long way."""
+    group. Fused kernels drop soft-caps and sinks, so these go the long way, of long prompts some queries at a time.
+    causal: see `is_plain`."""
     group = q.shape[2] // k.shape[2]
     if group > 1:
         k = k.repeat_interleave(group, dim=2)
         v = v.repeat_interleave(group, dim=2)
     q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
-    if weights.softcap is None and weights.sinks is None:
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=weights.scale)
+    if _fused(weights):
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=weights.scale, is_causal=causal)
     else:
-        mixed = _shares(weights, q, k, mask) @ v
+        mixed = _mix_by_parts(weights, q, k, v, mask)
     return mixed.transpose(1, 2)
+
+
+def _mix_by_parts(weights: AttentionWeights, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """The same the long way. Scores of a part of the queries are made again on the way back, where a gradient comes."""
+    rows = max(1, SCORES_BYTES // (q.shape[0] * q.shape[1] * k.shape[2] * q.element_size()))
+    if rows >= q.shape[2]:
+        return _shares(weights, q, k, mask) @ v
+
+    def mixed(some: Tensor, seen: Tensor | None) -> Tensor:
+        return _shares(weights, some, k, seen) @ v
+
+    parts = []
+    for start in range(0, q.shape[2], rows):
+        part = slice(start, start + rows)
+        seen = mask if mask is None or mask.shape[2] == 1 else mask[:, :, part]
+        parts.append(checkpoint(mixed, q[:, :, part], seen, use_reentrant=False))
+    return torch.cat(parts, dim=2)
 
 
 def _shares(weights: AttentionWeights, q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:

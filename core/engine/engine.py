@@ -95,6 +95,7 @@ class Engine:
         self._frozen: dict[bool, FrozenNorms] = {}
         self.memory = int(memory_megabytes * 2**20)
         self._kept = KeptRuns(self.memory)
+        self.unedited.slim = self._fixed + self._run_bytes(0) > self.memory
         self._check_room(0)
 
     @property
@@ -212,14 +213,14 @@ class Engine:
     @property
     def least_megabytes(self) -> float:
         """What the states of the runs over A and B and of one run with edits hold: no run fits into less."""
-        return (2 if self.unedited.embedding_b is None else 3) * self._run_bytes(0) / 2**20
+        return (self._fixed + self._run_bytes(0)) / 2**20
 
-    def _run_bytes(self, first_layer: int, full: bool = False) -> int:
+    def _run_bytes(self, first_layer: int, full: bool = False, slim: bool = False) -> int:
         """What the state of a run from a layer on holds, with an output where the metric reads it."""
         positions = self.batch * self.length
         outputs = self.batch if self.reads is None else self.reads.numel()
         read = positions if full or self.reads is None else self.reads.numel()
-        return state_bytes(self.adapter, positions, read, outputs, first_layer)
+        return state_bytes(self.adapter, positions, read, outputs, first_layer, slim)
 
     def room(self, wanted: int, alone: bool = False) -> None:
         """Make room for `wanted` bytes beside the runs over A and B. alone: let all others go. Raises MemoryBudgetError
@@ -249,7 +250,7 @@ class Engine:
 
     @property
     def _fixed(self) -> int:
-        return self._run_bytes(0) * (1 if self.unedited.embedding_b is None else 2)
+        return self._run_bytes(0, slim=self.unedited.slim) * (1 if self.unedited.embedding_b is None else 2)
 
     def _check_room(self, wanted: int) -> None:
         """Raise MemoryBudgetError where the runs over A and B and one more of `wanted` bytes are over the budget."""

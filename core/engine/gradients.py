@@ -7,6 +7,10 @@ Steps:
 3. Layer by layer, when asked: through the head's rows of w_qkv and the norm to the stream, [ports, batch, position,
    width].
 
+Where autograd's graph of the whole run would be too large (a long prompt), the first pass keeps the stream before each
+layer alone, and each layer is made a second time on the way back (`GRAPH_BYTES`): the same gradients, for a third more
+time.
+
 The gradient at an edge's input is the gradient at its reader; the gradient at a node is the sum over its outgoing
 edges.
 
@@ -34,7 +38,9 @@ from torch import Tensor
 from core import progress
 from core.engine.layer import Below, LayerMath, Mixed
 from core.engine.norm_slopes import ports_back
+from core.engine.remade import slimmed
 from core.engine.rows import Rows
+from core.engine.sizes import gradient_bytes
 from core.engine.state import Readout, RunState
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
@@ -42,6 +48,7 @@ from core.models.streamed import saved_by_layer
 
 Part = tuple[slice, slice]  # of the rows of the batch, and of the rows of the stream
 EVERYTHING: Part = (slice(None), slice(None))
+GRAPH_BYTES = 2**30  # of autograd's graph of a run; where it would be larger it is that of one layer at a time
 
 
 def _passed(share: float, at: progress.At) -> Callable[[Tensor], None]:
@@ -89,6 +96,7 @@ class ReaderGradients:
     first: every tensor holds the rows from there on. below: in a causal model, a run whose rows before those are this
     one's too, so that they are not computed. Its batch may be a part of this one that is repeated.
     state: an empty one, of a run over all rows of a whole stream: it is filled with what this run computes.
+    writes: whether `written` and `out` are asked for.
     """
 
     def __init__(
@@ -105,6 +113,7 @@ class ReaderGradients:
         start: int = 0,
         droppable: bool = False,
         state: RunState | None = None,
+        writes: bool = True,
     ) -> None:
         self.adapter = adapter
         self._droppable = droppable
@@ -121,28 +130,84 @@ class ReaderGradients:
         self._mlp_out: dict[int, Tensor] = {}
         self._stream = stream.detach()[:, self._rows.first :]
         self._wanted: dict[tuple[str, int], Tensor] = {}
-        with torch.enable_grad(), saved_by_layer(adapter):
-            x = self._wanted["stream", 0] = self._stream.requires_grad_()
-            layers = adapter.shape.layers
-            for layer in range(start // 2, layers):
-                progress.at((layer - start // 2) / (3 * layers))
-                here = progress.at if droppable else progress.now()
-                x.register_hook(_passed(1 - 2 * (layer + 1) / (3 * layers), here))  # type: ignore[no-untyped-call]
-                after = x if start == 2 * layer + 1 else x + self._kept(layer, self._attention(layer, x))
-                if state is not None:
-                    state.after_attention.append(after.detach())
-                x = after + self._kept(layer, self._mlp(layer, x if adapter.shape.parallel else after))
-            self._metrics = metric(self._output_reads(x, reads))
-        if state is not None:
-            state.final = x.detach()
-            state.readout = Readout(state.final, adapter)
-        del self._state, state
-        self._back()
+        self._gradients: dict[tuple[str, int], Tensor] = {}
+        self._start = start
+        graph, _ = gradient_bytes(adapter, self._stream.shape[0] * self._stream.shape[1])
+        by_layers = graph > GRAPH_BYTES and not droppable
+        self._writes = writes or not by_layers
+        if by_layers:
+            self._by_layers(metric, reads)
+        else:
+            self._at_once(metric, reads)
         self.metric = self._metrics.detach()
         self._stream = self._stream.detach()[:, self._held]
         if not droppable:
             del self._metrics
             self._wanted.clear()
+
+    @property
+    def _layers(self) -> range:
+        return range(self._start // 2, self.adapter.shape.layers)
+
+    def _at_once(self, metric: Callable[[Tensor], Tensor], reads: Tensor | None) -> None:
+        """With a graph of the whole run."""
+        layers = self.adapter.shape.layers
+        with torch.enable_grad(), saved_by_layer(self.adapter):
+            x = self._wanted["stream", 0] = self._stream.requires_grad_()
+            for layer in self._layers:
+                progress.at((layer - self._layers.start) / (3 * layers))
+                here = progress.at if self._droppable else progress.now()
+                x.register_hook(_passed(1 - 2 * (layer + 1) / (3 * layers), here))  # type: ignore[no-untyped-call]
+                x = self._layer(layer, x)
+            self._metrics = metric(self._output_reads(x, reads))
+        self._finish_state(x)
+        self._back()
+
+    def _by_layers(self, metric: Callable[[Tensor], Tensor], reads: Tensor | None) -> None:
+        """With a graph of one layer at a time."""
+        layers, x = self.adapter.shape.layers, self._stream
+        streams = []
+        with torch.no_grad():
+            for layer in self._layers:
+                progress.at((layer - self._layers.start) / (4 * layers))
+                streams.append(x)
+                x = self._layer(layer, x)
+                self._wanted.clear()
+        self._finish_state(x)
+        with torch.enable_grad(), saved_by_layer(self.adapter):
+            x = x.detach().requires_grad_()
+            self._metrics = metric(self._output_reads(x, reads))
+            passed = self._pass_back(self._metrics.sum(), x)
+            for layer in reversed(self._layers):
+                progress.at(1 - 3 * (layer + 1) / (4 * layers))
+                x = streams.pop().detach().requires_grad_()
+                passed = self._pass_back(self._layer(layer, x, again=True), x, passed)
+        self._gradients["stream", 0] = passed[:, self._held]
+
+    def _pass_back(self, made: Tensor, x: Tensor, gradient: Tensor | None = None) -> Tensor:
+        """From what was made of a stream to that; keeps the gradients that are wanted between them."""
+        wanted = [x, *self._wanted.values()]
+        passed, *others = torch.autograd.grad(made, wanted, gradient, materialize_grads=True)
+        self._gradients |= {key: each[:, self._held] for key, each in zip(self._wanted, others, strict=True)}
+        self._wanted.clear()
+        return passed
+
+    def _layer(self, layer: int, x: Tensor, again: bool = False) -> Tensor:
+        """The stream after a layer. again: all but the graph is kept already."""
+        added = None if self._start == 2 * layer + 1 else self._kept(layer, self._attention(layer, x, again))
+        after = x if added is None else x + added
+        if self._state is not None:
+            self._state.after_attention.append(after.detach())
+        x = after + self._kept(layer, self._mlp(layer, x if self.adapter.shape.parallel else after, again))
+        if self._state is not None and self._state.slim:
+            slimmed(self._state, self.adapter, layer)
+        return x
+
+    def _finish_state(self, x: Tensor) -> None:
+        if self._state is not None:
+            self._state.final = x.detach()
+            self._state.readout = Readout(self._state.final, self.adapter)
+        self._state = None
 
     def _kept(self, layer: int, added: Tensor) -> Tensor:
         """What a layer adds, with nothing passed back through it while the layer is dropped."""
@@ -166,25 +231,28 @@ class ReaderGradients:
 
     # ---- forward ----
 
-    def _attention(self, layer: int, stream: Tensor) -> Tensor:
+    def _attention(self, layer: int, stream: Tensor, again: bool) -> Tensor:
         math = LayerMath(self.adapter, layer)
         x = self._read(Reader("q", layer), stream)
         q, k, v = (part.clone() for part in math.split(math.project(math.norm(x))))
         mixed = math.mix(q, k, v, self._everywhere, below=self._below)
         z = mixed.z
         added, factor = math.write(z)
-        self._norm_in[layer] = x.detach()[:, self._held]
-        self._z[layer] = z.detach()[:, self._held]
-        self._factors[layer] = None if factor is None else factor.detach()[:, self._held]
+        if not again:
+            self._norm_in[layer] = x.detach()[:, self._held]
+        if self._writes and not again:
+            self._z[layer] = z.detach()[:, self._held]
+            self._factors[layer] = None if factor is None else factor.detach()[:, self._held]
         if self._state is not None:
             _fill(self._state, x, mixed, factor)
         self._wanted.update({("q", layer): q, ("k", layer): k, ("v", layer): v, ("z", layer): z})
         return added
 
-    def _mlp(self, layer: int, stream: Tensor) -> Tensor:
+    def _mlp(self, layer: int, stream: Tensor, again: bool) -> Tensor:
         x = self._wanted["mlp", layer] = self._read(Reader("mlp", layer), stream).clone()  # the MLP's own
         out = LayerMath(self.adapter, layer).mlp(x)
-        self._mlp_out[layer] = out.detach()[:, self._held]
+        if self._writes and not again:
+            self._mlp_out[layer] = out.detach()[:, self._held]
         if self._state is not None:
             self._state.mlp_out.append(out.detach())
         return out

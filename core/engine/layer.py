@@ -19,7 +19,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.engine.attention import attend, head_out, heads_out, of_heads, pattern, scaled, score_mask, write_heads
+from core.engine.attention import (
+    attend,
+    head_out,
+    heads_out,
+    is_plain,
+    of_heads,
+    pattern,
+    scaled,
+    score_mask,
+    write_heads,
+)
 from core.graph import Reader
 from core.models.adapter import Adapter, Places
 
@@ -131,15 +141,16 @@ class LayerMath:
     ) -> Tensor:
         """z of turned queries [batch, n, heads, head_width] over keys and values at all positions. heads, kv_heads:
         which ones these are; None: all."""
+        plain = is_plain(self.adapter, self.layer, queries)
         if heads is None and kv_heads is None:
-            return attend(self.weights, q, k, v, self.mask(queries))
+            return attend(self.weights, q, k, v, None if plain else self.mask(queries), plain)
         group = self.shape.heads // self.shape.kv_heads
         heads = range(self.shape.heads) if heads is None else heads
         kv_heads = range(self.shape.kv_heads) if kv_heads is None else kv_heads
         beside = [kv_heads.index(head // group) for head in heads]  # the place of each head's keys
         if beside != [place for place in range(len(kv_heads)) for _ in range(group)]:
             k, v = some_heads(k, beside), some_heads(v, beside)
-        return attend(of_heads(self.weights, heads), q, k, v, self.mask(queries, heads))
+        return attend(of_heads(self.weights, heads), q, k, v, None if plain else self.mask(queries, heads), plain)
 
     def mix(
         self,

@@ -34,6 +34,7 @@ from core.engine.frozen import FrozenNorms
 from core.engine.layer import Below, LayerMath, neighbours
 from core.engine.plan import Plan, ReaderPlan
 from core.engine.references import References
+from core.engine.remade import slimmed
 from core.engine.rows import Rows
 from core.engine.state import Readout, RunState
 from core.errors import Cancelled
@@ -101,6 +102,8 @@ class Pass:
                 self._mlp(layer)
                 self._forget(layer, self.state.attention_in, self.state.after_attention, self.state.mlp_out)
                 first_layer = min(first_layer, layer)
+            if self.state.slim:
+                slimmed(self.state, self.adapter, layer)
         self._output()
         return first_layer
 

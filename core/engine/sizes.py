@@ -11,15 +11,20 @@ def answers(adapter: Adapter) -> int:
     return adapter.vocabulary or adapter.shape.width
 
 
-def state_bytes(adapter: Adapter, positions: int, read: int, outputs: int, first_layer: int = 0) -> int:
+def state_bytes(
+    adapter: Adapter, positions: int, read: int, outputs: int, first_layer: int = 0, slim: bool = False
+) -> int:
     """The state of a run from a layer on. positions: of all its rows. read: positions of which the last layer computes
-    queries and MLP. outputs: positions at which an output is made."""
+    queries and MLP. outputs: positions at which an output is made. slim: without what can be made anew."""
     shape = adapter.shape
     keys_and_values = 2 * shape.kv_heads * shape.head_width
     before = shape.width + keys_and_values  # what the last layer holds at every position
     after = 2 * (shape.width + shape.heads * shape.head_width) + (shape.width if shape.coupled else 0)
     layers = shape.layers - first_layer
-    total = positions * (shape.width + before * layers + after * max(layers - 1, 0))
+    a_layer = before + after
+    if slim:
+        a_layer -= keys_and_values + shape.width + shape.heads * shape.head_width
+    total = positions * (shape.width + (before if layers else 0) + a_layer * max(layers - 1, 0))
     total += read * (after + shape.width) + outputs * answers(adapter)
     size: int = total * adapter.dtype.itemsize
     return size

@@ -21,6 +21,7 @@ from torch import Tensor
 from core.engine.entries import edited_shares
 from core.engine.layer import LayerMath
 from core.engine.plan import Plan
+from core.engine.remade import Tensors
 from core.engine.rows import Held, Rows
 from core.graph import Node, Reader
 from core.models.adapter import Adapter, Places
@@ -90,6 +91,7 @@ class RunState:
     readout: Readout | None = None
     grid: tuple[int, int] | None = None  # rows and columns of an image's patches
     of_b: RunState | None = None  # the run over B, where entries of attention are taken from it
+    slim: bool = False  # whether what can be made anew is let go of, layer by layer (`core.engine.remade`)
 
     def prefix(self, stage: int, plan: Plan, reads: Tensor | None, heads: int) -> RunState:
         """A new state that has everything before `stage` from this one; stage -1 keeps the embedding
@@ -226,7 +228,7 @@ def _changed(readout: Readout | None, change: Callable[[Tensor], Tensor]) -> Rea
 def tensors_of(state: RunState) -> list[Tensor]:
     """Every tensor that a state holds, but for its output, which comes when it is asked for."""
     lists = (state.attention_in, state.q, state.k, state.v, state.z, state.after_attention, state.mlp_out)
-    held_tensors = [tensor for tensors in lists for tensor in tensors]
+    held_tensors = [t for tensors in lists for t in (tensors.held if isinstance(tensors, Tensors) else tensors)]
     held_tensors += [state.embedding, *state.node_deltas.values()]
     held_tensors += [factor for factor in state.factors if factor is not None]
     streams = (state.final, None if state.readout is None else state.readout.stream)

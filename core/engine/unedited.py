@@ -45,6 +45,7 @@ class UneditedRuns:
         self._clean: dict[bool, RunState] = {}
         self._b: dict[bool, RunState] = {}
         self._shared: SharedMemory | None = None
+        self.slim = False  # whether they are kept without what can be made anew
 
     def _read_positions(self, lengths: Tensor | None) -> Tensor | None:
         """The positions that the output reads: [batch, n], or None where it reads all."""
@@ -83,10 +84,10 @@ class UneditedRuns:
 
     def unmade(self) -> RunState | None:
         """The state of the run over A at every position, still empty, for who makes it for another purpose and then
-        has it kept; None where that run is there."""
-        if self._clean.get(True) is not None:
+        has it kept; None where that run is there, or all but its last layer, where there is no room for both."""
+        if self._clean.get(True) is not None or (self.slim and self._clean):
             return None
-        return RunState(self._plan(False), None, self.embedding, grid=self.grid)
+        return RunState(self._plan(False), None, self.embedding, grid=self.grid, slim=self.slim)
 
     def keep(self, state: RunState) -> None:
         """Keep such a state, now that it is filled."""
@@ -127,6 +128,7 @@ class UneditedRuns:
             else:
                 stage = 2 * (graph.layers - 1)
                 state = kept_state.prefix(stage, plan, self.reads_of(full), graph.heads)
+            state.slim = self.slim
             with torch.no_grad():
                 Pass(self.adapter, state, None, clean).run(stage)
             kept[full] = state
@@ -143,4 +145,4 @@ class UneditedRuns:
     def _bytes(self) -> int:
         """What a run over A or B holds, with that at all positions, which shares all but the last layer."""
         positions = self.batch * self.length
-        return state_bytes(self.adapter, positions, positions, self.batch)
+        return state_bytes(self.adapter, positions, positions, self.batch, slim=self.slim)

@@ -69,6 +69,7 @@ def gradients_at(
         first=first,
         droppable=droppable,
         state=state,
+        writes=False,
     )
 
 

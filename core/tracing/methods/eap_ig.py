@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 TOGETHER = 5  # steps whose gradients are held and then averaged in one go
+HELD_BYTES = 2**31  # of gradients of long prompts, of which fewer steps are held
 
 
 @dataclass
@@ -54,8 +55,9 @@ def eap_ig(job: Job) -> Iterator[MethodResult]:
     session, steps, state = job.session, job.options_of(StepsOptions).steps, job.state(EapIgState)
     first = first_row(session, job.replacement)
     step_gradients = state.held
+    together = steps_together(session)
     while (done := state.steps) < steps:
-        count = min(TOGETHER, steps - done)
+        count = min(together, steps - done)
         try:
             while len(step_gradients) < count:
                 job.check()
@@ -94,6 +96,14 @@ METHOD = Method(
     held=lambda options: min(TOGETHER, options.steps),
     gradients=lambda session, options: gradients(session, options.steps),
 )
+
+
+def steps_together(session: Session) -> int:
+    """How many steps' gradients have room at once."""
+    from core.engine.sizes import gradient_bytes
+
+    _, kept = gradient_bytes(session.model.adapter, session.engine.batch * session.engine.length)
+    return max(1, min(TOGETHER, HELD_BYTES // kept))
 
 
 def _weighted(job: Job, held: list[ReaderGradients], first: int, count: int) -> NDArray[np.float64]:

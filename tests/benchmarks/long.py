@@ -1,0 +1,154 @@
+"""Long prompts and large graphs: what they take as they grow, each in a process of its own. Seconds are the
+processor's, on one thread, so that other work on the machine counts little; memory is the peak of the whole process,
+its libraries and the model's weights with it.
+
+B differs from A at the fourth token, so that almost no row of the one run is that of the other.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from core.models import packs
+from tests.benchmarks.table import Table
+
+LENGTHS = (250, 1000, 3000, 6000)
+STEPS = 5  # of EAP-IG
+PROMPT = """
+import sys, time
+import torch
+torch.set_num_threads(1)
+import wirescope as ws
+from tests.benchmarks.long import STEPS, peak
+length, work = int(sys.argv[1]), sys.argv[2]
+model = ws.load_model("pack:smollm2")
+a = torch.randint(1000, 40000, (1, length), generator=torch.Generator().manual_seed(0))
+b = a.clone()
+b[:, 3] += 1
+begun = time.process_time()
+def lap():
+    global begun
+    took, begun = time.process_time() - begun, time.process_time()
+    return took
+session = ws.Session(model, model.pair(a, b), ws.logit_difference(260, 284))
+opened = lap()
+if work == "cut":
+    session.run([ws.Edit("a15.h4", "patch")])
+else:
+    ws.trace(session, work, options=ws.Options(steps=STEPS) if work == "eap-ig" else None)
+print(opened, lap(), peak())
+"""
+GRAPH = """
+import time
+import numpy as np
+from PySide6.QtWidgets import QApplication
+app = QApplication([])
+from app.presenters.canvas import Extent, canvas_data
+from core.graph import Graph
+from core.project.document import Document
+from core.tracing.ranking import Ranking
+from tests.benchmarks.long import peak
+from views.canvas.canvas import Canvas
+from views.panels.table.data import TableData
+from views.panels.table.panel import TablePanel
+shape = 80, 64, 8
+edges = Graph(*shape).n_edges
+values = np.random.default_rng(0).normal(size=edges)
+began = peak()
+begun = time.process_time()
+def lap(name):
+    global begun
+    now = time.process_time()
+    print(name, now - begun, peak() - began, sep="|")
+    begun = time.process_time()
+def drawn(data):
+    canvas.set_data(data)
+    while not canvas.is_settled():
+        app.processEvents()
+def data(size=None, selection=()):
+    words = dict(input_label="A", output_label="B", stale=False, extent=Extent())
+    return canvas_data(graph, ranking, Document("m", size=size), selection, {}, **words)
+np.argsort(values, kind="stable")
+lap("for comparison: numpy sorts all edges once")
+canvas = Canvas()
+canvas.resize(1440, 900)
+canvas.show()
+graph = Graph(*shape)
+ranking = Ranking(values).sort()
+drawn(data())
+lap("opened, the 48 strongest edges drawn")
+drawn(data(500))
+lap("a circuit of 500 edges drawn")
+drawn(data(500, (graph.nodes[2600],)))
+lap("a head selected, its strongest edges drawn")
+panel = TablePanel()
+panel.resize(700, 500)
+panel.show()
+panel.set_data(TableData(graph, values, None, ranking.kept(500)))
+app.processEvents()
+lap("the table of edges, open")
+panel.filter.setText("layer 40")
+panel.filter.returnPressed.emit()
+lap("the table filtered: layer 40")
+panel.filter.setText("a9.h6->")
+panel.filter.returnPressed.emit()
+lap("the table filtered: out of one head")
+print("edges", edges, 0, sep="|")
+"""
+
+
+def peak() -> float:
+    """Gigabytes that the process has had at most; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
+
+
+def tables() -> Iterator[Table]:
+    yield large_graph()
+    if packs.is_installed("smollm2"):
+        yield from prompts()
+
+
+def prompts() -> Iterator[Table]:
+    """After each length, so that what is measured stays."""
+    heads = (
+        "tokens",
+        "session",
+        "a head's patch",
+        "EAP",
+        f"EAP-IG, {STEPS} steps",
+        "peak: patch",
+        "peak: EAP",
+        "peak: EAP-IG",
+    )
+    rows = []
+    for length in LENGTHS:
+        found = {work: run(PROMPT, str(length), work) for work in ("cut", "eap", "eap-ig")}
+        took = {work: [float(number) for number in lines[-1].split()] for work, lines in found.items()}
+        seconds = [took["cut"][0], *(each[1] for each in took.values())]
+        peaks = [each[2] for each in took.values()]
+        rows.append([f"{length:,}", *(f"{each:.1f}" for each in seconds), *(f"{each:.2f}" for each in peaks)])
+    title = "SmolLM2-135M by the length of the prompt: seconds of the processor, gigabytes of the whole process"
+    yield Table(title, heads, rows, place="prompts")
+
+
+def large_graph() -> Table:
+    lines = [line.split("|") for line in run(GRAPH) if "|" in line]
+    rows = [[name, f"{float(seconds):.2f}", f"{float(memory):.2f}"] for name, seconds, memory in lines[:-1]]
+    title = f"80 layers of 64 heads with 8 K/V heads, {int(lines[-1][1]):,} edges with random scores"
+    return Table(title, ("step", "seconds", "peak so far, GB"), rows, place="graph")
+
+
+def run(program: str, *arguments: str) -> list[str]:
+    """The lines that a program prints in a process of its own."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-W", "ignore", "-c", program, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
