@@ -41,20 +41,28 @@ def _visible(shape: Shape, window: int | None, queries: Places) -> Tensor | None
     if not shape.causal:
         return None
     keys = torch.arange(queries.length, device=queries.index.device)
-    behind = queries.index[:, None, :, None] - keys
-    seen = behind >= 0
+    index = queries.index[:, None, :, None]
+    seen = keys <= index
     if window is not None:
-        seen &= behind < window
+        seen &= keys > index - window
     return seen
 
 
 def is_plain(adapter: Adapter, layer: int, queries: Places) -> bool:
-    """Whether the queries of a long prompt are all of its positions, and each sees itself and all before it and nothing
-    else is done to scores: then a fused kernel needs no mask of [position, position]."""
-    weights, count = adapter.attention[layer], queries.index.shape[-1]
+    """Whether the queries are most positions of a long prompt, up to its end, and each sees itself and all before it
+    and nothing else is done to scores: then a fused kernel needs no mask of [position, position]."""
+    weights = adapter.attention[layer]
+    if queries.length < LONG or not adapter.shape.causal or weights.window is not None or not _fused(weights):
+        return False
     of_family = getattr(type(adapter), "score_bias", None)  # that of rules for gradients has its own ways
-    whole = adapter.shape.causal and count == queries.length >= LONG
-    return whole and weights.window is None and _fused(weights) and of_family is Adapter.score_bias
+    return of_family is Adapter.score_bias and queries.once("late", lambda: _late(queries))
+
+
+def _late(queries: Places) -> bool:
+    """Whether they are the second half of the positions or more, one after the other."""
+    first = queries.length - queries.index.shape[-1]
+    late = torch.arange(first, queries.length, device=queries.index.device)[None]
+    return 2 * first <= queries.length and torch.equal(queries.index, late)
 
 
 def _fused(weights: AttentionWeights) -> bool:
@@ -73,7 +81,10 @@ def attend(
         v = v.repeat_interleave(group, dim=2)
     q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
     if _fused(weights):
+        before = k.shape[2] - q.shape[2] if causal else 0  # queries that the kernel counts from the first position
+        q = F.pad(q, (0, 0, before, 0)) if before else q
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=weights.scale, is_causal=causal)
+        mixed = mixed[:, :, before:] if before else mixed
     else:
         mixed = _mix_by_parts(weights, q, k, v, mask)
     return mixed.transpose(1, 2)
