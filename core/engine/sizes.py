@@ -5,6 +5,8 @@ from __future__ import annotations
 from core.models.adapter import Adapter
 from core.models.causal_lm import LOGITS_BYTES
 
+SCORED = 1024  # positions: of longer prompts libraries' fused kernels hold no more of attention than of so many
+
 
 def answers(adapter: Adapter) -> int:
     """How many numbers an output holds at one position."""
@@ -60,7 +62,8 @@ def own_bytes(adapter: Adapter, length: int) -> int:
     weights tell it), attention, its outputs."""
     shape = adapter.shape
     widest = max((p.numel() // shape.width for p in adapter.blocks[0].parameters()), default=shape.width)
-    numbers = length * (6 * shape.width + 3 * widest + 2 * shape.heads * length) + 2 * answers(adapter)
+    scores = 2 * shape.heads * min(length, SCORED)
+    numbers = length * (6 * shape.width + 3 * widest + scores) + 2 * answers(adapter)
     size: int = numbers * adapter.dtype.itemsize
     everywhere = length * answers(adapter) * adapter.dtype.itemsize
     return size + (everywhere if everywhere <= LOGITS_BYTES else 0)
