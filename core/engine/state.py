@@ -21,8 +21,8 @@ from torch import Tensor
 from core.engine.entries import edited_shares
 from core.engine.layer import LayerMath
 from core.engine.plan import Plan
-from core.engine.remade import Tensors
 from core.engine.rows import Held, Rows
+from core.engine.tensors import Tensors
 from core.graph import Node, Reader
 from core.models.adapter import Adapter, Places
 

@@ -12,7 +12,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 import wirescope as ws
 from core import session_parts
 from core.engine import attention, gradients
-from core.engine.remade import Tensors
+from core.engine.tensors import Tensors
 from core.session import Session
 from core.tracing.methods import eap_ig
 from tests.core.engine.cases import case
