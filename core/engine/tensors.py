@@ -1,4 +1,4 @@
-"""A list of a run's tensors, an entry a layer, of which some are made when they are asked for (`core.engine.remade`)."""
+"""A list of a run's tensors, an entry a layer, of which some are made when asked for (`core.engine.remade`)."""
 
 from __future__ import annotations
 
