@@ -290,14 +290,7 @@ class Pass:
     def _attention_norm(self, layer: int, x: Tensor, rows: Rows) -> Tensor:
         return self.adapter.attention_norm(layer, x) if self.frozen is None else self.frozen.attention(layer, x, rows)
 
-    def _carry_heads(
-        self,
-        math: LayerMath,
-        z: Tensor,
-        factor: Tensor | None,
-        after: Tensor,
-        rows: Rows,
-    ) -> Tensor:
+    def _carry_heads(self, math: LayerMath, z: Tensor, factor: Tensor | None, after: Tensor, rows: Rows) -> Tensor:
         """Let edited heads carry their replacement."""
         stage = 2 * math.layer
         for number, slots in self.plan.stages[stage].writers:
