@@ -156,7 +156,7 @@ def large_graph() -> Table:
     lines = [line.split("|") for line in run(GRAPH) if "|" in line]
     rows = [[name, f"{float(seconds):.2f}", f"{float(memory):.2f}"] for name, seconds, memory in lines[:-1]]
     title = f"80 layers of 64 heads with 8 K/V heads, {int(lines[-1][1]):,} edges with random scores"
-    return Table(title, ("step", "seconds", "peak so far, GB"), rows, place="graph")
+    return Table(title, ("step", "seconds", "peak over the start, GB"), rows, place="graph")
 
 
 def run(program: str, *arguments: str) -> list[str]:
