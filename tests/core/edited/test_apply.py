@@ -14,7 +14,7 @@ from core.models.families.probe import ProbedAdapter
 from core.models.family import FAMILIES
 from core.models.sharing import sharing_copy
 from core.replacements.optimal import give_constants
-from tests.core.engine.cases import TOLERANCE, case, draws, random_edit, random_edits
+from tests.core.engine.cases import TOLERANCE, case, random_edit, random_edits, variant
 from tests.oracle import output_of
 from tests.small_models import ALL, small_model
 
@@ -39,7 +39,7 @@ def test_a_model_with_edits_inside_gives_what_the_sessions_run_gives(family: str
     inputs = session.pair.clean.tensor
     with torch.no_grad():
         clean = output_of(setup.module, inputs)
-        for _ in range(draws(family, 3)):
+        for _ in range(1 if variant(family) else 2):
             edits = random_edits(rng, session.graph, session.engine.length)
             edits += neuron_edits(rng, session)
             run = session.run(edits, positions="all")
