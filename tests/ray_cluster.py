@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from app.worker.ray_home import QUIET
+from app.worker.ray_home import set_environment
 
 ROOT = str(Path(__file__).parents[1])
 STORE_BYTES = 80_000_000
@@ -26,7 +26,8 @@ def ray_cluster() -> Iterator[Any]:
     """The module `ray`, joined to a cluster of this machine: two processors, no dashboard, loopback alone."""
     paths = [ROOT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     before = dict(os.environ)
-    os.environ.update(QUIET, PYTHONPATH=os.pathsep.join(dict.fromkeys(paths)))  # its processes run this clone
+    set_environment(local=True)
+    os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(paths)))  # its processes run this clone
     ray = pytest.importorskip("ray")  # which reads the environment
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Ray's own

@@ -26,6 +26,8 @@ START_SECONDS = 180.0  # that a worker has to start
 PLAN_SECONDS = 180.0  # that a node has to import torch and read a configuration
 AT_ONCE = 8  # calls of one worker: polls, requests and signs go beside each other
 IDLE_SECONDS = 600.0  # after which a worker that nobody asks ends itself
+TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+TOKEN_FILE = Path.home() / ".ray" / "auth_token"
 TRIES = 3  # to start a cluster
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -44,6 +46,15 @@ def why_not() -> str:
     if find_spec("ray") is None:
         return "Ray is not installed: pip install 'wirescope[cluster]'"
     return ""
+
+
+def set_environment(local: bool) -> None:
+    """What Ray reads of the environment when it is imported. A cluster that is started here asks who comes for a token,
+    which Ray keeps in a file of the user's; so does one elsewhere, whose token must be here too."""
+    told = dict(QUIET)
+    if local or any(name in os.environ for name in TOKENS) or TOKEN_FILE.exists():
+        told["RAY_AUTH_MODE"] = "token"
+    os.environ.update({name: os.environ.get(name, value) for name, value in told.items()})
 
 
 class Cluster:
@@ -66,7 +77,7 @@ class Cluster:
 
     def join(self) -> None:
         """Join it, or join it again where the link was cut. Raises as the class does."""
-        os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
+        set_environment(self.is_local)
         import ray
 
         with self._lock:
@@ -265,7 +276,10 @@ def _init(ray: Any, told: dict[str, Any], tries: int) -> None:
                 raise
 
 
-ADDRESSES = "Give ray://HOST:PORT, as `ray start --head` prints it; through SSH: ssh -L 10001:localhost:10001 HOST."
+ADDRESSES = (
+    "Give ray://HOST:PORT, through SSH: ssh -L 10001:localhost:10001 HOST. Its token (`ray get-auth-token` there) must "
+    "be in RAY_AUTH_TOKEN or in ~/.ray/auth_token here when Wirescope starts."
+)
 
 
 def _in_a_line(error: BaseException) -> str:
