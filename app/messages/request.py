@@ -36,10 +36,11 @@ class Query:
     the handlers of a feature answer.
 
     of_scores: its reply is also of the scores of edges that there are by now; at_positions: and of the positions that
-    are selected."""
+    are selected. writes: its path is of a file that is written, not read."""
 
     of_scores: ClassVar[bool] = False
     at_positions: ClassVar[bool] = False
+    writes: ClassVar[bool] = False
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         """What of a document the reply is of, beside the query itself. This is the one rule for whether a figure is

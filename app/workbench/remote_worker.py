@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -20,11 +21,13 @@ from app.messages.request import FailureReply, Reply, Request, RequestDone
 from app.messages.stop_signal import forward
 from app.messages.wire.codec import Wire, WireError
 from app.messages.wire.forms import forms
+from app.workbench.files_to_send import FilesToSend
 from core.errors import WirescopeError
 
 log = logging.getLogger(__name__)
 
 POLL = 10.0  # seconds that the other side waits for a reply before it says that there is none
+SILENCE = 3.0  # seconds beyond these that nothing is heard, before that is said
 PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two tries of a link that is cut
 MOST_DEATHS = 3  # of workers over one request
 
@@ -37,7 +40,11 @@ class Link(Protocol):
         """Where it is, in a few words."""
         ...
 
-    def ask(self, data: bytes) -> None: ...
+    def missing(self, digests: list[str]) -> list[str]: ...
+
+    def put(self, digest: str, name: str, data: bytes) -> None: ...
+
+    def ask(self, data: bytes, files: dict[str, str]) -> None: ...
 
     def cancel(self, up_to: int) -> None: ...
 
@@ -67,8 +74,10 @@ class RemoteWorker(QObject):
     latency_changed = Signal(float)
     link_changed = Signal(str)  # in words, what is wrong with it; empty where nothing is
 
-    def __init__(self, link: Link, parent: QObject | None = None) -> None:
+    def __init__(self, link: Link, parent: QObject | None = None, sends_files: bool = False) -> None:
+        """sends_files: whether the worker is on a machine that does not have the files of this one."""
         super().__init__(parent)
+        self._files = FilesToSend() if sends_files else None
         self.latency: float | None = None
         self._link, self._wire = link, Wire(forms())
         self._condition = threading.Condition()
@@ -80,6 +89,7 @@ class RemoteWorker(QObject):
         self._after = 0  # the serial number of the last reply that has come
         self._deaths = 0
         self._trouble = ""
+        self._heard, self._silent = time.monotonic(), False  # when the other side was heard last
         self._closing = False
         self._end_signals: Callable[[], None] = lambda: None
         self._threads = [
@@ -142,9 +152,12 @@ class RemoteWorker(QObject):
     def _send_all(self) -> None:
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: self._closing or self._due or self._cancel_due or self._signals)
+                self._condition.wait_for(self._something, SILENCE)
                 if self._closing:
                     return
+                if not self._something():
+                    self._notice_silence()
+                    continue
                 request = self._last if self._due else None
                 cancel = self._cancelled_up_to if self._cancel_due else 0
                 signals, self._signals = self._signals, []
@@ -163,6 +176,17 @@ class RemoteWorker(QObject):
                     self._due = self._due or (request is not None and request is self._last)
                     self._condition.wait(PAUSE)
 
+    def _something(self) -> bool:
+        """Whether there is something to be sent, or the end."""
+        return self._closing or self._due or self._cancel_due or bool(self._signals)
+
+    def _notice_silence(self) -> None:
+        """A call that does not come back is said: Ray tries a cut link by itself for a while, before it says so."""
+        seconds = time.monotonic() - self._heard
+        if seconds > POLL + SILENCE and not self._trouble and not self._closing:
+            self._silent = True
+            self.link_changed.emit(f"No word from {self.place} for {seconds:.0f} s")
+
     def _send(self, request: Request) -> None:
         try:
             data = self._wire.encode(request)
@@ -170,9 +194,10 @@ class RemoteWorker(QObject):
             self._emit(FailureReply(request.number, "run", error.message, error.hint))
             self._emit(RequestDone(request.number))
             return
-        began = time.perf_counter()
         try:
-            self._link.ask(data)
+            files = self._send_files(request)
+            began = time.perf_counter()
+            self._link.ask(data, files)
         except (LinkCut, WorkerDied):
             raise
         except WirescopeError as error:
@@ -182,6 +207,18 @@ class RemoteWorker(QObject):
         self.latency = time.perf_counter() - began
         if not self._closing:
             self.latency_changed.emit(self.latency)
+
+    def _send_files(self, request: Request) -> dict[str, str]:
+        """Send what a request reads and the other side does not have. Raises InputError, LinkCut, WorkerDied."""
+        if self._files is None:
+            return {}
+        files = self._files.of(request)
+        missing = set(self._link.missing(sorted(set(files.values())))) if files else set()
+        for path, digest in files.items():
+            if digest in missing:
+                missing.remove(digest)
+                self._link.put(digest, Path(path).name, Path(path).read_bytes())
+        return files
 
     # ---- what comes ----
 
@@ -205,6 +242,10 @@ class RemoteWorker(QObject):
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
                 pause = PAUSE
+                self._heard = time.monotonic()
+                if self._silent:
+                    self._silent = False
+                    self.link_changed.emit("")
                 another = life != self._life
                 if another:  # its replies are numbered anew, and it may not have the request
                     self._life, self._after = life, 0

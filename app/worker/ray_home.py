@@ -21,6 +21,7 @@ from core.errors import ArgumentError, WirescopeError
 
 NAMESPACE = "wirescope"
 CALL_SECONDS = 30.0  # that the other side has for a call, beside what it may wait
+FILE_SECONDS = 600.0  # that a file has to be sent
 FACTS_SECONDS = 120.0  # that a node has to say what is free on it: Ray starts a process for that
 START_SECONDS = 180.0  # that a worker has to start
 PLAN_SECONDS = 180.0  # that a node has to import torch and read a configuration
@@ -180,8 +181,15 @@ class RayLink:
         told: dict[str, str] = self._call("hello", seconds=START_SECONDS)
         return told
 
-    def ask(self, data: bytes) -> None:
-        self._call("ask", data)
+    def missing(self, digests: list[str]) -> list[str]:
+        told: list[str] = self._call("missing", digests)
+        return told
+
+    def put(self, digest: str, name: str, data: bytes) -> None:
+        self._call("put", digest, name, data, seconds=FILE_SECONDS)
+
+    def ask(self, data: bytes, files: dict[str, str]) -> None:
+        self._call("ask", data, files)
 
     def cancel(self, up_to: int) -> None:
         self._call("cancel", up_to)

@@ -21,6 +21,7 @@ from app.messages.request_loop import RequestLoop, Server
 from app.messages.stop_signal import give
 from app.messages.wire.codec import VERSION, Wire, WireError
 from app.messages.wire.forms import feature_modules, forms
+from app.worker.sent_files import SentFiles
 from core.errors import InputError
 
 LONGEST_POLL = 30.0  # seconds
@@ -56,7 +57,8 @@ class RemoteSide:
 
     def __init__(self, make_server: Callable[[], Server] = make_service, idle_seconds: float | None = None) -> None:
         """idle_seconds: after which the process ends where nobody asks for anything; None: never."""
-        self._wire = Wire(forms())
+        self._in, self._out = Wire(forms()), Wire(forms())
+        self._files = SentFiles()
         self._life = uuid4().hex  # another one where this was started again
         self._changed = threading.Condition()
         self._kept: list[tuple[int, Reply | None, bytes]] = []  # by serial; those that are not acknowledged yet
@@ -73,11 +75,24 @@ class RemoteSide:
         self._heard = time.monotonic()
         return {**versions(), "life": self._life, "machine": platform.node(), "process": str(os.getpid())}
 
-    def ask(self, data: bytes) -> None:
-        """Take an encoded request; one that is here already, as its sender could not know, is not taken twice. Raises
-        WireError for what is no request."""
+    def missing(self, digests: list[str]) -> list[str]:
+        """Of files by what is in them, those that are not here."""
+        return self._files.missing(digests)
+
+    def put(self, digest: str, name: str, data: bytes) -> None:
+        """A file of the window's machine. Raises InputError."""
         self._heard = time.monotonic()
-        request = self._wire.decode(data)
+        self._files.put(digest, name, data)
+
+    def ask(self, data: bytes, files: dict[str, str]) -> None:
+        """Take an encoded request; one that is here already, as its sender could not know, is not taken twice. files:
+        those that it reads and that were sent, what is in them by their paths there. Raises WireError for what is no
+        request, InputError for files that were not sent."""
+        self._heard = time.monotonic()
+        paths = self._files.paths(files)
+        self._in.renamed = paths
+        self._out.renamed = {**self._out.renamed, **{here: there for there, here in paths.items()}}
+        request = self._in.decode(data)
         if not isinstance(request, Request):
             raise WireError(f"A {type(request).__name__} came; a request was to come.")
         with self._changed:
@@ -108,6 +123,7 @@ class RemoteSide:
     def close(self, seconds: float = 10.0) -> None:
         """End the worker's thread."""
         self._loop.stop(seconds)
+        self._files.close()
 
     def _end_when_idle(self, seconds: float) -> None:
         """A window whose link was cut for good does not leave this process behind."""
@@ -118,10 +134,10 @@ class RemoteSide:
     def _keep(self, reply: Reply) -> None:
         """In the worker's thread."""
         try:
-            data = self._wire.encode(reply)
+            data = self._out.encode(reply)
         except (WireError, InputError) as error:
             failure = FailureReply(reply.number, "run", error.message, error.hint)
-            data = self._wire.encode(failure)
+            data = self._out.encode(failure)
         with self._changed:
             if reply.number < self._latest:
                 return

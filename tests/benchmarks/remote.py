@@ -99,7 +99,7 @@ class _Linked:
 
     def __call__(self, request: Request) -> Times:
         asked, started = Asked(), time.perf_counter()
-        self._link.ask(self._wire.encode(request))
+        self._link.ask(self._wire.encode(request), {})
         while not asked.end:
             life, replies = self._link.replies(self._life, self._after, 10.0)
             self._life = life

@@ -54,6 +54,7 @@ class SaveRowsQuery(OneShotQuery):
 
     path: str
     ids: bool = False
+    writes = True
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return *document.opens, document.dataset

@@ -4,6 +4,7 @@ it takes Ray with it."""
 from __future__ import annotations
 
 import importlib
+import platform
 from importlib.util import find_spec
 from typing import Any
 
@@ -101,7 +102,8 @@ class RemoteController(QObject):
 
         def start() -> object:
             link = cluster.start(place)
-            return link, importlib.import_module("app.worker.remote_side").versions(), link.hello()
+            versions = importlib.import_module("app.worker.remote_side").versions()
+            return link, {**versions, "machine": platform.node()}, link.hello()
 
         self._do(CONNECTING, start, self._move)
 
@@ -113,7 +115,7 @@ class RemoteController(QObject):
             self._say(refused)
             return
         self._dialog.accept()
-        self._workbench.homes.move(RemoteWorker(link))
+        self._workbench.homes.move(RemoteWorker(link, sends_files=there["machine"] != here["machine"]))
         self._workbench.message.emit(warning(here, there) or f"The work is done on {link.place} now.")
 
     def disconnect_worker(self) -> None:

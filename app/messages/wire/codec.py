@@ -33,10 +33,12 @@ class WireError(WirescopeError):
 
 
 class Wire:
-    """Writes and reads messages of some classes. forms: the allow-list."""
+    """Writes and reads messages of some classes. forms: the allow-list. renamed: texts that stand for others on the
+    side that reads or writes: paths of files that were sent."""
 
     def __init__(self, forms: Forms, most_bytes: int = MOST_BYTES) -> None:
         self._forms, self._most = forms, most_bytes
+        self.renamed: Mapping[str, str] = {}
 
     def encode(self, message: object) -> bytes:
         """Raises WireError for what is of no class of the allow-list, or too large."""
@@ -71,8 +73,10 @@ class Wire:
 
     def _plain(self, value: Any) -> Any:
         kind = type(value)
-        if value is None or kind in (bool, int, float, str, bytes):
+        if value is None or kind in (bool, int, float, bytes):
             return value
+        if kind is str:
+            return self.renamed.get(value, value)
         if kind is tuple:
             return [self._plain(each) for each in value]
         form = self._forms.by_class.get(kind)
@@ -102,7 +106,7 @@ class Wire:
         if not isinstance(plain, dict):
             if isinstance(plain, msgspec.msgpack.Ext) or not isinstance(plain, PLAIN):
                 raise WireError("What came is no message.", HINT)
-            return plain
+            return self.renamed.get(plain, plain) if isinstance(plain, str) else plain
         if len(plain) != 1:
             raise WireError("What came is no message: a value without a name.", HINT)
         ((name, held),) = plain.items()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +13,12 @@ from app.features.console.queries import ConsoleQuery
 from app.messages.links import LinkCut, WorkerDied
 from app.messages.request import FailureReply, ProgressReply, Reply, Request, RequestDone
 from app.messages.request_loop import LOADING
+from app.workbench.files_to_send import MOST_BYTES
 from app.workbench.remote_worker import MOST_DEATHS, RemoteWorker
 from app.worker.remote_side import RemoteSide
-from core.project.document import Document
+from app.worker.sent_files import SentFiles
+from core.errors import InputError
+from core.project.document import Document, Source
 from tests.app.workbench.test_worker_thread import Server, request
 
 
@@ -26,6 +31,7 @@ class TestLink:
     def __init__(self, server: Server) -> None:
         self.server, self.cut, self.lives = server, False, 0
         self.side: RemoteSide | None = None
+        self.sent: list[str] = []  # names of files
         self.restart()
 
     def restart(self) -> None:
@@ -43,8 +49,15 @@ class TestLink:
     def close(self) -> None:
         self._there().close()
 
-    def ask(self, data: bytes) -> None:
-        self._there().ask(data)
+    def missing(self, digests: list[str]) -> list[str]:
+        return self._there().missing(digests)
+
+    def put(self, digest: str, name: str, data: bytes) -> None:
+        self.sent.append(name)
+        self._there().put(digest, name, data)
+
+    def ask(self, data: bytes, files: dict[str, str]) -> None:
+        self._there().ask(data, files)
         self._pass()  # it has come, and nobody hears of it
 
     def cancel(self, up_to: int) -> None:
@@ -147,6 +160,22 @@ def test_a_link_that_is_cut_in_the_middle_loses_no_answer_and_asks_nothing_twice
     assert (server.begun, link.lives) == ([1], 1)
 
 
+def test_a_call_that_does_not_come_back_is_said(qapp, link, qtbot, monkeypatch) -> None:
+    monkeypatch.setattr("app.workbench.remote_worker.POLL", 0.02)
+    monkeypatch.setattr("app.workbench.remote_worker.SILENCE", 0.05)
+    held, replies = threading.Event(), link.replies
+    monkeypatch.setattr(link, "replies", lambda *told: (held.wait(30), replies(*told))[1])
+    worker, said = RemoteWorker(link), []
+    worker.link_changed.connect(said.append)
+    worker.start()
+    qtbot.waitUntil(lambda: bool(said), timeout=30_000)
+    assert said[0].startswith("No word from node-7 for ")
+    held.set()
+    qtbot.waitUntil(lambda: said[-1] == "", timeout=30_000)
+    assert link.lives == 1
+    assert worker.stop()
+
+
 def test_what_is_asked_while_the_link_is_cut_is_asked_when_it_is_back(worker, link, server, qtbot) -> None:
     link.cut = True
     qtbot.waitUntil(lambda: bool(worker.troubles), timeout=30_000)
@@ -201,3 +230,62 @@ def test_what_cannot_be_sent_is_said_and_ends(worker, server, qtbot) -> None:
     wait_for(qtbot, worker, 1)
     assert isinstance(worker.answers[0], FailureReply)
     assert worker.answers[0].message.startswith("Request cannot be sent to a worker elsewhere")
+
+
+class Reader(Server):
+    """Notes what it is asked and where its picture lies, and says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.documents: list[Document] = []
+
+    def serve(self, request: Request, send: Callable[[Reply], None], cancelled: Callable[[], bool]) -> None:
+        self.documents.append(request.document)
+        send(ProgressReply(request.number, request.document.clean.path))
+
+
+def test_files_that_the_other_machine_does_not_have_are_sent_once(qapp, qtbot, tmp_path) -> None:
+    picture, server = tmp_path / "cat.png", Reader()
+    picture.write_bytes(b"a picture")
+    link, replies = TestLink(server), []
+    worker = RemoteWorker(link, sends_files=True)
+    worker.replied.connect(replies.append)
+    worker.start()
+    document = Document("m", Source("image", path=str(picture)), Source("image", path="/not/here.png"))
+
+    def ask(number: int) -> Path:
+        worker.ask(Request(number, document))
+        qtbot.waitUntil(lambda: replies[-1:] == [RequestDone(number)], timeout=30_000)
+        return Path(server.documents[-1].clean.path)
+
+    there = ask(1)
+    assert there != picture
+    assert (there.name, there.read_bytes()) == ("cat.png", b"a picture")
+    assert server.documents[-1].counterfactual == document.counterfactual  # left to the other side
+    assert ProgressReply(1, str(picture)) in replies  # as it is called here
+    assert ask(2) == there
+    assert link.sent == ["cat.png"]
+    picture.write_bytes(b"another picture")
+    assert ask(3).read_bytes() == b"another picture"
+    link.die()
+    qtbot.waitUntil(lambda: link.lives == 2, timeout=30_000)
+    assert ask(4).read_bytes() == b"another picture"
+    assert link.sent == ["cat.png"] * 3
+    with picture.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    worker.ask(Request(5, document))
+    qtbot.waitUntil(lambda: replies[-1:] == [RequestDone(5)], timeout=30_000)
+    assert replies[-2].message == "cat.png has 256 MB, and 256 MB are the most that is sent to another machine."
+    assert worker.stop()
+
+
+def test_a_file_that_is_not_what_it_says_is_not_taken() -> None:
+    files = SentFiles()
+    with pytest.raises(InputError, match="other bytes"):
+        files.put("0" * 64, "../../cat.png", b"a picture")
+    with pytest.raises(InputError, match="was not sent"):
+        files.paths({"/a/cat.png": "0" * 64})
+    digest = hashlib.sha256(b"a picture").hexdigest()
+    files.put(digest, "../../cat.png", b"a picture")
+    assert Path(files.paths({"/a/cat.png": digest})["/a/cat.png"]).parent.name == digest
+    files.close()

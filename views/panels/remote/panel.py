@@ -26,7 +26,7 @@ from views.widgets.text import show_text, wrapped
 
 ABOUT = (
     "The model is loaded and run by a worker of a Ray cluster; the document, its history and all that you see stay in "
-    "this window. Files that the document names are read there, at the same paths."
+    "this window. Models and folders are read there, at the same paths; pictures and other files are sent."
 )
 SSH = (
     "To a cluster elsewhere, open a way through SSH in a terminal, and leave that open: "

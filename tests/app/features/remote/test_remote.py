@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ class NamedLink(TestLink):
     versions: dict[str, str] = {}  # noqa: RUF012
 
     def hello(self) -> dict[str, str]:
-        return {**versions(), **self.versions}
+        return {**versions(), "machine": platform.node(), **self.versions}
 
 
 class Clusters:
