@@ -6,6 +6,7 @@ they are skipped.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import warnings
@@ -32,6 +33,7 @@ def ray_cluster() -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Ray's own
         ray.init(
+            address="local",
             num_cpus=2,
             include_dashboard=False,
             object_store_memory=STORE_BYTES,
@@ -40,6 +42,9 @@ def ray_cluster() -> Iterator[Any]:
             namespace="wirescope",
         )
     yield ray
-    ray.shutdown()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of processes that Ray leaves to be collected
+        ray.shutdown()
+        gc.collect()
     os.environ.clear()
     os.environ.update(before)

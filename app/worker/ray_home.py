@@ -51,9 +51,9 @@ def why_not() -> str:
 
 def set_environment(local: bool) -> None:
     """What Ray reads of the environment when it is imported. A cluster that is started here asks who comes for a token,
-    which Ray keeps in a file of the user's; so does one elsewhere, whose token must be here too."""
+    by itself; of one elsewhere the token must be here, and is only shown where that is said before."""
     told = dict(QUIET)
-    if local or any(name in os.environ for name in TOKENS) or TOKEN_FILE.exists():
+    if not local and (any(name in os.environ for name in TOKENS) or TOKEN_FILE.exists()):
         told["RAY_AUTH_MODE"] = "token"
     os.environ.update({name: os.environ.get(name, value) for name, value in told.items()})
 
@@ -86,7 +86,7 @@ class Cluster:
                 return
             told: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": NAMESPACE}
             if self.is_local:
-                told |= {"include_dashboard": False}
+                told |= {"address": "local", "include_dashboard": False}  # else Ray joins what runs on this machine
                 told |= {"num_cpus": self._cpus, "object_store_memory": self._store_bytes}
             else:
                 told["address"] = self.address
