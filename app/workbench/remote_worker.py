@@ -235,7 +235,8 @@ class RemoteWorker(QObject):
                     return
                 self._say("The worker has ended: it is started again")
                 self._begin_again()
-            except LinkCut:
+            except WirescopeError as error:  # LinkCut, and what a link says that is tried again
+                log.info("the link to %s: %s", self.place, error)
                 self._say("The link is cut: trying again")
                 with self._condition:
                     self._condition.wait_for(lambda: self._closing, pause)

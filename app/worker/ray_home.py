@@ -103,8 +103,8 @@ class Cluster:
         import ray
 
         with self._lock:
-            if ray.is_initialized() and not self.is_local:
-                ray.shutdown()
+            if not self.is_local:
+                ray.shutdown()  # also of a client that has given up by itself, whose name would be in the way
         self.join()
 
     def places(self) -> tuple[Place, ...]:

@@ -17,7 +17,7 @@ from app.workbench.files_to_send import MOST_BYTES
 from app.workbench.remote_worker import MOST_DEATHS, RemoteWorker
 from app.worker.remote_side import RemoteSide
 from app.worker.sent_files import SentFiles
-from core.errors import InputError
+from core.errors import ArgumentError, InputError
 from core.project.document import Document, Source
 from tests.app.workbench.test_worker_thread import Server, request
 
@@ -158,6 +158,25 @@ def test_a_link_that_is_cut_in_the_middle_loses_no_answer_and_asks_nothing_twice
     assert heard(worker) == [(1, "answer 1")]
     assert worker.troubles[-1] == ""
     assert (server.begun, link.lives) == ([1], 1)
+
+
+def test_a_link_that_cannot_be_mended_at_once_is_tried_again_whatever_it_says(worker, link, server, qtbot) -> None:
+    failures = [ArgumentError("It is connected already."), LinkCut("Not yet.")]
+
+    def reconnect() -> None:
+        if failures:
+            raise failures.pop(0)
+
+    link.reconnect = reconnect
+    worker.ask(request(1))
+    server.wait(lambda: server.begun == [1])
+    link.cut = True
+    qtbot.waitUntil(lambda: bool(worker.troubles), timeout=30_000)
+    link.cut = False
+    server.let(1)
+    wait_for(qtbot, worker, 1)
+    assert failures == []
+    assert heard(worker) == [(1, "answer 1")]
 
 
 def test_a_call_that_does_not_come_back_is_said(qapp, link, qtbot, monkeypatch) -> None:
