@@ -6,8 +6,8 @@
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise`,
 `modalities`, `folders`, `typographic`, `vision`, `bidirectional`, `heads`, `plan`, `pair` and `remote`, which take some
-minutes, and `long`, `selection`, `smollm2`, `repair`, `dissociate`, `tune`, `icl` and `checkpoints`, which take a quarter of an
-hour or more each.
+minutes, and `long`, `selection`, `smollm2`, `repair`, `dissociate`, `tune`, `icl` and `checkpoints`, which take a
+quarter of an hour or more each.
 """
 
 from __future__ import annotations
