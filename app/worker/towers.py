@@ -3,6 +3,7 @@ which a node can be looked into."""
 
 from __future__ import annotations
 
+from core.engine.engine import MEMORY_MEGABYTES
 from core.graph import Node
 from core.result import Result
 from core.session import Session
@@ -23,11 +24,12 @@ def engines_of(session: Session) -> tuple[Session, ...]:
 
 
 def set_memory(session: Session, megabytes: float) -> None:
-    """Of all kept runs together. A prompt so long that its runs are kept slim has what it needs."""
+    """Of all kept runs together. A prompt so long that it needs more than a session has by itself has what it needs."""
     sessions = engines_of(session)
     for each in sessions:
         engine, share = each.engine, megabytes / len(sessions)
-        engine.set_memory(max(share, engine.least_megabytes) if engine.unedited.slim else share)
+        long = engine.batch == 1 and engine.least_megabytes > MEMORY_MEGABYTES
+        engine.set_memory(max(share, engine.least_megabytes) if long else share)
 
 
 def megabytes_of(session: Session) -> float:
