@@ -47,7 +47,7 @@ def server(folder: Path) -> Iterator[DoorServer]:
 def call(server: DoorServer) -> Call:
     """Call a tool with parameters; afterwards all edits are taken back, and the inputs are those of the start."""
 
-    def call(method: str, **params: Any) -> Any:
+    def call(method: str, /, **params: Any) -> Any:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         with urllib.request.urlopen(urllib.request.Request(f"{server.url}/rpc", body, headers)) as response:
