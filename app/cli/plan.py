@@ -32,6 +32,13 @@ MODEL_HELP = (
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help=MODEL_HELP)
     parser.add_argument("--tokens", type=int, default=0, metavar="T", help="of an input; left out for pictures")
+    parser.add_argument(
+        "--same",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the first tokens, that are the same in A and B (0)",
+    )
     parser.add_argument("--side", type=int, metavar="PIXELS", help="of pictures (as the configuration says)")
     parser.add_argument("--pairs", type=int, default=1, metavar="N", help="that are traced (1)")
     names = literal(", ".join(METHODS))
@@ -65,6 +72,7 @@ def plan_command(options: argparse.Namespace) -> int:
         pairs=options.pairs,
         method=method.name,
         options=told,
+        same=options.same,
         memory_megabytes=memory,
         measure=not options.no_measure,
     )

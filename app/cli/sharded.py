@@ -103,7 +103,7 @@ def trace_in_shards(options: argparse.Namespace, method: Method, own: Options) -
     if options.spans is not None:
         raise ArgumentError("Edges at spans are not traced in shards.", "Leave out --folder or --spans.")
     work = TraceWork(method.name, options.replacement, options.level, own, options.metric, options.memory)
-    model = open_model(options.model, options.precision)
+    model = open_model(options.model, options.precision, weights=options.weights)
     folder = Path(options.folder)
     try:
         with Progress() as progress, redirect_stdout(sys.stderr):  # on which Ray tells of a worker that died

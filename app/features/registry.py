@@ -34,6 +34,7 @@ from app.features.probe.feature import FEATURE as PROBE
 from app.features.projects.feature import FEATURE as PROJECTS
 from app.features.remote.feature import FEATURE as REMOTE
 from app.features.repair.feature import FEATURE as REPAIR
+from app.features.room.feature import FEATURE as ROOM
 from app.features.runs.feature import FEATURE as RUNS
 from app.features.score_files.feature import FEATURE as SCORE_FILES
 from app.features.status.feature import FEATURE as STATUS
@@ -86,6 +87,7 @@ FEATURES: tuple[Feature, ...] = (
     EDITED_MODEL,
     PROJECTS,
     REMOTE,
+    ROOM,
     TOOLBAR,  # after those that go back to another model where one does not open
 )
 ROWS = FEATURES

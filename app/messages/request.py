@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
+from app.messages.room import Work
 from core.edits import Target
 from core.project.document import Document
 from views.panels.inputs.data import CardData
@@ -29,6 +30,7 @@ class Request:
     queries: tuple[Query, ...] = ()
     memory: int | None = None  # megabytes for kept runs; None: the default
     weights: str = "auto"  # where those of the model go when it is opened, as `load_model` takes it
+    asks: frozenset[Work] = frozenset()  # what is not begun where memory is short: somebody is there to be asked
 
 
 class Query:
@@ -36,10 +38,12 @@ class Query:
     the handlers of a feature answer.
 
     of_scores: its reply is also of the scores of edges that there are by now; at_positions: and of the positions that
-    are selected. writes: its path is of a file that is written, not read."""
+    are selected; scans: it edits many targets, one at a time. writes: its path is of a file that is written, not
+    read."""
 
     of_scores: ClassVar[bool] = False
     at_positions: ClassVar[bool] = False
+    scans: ClassVar[bool] = False
     writes: ClassVar[bool] = False
 
     def depends_on(self, document: Document) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.messages.arrow import Arrow
 from app.messages.replies import InputsReply, ModelReply, RecoveryReply, RunReply, ScoresReply
 from app.messages.request import Query
+from app.messages.room import ALL_WORK, Work
 from app.presenters.canvas import Extent
 from app.workbench.edit_intents import Editing
 from app.workbench.group_intents import Grouping
@@ -168,6 +169,23 @@ class Workbench(QObject):
         self._client.memory = megabytes
         if self.opened is not None:
             self.ask(changes=False)
+
+    def go_on(self, work: Work) -> None:
+        """Begin work that was not begun since memory is short."""
+        self._client.asks = ALL_WORK - {work}
+        self.ask()
+
+    def open_with_weights(self, place: str) -> None:
+        """Open the present model with its weights on disk, or in memory however short that is."""
+        self._client.weights[self.document.opens] = place
+        self.ask()
+
+    def leave_trace(self) -> None:
+        """The trace that was asked for is not begun."""
+        self.traces.running = False
+        self.traces.forget()
+        self.message.emit("Not traced.")
+        self.ask_anew()
 
     @property
     def cut_kind(self) -> EditKind:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.messages.request import OneShotQuery, ProgressReply, Query, QueryRefusal, Reply, Request, RequestDone
+from app.messages.room import ALL_WORK
 from core.edits import Target
 from core.project.document import Document
 
@@ -43,6 +44,8 @@ class WorkerClient(QObject):
         self._one_shot_keys: set[str] = set()
         self._listeners: dict[type, list[Callable[[Any], None]]] = {}
         self.memory: int | None = None  # megabytes for kept runs; None: the default
+        self.asks = ALL_WORK  # what is not begun without a word where memory is short
+        self.weights: dict[tuple[str, str], str] = {}  # where those of a model in a precision go, as the user has said
         self.reckoned: float | None = None  # seconds that the work was to take
         self.taking = False  # an answer is being given to those who hear it
         self.busy = False  # the engine works on the latest request
@@ -100,7 +103,9 @@ class WorkerClient(QObject):
             self._timer.start()
 
     def _send(self) -> None:
-        self._engine.ask(Request(self._number, **self._next, queries=tuple(self._queries.values()), memory=self.memory))
+        weights = self.weights.get(self._next["document"].opens, "auto")
+        queries, room = tuple(self._queries.values()), {"memory": self.memory, "weights": weights, "asks": self.asks}
+        self._engine.ask(Request(self._number, **self._next, queries=queries, **room))
 
     def mark_stale(self) -> None:
         self._timer.stop()
@@ -149,5 +154,5 @@ class WorkerClient(QObject):
             self.taking = False
 
     def _finish(self) -> None:
-        self.busy = False
+        self.busy, self.asks = False, ALL_WORK
         self.finished.emit()

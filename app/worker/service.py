@@ -23,6 +23,7 @@ from app.worker.new_session import new_cache
 from app.worker.past_scores import Origin, PastScores, origin
 from app.worker.read_inputs import misfit, read_source
 from app.worker.recent import Recent
+from app.worker.room import short_of_room, short_of_room_to_open
 from app.worker.session_cache import MOST_HEAVY, SessionCache
 from app.worker.threads import threads_for, threads_to_open, use_threads
 from app.worker.towers import set_memory
@@ -105,6 +106,10 @@ class WorkerService:
         runs.measure_edits(request, cache, send, cancelled)
         if request.inspect is not None:
             runs.inspect(request, cache, request.inspect, send, cancelled)
+        short = short_of_room(request, cache)
+        if short is not None:
+            send(short)
+            return
         self._handlers.handle(request, cache, send, cancelled, after_scores=False)
         scores = runs.score(request, cache, send, cancelled)
         if request.recover:
@@ -117,6 +122,10 @@ class WorkerService:
         name, precision = request.document.model, request.document.precision
         opened = self._opened
         if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
+            short = short_of_room_to_open(request)
+            if short is not None:
+                send(short)
+                return None
             send(ProgressReply(request.number, f"Opening {model_words(name)}"))
             try:
                 use_threads(threads_to_open(name))

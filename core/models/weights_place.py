@@ -51,9 +51,8 @@ class WeightsPlace:
 
     def note(self, stored: Mapping[str, StoredWeight]) -> str:
         """Why weights stay on disk, in words; empty where they go into memory."""
-        numbers = sum(weight.numbers for weight in stored.values())
-        needed, free = numbers * max(READ_IN, self.dtype.itemsize), free_bytes() if self.asked == "auto" else 0
-        if not self.may_be_disk or not stored or (self.asked == "auto" and needed <= SHARE_OF_FREE * free):
+        needed, free = bytes_in_memory(stored, self.dtype), free_bytes() if self.asked == "auto" else 0
+        if not self.may_be_disk or not stored or (self.asked == "auto" and fits(needed, free)):
             return ""
         words = "The weights stay on disk"
         if self.asked == "auto":
@@ -64,6 +63,16 @@ class WeightsPlace:
         return words
 
 
+def bytes_in_memory(stored: Mapping[str, StoredWeight], dtype: torch.dtype) -> int:
+    """That weights take while they are read into memory."""
+    return sum(weight.numbers for weight in stored.values()) * max(READ_IN, dtype.itemsize)
+
+
+def fits(needed: int, free: int) -> bool:
+    """Whether weights go into memory where nobody says where they are to be. needed, free: bytes."""
+    return needed <= SHARE_OF_FREE * free
+
+
 def is_short(error: BaseException) -> bool:
     """Whether a library failed since there was no memory."""
     return isinstance(error, MemoryError) or "allocate memory" in str(error)
@@ -71,7 +80,7 @@ def is_short(error: BaseException) -> bool:
 
 def too_large(title: str, stored: Mapping[str, StoredWeight]) -> ModelError:
     """The refusal of weights that do not go into memory."""
-    needed = READ_IN * sum(weight.numbers for weight in stored.values())
+    needed = bytes_in_memory(stored, torch.float32)
     return ModelError(
         f"The weights of {title} take {needed / 2**30:.3g} GB of memory while they are read, which is not there.",
         'Leave them on disk: weights="disk", or --weights disk.',

@@ -63,9 +63,15 @@ class Arithmetic:
         return self._attention(self._length, self._length) + _product(self._mlp, self._length)
 
     @cached_property
+    def of_b(self) -> Work:
+        """The run over B, which takes the rows that are A's from that."""
+        layer = self._attention(self._rows, self._rows) + _product(self._mlp, self._rows)
+        return layer.times(self.layers) + _product(self._head, self.reads)
+
+    @cached_property
     def edge_products(self) -> Work:
-        """The product of what each node writes with the gradient of each reader behind it, at every position."""
-        return Work(float(self.graph.n_edges) * self._length * self._width)
+        """The product of what each node writes with the gradient of each reader behind it, at the rows that change."""
+        return Work(float(self.graph.n_edges) * self._rows * self._width)
 
     def _attention(self, rows: int, queries: int) -> Work:
         mixed = Work(queries * self._length * self._mixes * self._heads)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import torch
+
 from core.engine.batched_edits import POSITIONS
 from core.engine.gradients import GRAPH_BYTES
 from core.engine.packing import PACKED_BYTES
 from core.engine.sizes import gradient_bytes, own_bytes, state_bytes
 from core.models.adapter import Adapter
+from core.models.products import FEWEST
 from core.session_parts import WHOLE
-from core.tracing.attribution import BLOCK_BYTES
+from core.tracing.attribution import BLOCK_BYTES, EARLY
 from core.tracing.methods.eap_ig import HELD_BYTES
+
+LIBRARIES = 2 * 2**20  # bytes, about: buffers of products, what the allocator rounds up
 
 
 def weight_bytes(adapter: Adapter) -> int:
@@ -31,37 +36,61 @@ def joined_bytes(adapter: Adapter) -> int:
 
 def session_bytes(adapter: Adapter, length: int, reads: int) -> int:
     """Of a session that is opened on a pair: the runs over A and B, and the model's own pass beside them."""
-    return joined_bytes(adapter) + unedited_bytes(adapter, length, reads) + own_bytes(adapter, length)
+    return _always(adapter) + unedited_bytes(adapter, length, reads) + own_bytes(adapter, length)
 
 
-def unedited_bytes(adapter: Adapter, positions: int, reads: int) -> int:
+def unedited_bytes(adapter: Adapter, positions: int, reads: int, outputs: int = 1) -> int:
     """The runs over A and B, which are kept slim where they are many gigabytes."""
-    run = state_bytes(adapter, positions, reads, 1)
-    return 2 * (run if 3 * run <= WHOLE else state_bytes(adapter, positions, reads, 1, slim=True))
+    run = state_bytes(adapter, positions, reads, outputs)
+    return 2 * (run if 3 * run <= WHOLE else state_bytes(adapter, positions, reads, outputs, slim=True))
 
 
 def edit_bytes(adapter: Adapter, length: int, reads: int, memory: int) -> int:
     """Of a session after some edits: with one run more, and weights that are packed for the next ones. Other runs are
     kept as long as the budget lets them be. memory: that budget."""
     runs = unedited_bytes(adapter, length, reads) + state_bytes(adapter, length, reads, 1)
-    weights: int = sum(weight.nbytes for block in adapter.blocks for weight in block.parameters())
-    return joined_bytes(adapter) + runs + min(weights, PACKED_BYTES, memory // 2)
+    return _always(adapter) + runs + packed_bytes(adapter, memory)
 
 
-def trace_bytes(adapter: Adapter, positions: int, reads: int, held: int) -> int:
-    """Of a trace by gradients, of so many positions together: the runs over A and B, the graph of a gradient run (of a
-    long prompt that of a layer), the gradients of as many as are held at once, and what nodes write in A less what they
-    write in B."""
-    graph, kept = gradient_bytes(adapter, positions)
+def trace_bytes(adapter: Adapter, pairs: int, length: int, rows: int, reads: int, held: int) -> int:
+    """Of a trace, of so many pairs together: the runs over A and B, and of one by gradients the graph of a gradient run
+    (of a long prompt that of a layer), the gradients of as many as are held at once (0: it takes none), and what nodes
+    write in A less what they write in B. rows: of the positions, that differ between the two; the others have no
+    gradients, and where they are few are run all the same (`core.tracing.attribution`)."""
+    runs = _always(adapter) + unedited_bytes(adapter, pairs * length, pairs * reads, pairs)
+    if not held:
+        return runs
+    graph, _ = gradient_bytes(adapter, pairs * (length if length - rows <= EARLY * length else rows))
+    _, kept = gradient_bytes(adapter, pairs * rows)
     if graph > GRAPH_BYTES:
         graph, held = graph // adapter.shape.layers, max(1, min(held, HELD_BYTES // kept))
-    differences: int = adapter.graph.n_writers * positions * adapter.shape.width * adapter.dtype.itemsize
-    graph_and_gradients: int = graph + held * kept
-    return unedited_bytes(adapter, positions, reads) + graph_and_gradients + min(differences, BLOCK_BYTES)
+    differences: int = adapter.graph.n_writers * pairs * rows * adapter.shape.width * adapter.dtype.itemsize
+    return runs + graph + held * kept + min(differences, BLOCK_BYTES)
 
 
-def scan_bytes(adapter: Adapter, length: int, reads: int, memory: int) -> int:
-    """Of a scan: the runs over A and B, and a batch of edits as large as the budget and its own limit let it be."""
+def scan_bytes(adapter: Adapter, length: int, rows: int, reads: int, memory: int) -> int:
+    """Of a scan: the runs over A and B, packed weights, and of a batch of edits what one layer makes (what is behind it
+    is let go), with keys and values at every position. rows: of the positions, that differ between A and B."""
+    shape = adapter.shape
+    together = max(1, POSITIONS // rows)
+    ports = (2 * shape.heads + 2 * shape.kv_heads) * shape.head_width
+    widest = max((weight.numel() // shape.width for weight in adapter.blocks[0].parameters()), default=shape.width)
+    numbers = together * rows * (6 * shape.width + ports + 3 * widest)
+    numbers += 2 * together * length * shape.kv_heads * shape.head_width
     runs = unedited_bytes(adapter, length, reads)
-    together = max(1, POSITIONS // length)
-    return joined_bytes(adapter) + min(runs + together * state_bytes(adapter, length, reads, 1), max(memory, runs))
+    batch: int = min(numbers * adapter.dtype.itemsize, max(memory - runs, 0))
+    return _always(adapter) + runs + packed_bytes(adapter, memory) + batch
+
+
+def packed_bytes(adapter: Adapter, memory: int) -> int:
+    """Of weights that are packed for runs with edits (`core.models.products`). memory: the session's budget."""
+    if adapter.dtype != torch.float32:
+        return 0
+    large = (weight for block in adapter.blocks for weight in block.parameters() if weight.numel() >= FEWEST)
+    packed: int = sum(weight.nbytes for weight in large)
+    return min(packed, PACKED_BYTES, memory // 2)
+
+
+def _always(adapter: Adapter) -> int:
+    """Of any work: the projections that are put together, and what the libraries keep for themselves."""
+    return joined_bytes(adapter) + LIBRARIES

@@ -18,6 +18,7 @@ from core.engine.batched_edits import POSITIONS as SCANNED
 from core.free_memory import free_bytes
 from core.graph import Graph, Reader
 from core.models.adapter import Adapter
+from core.models.causal_lm import LOGITS_BYTES
 from core.models.model import Model
 from core.planning.sketch import Sketch
 from core.scan import Scan
@@ -51,7 +52,8 @@ class ByLayer:
 class Pace:
     """Seconds of some layers of a model. adapter: of these. session: to open one on a pair, with the runs over both
     inputs and the check against the model's own forward. trace: by EAP, of one pair among as many as go together. cut:
-    of an edge. scanned: of an edge in a scan. head: of the whole model's output at one position."""
+    of an edge. scanned: of an edge in a scan. head: of the whole model's output at one position. own_head: where the
+    model's own forward makes it, at every position or, with too many tokens to keep, at one."""
 
     adapter: Adapter
     session: float
@@ -59,27 +61,31 @@ class Pace:
     cut: ByLayer
     scanned: ByLayer
     head: float
+    own_head: float
 
 
 def measured_pace(
-    whole: Sketch, length: int, pairs: int = 1, clock: Callable[[], float] = time.perf_counter
+    whole: Sketch, length: int, pairs: int = 1, clock: Callable[[], float] = time.perf_counter, same: int = 0
 ) -> Pace | None:
     """Of this machine, as many threads as torch takes; None where two layers do not fit into half of its free memory.
-    length: positions of an input. pairs: that are traced. clock: tells seconds."""
+    length: positions of an input. pairs: that are traced. clock: tells seconds. same: how many positions at the
+    beginning are the same in A and B."""
     sizes = [sum(weight.nbytes for weight in block.parameters()) for block in whole.adapter.blocks]
     count = int(min(len(sizes), MOST_LAYERS, free_bytes() * SHARE_OF_FREE // max(sizes)))
     if count < min(2, len(sizes)):
         return None
     adapter = whole.some_layers(count)
     model = Model(whole.name, whole.name, adapter)
-    one = model.pair(*(inputs(adapter, whole.side, length, 1, seed) for seed in (0, 1)))
+    one = model.pair(*_pair(adapter, whole.side, length, 1, same))
     together = max(1, min(pairs, POSITIONS // one.length))
-    batch = model.pair(*(inputs(adapter, whole.side, length, together, seed) for seed in (0, 1)))
+    batch = model.pair(*_pair(adapter, whole.side, length, together, same))
     trace(Session(model, batch), "eap")  # what is loaded and made once is there now
     opened, session = _timed(lambda: Session(model, one), clock)
-    traced, _ = _timed(lambda: trace(Session(model, batch), "eap"), clock)
-    cut, scanned = _cuts(session, clock), _scans(session, clock)
-    return Pace(adapter, opened, traced / together, cut, scanned, _head_seconds(whole.adapter, clock))
+    traced, _ = _timed(lambda: trace(Session(model, batch, parity=session.parity), "eap"), clock)
+    cut, scanned = _cuts(session, clock), _scans(session, one.length - same, clock)
+    everywhere = one.length * (whole.adapter.vocabulary or 0) * whole.dtype.itemsize <= LOGITS_BYTES
+    head, own = (_head_seconds(whole.adapter, clock, rows) for rows in (1, one.length if everywhere else 1))
+    return Pace(adapter, opened, traced / together, cut, scanned, head, own)
 
 
 def _cuts(session: Session, clock: Callable[[], float]) -> ByLayer:
@@ -97,11 +103,11 @@ def _cuts(session: Session, clock: Callable[[], float]) -> ByLayer:
     return _by_layer(seconds)
 
 
-def _scans(session: Session, clock: Callable[[], float]) -> ByLayer:
-    """Of an edge among as many as go together in a scan of a larger model."""
+def _scans(session: Session, rows: int, clock: Callable[[], float]) -> ByLayer:
+    """Of an edge among as many as go together in a scan of a larger model. rows: of the positions, that change."""
     graph = session.graph
     seconds: list[float] = []
-    many = max(1, SCANNED // session.pair.length)
+    many = max(1, SCANNED // rows)
     for layer in range(graph.layers):
         there = [graph.edge(number) for reader in _of(graph, layer)[:-1] for number in graph.edges_into(reader)]
         edges = list(islice(cycle(there), many))
@@ -123,6 +129,14 @@ def _by_layer(seconds: list[float]) -> ByLayer:
     return ByLayer(max(float(at_once), 0.0), max(float(each), 0.0))
 
 
+def _pair(adapter: Adapter, side: int, length: int, rows: int, same: int) -> tuple[Tensor, Tensor]:
+    """A and B, drawn."""
+    a, b = (inputs(adapter, side, length, rows, seed) for seed in (0, 1))
+    if same and adapter.shape.input_kind == "text":
+        b = torch.cat([a[:, :same], b[:, same:]], dim=1)
+    return a, b
+
+
 def inputs(adapter: Adapter, side: int, length: int, rows: int, seed: int) -> Tensor:
     """Drawn ones: ids [rows, length], or pixels [rows, 3, side, side]."""
     generator = torch.Generator("cpu").manual_seed(seed)
@@ -131,14 +145,14 @@ def inputs(adapter: Adapter, side: int, length: int, rows: int, seed: int) -> Te
     return torch.randn(rows, 3, side, side, generator=generator, device="cpu").to(adapter.dtype)
 
 
-def _head_seconds(adapter: Adapter, clock: Callable[[], float]) -> float:
-    """Of the output of a language model at one position; it is part of the layers' times elsewhere."""
+def _head_seconds(adapter: Adapter, clock: Callable[[], float], rows: int) -> float:
+    """Of the output of a language model at so many positions; it is part of the layers' times elsewhere."""
     words, width = adapter.vocabulary or 0, adapter.shape.width
     some = min(words, MOST_WORDS)
     if not some:
         return 0.0
     head = torch.zeros(some, width, dtype=adapter.dtype, device="cpu")
-    stream = torch.zeros(1, width, dtype=adapter.dtype, device="cpu")
+    stream = torch.zeros(rows, width, dtype=adapter.dtype, device="cpu")
     seconds, _ = _timed(lambda: torch.nn.functional.linear(stream, head), clock)
     return seconds * words / some
 

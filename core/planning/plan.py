@@ -20,6 +20,7 @@ from core.tracing.costs import PREPARED, batch_positions
 from core.tracing.method import FORWARD_AND_BACKWARD, method_named
 from core.tracing.told_options import Options
 
+MANY = 50  # forward runs, from which on a method without gradients makes runs with edits
 CHECKED = 3.0  # forwards of a session that is opened: the model's own, and the runs over A and B
 
 
@@ -63,43 +64,53 @@ def plan(
     pairs: int = 1,
     method: str = "eap-ig",
     options: Options | None = None,
+    same: int = 0,
     memory_megabytes: float = MEMORY_MEGABYTES,
     measure: bool = True,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Plan:
     """tokens: of an input of a language model; of a model of pictures 0, since its configuration says how many patches
-    there are. pairs: that are traced, by the method of that name with its options. memory_megabytes: of the session,
-    for runs that are kept. measure: whether some layers are run here, for the seconds, which the clock tells.
+    there are. pairs: that are traced, by the method of that name with its options. same: how many positions at the
+    beginning are the same in A and B: runs of a causal model begin behind them. memory_megabytes: of the session, for
+    runs that are kept. measure: whether some layers are run here, for the seconds, which the clock tells.
 
     Raises ArgumentError for an unknown method and for numbers that no work can have."""
     adapter = whole.adapter
     length, reads = positions_of(whole, tokens)
     if pairs < 1:
         raise ArgumentError(f"{pairs} pairs cannot be traced.", "Give 1 or more.")
+    if not 0 <= same < length:
+        raise ArgumentError(f"A and B have {length} positions and cannot have {same} the same.", "Give fewer.")
+    rows = length - same if adapter.shape.causal else length
     row = method_named(method)
     told = (options or Options()).of(row.takes)
-    pace = measured_pace(whole, length, pairs, clock) if measure else None
-    counted = Arithmetic(adapter, length, reads)
+    pace = measured_pace(whole, length, pairs, clock, same) if measure else None
+    counted = Arithmetic(adapter, length, reads, rows)
     graph, memory = adapter.graph, int(memory_megabytes * 2**20)
     forwards = row.forwards(graph.n_edges, told)
     traced = _trace_work(counted, forwards)
     block_weights = sum(weight.numel() for block in adapter.blocks for weight in block.parameters())
-    together = max(1, min(pairs, batch_positions(block_weights, forwards) // length))
     opened = session_bytes(adapter, length, counted.reads)
     edited = edit_bytes(adapter, length, counted.reads, memory)
-    seconds = _Seconds(pace, counted, length, reads)
+    seconds = _Seconds(pace, counted, length, reads, rows)
+    together = max(1, min(pairs, batch_positions(block_weights, forwards) // length))
+    scanned = scan_bytes(adapter, length, rows, counted.reads, memory)
+    traced_bytes = trace_bytes(adapter, together, length, rows, counted.reads, row.held(told) if row.slopes else 0)
+    if not row.slopes and forwards > MANY:  # runs with edits, a batch of them at a time
+        traced_bytes = scanned
+    checked = counted.forward.times(CHECKED - 1) + counted.of_b
     needs = (
-        Need("open a session", opened, counted.forward.times(CHECKED).multiplications, seconds.session()),
+        Need("open a session", opened, checked.multiplications, seconds.session()),
         Need("one edge cut", edited, counted.all_cut.multiplications / graph.n_edges, seconds.cut()),
         Need(
             f"trace by {row.name}, {pairs} pairs" if pairs > 1 else f"trace by {row.name}",
-            trace_bytes(adapter, together * length, together * counted.reads, row.held(told)),
+            traced_bytes,
             traced.times(pairs).multiplications,
             seconds.trace(forwards, pairs),
         ),
         Need(
             "measure every edge",
-            scan_bytes(adapter, length, counted.reads, memory),
+            scanned,
             counted.scan.multiplications,
             seconds.scan(),
         ),
@@ -130,7 +141,7 @@ def positions_of(whole: Sketch, tokens: int) -> tuple[int, int | None]:
 
 def _trace_work(counted: Arithmetic, forwards: float) -> Work:
     """Of one pair: its runs over A and B, those of the method, and for each gradient run a product for every edge."""
-    runs = counted.forward.times(PREPARED + forwards)
+    runs = counted.forward + counted.of_b.times(PREPARED - 1 + forwards)
     return runs + counted.edge_products.times(max(1.0, forwards / FORWARD_AND_BACKWARD))
 
 
@@ -138,14 +149,15 @@ class _Seconds:
     """What the whole model takes, by what some of its layers took, as the multiplications of the two are to each
     other."""
 
-    def __init__(self, pace: Pace | None, whole: Arithmetic, length: int, reads: int | None) -> None:
+    def __init__(self, pace: Pace | None, whole: Arithmetic, length: int, reads: int | None, rows: int) -> None:
         self._pace, self._whole = pace, whole
-        self._some = None if pace is None else Arithmetic(pace.adapter, length, reads)
+        self._some = None if pace is None else Arithmetic(pace.adapter, length, reads, rows)
 
     def session(self) -> float | None:
         if self._pace is None or self._some is None:
             return None
-        return self._pace.session * self._whole.layers / self._some.layers + CHECKED * self._pace.head
+        share = self._whole.layers / self._some.layers
+        return self._pace.session * share + (CHECKED - 1) * self._pace.head + self._pace.own_head
 
     def trace(self, forwards: float, pairs: int) -> float | None:
         """Of so many pairs, each of which takes so many forward runs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,7 @@ class MeasuredQuery(OneShotQuery):
     graph. It is taken back with its last reply."""
 
     edges: tuple[int, ...]
+    scans: ClassVar[bool] = True
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         return *document.run, document.cut_kind, document.traced_rows

@@ -65,6 +65,7 @@ for where in ("auto", "memory"):
 """
 
 
+@pytest.mark.slow  # three times a model of 100 MB, and the library that makes it
 @pytest.mark.timeout(400)  # where other programs work too
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit is kept to on Linux")
 def test_twice_the_limit(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""Where memory is short, the window asks before the work begins: what it is to do instead, or whether it is to go on
+all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from app.features.room.presenter import advice, question
+from app.messages.room import RoomReply
+from app.workbench.workbench import Workbench
+
+HALF = "bf16"
+
+
+class RoomController(QObject):
+    """Of one window. dialogs: what the question opens over."""
+
+    def __init__(self, workbench: Workbench, dialogs: QWidget) -> None:
+        super().__init__(dialogs)
+        self._workbench, self._dialogs = workbench, dialogs
+        workbench.on(RoomReply, self._ask)
+
+    def _ask(self, reply: RoomReply) -> None:
+        """Does not block: nothing runs until it is answered."""
+        box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", question(reply), parent=self._dialogs)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setInformativeText(advice(reply))
+        acts: dict[object, Callable[[], None]] = {}
+        for words, act in self._choices(reply):
+            acts[box.addButton(words, QMessageBox.ButtonRole.ActionRole)] = act
+        leave = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(leave)
+        box.setEscapeButton(leave)
+        chosen: list[Callable[[], None]] = []
+        box.buttonClicked.connect(lambda button: chosen.append(acts.get(button, lambda: self._leave(reply))))
+        box.finished.connect(lambda _code: (chosen or [lambda: self._leave(reply)])[0]())
+        box.open()
+
+    def _choices(self, reply: RoomReply) -> list[tuple[str, Callable[[], None]]]:
+        workbench = self._workbench
+        choices: list[tuple[str, Callable[[], None]]] = []
+        if reply.disk:
+            choices.append(("Leave the Weights on &Disk", lambda: workbench.open_with_weights("disk")))
+        if workbench.document.precision != HALF:
+            choices.append((f"Compute in &{HALF}", lambda: self._halve(reply)))
+        if reply.work == "model":
+            choices.append(("Into &Memory All the Same", lambda: workbench.open_with_weights("memory")))
+        else:
+            choices.append(("&Go On All the Same", lambda: workbench.go_on(reply.work)))
+        return choices
+
+    def _halve(self, reply: RoomReply) -> None:
+        workbench = self._workbench
+        if reply.work == "model":
+            workbench.models.open(replace(workbench.document, precision=HALF), in_its_precision=True)
+            return
+        self._leave(reply)
+        workbench.commit(f"Compute in {HALF}", replace(workbench.document, precision=HALF))
+
+    def _leave(self, reply: RoomReply) -> None:
+        """Back to what was there before."""
+        workbench = self._workbench
+        if reply.work == "model":
+            workbench.message.emit("Not opened.")
+            workbench.models.leave()
+        elif reply.work == "trace":
+            workbench.leave_trace()
+        else:
+            workbench.cancel()

@@ -1,0 +1,85 @@
+"""Whether work fits into the memory that is free, by the sizes of the model alone, before it begins. Imports torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.messages.request import Request
+from app.messages.room import RoomReply, Work
+from app.worker.session_cache import SessionCache
+from core.errors import WirescopeError
+from core.free_memory import free_bytes
+from core.models import packs
+from core.models.checkpoint import stored_weights
+from core.models.class_texts import base_name
+from core.models.weights_place import bytes_in_memory, fits
+from core.planning.memory import scan_bytes, trace_bytes
+from core.precision import PRECISIONS
+from core.session import Session
+from core.tracing.costs import batch_positions
+from core.tracing.method import METHODS
+from core.tracing.told_options import Options
+
+
+def short_of_room_to_open(request: Request) -> RoomReply | None:
+    """None where the weights fit, or nobody is to be asked; also where they are not here yet to be counted."""
+    document = request.document
+    if "model" not in request.asks or request.weights != "auto":
+        return None
+    try:
+        folder = _folder(document.model)
+        stored = {} if folder is None else stored_weights(folder)
+    except (WirescopeError, OSError):  # it is said where the model is opened
+        return None
+    needed, free = bytes_in_memory(stored, PRECISIONS[document.precision]), free_bytes()
+    return None if fits(needed, free) else RoomReply(request.number, "model", needed, free, disk=True)
+
+
+def _folder(name: str) -> Path | None:
+    """Where a model's weights lie; None where they are not in a folder here."""
+    kind, _, rest = base_name(name).partition(":")
+    if kind == "pack":
+        return packs.installed(rest)
+    path = Path(rest if kind in ("vision", "text", "towers") else base_name(name)).expanduser()
+    return path if path.is_dir() else None
+
+
+def short_of_room(request: Request, cache: SessionCache) -> RoomReply | None:
+    """Of the trace or the scan that a request asks for."""
+    works: list[tuple[Work, int]] = []
+    if request.recover and "trace" in request.asks:
+        works.append(("trace", _of_trace(request, cache)))
+    if "scan" in request.asks and any(query.scans for query in request.queries):
+        works.append(("scan", _of_scan(cache.session)))
+    free = free_bytes() if works else 0
+    return next((RoomReply(request.number, work, needed, free) for work, needed in works if needed > free), None)
+
+
+def _of_trace(request: Request, cache: SessionCache) -> int:
+    session, key = cache.session, cache.asked_key(request.document)
+    method = METHODS.get(key.choice.method)
+    if method is None or key.choice.file or key in cache.scores:
+        return 0
+    if not method.slopes:
+        return _of_scan(session)
+    told = Options(**dict(key.choice.options)).of(method.takes)
+    adapter, length = session.model.adapter, session.pair.length
+    pairs = session.pair.batch
+    if key.rows:
+        weights = sum(weight.numel() for block in adapter.blocks for weight in block.parameters())
+        forwards = method.forwards(session.graph.n_edges, told)
+        pairs = max(1, min(len(key.rows), batch_positions(weights, forwards) // length))
+    return trace_bytes(adapter, pairs, length, _rows(session), _reads(session), method.held(told))
+
+
+def _of_scan(session: Session) -> int:
+    return scan_bytes(session.model.adapter, session.pair.length, _rows(session), _reads(session), session.memory)
+
+
+def _rows(session: Session) -> int:
+    """Of the positions, those that differ between A and B, about."""
+    return session.pair.length if session.parts else session.engine.length - session.engine.first_patched_row
+
+
+def _reads(session: Session) -> int:
+    return 1 if session.model.is_text else session.pair.length
