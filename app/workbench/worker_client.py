@@ -103,9 +103,11 @@ class WorkerClient(QObject):
             self._timer.start()
 
     def _send(self) -> None:
-        weights = self.weights.get(self._next["document"].opens, "auto")
-        queries, room = tuple(self._queries.values()), {"memory": self.memory, "weights": weights, "asks": self.asks}
-        self._engine.ask(Request(self._number, **self._next, queries=queries, **room))
+        queries, weights = tuple(self._queries.values()), self.weights.get(self._next["document"].opens, "auto")
+        request = Request(
+            self._number, **self._next, queries=queries, memory=self.memory, weights=weights, asks=self.asks
+        )
+        self._engine.ask(request)
 
     def mark_stale(self) -> None:
         self._timer.stop()

@@ -28,6 +28,7 @@ PAGES = {  # of parts that have a page of their own
     "icl": MEASURED.with_name("icl.md"),
     "heads": MEASURED.with_name("heads.md"),
     "long": MEASURED.with_name("long.md"),
+    "plan": MEASURED.with_name("plan.md"),
 }
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "flow-rollout", "random")
 HEAD_ROWS = (

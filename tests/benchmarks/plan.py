@@ -89,14 +89,14 @@ class AtHand:
 
 def at_hand() -> list[AtHand]:
     """Those that are installed."""
-    listed = [
-        AtHand("names, 14 tokens", "bundled:names", 14),
-        AtHand("GPT-2 small's shape, 16 tokens", "sizes:gpt2-small", 16),
-        AtHand("GPT-2 small's shape, 128 tokens", "sizes:gpt2-small", 128),
-    ]
+    listed = [AtHand("names, 14 tokens", "bundled:names", 14)]
     if packs.is_installed("smollm2"):
         listed += [AtHand("SmolLM2-135M, 14 tokens", "pack:smollm2", 14)]
         listed += [AtHand("SmolLM2-135M, 64 tokens", "pack:smollm2", 64)]
+    listed += [
+        AtHand("GPT-2 small's shape, 16 tokens", "sizes:gpt2-small", 16),
+        AtHand("GPT-2 small's shape, 128 tokens", "sizes:gpt2-small", 128),
+    ]
     if packs.is_installed("dinov2-small"):
         listed += [AtHand("DINOv2-small, 224 x 224", "pack:dinov2-small", side=224)]
     return listed
@@ -111,7 +111,8 @@ def tables() -> Iterator[Table]:
         sizes = map(size_words, (planned.weights, opened.bytes, traced.bytes))
         counts = map(count_words, (opened.multiplications, traced.multiplications, scanned.multiplications))
         rows.append([name, str(planned.positions), f"{planned.edges:,}", *sizes, *counts])
-    heads = ("model", "positions", "edges", "weights", "session", "trace", "session, ×", "trace, ×", "all edges, ×")
+    counted = ("multiplications of a session", "of the trace", "of a scan of all edges")
+    heads = ("model", "positions", "edges", "weights", "memory of a session", "of a trace", *counted)
     yield Table("What published models take in bf16, one pair, a trace by EAP-IG", heads, rows)
     if not sys.platform.startswith("linux"):
         return
@@ -124,9 +125,8 @@ def tables() -> Iterator[Table]:
                 [each.name, work, f"{planned_mb:.0f} MB", f"{peak:.0f} MB", f"{planned_mb / max(peak, 1e-9):.2f}",
                  f"{planned_ms:.2f} ms", f"{took:.2f} ms", f"{planned_ms / took:.2f}"]
             )  # fmt: skip
-    heads = ("model", "work", "planned", "measured", "ratio", "planned", "measured", "ratio")
-    yield Table(
-        "Planned and measured, in fp32, processor time of one thread: a trace by EAP, an edit, an edge of a scan",
-        heads,
-        rows,
+    heads = ("model", "work", "memory", "measured", "ratio", "time", "measured ", "ratio ")
+    title = (
+        "Planned and measured, in fp32, processor time of one thread: a session, an edit, a trace by EAP, an edge of "
     )
+    yield Table(f"{title}a scan", heads, rows, "checked")

@@ -51,6 +51,30 @@ def test_a_plan_needs_no_weights_and_says_what_does_not_fit() -> None:
     assert twice.needs[2].multiplications == 2 * planned.needs[2].multiplications
 
 
+def test_what_a_and_b_have_in_common_is_not_run_again() -> None:
+    """A cut and a trace begin behind it; a session still runs all of A."""
+    drawn = sketch("sizes:gpt2-small")
+    opened, cut, traced, scanned = (
+        [getattr(plan(drawn, 16, method="eap", same=same, measure=False).needs[number], what) for same in (0, 12)]
+        for number, what in ((0, "multiplications"), (1, "multiplications"), (2, "bytes"), (3, "multiplications"))
+    )
+    assert cut[1] == pytest.approx(cut[0] * 4 / 16, rel=0.1)
+    assert scanned[1] < scanned[0] / 3
+    assert traced[1] < traced[0]
+    assert opened[0] * 2 / 3 < opened[1] < opened[0]
+    pictures = sketch("bundled:shapes")
+    assert plan(pictures, same=3, measure=False).needs[1] == plan(pictures, measure=False).needs[1]
+
+
+def test_a_method_without_gradients_holds_none() -> None:
+    drawn = sketch("sizes:gpt2-small")
+    random, eap, scan = (
+        plan(drawn, 64, method=method, measure=False).needs[2].bytes for method in ("random", "eap", "exact-scan")
+    )
+    assert random < eap / 2
+    assert scan == plan(drawn, 64, measure=False).needs[3].bytes
+
+
 def test_what_some_layers_take_is_scaled_to_all() -> None:
     planned = plan(sketch("bundled:names"), 8, method="eap")
     assert planned.pace is not None
@@ -64,6 +88,7 @@ def test_what_some_layers_take_is_scaled_to_all() -> None:
         ("bundled:names", 100_000, {}, "tokens at most"),
         ("bundled:shapes", 8, {}, "takes pictures"),
         ("bundled:names", 8, {"pairs": 0}, "0 pairs"),
+        ("bundled:names", 8, {"same": 8}, "cannot have 8 the same"),
         ("bundled:names", 8, {"method": "guess"}, "tracing method"),
     ],
 )

@@ -22,6 +22,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("tasks", "Ten tasks in a notebook"),
     ("files", "Files"),
     ("models", "Models"),
+    ("plan", "What work takes"),
+    ("remote", "Work on another machine"),
     ("edits", "What an edit means"),
     ("specific", "Is a circuit specific?"),
     ("repair", "Repairs"),
