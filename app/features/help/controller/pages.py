@@ -23,6 +23,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("files", "Files"),
     ("models", "Models"),
     ("plan", "What work takes"),
+    ("long", "Long prompts"),
     ("remote", "Work on another machine"),
     ("edits", "What an edit means"),
     ("specific", "Is a circuit specific?"),
