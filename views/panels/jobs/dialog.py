@@ -65,7 +65,7 @@ class ManyPairsDialog(QDialog):
         self.close_button = _button("C&lose", "Close this window (Esc)", self.reject)
         self._lay_out()
         self.set_data(ManyPairsData())
-        self.resize(520, 0)
+        self.setMinimumWidth(520)
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
@@ -125,6 +125,7 @@ class ManyPairsDialog(QDialog):
         self.folder.setPlaceholderText(f"A new one in {data.folder}")
         self.set_problem("")
         self._grey()
+        self.adjustSize()  # not lower than its fields
 
     def set_file(self, path: str) -> None:
         self.file.setText(path)

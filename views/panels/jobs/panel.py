@@ -21,7 +21,7 @@ BUTTONS = (
     ("cancel", "Cancel…", "It is not wanted any more; asks what becomes of its folder"),
     ("up", "↑", "Up: let it run before the job above it"),
     ("down", "↓", "Down: let it run after the job below it"),
-    ("show", "Show Result", "Open the scores that came out, in place of a trace"),
+    ("show", "Result", "Open the scores that came out, in place of a trace"),
     ("folder", "Folder", "Open the folder that keeps what is done"),
     ("remove", "Remove", "Take the line away; its folder stays"),
 )

@@ -17,7 +17,7 @@ from views.widgets.text import plain_tip, small_mono
 
 SHARE = Qt.ItemDataRole.UserRole
 BAR, GAP = 4, 3  # pixels: how high the bar is, and what is left below it
-PADDING = 22  # pixels beside the words of a cell
+PADDING = 32  # pixels beside the words of a cell
 
 
 class JobsModel(QAbstractTableModel):

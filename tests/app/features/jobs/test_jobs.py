@@ -101,7 +101,7 @@ def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_p
     assert "--method" in job.command
     assert f"--metric={METRIC.kind}" in job.command
     assert not strip.jobs.isVisible()
-    press(reader, "Show Result")
+    press(reader, "Result")
     reader.wait(lambda: workbench.document.traced is not None and not workbench.busy)
     assert workbench.document.traced.file == str(folder / "circuit.json")
 
