@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.edits import Edit, EditKind, Target
+from core.edits import Edit, EditKind, EditTarget, Target
 from core.graph import Graph
 from core.project.document import PairSource
 from core.project.metric_choice import MetricChoice
@@ -105,7 +105,7 @@ class DeltasReply:
     """What each edit does on top of the others, on the pair on the cards: metric with it minus metric without it."""
 
     number: int
-    values: Mapping[Target, float]
+    values: Mapping[EditTarget, float]
     alone: bool = False  # the scores are over a dataset
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 
@@ -136,9 +137,10 @@ class Results(QObject):
         self.document, self.known = document, self.known if known is None else known
 
     def _take_deltas(self, deltas: DeltasReply) -> None:
-        self.known.deltas.update(deltas.values)
+        values = cast(Mapping[Target, float], deltas.values)  # entries of attention are asked for by nobody
+        self.known.deltas.update(values)
         if not deltas.alone:
-            self.known.measured.update(deltas.values)
+            self.known.measured.update(values)
         self.canvas_changed.emit()
 
     def take_measured(self, values: Mapping[Target, float]) -> None:

@@ -19,7 +19,7 @@ from app.worker.session_scores import ScoresKey
 from app.worker.towers import megabytes_of, seen_in
 from app.worker.traces import options_of, scored_reply, trace_in_parts
 from core.circuit import Circuit
-from core.edits import Edit, EditKind, Target
+from core.edits import Edit, EditKind, EditTarget, Target
 from core.errors import ALIKE, ANOTHER, Cancelled, NothingToRecoverError, WirescopeError
 from core.evaluation.faithfulness import FRACTIONS, largest_drawn, sizes_of, small_size
 from core.evaluation.limits import MOST
@@ -62,10 +62,10 @@ def run(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) ->
 
 def measure_edits(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
 
-    def find() -> dict[Target, float]:
+    def find() -> dict[EditTarget, float]:
         edits = cache.possible(request.document)
         after = cache.metric(edits, cancelled)
-        values: dict[Target, float] = {}
+        values: dict[EditTarget, float] = {}
         for target in list(dict.fromkeys(edit.target for edit in edits))[:MEASURED_EDITS]:
             others = [edit for edit in edits if edit.target != target]
             assert not isinstance(target, str)
