@@ -9,7 +9,7 @@ from app.cli.tables import aligned
 
 WORDS = "ask, in SQL, what runs over many pairs have left: pairs, scores, runs"
 EXAMPLES = """
-wirescope query "select answer, count(*) as pairs from pairs where not right group by answer order by pairs desc" many
+wirescope query "select answer, count(*) as pairs from pairs where not correct group by answer order by pairs desc" many
 wirescope query "select writer, reader, score from scores order by abs(score) desc limit 10" many --format csv
 wirescope query "select method, cmd, seconds from runs order by cmd" work.wire
 """

@@ -84,7 +84,7 @@ def _rows(model: Model, options: argparse.Namespace) -> Iterator[FileRow]:
         yield replace(row, roles=" ".join(filter(None, [row.roles, *options.region])))
 
 
-def went_on(options: argparse.Namespace, said: RunProgress | None) -> None:
+def tell_going_on(options: argparse.Namespace, said: RunProgress | None) -> None:
     """Tell how to go on with a run that was stopped."""
     done = "" if said is None else f" after {int(said.done):,} of {said.total:,} pairs"
     tell(f"Stopped{done}; what is done is in {options.folder}. To go on:")
@@ -117,7 +117,7 @@ def trace_in_shards(options: argparse.Namespace, method: Method, own: Options) -
                 progress.pairs,
             )
     except (KeyboardInterrupt, Cancelled):
-        went_on(options, read_progress(folder))
+        tell_going_on(options, read_progress(folder))
         return 130
     if options.out is not None:
         write_scores(Path(options.out), options.format, scores, (), model, options.size)
@@ -154,6 +154,7 @@ def _report(scores: Scores, sums: Sums, method: Method, options: argparse.Namesp
         "direction": scores.direction if scores.signed else None,
         "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
         "folder": options.folder,
+        "others": f"--task {options.task} --seed {options.seed + 1}" if options.task else "--dataset FILE",
         "file": out,
     }
 
@@ -175,7 +176,8 @@ def _words(report: dict[str, Any], method: Method) -> str:
     lines += ["", f"the strongest {len(report['strongest'])}, of either sign"]
     plus = "+" if method.meaning.signed else ""
     lines += aligned([(row["name"], f"{row['score']:{plus}.4g}") for row in report["strongest"]], "<>")
-    lines += ["", f"{report['file']} holds all scores. How far to trust them: wirescope evaluate {report['file']}"]
+    lines += ["", f"{report['file']} holds all scores. How far to trust them, on other pairs:"]
+    lines += [f"wirescope evaluate {report['file']} {report['others']}"]
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.arguments import ABLATIONS
 from app.cli.output import say, say_json
 from app.cli.progress import Progress
-from app.cli.sharded import many_pairs, went_on
+from app.cli.sharded import many_pairs, tell_going_on
 from app.cli.tables import aligned
 from core.errors import ArgumentError, Cancelled
 from core.formatting import percent
@@ -49,7 +49,7 @@ def evaluate_in_shards(options: argparse.Namespace, model: Model, scores: Scores
                 progress.pairs,
             )
     except (KeyboardInterrupt, Cancelled):
-        went_on(options, read_progress(folder))
+        tell_going_on(options, read_progress(folder))
         return 130
     report |= {"file": options.file, "result": str(folder / RESULT)}
     if options.json:

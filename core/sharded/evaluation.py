@@ -96,7 +96,7 @@ class CurveWork:
         if measured.whole_right is not None and measured.circuits_right is not None:
             right = np.stack([measured.whole_right, *measured.circuits_right[:best]])
             sums[RIGHT] = right.sum(axis=1).astype(np.float64)
-            columns |= {f"right_{name}": row for name, row in zip([names[0], *names[2:]], right, strict=True)}
+            columns |= {f"correct_{name}": row for name, row in zip([names[0], *names[2:]], right, strict=True)}
         return ShardResult(sums, columns), like or Shared(over.session.parity)
 
 

@@ -23,7 +23,7 @@ METRIC_CLEAN, METRIC_COUNTERFACTUAL, RIGHT, ANSWERED = "metric clean", "metric c
 class PairColumns:
     """Filled batch by batch. Columns: clean, counterfactual (texts, or names of pictures; null without a B), target,
     foil (null for none), positions (of the stream), metric_clean, metric_counterfactual, answer (what the model says to
-    A), right (whether that is the target; null without one)."""
+    A), correct (whether that is the target; null without one)."""
 
     def __init__(self, model: Model, dataset: Dataset) -> None:
         count = len(dataset)
@@ -66,7 +66,7 @@ class PairColumns:
             "metric_clean": self._clean,
             "metric_counterfactual": self._counterfactual,
             "answer": self._answers,
-            "right": self._right,
+            "correct": self._right,  # `right` is a word of SQL
         }
 
 

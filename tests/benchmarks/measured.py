@@ -29,6 +29,7 @@ PAGES = {  # of parts that have a page of their own
     "heads": MEASURED.with_name("heads.md"),
     "long": MEASURED.with_name("long.md"),
     "plan": MEASURED.with_name("plan.md"),
+    "many": MEASURED.with_name("many.md"),
 }
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "flow-rollout", "random")
 HEAD_ROWS = (

@@ -53,10 +53,9 @@ def test_it_stops_says_how_to_go_on_and_goes_on(tmp_path: Path, capsys, monkeypa
     last = next(line.split() for line in text.splitlines() if line.strip().startswith("1,519"))
     assert last == ["1,519", "1,519", "1.000", "1.000", "to", "1.000", "1.00", "to", "1.00", "100", "%"]
     assert json.loads((tmp_path / "curve" / "evaluation.json").read_text())["pairs"] == 5
-    assert (
-        code_of("query", "select count(*) as n, bool_and(right_whole) as right from pairs", evaluate[-1], "--json") == 0
-    )
-    assert json.loads(capsys.readouterr().out) == [{"n": 5, "right": True}]
+    sql = "select count(*) as n, bool_and(correct_whole) as correct from pairs"
+    assert code_of("query", sql, evaluate[-1], "--json") == 0
+    assert json.loads(capsys.readouterr().out) == [{"n": 5, "correct": True}]
 
     assert code_of(*command, "--seed", "1") == 3
     assert "seed is 0 there and 1 here" in capsys.readouterr().err

@@ -40,6 +40,11 @@ def test_pairs_scores_and_runs_are_what_the_files_say(folder: Path) -> None:
     ).rows
     graph = small_model().graph
     assert best == (graph.names[int(np.argmax(written))], max(written))
+    wrong = "select answer, count(*) as pairs from pairs where not correct group by answer order by pairs desc"
+    assert (
+        sum(row[1] for row in query(wrong, folder / "eap").rows)
+        == query("select count(*) from pairs where answer != target", folder / "eap").rows[0][0]
+    )
     (asked,) = query("select model, work_method, pairs_pairs, state, shards_done from runs", folder / "eap").rows
     assert asked[1:] == ("eap", 18, "done", 2)
 

@@ -17,6 +17,8 @@ from core.sharded.executors import Workers
 from core.sharded.job import LEFT_OUT, PAIRS
 from core.sharded.many_pairs import ManyPairs
 from core.sharded.progress import read_progress
+from core.sharded.shards import Shards
+from core.sharded.sources import rows_into
 from core.sharded.trace_many import trace_many, trace_pairs
 from core.sharded.tracing import TraceWork
 from tests.core.sharded.small_run import ROWS, Backwards, run, small_model
@@ -63,7 +65,7 @@ def test_a_row_a_pair_says_what_the_model_does_to_it(tmp_path: Path) -> None:
         assert row["metric_clean"] == pytest.approx(float(session.clean.metric), abs=1e-12)
         assert row["metric_counterfactual"] == pytest.approx(float(session.counterfactual.metric), abs=1e-12)
         assert row["answer"] == session.clean.top(1)[0].label
-        assert row["right"] == (row["answer"] == given.target)
+        assert row["correct"] == (row["answer"] == given.target)
         assert row["positions"] == session.pair.length
 
 
@@ -158,3 +160,10 @@ def test_two_processes_are_not_at_work_in_one_folder(tmp_path: Path) -> None:
             run(model, tmp_path)
 
     run(model, tmp_path, listener=again)
+
+
+def test_rows_that_a_killed_start_has_left_are_written_anew(tmp_path: Path) -> None:
+    rows_into(tmp_path, ROWS, "rows")  # killed before run.json
+    source = rows_into(tmp_path, ROWS[:3], "rows")
+    ((_, part),) = source.parts(Shards(source.total, 9), [0])
+    assert part.rows == ROWS[:3]
