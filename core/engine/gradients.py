@@ -43,6 +43,7 @@ from core.engine.rows import Rows
 from core.engine.sizes import gradient_bytes
 from core.engine.state import Readout, RunState
 from core.graph import Node, Reader
+from core.memory import give_back
 from core.models.adapter import Adapter
 from core.models.streamed import saved_by_layer
 
@@ -164,7 +165,8 @@ class ReaderGradients:
         self._back()
 
     def _by_layers(self, metric: Callable[[Tensor], Tensor], reads: Tensor | None) -> None:
-        """With a graph of one layer at a time."""
+        """With a graph of one layer at a time. What was freed before, and meanwhile, goes back to the system."""
+        give_back()
         layers, x = self.adapter.shape.layers, self._stream
         streams = []
         with torch.no_grad():
@@ -183,9 +185,12 @@ class ReaderGradients:
                 x = streams.pop().detach().requires_grad_()
                 passed = self._pass_back(self._layer(layer, x, again=True), x, passed)
         self._gradients["stream", 0] = passed[:, self._held]
+        give_back()
 
     def _pass_back(self, made: Tensor, x: Tensor, gradient: Tensor | None = None) -> Tensor:
-        """From what was made of a stream to that; keeps the gradients that are wanted between them."""
+        """From what was made of a stream to that; keeps the gradients that are wanted between them. Those at what heads
+        mix are asked for where layers can be dropped, which is not here."""
+        self._wanted = {key: each for key, each in self._wanted.items() if key[0] != "z"}
         wanted = [x, *self._wanted.values()]
         passed, *others = torch.autograd.grad(made, wanted, gradient, materialize_grads=True)
         self._gradients |= {key: each[:, self._held] for key, each in zip(self._wanted, others, strict=True)}
