@@ -31,6 +31,7 @@ from app.features.plots.feature import FEATURE as PLOTS
 from app.features.predictions.feature import FEATURE as PREDICTIONS
 from app.features.preferences.feature import FEATURE as PREFERENCES
 from app.features.probe.feature import FEATURE as PROBE
+from app.features.programs.feature import FEATURE as PROGRAMS
 from app.features.projects.feature import FEATURE as PROJECTS
 from app.features.remote.feature import FEATURE as REMOTE
 from app.features.repair.feature import FEATURE as REPAIR
@@ -85,6 +86,7 @@ FEATURES: tuple[Feature, ...] = (
     WATCHING,
     SCORE_FILES,
     EDITED_MODEL,
+    PROGRAMS,
     PROJECTS,
     REMOTE,
     ROOM,

@@ -13,7 +13,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *("open_folder", "open_named", "open_checkpoints", "open_hub_checkpoints"),
             *("@bundled", "@packs", "@recent", "-"),
             *("@examples", "open_input_a", "open_input_b", "-", "open_scores", "compare_circuit", "-"),
-            *("@export", "export_model", "-", "connect", "disconnect", "-", "quit"),
+            *("@export", "export_model", "-", "connect", "disconnect", "serve_programs", "-", "quit"),
         ),
     ),
     (

@@ -36,6 +36,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     ),
     "copy_figure": ("clipboard", "paste", "image", "picture", "svg", "png"),
     "export_circuit": ("save", "export", "write", "graphviz", "latex", "gephi", "cytoscape"),
+    "serve_programs": ("door", "json-rpc", "mcp", "agent", "editor", "api", "token", "programs"),
     "copy_python": ("code", "script", "notebook", "api", "reproduce", "copy as python"),
     "copy_torch": ("code", "script", "hooks", "pytorch", "torch", "standalone"),
     "export_notebook": ("save", "export", "jupyter", "ipynb", "colab"),

@@ -1,0 +1,76 @@
+"""The door to the window's session: what a program does is what the window shows, and can be undone there."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+
+from tests.app.person import Person
+
+ENTRY = "Serve This Session to Programs"
+
+
+def asked(url: str, token: str, method: str, params: dict[str, Any]) -> Any:
+    """The result or the error of a call, as another program would make it."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as response:
+        answer = json.load(response)
+    return answer.get("result") or answer["error"]
+
+
+def test_a_program_drives_what_the_window_shows(reader: Person) -> None:
+    reader.choose("File", ENTRY)
+    dialog = reader.controller("programs").dialog
+    assert dialog.isVisible()
+    assert "is served to programs" in reader.message()
+    url, token = dialog.rpc.text(), dialog.token.text()
+    reader.click(dialog.copy)
+    assert QGuiApplication.clipboard().text().endswith(f"Authorization: Bearer {token}")
+    dialog.reject()
+
+    with ThreadPoolExecutor(1) as other:
+
+        def call(method: str, **params: Any) -> Any:
+            """Called beside the window, whose event loop goes on."""
+            future: Future[Any] = other.submit(asked, url, token, method, params)
+            reader.wait(future.done)
+            return future.result()
+
+        before = call("predict")
+        assert before["measured"]["after"] == pytest.approx(reader.expected([])[0], abs=1e-4)
+        answer = call("edit", target="a1.h2", kind="zero")
+        assert [edit.name for edit in reader.workbench.document.edits] == ["a1.h2"]
+        assert reader.workbench.history.current.words == answer["step"]
+        assert reader.workbench.ran.after == pytest.approx(answer["measured"]["after"])
+        assert "a1.h2" in " ".join(reader.edits())
+        assert answer["measured"]["after"] == pytest.approx(
+            reader.expected(reader.workbench.document.edits)[0], abs=1e-4
+        )
+
+        reader.choose("Edit", "Undo")  # what a program has done is undone as any other step
+        reader.rest()
+        assert call("predict")["edits"] == []
+
+        traced = call("trace", top=5)
+        assert reader.workbench.scored.method == "eap-ig"
+        best = int(reader.workbench.scored.ranking.best[0])
+        assert traced["edges"][0]["edge"] == reader.workbench.opened.graph.edge(best).name
+        assert call("keep", size=20)["size"] == reader.workbench.document.size == 20
+        assert call("evaluate", draws=2)["size"] == 20
+        steps = len(reader.workbench.history.current.path())
+        assert "m99 does not write" in call("edit", target="m99")["message"]
+        assert "Programs may not open" in call("open", model="/etc")["message"]
+        assert len(reader.workbench.history.current.path()) == steps
+
+        reader.choose("File", ENTRY)
+        assert dialog.token.text() == token  # it is the same door
+        reader.click(dialog.stop)
+        assert "closed" in reader.message()
+        with pytest.raises(OSError, match="refused"):
+            asked(url, token, "predict", {})
