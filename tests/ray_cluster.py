@@ -30,6 +30,11 @@ def ray_cluster() -> Iterator[Any]:
     set_environment(local=True)
     os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(paths)))  # its processes run this clone
     ray = pytest.importorskip("ray")  # which reads the environment
+    if ray.is_initialized():  # by another file, which ends it
+        yield ray
+        os.environ.clear()
+        os.environ.update(before)
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Ray's own
         ray.init(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.edit_kinds import EditKind
+from core.edit_kinds import KINDS, EditKind
 from core.errors import ArgumentError
 from core.sharded.job import PAIRS, ShardResult, Sums
 from core.tracing.meaning import NOISE_FLOOR
@@ -59,9 +59,9 @@ class TraceWork:
                 f"{self.level} of different shards need not correspond.",
                 "Score edges or nodes, or leave out the folder.",
             )
-        if self.replacement == "optimal":
+        if KINDS[self.replacement].learned:
             raise ArgumentError(
-                "optimal learns its constants from all pairs together.",
+                f"{self.replacement} learns its constants from all pairs together.",
                 "Take patch, zero or mean, or leave out the folder.",
             )
 

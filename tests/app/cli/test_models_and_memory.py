@@ -74,7 +74,7 @@ def test_memory_is_handed_on(command: str, models, tmp_path: Path, capsys) -> No
 
 def test_too_little_memory_for_one_pair_is_told(models, tmp_path: Path, capsys) -> None:
     rows = tmp_path / "pairs.csv"
-    clean, counterfactual = " ".join([CLEAN] * 5), " ".join([COUNTERFACTUAL] * 5)
+    clean, counterfactual = " ".join([CLEAN] * 10), " ".join([COUNTERFACTUAL] * 10)
     rows.write_text("clean,counterfactual\n" + f'"{clean}","{counterfactual}"\n' * 2)
     given = ("--model", "bundled:names", "--dataset", str(rows), "--out", str(tmp_path / "scores.json"))
     assert code_of("trace", *given, "--memory", "1") == 3

@@ -90,7 +90,7 @@ def test_what_does_not_fit_is_said_before_it_starts() -> None:
     with pytest.raises(MemoryBudgetError, match=r"needs about .* MB .* budget is .* MB"):
         ws.Session(setup.model, setup.pair, memory_megabytes=one / 4)
     both = 2 * setup.session().engine._run_bytes(0) / 2**20  # the runs over A and B
-    tight = ws.Session(setup.model, setup.pair, memory_megabytes=1.2 * both)
+    tight = ws.Session(setup.model, setup.pair, memory_megabytes=both)
     with pytest.raises(MemoryBudgetError, match="needs about"):
         tight.run([ws.Edit("input", "zero")], cancelled=lambda: pytest.fail("it started"))
     assert tight.run([ws.Edit("m2", "zero")]).metric.shape == (1,), "what fits still runs"

@@ -24,6 +24,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("models", "Models"),
     ("plan", "What work takes"),
     ("long", "Long prompts"),
+    ("many", "Many prompts"),
     ("remote", "Work on another machine"),
     ("edits", "What an edit means"),
     ("specific", "Is a circuit specific?"),

@@ -128,7 +128,7 @@ def test_revisions_of_the_hub_are_a_series_too(person: Person, folder: Path, mon
     person.rest()
     assert (person.workbench.document.model, panel.data().steps) == (model, ())
 
-    def of_hub(name: str, _tower: str) -> Model:
+    def of_hub(name: str, _tower: str, _place: object) -> Model:
         return replace(load_model(str(folder / f"checkpoint-{name.partition('@step')[2]}")), name=name)
 
     monkeypatch.setattr(loading, "_from_hub", of_hub)
