@@ -58,6 +58,8 @@ STARTED = pytest.StashKey[float]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     words = "seconds after which no further test is begun, and slow ones are not: they are skipped"
     parser.addoption("--budget", type=float, help=words)
+    words = "every test takes every variant of a family of models (see tests/core/conftest.py)"
+    parser.addoption("--all-families", action="store_true", help=words)
 
 
 def pytest_configure(config: pytest.Config) -> None:
