@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.window.main_window import Window
@@ -130,6 +131,9 @@ def onlooker(window_to_look_at: Window, models: SimpleNamespace, qtbot) -> Itera
     window.canvas.choose(())
     window.commands["frame_all"].trigger()
     person.rest()
+    person.wait(
+        lambda: not any(timer.isActive() for timer in window.canvas.findChildren(QTimer))
+    )  # it has come to rest
     assert state(person) == before, "the test leaves the window changed: it needs one of its own, `reader`"
 
 

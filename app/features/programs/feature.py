@@ -18,7 +18,7 @@ FEATURE = Feature(
     actions=(
         Action(
             "serve_programs",
-            "Ser&ve This Session to Programs…",
+            "Serve This Session to Programs…",
             (),
             "Programs on this machine drive this session by JSON-RPC or MCP, with a token",
             run=ServingController.show,
