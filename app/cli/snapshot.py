@@ -48,8 +48,8 @@ def take_snapshot(
         ran,
         scored,
         None,
-        {} if deltas.alone else deltas.values,
-        deltas.values,
+        {} if deltas.alone else deltas.of_targets,
+        deltas.of_targets,
         labels=ready.labels,
         ready=ready,
     )
