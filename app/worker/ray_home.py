@@ -1,7 +1,7 @@
 """A worker as a Ray actor: on a cluster of this machine that is started for the user, or on one elsewhere.
 
-Ray is imported here only, and only when a cluster is asked for. Nothing of it listens beyond loopback on a cluster that
-is started here; to one elsewhere a window comes by `ray://HOST:PORT`, as a rule through SSH forwarding.
+Ray is imported here only, and only when a cluster is asked for. It is told to listen on loopback alone on a cluster that
+is started here, which it reads when it is loaded; to one elsewhere a window comes by `ray://HOST:PORT`, as a rule through SSH forwarding.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_LOG_TO_DRIVER": "0",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # read on Linux too: a cluster that is started listens on loopback alone
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # read on Linux too, when Ray is loaded: loopback alone
     "RAY_worker_niceness": "0",  # somebody waits for the figures
     "RAY_agent_register_timeout_ms": "120000",  # of a machine that is busy
 }
