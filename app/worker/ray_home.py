@@ -1,7 +1,8 @@
 """A worker as a Ray actor: on a cluster of this machine that is started for the user, or on one elsewhere.
 
-Ray is imported here only, and only when a cluster is asked for. It is told to listen on loopback alone on a cluster that
-is started here, which it reads when it is loaded; to one elsewhere a window comes by `ray://HOST:PORT`, as a rule through SSH forwarding.
+Ray is imported here only, and only when a cluster is asked for. It is told to listen on loopback alone where a
+cluster is started here, which it reads when it is loaded; to one elsewhere a window comes by `ray://HOST:PORT`, as
+a rule through SSH forwarding.
 """
 
 from __future__ import annotations
