@@ -1,42 +1,32 @@
-"""Commands over hundreds to millions of pairs, in shards that a folder keeps: their options, and `trace` of that
-kind."""
+"""Commands over hundreds to millions of pairs, in shards that a folder keeps: their options, and the run itself,
+whatever is done with the pairs."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
-from app.cli.arguments import ABLATIONS
-from app.cli.open_model import open_model
-from app.cli.output import say, say_json, tell
+from app.cli.output import tell
 from app.cli.pairs import PAIRS, read_rows
 from app.cli.progress import Progress
-from app.cli.strongest import strongest
-from app.cli.tables import aligned
-from app.cli.trace_files import write_scores
-from app.presenters.precision import USUAL_PRECISION, model_of, precision_entry
 from core.errors import ArgumentError, Cancelled
-from core.formatting import percent
-from core.tracing.meaning import ranking_words
-from core.tracing.options import LEVEL_WORDS
 
 if TYPE_CHECKING:
     from core.inputs.dataset_columns import FileRow
     from core.models.model import Model
-    from core.sharded.job import Sums
+    from core.sharded.executors import Workers
     from core.sharded.many_pairs import ManyPairs
     from core.sharded.progress import RunProgress
-    from core.tracing.method import Method
-    from core.tracing.scores import Scores
-    from core.tracing.told_options import Options
 
-SHOWN = 10  # of the strongest
+W = TypeVar("W")
+T = TypeVar("T")
+STOPPED = 130  # what a command that was stopped ends with
 FOLDER_HELP = (
     "for 100 to 1,000,000 pairs: keep what is done in this folder, a shard at a time; the same command goes on with a "
     "run that was stopped or killed"
@@ -84,102 +74,29 @@ def _rows(model: Model, options: argparse.Namespace) -> Iterator[FileRow]:
         yield replace(row, roles=" ".join(filter(None, [row.roles, *options.region])))
 
 
-def tell_going_on(options: argparse.Namespace, said: RunProgress | None) -> None:
-    """Tell how to go on with a run that was stopped."""
-    done = "" if said is None else f" after {int(said.done):,} of {said.total:,} pairs"
-    tell(f"Stopped{done}; what is done is in {options.folder}. To go on:")
-    tell(f"  wirescope {shlex.join(options.arguments)}")
-
-
-def trace_in_shards(options: argparse.Namespace, method: Method, own: Options) -> int:
-    """`wirescope trace --folder`."""
+def in_shards(
+    options: argparse.Namespace,
+    model: Model,
+    work: W,
+    do: Callable[[Model, Path, ManyPairs, W, Workers, Sequence[str], Callable[[RunProgress], None]], T],
+) -> T | None:
+    """What some work over the pairs of the options gives, with a bar on the terminal; None where it was stopped by
+    Ctrl+C, with how to go on told. do: `trace_pairs` or another one of that kind. Raises what that raises."""
     from core.sharded.executors import Workers
-    from core.sharded.progress import read_progress
-    from core.sharded.trace_many import CIRCUIT, trace_pairs
-    from core.sharded.tracing import TraceWork
 
-    if options.select is not None:
-        raise ArgumentError("--select needs the scores of each pair.", "Give it to `wirescope evaluate`.")
-    if options.spans is not None:
-        raise ArgumentError("Edges at spans are not traced in shards.", "Leave out --folder or --spans.")
-    work = TraceWork(method.name, options.replacement, options.level, own, options.metric, options.memory)
-    model = open_model(options.model, options.precision, weights=options.weights)
-    folder = Path(options.folder)
+    folder, workers = Path(options.folder), Workers(options.workers, options.cluster)
     try:
         with Progress() as progress, redirect_stdout(sys.stderr):  # on which Ray tells of a worker that died
-            scores, sums = trace_pairs(
-                model,
-                folder,
-                many_pairs(model, options),
-                work,
-                Workers(options.workers, options.cluster),
-                options.arguments,
-                progress.pairs,
-            )
+            return do(model, folder, many_pairs(model, options), work, workers, options.arguments, progress.pairs)
     except (KeyboardInterrupt, Cancelled):
-        tell_going_on(options, read_progress(folder))
-        return 130
-    if options.out is not None:
-        write_scores(Path(options.out), options.format, scores, (), model, options.size)
+        _tell_going_on(options, folder)
+        return None
+
+
+def _tell_going_on(options: argparse.Namespace, folder: Path) -> None:
+    from core.sharded.progress import read_progress
+
     said = read_progress(folder)
-    report = _report(scores, sums, method, options, str(options.out or folder / CIRCUIT))
-    report |= {} if said is None else {"seconds": said.seconds, "workers": said.workers}
-    if options.json:
-        say_json(report)
-    else:
-        say(_words(report, method))
-    return 0
-
-
-def _report(scores: Scores, sums: Sums, method: Method, options: argparse.Namespace, out: str) -> dict[str, Any]:
-    from core.sharded.job import LEFT_OUT, PAIRS
-    from core.sharded.pair_columns import ANSWERED, METRIC_CLEAN, METRIC_COUNTERFACTUAL, RIGHT
-
-    pairs, answered, b = float(sums[PAIRS]), float(sums[ANSWERED]), float(sums[METRIC_COUNTERFACTUAL])
-    return {
-        "model": options.model,
-        **precision_entry(options.precision or USUAL_PRECISION),
-        "method": method.name,
-        "level": scores.level,
-        "scored": int(scores.values.size),
-        "pairs": int(pairs),
-        "pairs of": scores.about["pairs of"],
-        "left out": int(sums[LEFT_OUT]),
-        "shard": int(scores.about["shard"]),
-        "replacement": scores.replacement,
-        "metric": scores.about["metric"],
-        "metric over A": float(sums[METRIC_CLEAN]) / pairs,
-        "metric over B": None if b != b else b / pairs,
-        "answered rightly": float(sums[RIGHT]) / answered if answered else None,
-        "direction": scores.direction if scores.signed else None,
-        "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
-        "folder": options.folder,
-        "others": f"--task {options.task} --seed {options.seed + 1}" if options.task else "--dataset FILE",
-        "file": out,
-    }
-
-
-def _words(report: dict[str, Any], method: Method) -> str:
-    what = LEVEL_WORDS.get(report["level"], report["level"])
-    lines = [
-        f"{method.title}: {report['scored']:,} {what} of {model_of(report)} over {report['pairs']:,} pairs of "
-        f"{report['pairs of']}, {report['shard']:,} a shard",
-        f"metric: {report['metric']}; {report['metric over A']:.4g} over A"
-        + ("" if report["metric over B"] is None else f", {report['metric over B']:.4g} over B")
-        + _right_words(report["answered rightly"]),
-        f"scores: {method.meaning.how}; {method.meaning.sign_words}"
-        + (f"; removed edges carry {ABLATIONS[report['replacement']]}" if method.replaces else ""),
-    ]
-    lines += [ranking_words(report["direction"])] if method.meaning.signed else []
-    if report["left out"]:
-        lines.append(f"{report['left out']:,} pairs were left out: they do not fit the model, or could not be drawn.")
-    lines += ["", f"the strongest {len(report['strongest'])}, of either sign"]
-    plus = "+" if method.meaning.signed else ""
-    lines += aligned([(row["name"], f"{row['score']:{plus}.4g}") for row in report["strongest"]], "<>")
-    lines += ["", f"{report['file']} holds all scores. How far to trust them, on other pairs:"]
-    lines += [f"wirescope evaluate {report['file']} {report['others']}"]
-    return "\n".join(lines)
-
-
-def _right_words(share: float | None) -> str:
-    return "" if share is None else f"; the whole model answers {percent(share)} of the pairs rightly"
+    done = "" if said is None else f" after {int(said.done):,} of {said.total:,} pairs"
+    tell(f"Stopped{done}; what is done is in {folder}. To go on:")
+    tell(f"  wirescope {shlex.join(options.arguments)}")

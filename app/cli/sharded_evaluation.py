@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import ABLATIONS
 from app.cli.output import say, say_json
-from app.cli.progress import Progress
-from app.cli.sharded import many_pairs, tell_going_on
+from app.cli.sharded import STOPPED, in_shards
 from app.cli.tables import aligned
-from core.errors import ArgumentError, Cancelled
+from core.errors import ArgumentError
 from core.formatting import percent
 
 if TYPE_CHECKING:
@@ -25,8 +22,6 @@ def evaluate_in_shards(options: argparse.Namespace, model: Model, scores: Scores
     """scores: of the file, of the model's graph."""
     from core.sharded.evaluate_pairs import RESULT, evaluate_pairs
     from core.sharded.evaluation import curve_work
-    from core.sharded.executors import Workers
-    from core.sharded.progress import read_progress
 
     if options.task is None and options.dataset is None:
         raise ArgumentError("Which pairs the folder is for is not said.", "Give --task or --dataset.")
@@ -36,22 +31,10 @@ def evaluate_in_shards(options: argparse.Namespace, model: Model, scores: Scores
         )
     metric = options.metric or scores.about.get("metric kind")
     work = curve_work(scores, options.replacement, (), options.seed, metric, options.memory)
-    folder = Path(options.folder)
-    try:
-        with Progress() as progress, redirect_stdout(sys.stderr):  # on which Ray tells of a worker that died
-            report = evaluate_pairs(
-                model,
-                folder,
-                many_pairs(model, options),
-                work,
-                Workers(options.workers, options.cluster),
-                options.arguments,
-                progress.pairs,
-            )
-    except (KeyboardInterrupt, Cancelled):
-        tell_going_on(options, read_progress(folder))
-        return 130
-    report |= {"file": options.file, "result": str(folder / RESULT)}
+    report = in_shards(options, model, work, evaluate_pairs)
+    if report is None:
+        return STOPPED
+    report |= {"file": options.file, "result": str(Path(options.folder) / RESULT)}
     if options.json:
         say_json(report)
     else:

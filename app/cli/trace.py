@@ -19,7 +19,8 @@ from app.cli.output import say, say_json, tell
 from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options
 from app.cli.progress import Progress
 from app.cli.rule_options import add_rule_option, check_rule, with_rule
-from app.cli.sharded import add_shard_options, check_shard_options, trace_in_shards
+from app.cli.sharded import add_shard_options, check_shard_options
+from app.cli.sharded_trace import trace_in_shards
 from app.cli.strongest import name_of, strongest
 from app.cli.tables import aligned
 from app.cli.trace_files import FORMS, MARKED, USUAL_FORM, check_out, write_scores
