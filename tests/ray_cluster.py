@@ -7,7 +7,6 @@ they are skipped.
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from app.worker.ray_home import set_environment
+from core.local_cluster import set_environment, start_cluster
 
 ROOT = str(Path(__file__).parents[1])
 STORE_BYTES = 80_000_000
@@ -27,7 +26,7 @@ def ray_cluster() -> Iterator[Any]:
     """The module `ray`, joined to a cluster of this machine: two processors, no dashboard, loopback alone."""
     paths = [ROOT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     before = dict(os.environ)
-    set_environment(local=True)
+    set_environment()
     os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(paths)))  # its processes run this clone
     ray = pytest.importorskip("ray")  # which reads the environment
     if ray.is_initialized():  # by another file, which ends it
@@ -37,15 +36,7 @@ def ray_cluster() -> Iterator[Any]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Ray's own
-        ray.init(
-            address="local",
-            num_cpus=2,
-            include_dashboard=False,
-            object_store_memory=STORE_BYTES,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            namespace="wirescope",
-        )
+        start_cluster(2, STORE_BYTES, namespace="wirescope")
     yield ray
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of processes that Ray leaves to be collected

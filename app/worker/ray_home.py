@@ -1,8 +1,7 @@
 """A worker as a Ray actor: on a cluster of this machine that is started for the user, or on one elsewhere.
 
-Ray is imported here only, and only when a cluster is asked for. It is told to listen on loopback alone where a
-cluster is started here, which it reads when it is loaded; to one elsewhere a window comes by `ray://HOST:PORT`, as
-a rule through SSH forwarding.
+Ray is imported only when a cluster is asked for. One that is started here listens on loopback alone
+(`core.local_cluster`); to one elsewhere a window comes by `ray://HOST:PORT`, as a rule through SSH forwarding.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from uuid import uuid4
 
 from app.messages.links import LinkCut, WorkerDied
 from app.messages.places import LOCAL, Place
+from core import local_cluster
 from core.errors import ArgumentError, WirescopeError
 
 NAMESPACE = "wirescope"
@@ -30,16 +30,6 @@ AT_ONCE = 8  # calls of one worker: polls, requests and signs go beside each oth
 IDLE_SECONDS = 600.0  # after which a worker that nobody asks ends itself
 TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 TOKEN_FILE = Path.home() / ".ray" / "auth_token"
-TRIES = 3  # to start a cluster
-QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DISABLE_IMPORT_WARNING": "1",
-    "RAY_LOG_TO_DRIVER": "0",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # read on Linux too, when Ray is loaded: loopback alone
-    "RAY_worker_niceness": "0",  # somebody waits for the figures
-    "RAY_agent_register_timeout_ms": "120000",  # of a machine that is busy
-}
 PASSED_ON = ("HF_HUB_OFFLINE", "HF_HOME", "TRANSFORMERS_OFFLINE", "OMP_NUM_THREADS", "XDG_DATA_HOME", "XDG_CACHE_HOME")
 
 
@@ -53,10 +43,9 @@ def why_not() -> str:
 def set_environment(local: bool) -> None:
     """What Ray reads of the environment when it is imported. A cluster that is started here asks who comes for a token,
     by itself; of one elsewhere the token must be here, and is only shown where that is said before."""
-    told = dict(QUIET)
+    local_cluster.set_environment()
     if not local and (any(name in os.environ for name in TOKENS) or TOKEN_FILE.exists()):
-        told["RAY_AUTH_MODE"] = "token"
-    os.environ.update({name: os.environ.get(name, value) for name, value in told.items()})
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 class Cluster:
@@ -85,14 +74,14 @@ class Cluster:
         with self._lock:
             if ray.is_initialized():
                 return
-            told: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": NAMESPACE}
-            if self.is_local:
-                told |= {"address": "local", "include_dashboard": False}  # else Ray joins what runs on this machine
-                told |= {"num_cpus": self._cpus, "object_store_memory": self._store_bytes}
-            else:
-                told["address"] = self.address
             try:
-                _init(ray, told, TRIES if self.is_local else 1)
+                if self.is_local:
+                    local_cluster.start_cluster(self._cpus, self._store_bytes, namespace=NAMESPACE)
+                else:
+                    told = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": NAMESPACE}
+                    _join(ray, {**told, "address": self.address})
+            except WirescopeError:
+                raise
             except (ValueError, TypeError) as error:
                 raise ArgumentError(f"{self.address} is no address of a cluster: {error}", ADDRESSES) from error
             except Exception as error:  # Ray and gRPC have no common base of theirs
@@ -271,18 +260,14 @@ def _called(call: Callable[[], Any], where: str) -> Any:
         raise LinkCut(f"{where} cannot be reached: {_in_a_line(error)}") from error
 
 
-def _init(ray: Any, told: dict[str, Any], tries: int) -> None:
-    """Join, or start; a machine that is busy may need longer than Ray waits, and is quicker the next time."""
-    for left in reversed(range(tries)):
-        try:
-            ray.init(**told)
-            return
-        except (ValueError, TypeError):
-            raise
-        except Exception:
-            ray.shutdown()
-            if not left:
-                raise
+def _join(ray: Any, told: dict[str, Any]) -> None:
+    try:
+        ray.init(**told)
+    except (ValueError, TypeError):
+        raise
+    except Exception:
+        ray.shutdown()
+        raise
 
 
 ADDRESSES = (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import Cancelled, WirescopeError
+from core.local_cluster import set_environment, start_cluster
 from core.optional_packages import ray as import_ray
 from core.progress import Cancel
 from core.sharded.in_process import Within
@@ -26,7 +27,7 @@ class RayCluster:
     answers."""
 
     def __init__(self, workers: int | None, address: str | None) -> None:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        set_environment()
         self._ray = ray = import_ray()
         self._begun = not ray.is_initialized()
         if self._begun:
@@ -81,16 +82,10 @@ def _connect(ray: Any, workers: int | None, address: str | None) -> None:
         if address is not None:
             ray.init(address=address, log_to_driver=False, logging_level="error")
         else:
-            ray.init(
-                num_cpus=workers,
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level="error",
-                object_store_memory=STORE_BYTES,
-            )
+            start_cluster(workers, STORE_BYTES)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise WirescopeError(
-            f"No Ray cluster answers at {address}: {str(error).splitlines()[0][:200]}",
+            f"No Ray cluster answers at {address or 'this machine'}: {str(error).splitlines()[0][:200]}",
             "Start one (ray start --head), or leave out the address for workers of this machine.",
         ) from None
 

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ from core.tracing.scores import Scores
 from tests.app.messages.made_values import same
 from tests.ray_cluster import ray_cluster  # noqa: F401
 
-pytest.importorskip("ray")
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")  # nor imported before its time
 
 HEAD, MLP = Node("head", 1, 0), Node("mlp", 0)
 CUT = Edge(MLP, Reader("logits"))

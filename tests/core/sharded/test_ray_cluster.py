@@ -12,6 +12,7 @@ import pytest
 
 import wirescope as ws
 from core.errors import ModelError, WirescopeError
+from core.local_cluster import set_environment
 from core.sharded.executors import Workers
 from core.sharded.progress import read_progress
 from core.sharded.tracing import TraceWork
@@ -73,6 +74,7 @@ def test_without_ray_it_is_said_what_to_install(tmp_path: Path, monkeypatch, cap
 
 
 def test_a_cluster_that_is_not_there_is_said(tmp_path: Path, monkeypatch) -> None:
+    set_environment()  # which Ray reads when it is imported, here for all tests of the process
     ray = pytest.importorskip("ray")
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
 

@@ -1,0 +1,63 @@
+"""A Ray cluster of this machine, which listens on loopback alone.
+
+Ray binds its ports to the address of the node, and reads when it is imported whether that is loopback's:
+`set_environment` comes before the import. Where something else had imported Ray before, no cluster is left open to the
+network: it is ended, and that is said.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+from typing import Any
+
+from core.errors import WirescopeError
+from core.optional_packages import ray as import_ray
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_LOG_TO_DRIVER": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # read on Linux too, when Ray is imported: loopback alone
+    "RAY_worker_niceness": "0",  # somebody waits for the figures
+    "RAY_agent_register_timeout_ms": "120000",  # of a machine that is busy
+}
+TRIES = 3  # to start one: a machine that is busy may need longer than Ray waits, and is quicker the next time
+
+
+def set_environment() -> None:
+    """What Ray reads of the environment when it is imported, where the user has not set it."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+
+
+def start_cluster(processors: int | None = None, store_bytes: int | None = None, **more: Any) -> Any:
+    """Start a cluster of this machine and join it. processors: that it may use; None: all. store_bytes: memory for its
+    objects; None: as Ray has it. more: told to `ray.init`. Returns the module `ray`. Raises WirescopeError without Ray
+    and where its ports are open beyond loopback, ValueError for options that Ray does not take, and Ray's own errors
+    where it does not start."""
+    set_environment()
+    ray = import_ray()
+    told = {"address": "local", "include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
+    told |= {"num_cpus": processors, "object_store_memory": store_bytes, **more}  # without "local" Ray joins what runs
+    for left in reversed(range(TRIES)):
+        try:
+            ray.init(**told)
+            break
+        except (ValueError, TypeError):
+            raise
+        except Exception:  # Ray and gRPC have no common base of theirs
+            ray.shutdown()
+            if not left:
+                raise
+    address = ray.util.get_node_ip_address()
+    if not ipaddress.ip_address(address).is_loopback:
+        ray.shutdown()
+        raise WirescopeError(
+            f"The cluster's ports would be open to the network, at {address}: Ray was imported before Wirescope asked "
+            "it for loopback alone.",
+            "Start Wirescope anew, or set RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0 before.",
+        )
+    return ray

@@ -1,0 +1,72 @@
+"""What a cluster that is started here listens on: loopback, and nothing else."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from core import local_cluster
+from core.errors import WirescopeError
+
+ROOT = Path(__file__).parents[3]
+IN_A_NEW_PROCESS = """
+import json, psutil
+from app.worker.ray_home import Cluster
+cluster = Cluster(cpus=1, store_bytes=80_000_000)
+cluster.places()  # by a process of its own
+here = psutil.Process()
+listening = [
+    (process.name(), connection.laddr.ip)
+    for process in (here, *here.children(recursive=True))
+    for connection in process.net_connections()
+    if connection.status == psutil.CONN_LISTEN
+]
+cluster.leave()
+print("listening", json.dumps(listening))
+"""
+
+
+@pytest.mark.slow  # a cluster of its own: Ray decides when it is imported
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+def test_no_process_of_a_cluster_listens_beyond_loopback() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_NEW_PROCESS], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("listening "))
+    listening = json.loads(line.removeprefix("listening "))
+    assert {"gcs_server", "raylet"} <= {name for name, _ in listening}
+    assert [(name, ip) for name, ip in listening if not on_loopback(ip)] == []
+
+
+def on_loopback(ip: str) -> bool:
+    address = ipaddress.ip_address(ip)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+@pytest.mark.parametrize(("address", "open_to"), [("10.0.0.7", True), ("127.0.0.1", False), ("::1", False)])
+def test_a_cluster_whose_ports_would_be_open_is_ended_and_that_is_said(
+    address: str, open_to: bool, monkeypatch
+) -> None:
+    told: list[str] = []
+    ray = SimpleNamespace(
+        init=lambda **options: told.append(options["address"]),
+        shutdown=lambda: told.append("ended"),
+        util=SimpleNamespace(get_node_ip_address=lambda: address),
+    )
+    monkeypatch.setattr(local_cluster, "import_ray", lambda: ray)
+    if open_to:
+        with pytest.raises(WirescopeError, match=r"open to the network, at 10\.0\.0\.7: Ray was imported before"):
+            local_cluster.start_cluster()
+        assert told == ["local", "ended"]
+    else:
+        assert local_cluster.start_cluster() is ray
+        assert told == ["local"]
