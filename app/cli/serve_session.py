@@ -37,9 +37,10 @@ class ServedSession:
     def steps(self) -> tuple[str, ...]:
         return tuple(step.words for step in self._history.current.path())
 
-    def open(self, document: Document) -> None:
+    def open(self, document: Document) -> str:
         self._history.push(open_words(document, self.document().model), document, opens=True)
         self._made = self._history.current
+        return self._made.words
 
     def change(self, operation: Operation) -> str:
         change = operation(self.document())

@@ -13,7 +13,7 @@ from app.messages.recovered import RecoveredQuery, RecoveredReply
 from app.messages.replies import RecoveryReply, ScoresReply
 from app.messages.trust import TrustQuery, TrustReply
 from app.presenters.programs.answers import run_sentence
-from app.presenters.programs.host import Found, Host
+from app.presenters.programs.host import Found, Host, find_of_step
 from core.door.tool import Answer, Call, Parameters
 from core.edits import REPLACED
 from core.errors import ArgumentError
@@ -80,13 +80,7 @@ def trace(host: Host, told: Trace, call: Call) -> Answer:
     choice = TraceChoice(method.name, options, told.over_dataset)
     host.find(call)  # what is wrong with the inputs is said before anything is made of them
     words = host.trace(f"Trace by {method.title}{' over the dataset' if told.over_dataset else ''}", choice)
-    try:
-        found = host.find(call, trace=True)
-    except Exception:
-        if words:
-            host.retract()
-        raise
-    return {"step": words, **_traced(found, told.top)}
+    return {"step": words, **_traced(find_of_step(host, words, call, trace=True), told.top)}
 
 
 def keep(host: Host, told: Keep, call: Call) -> Answer:

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from app.presenters.programs.answers import run_answer
-from app.presenters.programs.host import Found, Host, found_or_retracted
+from app.presenters.programs.host import Found, Host, find_of_step
 from core.door.tool import Answer, Call, Parameters
 from core.edits import KINDS, Edit, EditKind, EditTarget, entries_named
 from core.errors import ArgumentError, EditError
@@ -65,7 +65,7 @@ def edit(host: Host, told: EditParameters, call: Call) -> Answer:
         )
 
     words = host.change(operation)
-    return {"step": words, **run_answer(found_or_retracted(host, call) if words else host.find(call))}
+    return {"step": words, **run_answer(find_of_step(host, words, call))}
 
 
 def restore(host: Host, told: Restore, call: Call) -> Answer:

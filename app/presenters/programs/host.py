@@ -64,14 +64,15 @@ class Found:
         return self.of(RunReply)
 
 
-def found_or_retracted(host: Host, call: Call) -> Found:
-    """What is found of a step that was just made; where nothing can be, it goes again. Raises what `find` does."""
+def find_of_step(host: Host, words: str, call: Call, trace: bool = False) -> Found:
+    """What is found of the step that a call has just made, of these words ("": it made none). The step goes again where
+    nothing can be found of it, and a trace also where it was cancelled: without scores it is none. Raises what `find`
+    does."""
     try:
-        return host.find(call)
-    except Cancelled:
-        raise
-    except WirescopeError:
-        host.retract()
+        return host.find(call, trace=trace)
+    except WirescopeError as error:
+        if words and (trace or not isinstance(error, Cancelled)):
+            host.retract()
         raise
 
 
@@ -92,8 +93,8 @@ class Host(Protocol):
         """What was done, from the first step to the present one."""
         ...
 
-    def open(self, document: Document) -> None:
-        """Take up another model, with its inputs."""
+    def open(self, document: Document) -> str:
+        """Take up another model, with its inputs, as a step of the history. Returns its words."""
         ...
 
     def change(self, operation: Operation) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from app.presenters.programs.answers import opened_answer
-from app.presenters.programs.host import Host, found_or_retracted
+from app.presenters.programs.host import Host, find_of_step
 from core.door.tool import Answer, Call, Parameters
 from core.errors import ArgumentError, InputError
 from core.formatting import counted
@@ -83,10 +83,10 @@ def open_inputs(host: Host, told: Open, call: Call) -> Answer:
     precision = other if isinstance(told.precision, UnsetType) else told.precision
     if (model, precision) != present.opens:
         host.permits.check_model(model)
-        host.open(replace(_fitting(model, present, "clean" in given), precision=precision, **given))
-        return opened_answer(found_or_retracted(host, call))
-    changed = host.change(lambda document: _with(document, given))
-    return opened_answer(found_or_retracted(host, call) if changed else host.find(call))
+        words = host.open(replace(_fitting(model, present, "clean" in given), precision=precision, **given))
+    else:
+        words = host.change(lambda document: _with(document, given))
+    return opened_answer(find_of_step(host, words, call))
 
 
 def _given(host: Host, told: Open) -> dict[str, Any]:

@@ -1,31 +1,34 @@
-"""`wirescope serve`: a session that a plain JSON-RPC client drives, against the library's own numbers."""
+"""`wirescope serve`: a session that client libraries of JSON-RPC and of MCP drive, against the library's numbers."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
-import urllib.request
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pjrpc.client.backend.requests import Client
+from pjrpc.client.exceptions import JsonRpcError
 
 import wirescope as ws
 from app.cli.parser import command
 from app.cli.serve import open_door
 from core.door.http_server import DoorServer
 from core.errors import ArgumentError
+from core.formatting import share_words
+from tests.app.command_line import ROOT
+from tests.json_rpc import called, json_rpc_client
 
 TOKEN = "a-token-of-the-tests"
 A = "When Mary and John went to the store, John gave a drink to"
 B = "When Mary and John went to the store, Tom gave a drink to"
 METRIC = {"kind": "logit_difference", "target": " Mary", "foil": " John"}
 Call = Callable[..., Any]
-
-
-class Refused(Exception):
-    """The error of an answer."""
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +46,18 @@ def server(folder: Path) -> Iterator[DoorServer]:
     door.close()
 
 
+@pytest.fixture(scope="module")
+def client(server: DoorServer) -> Iterator[Client]:
+    with json_rpc_client(f"{server.url}/rpc", TOKEN) as client:
+        yield client
+
+
 @pytest.fixture
-def call(server: DoorServer) -> Call:
-    """Call a tool with parameters; afterwards all edits are taken back, and the inputs are those of the start."""
+def call(client: Client) -> Call:
+    """Call a tool with parameters; before it all edits are taken back, and the inputs are those of the start."""
 
     def call(method: str, /, **params: Any) -> Any:
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-        with urllib.request.urlopen(urllib.request.Request(f"{server.url}/rpc", body, headers)) as response:
-            answer = json.load(response)
-        if "error" in answer:
-            raise Refused(f"{answer['error']['message']} {answer['error'].get('data', {}).get('hint', '')}")
-        return answer["result"]
+        return called(client, method, params)
 
     call("open", a=A, b=B, metric=METRIC)
     call("restore")
@@ -108,15 +111,16 @@ def test_edits_are_steps_that_are_undone_and_restored(call: Call):
     ],
 )
 def test_an_edit_that_cannot_be_is_no_step(call: Call, params: dict[str, Any], words: str):
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(JsonRpcError, match=words):
         call("edit", **params)
     assert call("predict")["edits"] == []
 
 
 def test_a_patch_without_a_b_is_refused(call: Call):
     assert call("open", b=None)["b"] is None
-    with pytest.raises(Refused, match="Give a B with the tool open"):
+    with pytest.raises(JsonRpcError, match="There is no counterfactual") as refused:
         call("edit", target="m0", kind="patch")
+    assert refused.value.data["hint"] == "Give a B with the tool open."
     assert call("undo")["predictions"][0]["in_b"] is not None
 
 
@@ -139,7 +143,7 @@ def test_a_patch_without_a_b_is_refused(call: Call):
     ],
 )
 def test_what_programs_may_not_open_is_refused_and_the_session_stays(call: Call, params: dict[str, Any], words: str):
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(JsonRpcError, match=words):
         call("open", **params)
     assert call("open")["a"] == A
 
@@ -156,11 +160,40 @@ def test_a_trace_lists_the_best_edges_and_is_evaluated(call: Call, session: ws.S
     result = session.run_circuit(best, replacement="patch")
     assert by_size["measured"]["circuit"] == pytest.approx(float(result.metric), abs=1e-4)
     assert (by_edges["random"], by_edges["interval"], by_edges["pairs"]) == (by_size["random"], None, 1)
-    with pytest.raises(Refused, match="No circuit is chosen"):
+    with pytest.raises(JsonRpcError, match="No circuit is chosen"):
         call("evaluate")
     assert call("keep", size=75)["step"] == "Keep the best 75 edges"
     assert call("evaluate", draws=2)["recovered"] == by_size["recovered"]
     call("keep", size=None)
+
+
+def test_trust_is_explained_by_the_figures_that_the_library_has(call: Call, session: ws.Session):
+    with pytest.raises(JsonRpcError, match="No circuit is chosen"):
+        call("explain_trust")
+    call("trace")
+    told = call("explain_trust", size=30)
+    figures = {each["question"]: each for each in told["statements"]}
+    circuit, other = (ws.trace(session, method=name).top(30) for name in ("eap-ig", "integrated-edges"))
+    recovered = figures["Recovered"]
+    assert recovered["figure"] == share_words(call("evaluate", size=30, draws=1)["recovered"])
+    assert recovered["against"]
+    assert recovered["words"].startswith(f"30 of {session.graph.n_edges:,} edges recover {recovered['figure']}")
+    assert told["words"].startswith(told["verdict"][0]["words"])
+    shared = len(set(circuit.names) & set(other.names)) / 30
+    assert figures["Another method"]["figure"] == f"{shared:.0%}".replace("%", " %")
+    helps = sum(_loss_without(session, circuit, place) >= 0.001 for place in range(30))
+    assert figures["Edges that help"]["figure"] == f"{helps} of 30"
+    assert told["unanswered"] == ["Stability", "Tests"]  # one pair cannot tell
+    assert [each["question"] for each in told["statements"] if each["unknown"]] == told["unanswered"]
+    assert (told["size"], told["pairs"]) == (30, 1)
+
+
+def _loss_without(session: ws.Session, circuit: ws.Circuit, place: int) -> float:
+    """How much less of the metric a circuit recovers without one of its edges."""
+    names = circuit.names[:place] + circuit.names[place + 1 :]
+    whole, less = (float(session.run_circuit(edges).metric) for edges in (circuit, names))
+    corrupted = float(session.counterfactual.metric)
+    return (whole - less) / (float(session.clean.metric) - corrupted)
 
 
 def test_over_a_dataset_there_is_an_interval(call: Call):
@@ -197,7 +230,7 @@ def test_over_a_dataset_there_is_an_interval(call: Call):
 )
 def test_what_cannot_be_traced_or_written_says_why(call: Call, method: str, params: dict[str, Any], words: str):
     before = call("predict")
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(JsonRpcError, match=words):
         call(method, **params)
     assert call("predict") == before
 
@@ -211,7 +244,7 @@ def test_a_circuit_is_given_away_as_text_or_below_the_folder(call: Call, folder:
     assert call("export", file="circuit.json")["file"] == "circuit.json"
     assert (folder / "circuit.json").read_text(encoding="utf-8") == text
     assert len(ws.Circuit.load(folder / "circuit.json")) == 30
-    with pytest.raises(Refused, match="is there already"):
+    with pytest.raises(JsonRpcError, match="is there already"):
         call("export", file="circuit.json")
     assert call("export", file="circuit.json", overwrite=True)["kind"] == "json"
     call("keep", size=None)
@@ -241,3 +274,34 @@ def test_the_command_refuses_other_machines_and_what_it_cannot_use(capsys: pytes
     assert command(["serve", "--folder", "nowhere/at/all"]) == 2
     assert command(["serve", "--memory", "0"]) == 2
     assert command(["serve", "no-such-thing-here"]) == 3
+
+
+def test_a_client_that_starts_the_command_speaks_mcp_with_it(session: ws.Session):
+    """The command in a process of its own, over standard input and output."""
+    from mcp.client.client import Client as McpClient
+    from mcp.client.stdio import StdioServerParameters
+
+    async def use() -> list[Any]:
+        command = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "app", "serve", "bundled:names", "--stdio"],
+            cwd=ROOT,
+            env=dict(os.environ),
+        )
+        calls: list[tuple[str, dict[str, Any]]] = [
+            ("open", {"a": A, "b": B, "metric": METRIC}),
+            ("predict", {}),
+            ("edit", {"target": "m0", "kind": "zero"}),
+            ("edit", {"target": "m9"}),
+        ]
+        async with McpClient(command, read_timeout_seconds=60) as mcp:
+            tools = {tool.name for tool in (await mcp.list_tools()).tools}
+            assert tools >= {name for name, _ in calls}
+            return [await mcp.call_tool(name, given) for name, given in calls]
+
+    opened, predicted, edited, refused = asyncio.run(use())
+    assert opened.structured_content["edges"] == session.graph.n_edges
+    before, after = float(session.clean.metric), float(session.run([ws.Edit("m0", "zero")]).metric)
+    assert predicted.structured_content["measured"]["after"] == pytest.approx(before, abs=1e-5)
+    assert edited.structured_content["measured"]["after"] == pytest.approx(after, abs=1e-5)
+    assert (refused.is_error, "m9 does not write" in refused.content[0].text) == (True, True)

@@ -1,4 +1,5 @@
-"""The strip at the window's bottom: parity, device, memory, the last run, what runs, and the last message."""
+"""The strip at the window's bottom: parity, device, memory, the last run, what runs, who else drives, and the last
+message."""
 
 from __future__ import annotations
 
@@ -76,6 +77,7 @@ class ThinProgress(Painted):
 class StatusStrip(QWidget):
     cancel_requested = Signal()
     jobs_wanted = Signal()  # a click on what the queue of jobs does
+    door_wanted = Signal()  # a click on the door to programs
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,6 +99,8 @@ class StatusStrip(QWidget):
         self.cancel.clicked.connect(self.cancel_requested)
         self.jobs = LinkButton("", "muted")
         self.jobs.clicked.connect(self.jobs_wanted)
+        self.door = LinkButton("", "muted")
+        self.door.clicked.connect(self.door_wanted)
         self.message = ElidedLabel("", "muted")
         self.message.set_tip("The last message")
         self.message.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -108,8 +112,9 @@ class StatusStrip(QWidget):
         layout.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self.cancel)
         layout.addWidget(self.jobs)
+        layout.addWidget(self.door)
         layout.addWidget(self.message, 1)
-        for widget in (self.parity, self.device, self.memory, self.run, self.jobs):
+        for widget in (self.parity, self.device, self.memory, self.run, self.jobs, self.door):
             widget.hide()
         self.clear_work()
 
@@ -171,10 +176,18 @@ class StatusStrip(QWidget):
 
     def set_jobs(self, text: str, tip: str) -> None:
         """`2 jobs: 43 %, about 12 min left`; empty where none waits or runs."""
-        self.jobs.setText(text)
-        self.jobs.setAccessibleName(text)
-        self.jobs.setToolTip(f"{tip}. Click to see the queue" if tip else "")
-        self.jobs.setVisible(bool(text))
+        _show_link(self.jobs, text, f"{tip}. Click to see the queue")
+
+    def set_door(self, text: str, tip: str = "") -> None:
+        """`serving programs`, for as long as the session is served; empty where it is not."""
+        _show_link(self.door, text, f"{tip}. Click to see the token or to stop serving")
 
     def set_message(self, text: str) -> None:
         self.message.setText(text)
+
+
+def _show_link(link: LinkButton, text: str, tip: str) -> None:
+    link.setText(text)
+    link.setAccessibleName(text)
+    link.setToolTip(tip if text else "")
+    link.setVisible(bool(text))

@@ -88,8 +88,8 @@ class WindowHost(QObject):
     def steps(self) -> tuple[str, ...]:
         return self._in_window(lambda: tuple(step.words for step in self._workbench.history.current.path()))
 
-    def open(self, document: Document) -> None:
-        self._in_window(lambda: self._step(lambda: self._workbench.models.open(document, in_its_precision=True)))
+    def open(self, document: Document) -> str:
+        return self._in_window(lambda: self._step(lambda: self._workbench.models.open(document, in_its_precision=True)))
 
     def change(self, operation: Operation) -> str:
         def work() -> str:

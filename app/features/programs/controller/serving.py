@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from app.features.programs.controller.host import WindowHost
 from app.messages.request import FailureReply
 from app.services.notifier import Notifier
+from app.services.panels import Panels
 from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
 from views.panels.programs.data import DoorData
@@ -17,11 +18,14 @@ from views.panels.programs.panel import DoorDialog
 
 
 class ServingController(QObject):
-    """Of one window. What it serves with is imported when the door is first opened."""
+    """Of one window, whose status strip says it for as long as the door is open. What it serves with is imported when
+    the door is first opened."""
 
-    def __init__(self, workbench: Workbench, notifier: Notifier, window: QWidget) -> None:
+    def __init__(self, workbench: Workbench, panels: Panels, notifier: Notifier, window: QWidget) -> None:
         super().__init__(window)
         self._workbench, self._notifier, self._window = workbench, notifier, window
+        self._status = panels["status"]
+        self._status.door_wanted.connect(self.show)
         self._host: WindowHost | None = None
         self._door: Any = None
         self._server: Any = None
@@ -47,6 +51,7 @@ class ServingController(QObject):
         server.stop()
         door.close()
         host.deleteLater()
+        self._status.set_door("")
         if self.dialog is not None:
             self.dialog.hide()
         self._notifier.say("The door to programs is closed.")
@@ -75,5 +80,6 @@ class ServingController(QObject):
             self._notifier.problem(FailureReply(0, "run", error.message, error.hint))
             return False
         self._server.start()
+        self._status.set_door("serving programs", f"Programs on this machine drive this session at {self._server.url}")
         self._notifier.say(f"This session is served to programs at {self._server.url}")
         return True

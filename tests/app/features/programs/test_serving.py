@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
+from pjrpc.client.exceptions import JsonRpcError
 from PySide6.QtGui import QGuiApplication
 
 from tests.app.person import Person
+from tests.json_rpc import called, json_rpc_client
 
 ENTRY = "Serve This Session to Programs"
 
 
 def asked(url: str, token: str, method: str, params: dict[str, Any]) -> Any:
-    """The result or the error of a call, as another program would make it."""
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as response:
-        answer = json.load(response)
-    return answer.get("result") or answer["error"]
+    """The result of a call, as another program would make it. Raises JsonRpcError."""
+    with json_rpc_client(url, token) as client:
+        return called(client, method, params)
 
 
 def test_a_program_drives_what_the_window_shows(reader: Person) -> None:
@@ -33,6 +31,10 @@ def test_a_program_drives_what_the_window_shows(reader: Person) -> None:
     reader.click(dialog.copy)
     assert QGuiApplication.clipboard().text().endswith(f"Authorization: Bearer {token}")
     dialog.reject()
+    door = reader.panel("status").door
+    reader.panel("status").set_message("Another message")
+    assert (door.isVisible(), door.text()) == (True, "serving programs")  # it stays, whatever else is said
+    assert url.removesuffix("/rpc") in door.toolTip()
 
     with ThreadPoolExecutor(1) as other:
 
@@ -64,13 +66,19 @@ def test_a_program_drives_what_the_window_shows(reader: Person) -> None:
         assert call("keep", size=20)["size"] == reader.workbench.document.size == 20
         assert call("evaluate", draws=2)["size"] == 20
         steps = len(reader.workbench.history.current.path())
-        assert "m99 does not write" in call("edit", target="m99")["message"]
-        assert "Programs may not open" in call("open", model="/etc")["message"]
+        for method, params, words in (
+            ("edit", {"target": "m99"}, "m99 does not write"),
+            ("open", {"model": "/etc"}, "Programs may not open"),
+        ):
+            with pytest.raises(JsonRpcError, match=words):
+                call(method, **params)
         assert len(reader.workbench.history.current.path()) == steps
 
-        reader.choose("File", ENTRY)
+        reader.click(door)
+        assert dialog.isVisible()
         assert dialog.token.text() == token  # it is the same door
         reader.click(dialog.stop)
         assert "closed" in reader.message()
-        with pytest.raises(OSError, match="refused"):
+        assert not door.isVisible()
+        with pytest.raises(requests.ConnectionError, match="refused"):
             asked(url, token, "predict", {})
