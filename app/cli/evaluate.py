@@ -86,7 +86,9 @@ def evaluate_command(options: argparse.Namespace) -> int:
     found = read_scores(options.file, model.graph)
     scores = found.scores
     if options.folder is not None:
-        return evaluate_in_shards(options, model, scores)
+        for note in _doubts(found, name, precision):
+            tell(note)
+        return evaluate_in_shards(options, model, found)
     if options.size is not None and not 1 <= options.size <= scores.values.size:
         what = LEVEL_WORDS.get(scores.level, scores.level)
         raise ArgumentError(

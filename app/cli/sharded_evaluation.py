@@ -10,16 +10,16 @@ from app.cli.arguments import ABLATIONS
 from app.cli.output import say, say_json
 from app.cli.sharded import STOPPED, in_shards
 from app.cli.tables import aligned
-from core.errors import ArgumentError
+from core.errors import ArgumentError, InputError
 from core.formatting import percent
 
 if TYPE_CHECKING:
+    from core.interchange.scores_files import ScoresFile
     from core.models.model import Model
-    from core.tracing.scores import Scores
 
 
-def evaluate_in_shards(options: argparse.Namespace, model: Model, scores: Scores) -> int:
-    """scores: of the file, of the model's graph."""
+def evaluate_in_shards(options: argparse.Namespace, model: Model, found: ScoresFile) -> int:
+    """found: the scores of the file, of the model's graph."""
     from core.sharded.evaluate_pairs import RESULT, evaluate_pairs
     from core.sharded.evaluation import curve_work
 
@@ -29,6 +29,12 @@ def evaluate_in_shards(options: argparse.Namespace, model: Model, scores: Scores
         raise ArgumentError(
             "--size and --select are of one circuit's report, which is not made in shards.", "Leave out --folder."
         )
+    if found.size is not None:
+        raise InputError(
+            f"{options.file} is one circuit: the other edges have no scores, so that larger ones cannot be chosen.",
+            "Give the scores that it was chosen by, or leave out --folder.",
+        )
+    scores = found.scores
     metric = options.metric or scores.about.get("metric kind")
     work = curve_work(scores, options.replacement, (), options.seed, metric, options.memory)
     report = in_shards(options, model, work, evaluate_pairs)

@@ -52,7 +52,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "head_sets",
                 "tint_inputs",
             ),
-            *("evaluate", "watch", "repair", "fill_dataset", "-"),
+            *("evaluate", "evaluate_many", "watch", "repair", "fill_dataset", "-"),
             *("earlier_checkpoint", "later_checkpoint", "follow_checkpoints", "-", "@copy_code", "-", "preferences"),
         ),
     ),

@@ -150,7 +150,8 @@ def _has_curve(record: RunRecord) -> bool:
 
 def _same_scores(one: RunRecord, other: RunRecord) -> bool:
     alike = one.document.circuits == other.document.circuits and one.replacement == other.replacement
-    return alike and _has_curve(one) and _has_curve(other)
+    here = not one.of_other_pairs and not other.of_other_pairs
+    return alike and here and _has_curve(one) and _has_curve(other)
 
 
 def _bytes(record: RunRecord) -> int:

@@ -21,6 +21,7 @@ from core.towers_graph import Sizes, graph_of
 from core.tracing.selection import USUAL
 
 RunKind = Literal["trace", "evaluation", "scan", "repair"]
+CURVE = "curve"  # of `about`: what circuits of some sizes recover, in words
 MOST = 0.8  # of the behaviour: the size that recovers so much is a figure of a run
 
 
@@ -68,6 +69,13 @@ class RunRecord(EqualArrays):
         if self.graph is None or self.edges is None:
             return None
         return Circuit(graph_of(self.graph), self.edges, self.values, dict(self.about))
+
+    @property
+    def of_other_pairs(self) -> bool:
+        """Whether it went over pairs that the project does not have, as a job of the queue does: its scores lie in the
+        file of that job, and its figures are not those of a curve that is run here."""
+        traced = self.document.traced
+        return self.pairs > 0 and traced is not None and bool(traced.file) and not traced.over_dataset
 
     @property
     def options(self) -> str:

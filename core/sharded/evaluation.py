@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from core.edit_kinds import EditKind
 from core.errors import ArgumentError, NothingToRecoverError
-from core.sharded.job import PAIRS, ShardResult, Sums
+from core.sharded.job import PAIRS, ShardResult, Sums, check_replacement
 
 if TYPE_CHECKING:
     from core.circuit import Circuit
@@ -144,18 +144,9 @@ def _scores(work: CurveWork, graph: Graph) -> Scores:
     )
 
 
-def curve_work(
-    scores: Scores,
-    replacement: EditKind | None = None,
-    fractions: tuple[float, ...] = (),
-    seed: int = 0,
-    metric: str | None = None,
-    memory: float | None = None,
-) -> CurveWork:
-    """The work for some scores; fractions: none for those of `faithfulness`, each size once. Raises ArgumentError for
-    scores whose circuits cannot be chosen alike in every shard."""
-    from core.evaluation.faithfulness import FRACTIONS, sizes_of
-
+def check_evaluable(scores: Scores, replacement: EditKind) -> None:
+    """Raise ArgumentError for scores whose circuits cannot be chosen alike in every shard, and for what removed edges
+    cannot carry there."""
     if scores.level not in ("edges", "nodes") or scores.kept is not None:
         raise ArgumentError(
             "Scores of spans, and what a search has kept, are not evaluated in shards.", "Leave out the folder."
@@ -164,6 +155,22 @@ def curve_work(
         raise ArgumentError("The scores name no direction of A.", "Leave out the folder, or trace anew.")
     if scores.rule != "top":
         raise ArgumentError(f"Circuits chosen by {scores.rule} are not evaluated in shards.", "Leave out the folder.")
+    check_replacement(replacement)
+
+
+def curve_work(
+    scores: Scores,
+    replacement: EditKind | None = None,
+    fractions: tuple[float, ...] = (),
+    seed: int = 0,
+    metric: str | None = None,
+    memory: float | None = None,
+) -> CurveWork:
+    """The work for some scores; fractions: none for those of `faithfulness`, each size once. Raises ArgumentError as
+    `check_evaluable` does."""
+    from core.evaluation.faithfulness import FRACTIONS, sizes_of
+
+    check_evaluable(scores, replacement or scores.replacement)
     # each size once, so that it has a column of its own: in small graphs several fractions are one edge
     by_size = dict(zip(sizes_of(scores.values.size, fractions or FRACTIONS), fractions or FRACTIONS, strict=True))
     return CurveWork(

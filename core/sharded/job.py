@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.row_pairs import RowNeeds
+from core.edit_kinds import KINDS, EditKind
+from core.errors import ArgumentError
 from core.inputs.dataset_columns import FileRow
 from core.sharded.shards import Shard
 
@@ -81,6 +83,15 @@ class RowsPart:
 
 
 Part = TaskPart | RowsPart
+
+
+def check_replacement(kind: EditKind) -> None:
+    """Raise ArgumentError for what removed edges cannot carry in shards."""
+    if KINDS[kind].learned:
+        raise ArgumentError(
+            f"{kind} learns its constants from all pairs together.",
+            "Take patch, zero or mean, or leave out the folder.",
+        )
 
 
 @dataclass(frozen=True)

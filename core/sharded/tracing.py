@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.edit_kinds import KINDS, EditKind
+from core.edit_kinds import EditKind
 from core.errors import ArgumentError
-from core.sharded.job import PAIRS, ShardResult, Sums
+from core.sharded.job import PAIRS, ShardResult, Sums, check_replacement
 from core.tracing.meaning import NOISE_FLOOR
 from core.tracing.method import method_named
 from core.tracing.options import Level
@@ -59,11 +59,7 @@ class TraceWork:
                 f"{self.level} of different shards need not correspond.",
                 "Score edges or nodes, or leave out the folder.",
             )
-        if KINDS[self.replacement].learned:
-            raise ArgumentError(
-                f"{self.replacement} learns its constants from all pairs together.",
-                "Take patch, zero or mean, or leave out the folder.",
-            )
+        check_replacement(self.replacement)
 
     @property
     def draws(self) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.features.jobs.controller.jobs import JobsController
 from app.features.jobs.controller.landing import LandingController
 from app.features.jobs.controller.many_pairs import ManyPairsController
+from app.features.jobs.presenter.evaluation import NO_SCORES
+from app.features.jobs.presenter.kinds import KINDS
 from app.services.actions import Action
 from app.services.background_jobs import Job, Jobs
 from app.services.context import Feature, FeatureContext
@@ -27,7 +30,7 @@ class JobsControllers:
     queue: JobQueue
     jobs: JobsController
     landing: LandingController
-    many_pairs: ManyPairsController
+    many_pairs: Mapping[str, ManyPairsController]  # by the kind of job
     background: Jobs
 
     def start(self) -> None:
@@ -48,18 +51,21 @@ def why_no_trace(workbench: Workbench) -> str:
     return "" if importlib.util.find_spec("pyarrow") is not None else NO_ARROW
 
 
+def why_no_evaluation(workbench: Workbench) -> str:
+    """Why no evaluation over many pairs can be queued."""
+    return why_no_trace(workbench) or ("" if workbench.scored is not None else NO_SCORES)
+
+
 def _build(context: FeatureContext, panel: JobsPanel) -> JobsControllers:
     workbench, notifier, window = context.workbench, context.notifier, context.dialogs
     queue = JobQueue(JobStore(state_folder() / "queue"), panel)
     landing = LandingController(workbench, queue, context.jobs, panel)
+    narrow = workbench, queue, landing, context.jobs, context.panels, context.settings, notifier, window
     made = JobsControllers(
         queue,
         JobsController(workbench, panel, queue, context.panels, notifier, window),
         landing,
-        ManyPairsController(
-            *(workbench, queue, landing, context.jobs, context.panels, context.settings, notifier, window),
-            root=state_folder() / "runs",
-        ),
+        {name: ManyPairsController(kind, *narrow, root=state_folder() / "runs") for name, kind in KINDS.items()},
         context.jobs,
     )
     context.closing.closed.connect(made.end)
@@ -76,7 +82,15 @@ FEATURE = Feature(
             (),
             "Put a trace over up to a million pairs into the queue: it runs beside the window and can be paused",
             why_not=why_no_trace,
-            run=lambda made: made.many_pairs.show(),
+            run=lambda made: made.many_pairs["trace"].show(),
+        ),
+        Action(
+            "evaluate_many",
+            "Evaluate Over Many Pairs…",
+            (),
+            "Put into the queue what the best edges recover over up to a million pairs, beside random ones",
+            why_not=why_no_evaluation,
+            run=lambda made: made.many_pairs["evaluate"].show(),
         ),
     ),
     build=_build,

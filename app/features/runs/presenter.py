@@ -9,7 +9,7 @@ from core.edit_kinds import EDIT_WORDS
 from core.formatting import counted, number, percent
 from core.graph import Graph
 from core.project.document import Document
-from core.project.runs import RunRecord
+from core.project.runs import CURVE, RunRecord
 from core.project.step_names import model_words
 from views.panels.runs.data import RunRow
 
@@ -83,11 +83,14 @@ def tip_of(record: RunRecord) -> str:
     ]
     if record.kind == "repair":
         return "\n".join(f"{name}: {words}" for name, words in record.about.items())
-    over = [f"Over {record.data} of the dataset"] if record.pairs else []
+    over = [f"Over {record.data}{'' if record.of_other_pairs else ' of the dataset'}"] if record.pairs else []
     none = ["No small circuit was found: its edges are the best that were tried"]
     none = none if record.kind == "trace" and record.size is not None and document.size is None else []
     unknown = ["No curve was run of its scores, so CPR, CMD and the size at 80 % are not known"]
-    return "\n".join([*sides, *over, *none, *(unknown if record.cpr is None and record.size is not None else [])])
+    curve = [f"Recovered: {record.about[CURVE]}"] if CURVE in record.about else []
+    return "\n".join(
+        [*sides, *over, *curve, *none, *(unknown if record.cpr is None and record.size is not None else [])]
+    )
 
 
 def shape_words(graph: Graph) -> str:

@@ -9,11 +9,12 @@ from core.edit_kinds import EditKind
 
 State = Literal["waiting", "running", "paused", "failed", "done", "cancelled"]
 TO_DO: tuple[State, ...] = ("waiting", "running")  # by itself
+TRACED, EVALUATED = "circuit.json", "scores.json"  # scores in a job's folder: those of a trace, those that it evaluates
 
 
 @dataclass(frozen=True)
 class Traced:
-    """What the table of runs says of a trace beside what its file says. size: edges of its circuit; None: the usual
+    """What the table of runs says of scores beside what their file says. size: edges of its circuit; None: the usual
     number, or what the method has kept."""
 
     method: str
@@ -27,7 +28,7 @@ class Job:
     """key: tells it from the others, and is the name of its files. title: what it does, in words. command: the
     arguments after `wirescope` that begin it, and go on with it. folder: where the command keeps what is done. order:
     the least is run first. project: the file of the project that it was made in; empty where that had none. traced: of
-    a trace.
+    the scores that it makes, or those that it evaluates. kind: "trace" or "evaluate".
 
     pid, began: of its process, the second in seconds since 1970; 0 without one. done: pairs that were done when its
     last process ended. seconds: that earlier processes took. reason: why it failed, in words. landed: it stands in a
@@ -50,6 +51,7 @@ class Job:
     reason: str = ""
     landed: bool = False
     deletes: bool = False
+    kind: str = "trace"
 
     @property
     def has_process(self) -> bool:

@@ -19,7 +19,7 @@ from core.errors import WirescopeError
 PATIENCE = 8.0  # seconds to end politely: what it computes just now has an end
 SAME = 2.0  # seconds that two readings of when a process began may differ
 NEW_GROUP = 0x200 if sys.platform == "win32" else 0
-NICE = 10  # of -20 to 19: others come first
+NICE, LEAST = 10, 19  # others come first, the window too; of -20 to 19
 MOST_WORDS, MOST_BYTES = 300, 8192  # of the end of what a process said
 SAYS = "wirescope: "  # before the last that a command says
 
@@ -47,7 +47,8 @@ def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     except OSError as error:
         raise WirescopeError(f"{command[0]} cannot be started: {error.strerror or error}.") from None
     with suppress(psutil.Error, OSError):
-        idle = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else NICE
+        windows = sys.platform == "win32"
+        idle = psutil.BELOW_NORMAL_PRIORITY_CLASS if windows else min(psutil.Process().nice() + NICE, LEAST)
         psutil.Process(process.pid).nice(idle)
     return process
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from app.services.job_queue.job import TO_DO, Job
+from app.services.job_queue.job import EVALUATED, TO_DO, TRACED, Job
 from core.errors import WirescopeError
 from core.saving import save_bytes
 
@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 CHANGING, RUNNER = ".changing", ".runner"  # locks
 WAIT = 10.0  # seconds for another window to write a file
 WRITTEN = (  # by a run, into its folder
-    *("run.json", "progress.json", "rows.jsonl", "rows.part", "sums.npz", "circuit.json", "scores.parquet", ".lock"),
-    *("waiting", "pairs"),
+    *("run.json", "progress.json", "rows.jsonl", "rows.part", "sums.npz", ".lock", "waiting", "pairs"),
+    *(TRACED, EVALUATED, "scores.parquet", "evaluation.json"),
 )
 CUT_OFF = "Choose where Wirescope may write: WIRESCOPE_STATE names another folder."
 

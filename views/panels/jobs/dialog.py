@@ -1,4 +1,4 @@
-"""*Trace Many Pairs…*: which pairs, how many processes, and the folder that keeps what is done."""
+"""The dialog of a job over many pairs: which pairs, how many processes, and the folder that keeps what is done."""
 
 from __future__ import annotations
 
@@ -22,24 +22,21 @@ from views.panels.jobs.data import Asked, ManyPairsData
 from views.theme import SPACE
 from views.widgets.text import show_text, wrapped
 
-ABOUT = (
-    "Scores all edges of this model over up to a million pairs. The run goes into the queue of the dock Jobs: it works "
-    "beside the window, can be paused, and what it comes to stands in the table of runs."
-)
 MOST_PAIRS, USUAL_PAIRS, MOST_SEED = 1_000_000, 1_000, 2**31 - 1
 NO_TASK = "This model has no built-in task: give it a file of pairs"
 
 
 class ManyPairsDialog(QDialog):
-    """Stays open until the job is in the queue."""
+    """Stays open until the job is in the queue. about: what it does, in words. seed: that it has at first."""
 
     wanted = Signal(object)  # Asked
     file_wanted = Signal()
     folder_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, about: str, seed: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Trace many pairs")
+        self.setWindowTitle(title)
+        self._about = about
         self.of_task, self.of_file = QRadioButton("&Task"), QRadioButton("&File")
         kinds = QButtonGroup(self)
         for button in (self.of_task, self.of_file):
@@ -48,7 +45,7 @@ class ManyPairsDialog(QDialog):
         self.task = QComboBox()
         self.task.setAccessibleName("Task")
         self.pairs = _number(1, MOST_PAIRS, USUAL_PAIRS, "How many pairs are drawn")
-        self.seed = _number(0, MOST_SEED, 0, "The same seed draws the same pairs")
+        self.seed = _number(0, MOST_SEED, seed, "The same seed draws the same pairs")
         self.workers = _number(1, 1, 1, "Processes that share the work")
         self.file, self.folder = QLineEdit(), QLineEdit()
         self.file.setAccessibleName("File of pairs")
@@ -91,7 +88,7 @@ class ManyPairsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         column.setSpacing(SPACE)
-        column.addWidget(wrapped(ABOUT))
+        column.addWidget(wrapped(self._about))
         column.addLayout(grid)
         column.addWidget(self.method)
         column.addWidget(self.problem)
@@ -118,7 +115,7 @@ class ManyPairsDialog(QDialog):
             self.of_file.setChecked(True)
         elif not self.of_file.isChecked() or not self.file.text():
             self.of_task.setChecked(True)
-        self.method.setText(data.method)
+        self.set_method(data.method)
         self.workers.setMaximum(data.most_workers)
         self.workers.setEnabled(not data.why_one)
         self.workers.setToolTip(data.why_one or "Processes that share the work")
@@ -126,6 +123,10 @@ class ManyPairsDialog(QDialog):
         self.set_problem("")
         self._grey()
         self.adjustSize()  # not lower than its fields
+
+    def set_method(self, words: str) -> None:
+        """By what it is done."""
+        self.method.setText(words)
 
     def set_file(self, path: str) -> None:
         self.file.setText(path)

@@ -12,8 +12,8 @@ from views.theme import as_card
 from views.widgets.text import ElidedLabel, show_text, wrapped
 
 NOTHING = (
-    "Long runs wait here for their turn: Edit > Trace Many Pairs puts one in. They run beside the window, one at a "
-    "time, can be paused, and go on where they were after the window was closed."
+    "Long runs wait here for their turn: Edit > Trace Many Pairs and Edit > Evaluate Over Many Pairs put one in. They "
+    "run beside the window, one at a time, can be paused, and go on where they were after the window was closed."
 )
 CHOOSE = "Choose a line first"
 BUTTONS = (
@@ -21,7 +21,7 @@ BUTTONS = (
     ("cancel", "Cancel…", "It is not wanted any more; asks what becomes of its folder"),
     ("up", "↑", "Up: let it run before the job above it"),
     ("down", "↓", "Down: let it run after the job below it"),
-    ("show", "Result", "Open the scores that came out, in place of a trace"),
+    ("show", "Result", "Open its scores in place of a trace; what an evaluation found stands in Runs"),
     ("folder", "Folder", "Open the folder that keeps what is done"),
     ("remove", "Remove", "Take the line away; its folder stays"),
 )

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from app.features.jobs.presenter.kinds import KINDS
 from app.features.jobs.presenter.rows import jobs_data, status_words
 from app.messages.request import FailureReply
 from app.services.job_queue.job import TO_DO
@@ -35,7 +36,7 @@ class JobsController(QObject):
         super().__init__(panel)
         self._workbench, self._panel, self._queue = workbench, panel, queue
         self._notifier, self._window = notifier, window
-        self._status = panels["status"]
+        self._panels, self._status = panels, panels["status"]
         self._to_show = ""  # a file of scores that is opened as soon as its model is
         queue.changed.connect(self._show)
         queue.failed.connect(lambda message, hint: notifier.problem(FailureReply(0, "run", message, hint)))
@@ -90,8 +91,15 @@ class JobsController(QObject):
     # ---- the result ----
 
     def show_result(self, shown: Shown) -> None:
-        """Open the scores that came out, in the place of a trace, with their model where another one is open."""
-        job, path = shown.job, str(Path(shown.job.folder) / shown.result)
+        """Open its scores in the place of a trace, with their model where another one is open, and the dock that has
+        what came out of them."""
+        job, kind = shown.job, KINDS.get(shown.job.kind)
+        if kind is None:
+            self._notifier.say(f"This version knows no job of the kind {job.kind}; its folder is {job.folder}")
+            return
+        path = str(Path(job.folder) / kind.scores)
+        if kind.brings:
+            self._panels.bring(kind.brings)
         if self._workbench.opened is not None and self._workbench.document.opens == (job.model, job.precision):
             self._workbench.scores_wanted.emit(path)
         elif self._workbench.history.locked:

@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.features.jobs.presenter.landing import record_of
+from app.features.jobs.presenter.kinds import KINDS
 from app.services.background_jobs import Jobs
 from app.services.job_queue.job import Job
 from app.services.job_queue.queue import JobQueue
@@ -61,7 +61,7 @@ class LandingController(QObject):
         for done in self._queue.jobs:
             job = done.job
             due = job.state == "done" and not job.landed and job.traced is not None and bool(done.result)
-            if due and self._is_here(job) and job.key not in self._reading:
+            if due and job.kind in KINDS and self._is_here(job) and job.key not in self._reading:
                 self._reading.add(job.key)
                 question = partial(_read, done, self._workbench.document)
                 self._jobs.ask(question, partial(self._take, job), self)
@@ -76,7 +76,7 @@ class LandingController(QObject):
 
 def _read(done: Shown, present: Document) -> RunRecord | None:
     try:
-        return record_of(done, present)
+        return KINDS[done.job.kind].record(done, present)
     except WirescopeError as error:
         log.warning("%s has no place in the table of runs: %s", done.job.title, error)
         return None

@@ -1,4 +1,5 @@
-"""*Trace Many Pairs…*: the dialog, what is wrong with what it was told, and the job that it puts into the queue."""
+"""*Trace Many Pairs…*, *Evaluate Over Many Pairs…*: the dialog of a kind of job, what is wrong with what it was told,
+and the job that it puts into the queue."""
 
 from __future__ import annotations
 
@@ -12,14 +13,18 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.jobs.controller.landing import LandingController
-from app.features.jobs.presenter.request import PairsGiven, folder_name, given, job_of, method_words
+from app.features.jobs.presenter.kinds import JobKind
+from app.features.jobs.presenter.request import PairsGiven, command_of, folder_name, given
+from app.presenters.snapshot import Snapshot
 from app.services.background_jobs import Jobs
+from app.services.job_queue.job import Job, Traced
 from app.services.job_queue.queue import JobQueue
 from app.services.notifier import Notifier
 from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from core.errors import InputError, WirescopeError
+from core.formatting import pairs_words
 from core.inputs.dataset_files import ENDINGS, read_dataset_file
 from views.panels.jobs.data import Asked, ManyPairsData
 from views.panels.jobs.dialog import ManyPairsDialog
@@ -30,10 +35,11 @@ RUN = "run.json"  # in the folder of a run
 
 
 class ManyPairsController(QObject):
-    """Of one window. root: where the folders of runs lie for which nobody has chosen one."""
+    """Of one window and one kind of job. root: where the folders of runs lie for which nobody has chosen one."""
 
     def __init__(
         self,
+        kind: JobKind,
         workbench: Workbench,
         queue: JobQueue,
         landing: LandingController,
@@ -45,17 +51,19 @@ class ManyPairsController(QObject):
         root: Path,
     ) -> None:
         super().__init__(window)
+        self._kind = kind
         self._workbench, self._queue, self._landing, self._jobs = workbench, queue, landing, jobs
         self._panels, self._settings, self._notifier = panels, settings, notifier
         self._window, self._root = window, root
         self.dialog: ManyPairsDialog | None = None
         workbench.model_opened.connect(lambda _: self._fill())
         workbench.document_changed.connect(lambda *_: self._fill())
+        workbench.idle.connect(self._say_what)  # there may be other scores
 
     def show(self) -> None:
         """Open the dialog, or bring it to the front."""
         if self.dialog is None:
-            self.dialog = dialog = ManyPairsDialog(self._window)
+            self.dialog = dialog = ManyPairsDialog(self._kind.dialog, self._kind.about, self._kind.seed, self._window)
             dialog.file_wanted.connect(self._choose_file)
             dialog.folder_wanted.connect(self._choose_folder)
             dialog.wanted.connect(self.queue)
@@ -65,19 +73,24 @@ class ManyPairsController(QObject):
 
     def _fill(self) -> None:
         """What there is to choose for the model that is open."""
-        dialog, opened = self.dialog, self._workbench.opened
-        if dialog is None or not dialog.isVisible() or opened is None:
+        dialog, snapshot = self.dialog, self._workbench.presenter.snapshot()
+        if dialog is None or not dialog.isVisible() or snapshot is None:
             return
         ray = importlib.util.find_spec("ray") is not None
         dialog.set_data(
             ManyPairsData(
-                tuple((task.name, task.title, task.about) for task in opened.tasks),
-                method_words(self._workbench.document, opened.metric_options),
+                tuple((task.name, task.title, task.about) for task in snapshot.opened.tasks),
+                self._kind.words(snapshot),
                 str(self._root),
                 os.cpu_count() or 1 if ray else 1,
                 "" if ray else NO_RAY,
             )
         )
+
+    def _say_what(self) -> None:
+        snapshot = self._workbench.presenter.snapshot()
+        if self.dialog is not None and self.dialog.isVisible() and snapshot is not None:
+            self.dialog.set_method(self._kind.words(snapshot))
 
     def _choose_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self.dialog, "A file of pairs", self._settings.folder(), FILTER)
@@ -99,7 +112,7 @@ class ManyPairsController(QObject):
         if self.dialog is None:
             return
         if opened is None:
-            self.dialog.set_problem("No model is open. Open the model whose edges are to be scored.")
+            self.dialog.set_problem("No model is open. Open the one that this is to be of.")
             return
         try:
             if asked.folder:
@@ -128,26 +141,49 @@ class ManyPairsController(QObject):
             self._put(asked, found, Path(asked.file).name, Path(asked.file).stem)
 
     def _put(self, asked: Asked, pairs: PairsGiven, source: str, name: str) -> None:
-        dialog, opened, document = self.dialog, self._workbench.opened, self._workbench.document
-        if dialog is None or opened is None:
+        """source: the title of the task, or the name of the file. name: for the folder."""
+        dialog, snapshot = self.dialog, self._workbench.presenter.snapshot()
+        if dialog is None or snapshot is None:
             return
-        place = self._workbench.records.place
         chosen = str(Path(asked.folder).expanduser().absolute()) if asked.folder else ""
         try:
-            folder = chosen or self._new_folder(folder_name(asked, document, name))
-            job = job_of(asked, document, opened.metric_options, pairs, source, folder, place)
+            replacement = self._kind.check(snapshot, pairs)
+            folder = chosen or self._new_folder(snapshot, name)
+            first = self._kind.command(snapshot, folder)
+            job = Job(
+                "",
+                f"{self._kind.title(snapshot)}, {source}, {pairs_words(pairs.count)}",
+                *snapshot.document.opens,
+                command_of(first, asked, snapshot, replacement, pairs, folder),
+                folder,
+                project=self._workbench.records.place,
+                traced=Traced(*self._kind.scored_by(snapshot), replacement, snapshot.document.size),
+                kind=self._kind.name,
+            )
         except WirescopeError as error:
             dialog.set_problem(str(error))
+            return
+        dialog.set_reading(True)
+        self._jobs.ask(partial(_prepare, self._kind, snapshot, folder), partial(self._add, job), self)
+
+    def _add(self, job: Job, problem: str) -> None:
+        if self.dialog is None:
+            return
+        self.dialog.set_reading(False)
+        if problem:
+            self.dialog.set_problem(problem)
             return
         key = self._queue.add(job)
         if key:
             self._landing.made_here(key)
-            dialog.accept()
-            dialog.set_folder("")
+            self.dialog.accept()
+            self.dialog.set_folder("")
             self._panels.bring("jobs")
             self._notifier.say(f"In the queue: {job.title}")
 
-    def _new_folder(self, name: str) -> str:
+    def _new_folder(self, snapshot: Snapshot, source: str) -> str:
+        method, _ = self._kind.scored_by(snapshot)
+        name = folder_name(snapshot.document, source, self._kind.folder.format(method=method))
         taken = {each.job.folder for each in self._queue.jobs}
         places = (self._root / (name if number == 1 else f"{name}-{number}") for number in range(1, 10_000))
         return str(next(place for place in places if not place.exists() and str(place) not in taken))
@@ -173,6 +209,15 @@ def _file_of(name: str) -> Path:
     if not path.exists():
         raise InputError(f"{path} is not there.", "Choose another file.")
     return path
+
+
+def _prepare(kind: JobKind, snapshot: Snapshot, folder: str) -> str:
+    """Write what the command reads. Gives why it cannot; empty where it has."""
+    try:
+        kind.prepare(snapshot, Path(folder))
+    except WirescopeError as error:
+        return str(error)
+    return ""
 
 
 def _read(path: Path) -> PairsGiven | str:

@@ -3,29 +3,68 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from app.services.job_queue.job import EVALUATED
 from app.services.job_queue.shown import Shown
+from core.errors import InputError
+from core.formatting import counted, percent
 from core.interchange.scores_reading import read_scores
 from core.project.document import Document
-from core.project.runs import RunRecord
+from core.project.runs import CURVE, RunKind, RunRecord, size_at
 from core.project.trace_choice import TraceChoice
+from core.text_files import parse_json, read_text
 from core.towers_graph import sizes_of
 from core.tracing.method import METHODS
 
 USUAL_SIZE = 200  # edges of a circuit, where nobody has chosen how many: as `wirescope trace` marks
 
 
-def record_of(done: Shown, present: Document) -> RunRecord:
+def trace_record(done: Shown, present: Document) -> RunRecord:
     """Of a trace that is done. present: what the window shows, whose inputs are those of the record where it is of the
     same model. Raises InputError where its file cannot be read."""
+    return _record("trace", done, present, done.result)
+
+
+def evaluation_record(done: Shown, present: Document) -> RunRecord:
+    """Of an evaluation that is done, with its curve in words; the same."""
+    path = Path(done.job.folder) / done.result
+    report = parse_json(read_text(path), path.name, "Look at the folder.")
+    record = _record("evaluation", done, present, EVALUATED)
+    try:
+        points = report["curve"]
+        sizes, recovered = [int(point["edges"]) for point in points], [float(point["recovered"]) for point in points]
+        return replace(
+            record,
+            replacement=report["replacement"],
+            metric=str(report["metric"]),
+            pairs=int(report["pairs"]),
+            cpr=float(report["cpr"]),
+            cmd=float(report["cmd"]),
+            size_at_80=size_at(sizes, recovered),
+            about={**record.about, CURVE: "; ".join(_point_words(point) for point in points)},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} says of no evaluation: {error}.", "Look at the folder.") from None
+
+
+def _point_words(point: Mapping[str, Any]) -> str:
+    """ "40 edges 83 % (80 to 86)"."""
+    between = "" if point["low"] is None else f" ({100 * point['low']:.0f} to {100 * point['high']:.0f})"
+    return f"{counted(int(point['edges']), 'edge')} {percent(point['recovered'])}{between}"
+
+
+def _record(kind: RunKind, done: Shown, present: Document, name: str) -> RunRecord:
+    """name: of the file of scores in the folder."""
     job, traced = done.job, done.job.traced
     assert traced is not None
     assert done.progress is not None
-    path = Path(job.folder) / done.result
+    path = Path(job.folder) / name
     scores = read_scores(path).scores
     most = int(np.isfinite(scores.values).sum())
     kept = None if scores.kept is None else int(scores.kept.sum())
@@ -37,7 +76,7 @@ def record_of(done: Shown, present: Document) -> RunRecord:
     document = replace(base, traced=choice, replacement=scores.replacement, size=size)
     about = {str(key): str(value) for key, value in circuit.about.items()}
     return RunRecord(
-        "trace",
+        kind,
         done.progress.updated,
         document,
         scores.replacement,

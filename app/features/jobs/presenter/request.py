@@ -1,19 +1,16 @@
-"""What the dialog was told, as a job: whether it can be done, in words, and the command that does it."""
+"""What all jobs over many pairs are told of the pairs, the metric and the folder, as a command."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.services.job_queue.job import Job, Traced
+from app.presenters.snapshot import Snapshot
 from core.edit_kinds import EDIT_WORDS, KINDS, EditKind
 from core.errors import ArgumentError
-from core.formatting import pairs_words
 from core.inputs.dataset_columns import FileRow
 from core.project.document import Document
 from core.project.step_names import folder_words
-from core.project.trace_choice import TraceChoice
-from core.tracing.method import METHODS, method_named
 from views.panels.inputs.data import MetricOption
 from views.panels.jobs.data import Asked
 
@@ -38,21 +35,16 @@ def given(rows: Sequence[FileRow]) -> PairsGiven:
     )
 
 
-def method_words(document: Document, options: Sequence[MetricOption]) -> str:
-    """By what is traced: all of it is set in the window."""
-    choice = document.choice
-    told = "".join(f", {name.replace('_', ' ')} {value:g}" for name, value in choice.options)
-    carries = KINDS[document.replacement].carries if document.replacement is not None else "B's value (0 without B)"
-    method = METHODS[choice.method].title if choice.method in METHODS else choice.method
-    metric = "the usual one of each pair's answers"
-    if document.metric is not None and document.metric.kind:
-        metric = next((o.words for o in options if o.kind == document.metric.kind), document.metric.kind)
-    return f"As set in the window: {method}{told}; removed edges carry {carries}; metric: {metric}."
+def metric_words(document: Document, options: Sequence[MetricOption], usual: str) -> str:
+    """The metric that is set in the window; usual: where none is."""
+    if document.metric is None or not document.metric.kind:
+        return usual
+    return next((o.words for o in options if o.kind == document.metric.kind), document.metric.kind)
 
 
-def replacement_of(document: Document, pairs: PairsGiven) -> EditKind:
+def replacement_of(chosen: EditKind | None, pairs: PairsGiven) -> EditKind:
     """What removed edges carry. Raises ArgumentError where the pairs lack it."""
-    kind = document.replacement or ("patch" if pairs.b else "zero")
+    kind = chosen or ("patch" if pairs.b else "zero")
     if KINDS[kind].from_b and not pairs.b:
         raise ArgumentError(
             f"{EDIT_WORDS[kind]} takes values from B, and the pairs have none.",
@@ -64,25 +56,6 @@ def replacement_of(document: Document, pairs: PairsGiven) -> EditKind:
             "Choose another replacement in the tool bar.",
         )
     return kind
-
-
-def check_method(choice: TraceChoice, pairs: PairsGiven) -> None:
-    """Raise ArgumentError for a method that cannot go over many pairs shard by shard, or lacks something of them."""
-    method = method_named(choice.method)
-    if "edges" not in method.levels:
-        raise ArgumentError(f"{method.title} scores no edges.", "Choose another method beside Trace.")
-    if method.joint:
-        raise ArgumentError(
-            f"{method.title} decides from all pairs together, which cannot be cut into shards.",
-            "Choose another method beside Trace, for example EAP-IG.",
-        )
-    if dict(choice.options).get("budget"):
-        raise ArgumentError(
-            "Which edges a budget is spent on is decided once for all pairs, not shard by shard.",
-            "Set the budget beside Trace to 0.",
-        )
-    if method.needs_counterfactual and not pairs.b:
-        raise ArgumentError(f"{method.title} goes from B to A, and the pairs have no B.", "Give a file with one.")
 
 
 def metric_text(document: Document, options: Sequence[MetricOption], pairs: PairsGiven) -> str:
@@ -103,36 +76,25 @@ def metric_text(document: Document, options: Sequence[MetricOption], pairs: Pair
     return ":".join([metric.kind, metric.target, *([metric.foil] if option.needs_foil else [])])
 
 
-def job_of(
-    asked: Asked,
-    document: Document,
-    options: Sequence[MetricOption],
-    pairs: PairsGiven,
-    task: str,
-    folder: str,
-    project: str,
-) -> Job:
-    """task: its title, or the name of the file. folder: of the run. project: the file of the project that is open;
-    empty without one. Raises ArgumentError."""
-    choice = document.choice
-    check_method(choice, pairs)
-    kind, metric = replacement_of(document, pairs), metric_text(document, options, pairs)
-    drawn = ("--pairs", str(asked.pairs)) if asked.task else ()
-    command = (
-        *("trace", "--model", document.model, "--precision", document.precision),
+def command_of(
+    first: Sequence[str], asked: Asked, snapshot: Snapshot, kind: EditKind, pairs: PairsGiven, folder: str
+) -> tuple[str, ...]:
+    """The whole command. first: its name, and what it is told of what it does with the pairs. kind: what removed edges
+    carry. Raises ArgumentError where the pairs lack an answer for the metric."""
+    document = snapshot.document
+    metric = metric_text(document, snapshot.opened.metric_options, pairs)
+    return (
+        *first,
+        *("--model", document.model, "--precision", document.precision),
         *(("--task", asked.task) if asked.task else ("--dataset", asked.file)),
-        *drawn,
-        *("--seed", str(asked.seed), "--method", choice.method, "--ablation", kind),
-        *(part for name, value in choice.options if name != "seed" for part in (f"--{name}", f"{value:g}")),
+        *(("--pairs", str(asked.pairs)) if asked.task else ()),
+        *("--seed", str(asked.seed), "--ablation", kind),
         *((f"--metric={metric}",) if metric else ()),
         *("--folder", folder),
         *(("--workers", str(asked.workers)) if asked.workers > 1 else ()),
     )
-    title = f"{METHODS[choice.method].title}, {task}, {pairs_words(pairs.count)}"
-    traced = Traced(choice.method, choice.options, kind, document.size)
-    return Job("", title, document.model, document.precision, command, folder, project=project, traced=traced)
 
 
-def folder_name(asked: Asked, document: Document, source: str) -> str:
-    """What a run's folder is called. source: the task's name, or the file's without its ending."""
-    return f"{folder_words(document.model)}-{folder_words(source)}-{document.choice.method}"
+def folder_name(document: Document, source: str, kind: str) -> str:
+    """What a run's folder is called. source: the task's name, or the file's without its ending. kind: what is done."""
+    return f"{folder_words(document.model)}-{folder_words(source)}-{folder_words(kind)}"

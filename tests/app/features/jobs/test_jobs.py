@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.services.job_queue import process
 from app.services.job_queue.shown import Shown
 from core.graph import Graph
 from core.interchange.scores_files import scores_to_json
+from core.interchange.scores_reading import read_scores
 from core.tracing.scores import Scores
 from tests.app.conftest import METRIC
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -47,9 +49,9 @@ def run_folder(folder: Path, graph: Graph) -> Path:
     return folder
 
 
-def queue_a_file(person: Person, pairs: Path, folder: Path) -> None:
-    person.choose("Edit", "Trace Many Pairs")
-    dialog = person.controller("jobs").many_pairs.dialog
+def queue_a_file(person: Person, pairs: Path, folder: Path, kind: str = "trace") -> None:
+    person.choose("Edit", {"trace": "Trace Many Pairs", "evaluate": "Evaluate Over Many Pairs"}[kind])
+    dialog = person.controller("jobs").many_pairs[kind].dialog
     dialog.set_file(str(pairs))
     dialog.set_folder(str(folder))
     person.click(dialog.add)
@@ -106,9 +108,54 @@ def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_p
     assert workbench.document.traced.file == str(folder / "circuit.json")
 
 
+def test_an_evaluation_lands_with_its_figures_and_its_scores_can_be_seen(
+    reader: Person, pairs: Path, tmp_path: Path
+) -> None:
+    workbench = reader.workbench
+    reader.wait(lambda: workbench.scored is not None and not workbench.busy)
+    values = workbench.scored.scores.values
+    points = [
+        {"edges": edges, "recovered": recovered, "low": recovered - 0.1, "high": recovered + 0.1}
+        for edges, recovered in ((1, 0.3), (20, 0.84), (values.size, 1.0))
+    ]
+    report = {"curve": points, "cpr": 0.9, "cmd": 0.2, "pairs": 3, "metric": "its metric", "replacement": "patch"}
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "run.json").write_text("{}")
+    (folder / "scores").write_text(json.dumps(report))
+    queue_a_file(reader, pairs, folder, "evaluate")
+    reader.wait(is_at_work(reader))
+    job = only(reader).job
+    assert job.command[:2] == ("evaluate", str(folder / "scores.json"))
+    assert f"--metric={METRIC.kind}" in job.command
+    assert read_scores(folder / "scores.json").scores.values.tolist() == values.tolist()
+    go(folder)
+    reader.wait(lambda: len(workbench.runs) == 1)
+    (run,) = workbench.runs
+    record = run.record
+    assert (record.kind, record.pairs, record.metric, record.cpr, record.cmd) == (
+        "evaluation",
+        3,
+        "its metric",
+        0.9,
+        0.2,
+    )
+    assert record.size_at_80 == 20
+    press(reader, "Result")
+    reader.wait(lambda: workbench.document.traced is not None and not workbench.busy)
+    assert workbench.document.traced.file == str(folder / "scores.json")
+    table = reader.panel("runs")
+    reader.wait(lambda: table.isVisible() and len(table.data().rows) == 1)
+    (row,) = table.data().rows
+    assert row.cells[1:2] + row.cells[4:7] == ("Evaluation", "0.90", "0.20", "20")
+    assert "Over 3 pairs\nRecovered: 1 edge 30 % (20 to 40); 20 edges 84 % (74 to 94)" in row.tip
+    reader.rest()
+    assert run.record.cpr == 0.9, "the curve over the pair on the cards is another one"
+
+
 def test_what_cannot_be_queued_is_said_in_the_dialog(reader: Person, pairs: Path, tmp_path: Path) -> None:
     reader.choose("Edit", "Trace Many Pairs")
-    controller = reader.controller("jobs").many_pairs
+    controller = reader.controller("jobs").many_pairs["trace"]
     dialog = controller.dialog
 
     def problem_of(file: str, folder: str = "") -> str:

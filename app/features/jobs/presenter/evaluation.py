@@ -1,0 +1,95 @@
+"""An evaluation over many pairs, as a job: of which scores, whether it can be done, and the file that its command
+reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from app.features.jobs.presenter.request import PairsGiven, metric_words, replacement_of
+from app.messages.replies import ScoresReply
+from app.presenters.exported_tables import scores_json
+from app.presenters.snapshot import Snapshot
+from app.services.job_queue.job import EVALUATED
+from core.edit_kinds import KINDS, EditKind
+from core.errors import ArgumentError, InputError, WirescopeError
+from core.formatting import percent
+from core.saving import save_text
+from core.sharded.evaluation import check_evaluable
+from core.tracing.scores import Scores
+
+NO_SCORES = "The edges have no scores"
+
+
+def evaluation_words(snapshot: Snapshot) -> str:
+    """What is evaluated, and how: all of it is set in the window."""
+    if snapshot.scored is None:
+        return f"{NO_SCORES} yet: trace (T) first."
+    carries = KINDS[snapshot.scored.kind].carries
+    metric = metric_words(snapshot.document, snapshot.opened.metric_options, "that of the scores")
+    return f"Of the scores by {snapshot.scored.title}; removed edges carry {carries}; metric: {metric}."
+
+
+def check_evaluation(snapshot: Snapshot, pairs: PairsGiven) -> EditKind:
+    """What removed edges carry. Raises ArgumentError for scores that cannot be evaluated in shards, and for what cannot
+    be done with these pairs."""
+    scored = _scored(snapshot)
+    kind = replacement_of(scored.kind, pairs)
+    if scored.share < 1:
+        raise ArgumentError(f"{percent(scored.share)} of the edges have scores so far.", "Trace to the end first.")
+    scores = _scores(scored)
+    try:
+        check_evaluable(scores, kind)
+    except ArgumentError as error:
+        raise ArgumentError(error.message, "Evaluate (E) takes them, over the pairs of the dataset.") from None
+    missing = int((~np.isfinite(scores.values)).sum())
+    if missing:
+        raise ArgumentError(
+            f"{missing:,} of {scores.values.size:,} edges have no scores: larger circuits would be drawn by chance.",
+            "Trace all edges first.",
+        )
+    return kind
+
+
+def evaluation_title(snapshot: Snapshot) -> str:
+    return f"Evaluation of {_scored(snapshot).title}"
+
+
+def evaluation_command(_snapshot: Snapshot, folder: str) -> tuple[str, ...]:
+    return ("evaluate", str(Path(folder) / EVALUATED))
+
+
+def evaluated_by(snapshot: Snapshot) -> tuple[str, tuple[tuple[str, float], ...]]:
+    scored = _scored(snapshot)
+    return scored.method, scored.choice.options
+
+
+def write_scores(snapshot: Snapshot, folder: Path) -> None:
+    """The scores, into the folder of the run, so that it goes on as it was whatever becomes of the window. Raises
+    InputError where it has others, WirescopeError."""
+    scored = _scored(snapshot)
+    text = scores_json(replace(snapshot, scored=replace(scored, scores=_scores(scored))))
+    path = folder / EVALUATED
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            raise InputError(f"{folder.name} is of an evaluation of other scores.", "Choose an empty folder.")
+    except (OSError, ValueError) as error:
+        raise WirescopeError(f"{folder} cannot be used: {error}.", "Choose another folder.") from None
+    save_text(path, text)
+
+
+def _scored(snapshot: Snapshot) -> ScoresReply:
+    """Raises ArgumentError where there are none."""
+    if snapshot.scored is None:
+        raise ArgumentError(f"{NO_SCORES} yet.", "Trace (T) first.")
+    return snapshot.scored
+
+
+def _scores(scored: ScoresReply) -> Scores:
+    """With the direction by which the window ranks them; a file need not have one."""
+    if scored.scores is None:
+        raise ArgumentError(f"{NO_SCORES} that could be written into a file.", "Trace (T) first.")
+    return replace(scored.scores, direction=scored.ranking.direction)
