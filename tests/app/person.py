@@ -25,9 +25,12 @@ from views.canvas.words import tool_tip
 from views.panels.circuit.data import CircuitData
 
 PATIENCE = 30_000  # milliseconds
+LONG_PATIENCE = 120_000  # where others are waited for: processes, or the end of a long rush
 
 
 class Person:
+    patience = PATIENCE
+
     def __init__(self, window: Window, qtbot: Any) -> None:
         self.window = window
         self.qtbot = qtbot
@@ -44,7 +47,7 @@ class Person:
     # ---- waiting -------------------------------------------------------------------------------------------
 
     def wait(self, until: Callable[[], Any]) -> None:
-        self.qtbot.waitUntil(lambda: bool(until()), timeout=PATIENCE)
+        self.qtbot.waitUntil(lambda: bool(until()), timeout=self.patience)
 
     def rest(self) -> None:
         """Wait until the engine has answered all of the latest request, and the window has drawn it."""

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.models import packs
-from tests.app.person import Person
+from tests.app.person import LONG_PATIENCE, Person
 from tests.app.watchdog import Hands, Watchdog
 
 # Another theme makes Qt's own style sheets go through every widget of the window, at once: not our code, and seldom.
@@ -18,11 +18,8 @@ SELDOM = 0.02  # of the gestures: so many may take up to three times as long, wh
 REST = 100  # gestures after which one waits for the engine
 
 
-PATIENCE = 120_000  # milliseconds, of somebody who waits at last
-
-
 def rest(person: Person) -> None:
-    person.qtbot.waitUntil(lambda: not person.workbench.busy, timeout=PATIENCE)
+    person.qtbot.waitUntil(lambda: not person.workbench.busy, timeout=LONG_PATIENCE)
 
 
 def hurry(person: Person, count: int, seed: int, leaving_out: tuple[str, ...] = ()) -> None:

@@ -89,13 +89,16 @@ def kill(pid: int) -> None:
 
 
 def wait_for_end(processes: Iterable[tuple[int, float]], patience: float = PATIENCE) -> None:
-    """Wait for processes, with when they began, that were asked to end, and kill those that do not."""
-    until = time.monotonic() + patience
+    """Wait for processes, with when they began, that were asked to end, and kill those that do not. Blocks: not for the
+    window's thread."""
+    there = []
     for pid, since in processes:
-        while is_alive(pid, since) and time.monotonic() < until:
-            time.sleep(0.05)
-        if is_alive(pid, since):
-            kill(pid)
+        with suppress(psutil.Error):
+            if is_alive(pid, since):
+                there.append(psutil.Process(pid))
+    _, left = psutil.wait_procs(there, timeout=patience)
+    for each in left:
+        kill(each.pid)
 
 
 def last_words(log: Path) -> str:

@@ -1,4 +1,5 @@
-"""Trace Many Pairs in the window: from the dialog to the table of runs, with a stand-in for the command."""
+"""Traces and evaluations over many pairs in the window: from the dialog to the table of runs, with a stand-in for the
+command, and once with the command itself."""
 
 from __future__ import annotations
 
@@ -17,14 +18,22 @@ from app.services.job_queue.shown import Shown
 from core.graph import Graph
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
+from core.project.metric_choice import MetricChoice
 from core.tracing.scores import Scores
 from tests.app.conftest import METRIC
 from tests.app.models import CLEAN, COUNTERFACTUAL
-from tests.app.person import Person
+from tests.app.person import LONG_PATIENCE, Person
 from tests.app.stand_in import PROGRAM, go
+
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Person, "patience", LONG_PATIENCE)
+
+
+@pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "program", lambda: PROGRAM)
 
@@ -78,6 +87,7 @@ def press(person: Person, words: str) -> None:
     person.click(next(button for button in panel.findChildren(QPushButton) if button.text() == words))
 
 
+@pytest.mark.usefixtures("stand_in")
 def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_path: Path) -> None:
     workbench, strip = reader.workbench, reader.panel("status")
     folder = run_folder(tmp_path / "run", workbench.opened.graph)
@@ -108,6 +118,7 @@ def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_p
     assert workbench.document.traced.file == str(folder / "circuit.json")
 
 
+@pytest.mark.usefixtures("stand_in")
 def test_an_evaluation_lands_with_its_figures_and_its_scores_can_be_seen(
     reader: Person, pairs: Path, tmp_path: Path
 ) -> None:
@@ -179,6 +190,7 @@ def test_what_cannot_be_queued_is_said_in_the_dialog(reader: Person, pairs: Path
     dialog.reject()
 
 
+@pytest.mark.usefixtures("stand_in")
 def test_it_goes_on_after_the_window_is_closed_and_lands_in_its_project(
     sit_down: Callable[[], Person], models, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,3 +216,36 @@ def test_it_goes_on_after_the_window_is_closed_and_lands_in_its_project(
     second.wait(lambda: len(second.workbench.runs) == 1)
     assert next(iter(second.workbench.runs)).record.pairs == 3
     second.rest()
+
+
+@pytest.mark.slow  # two real commands, each of which imports torch and opens a model
+def test_the_commands_themselves_trace_and_evaluate_a_task(sit_down: Callable[[], Person]) -> None:
+    person = sit_down()
+    france, germany = "The capital of France is", "The capital of Germany is"
+    person.open("bundled:names", france, germany, MetricChoice("logit_difference", " Paris", " Berlin"))
+    workbench, runs = person.workbench, person.workbench.runs
+
+    def queue_a_task(kind: str, entry: str) -> None:
+        person.choose("Edit", entry)
+        dialog = person.controller("jobs").many_pairs[kind].dialog
+        dialog.task.setCurrentIndex(dialog.task.findData("capitals"))
+        dialog.pairs.setValue(4)
+        person.click(dialog.add)
+        person.wait(lambda: not dialog.isVisible())
+
+    queue_a_task("trace", "Trace Many Pairs")
+    person.wait(lambda: len(runs) == 1)
+    press(person, "Result")
+    person.wait(lambda: workbench.document.traced is not None and workbench.document.traced.file)
+    person.rest()
+    queue_a_task("evaluate", "Evaluate Over Many Pairs")
+    person.wait(lambda: len(runs) == 2)
+    traced, evaluated = (run.record for run in runs)
+    assert (traced.kind, traced.pairs, traced.by, traced.cpr) == ("trace", 4, "EAP-IG", None)
+    assert (evaluated.kind, evaluated.pairs, evaluated.by) == ("evaluation", 4, "EAP-IG")
+    assert evaluated.size_at_80 is not None
+    assert 0 < evaluated.size_at_80 < workbench.opened.graph.n_edges
+    assert evaluated.values.tolist() == traced.values.tolist()
+    assert [each.job.state for each in person.controller("jobs").queue.jobs] == ["done", "done"]
+    folder = Path(person.controller("jobs").queue.jobs[1].job.folder)
+    assert json.loads((folder / "evaluation.json").read_text())["curve"][-1]["recovered"] == pytest.approx(1)

@@ -15,10 +15,11 @@ from app.services.job_queue import process
 from app.services.job_queue.queue import JobQueue
 from app.services.job_queue.shown import Shown
 from app.services.job_queue.store import JobStore
+from tests.app.person import LONG_PATIENCE
 from tests.app.stand_in import PROGRAM, go, job
 
-PATIENCE = 30_000  # milliseconds
 TICK = 30
+pytestmark = pytest.mark.timeout(400)
 
 
 class Windows:
@@ -47,7 +48,7 @@ class Windows:
 
     def until(self, queue: JobQueue, key: str, holds: Callable[[Shown], bool]) -> Shown:
         """Wait until something holds of a job."""
-        self._qtbot.waitUntil(lambda: key in _keys(queue) and holds(_of(queue, key)), timeout=PATIENCE)
+        self._qtbot.waitUntil(lambda: key in _keys(queue) and holds(_of(queue, key)), timeout=LONG_PATIENCE)
         return _of(queue, key)
 
 
