@@ -175,25 +175,22 @@ def test_trust_is_explained_by_the_figures_that_the_library_has(call: Call, sess
     figures = {each["question"]: each for each in told["statements"]}
     circuit, other = (ws.trace(session, method=name).top(30) for name in ("eap-ig", "integrated-edges"))
     recovered = figures["Recovered"]
-    assert recovered["figure"] == share_words(call("evaluate", size=30, draws=1)["recovered"])
+    evaluated = call("evaluate", size=30, draws=1)
+    assert recovered["figure"] == share_words(evaluated["recovered"])
     assert recovered["against"]
     assert recovered["words"].startswith(f"30 of {session.graph.n_edges:,} edges recover {recovered['figure']}")
     assert told["words"].startswith(told["verdict"][0]["words"])
     shared = len(set(circuit.names) & set(other.names)) / 30
     assert figures["Another method"]["figure"] == f"{shared:.0%}".replace("%", " %")
-    helps = sum(_loss_without(session, circuit, place) >= 0.001 for place in range(30))
+    measured = evaluated["measured"]
+    names = [circuit.names[:place] + circuit.names[place + 1 :] for place in range(30)]
+    without = session.run_circuits([ws.circuit_of(session.graph, each) for each in names])
+    losses = [measured["circuit"] - float(result.metric) for result in without]
+    helps = sum(loss / (measured["whole"] - measured["nothing"]) >= 0.001 for loss in losses)
     assert figures["Edges that help"]["figure"] == f"{helps} of 30"
     assert told["unanswered"] == ["Stability", "Tests"]  # one pair cannot tell
     assert [each["question"] for each in told["statements"] if each["unknown"]] == told["unanswered"]
     assert (told["size"], told["pairs"]) == (30, 1)
-
-
-def _loss_without(session: ws.Session, circuit: ws.Circuit, place: int) -> float:
-    """How much less of the metric a circuit recovers without one of its edges."""
-    names = circuit.names[:place] + circuit.names[place + 1 :]
-    whole, less = (float(session.run_circuit(edges).metric) for edges in (circuit, names))
-    corrupted = float(session.counterfactual.metric)
-    return (whole - less) / (float(session.clean.metric) - corrupted)
 
 
 def test_over_a_dataset_there_is_an_interval(call: Call):
