@@ -19,8 +19,10 @@ from PySide6.QtCore import QObject, Signal
 from app.messages.links import LinkCut, WorkerDied
 from app.messages.request import FailureReply, Reply, Request, RequestDone
 from app.messages.stop_signal import forward
-from app.messages.wire.codec import Wire, WireError
+from app.messages.wire.codec import Wire
+from app.messages.wire.errors import WireError
 from app.messages.wire.forms import forms
+from app.messages.wire.parts import Encoded, PartsMissing
 from app.workbench.files_to_send import FilesToSend
 from core.errors import WirescopeError
 
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 POLL = 10.0  # seconds that the other side waits for a reply before it says that there is none
 SILENCE = 3.0  # seconds beyond these that nothing is heard, before that is said
 PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two tries of a link that is cut
+MOST_ASKS = 3  # of one request whose large values the other side does not have
 MOST_DEATHS = 3  # of workers over one request
 
 
@@ -44,13 +47,23 @@ class Link(Protocol):
 
     def put(self, digest: str, name: str, data: bytes) -> None: ...
 
-    def ask(self, data: bytes, files: dict[str, str]) -> None: ...
+    def put_part(self, digest: str, data: bytes) -> None: ...
+
+    def ask(self, data: bytes, files: dict[str, str]) -> list[str]:
+        """Returns the digests of the large values that the request names and that are not there."""
+        ...
 
     def cancel(self, up_to: int) -> None: ...
 
     def give(self, name: str) -> None: ...
 
-    def replies(self, life: str, after: int, seconds: float) -> tuple[str, Sequence[tuple[int, bytes]]]: ...
+    def replies(
+        self, life: str, after: int, seconds: float
+    ) -> tuple[str, Sequence[tuple[int, bytes, dict[str, bytes]]]]: ...
+
+    def parts(self, digests: list[str]) -> dict[str, bytes]:
+        """Large values of replies that did not come with them."""
+        ...
 
     def restart(self) -> None:
         """Start the worker again."""
@@ -189,24 +202,30 @@ class RemoteWorker(QObject):
 
     def _send(self, request: Request) -> None:
         try:
-            data = self._wire.encode(request)
-        except WireError as error:
-            self._emit(FailureReply(request.number, "run", error.message, error.hint))
-            self._emit(RequestDone(request.number))
-            return
-        try:
+            encoded = self._wire.encode_in_parts(request)
             files = self._send_files(request)
-            began = time.perf_counter()
-            self._link.ask(data, files)
+            latency = self._ask(encoded, files)
         except (LinkCut, WorkerDied):
             raise
         except WirescopeError as error:
             self._emit(FailureReply(request.number, "run", error.message, error.hint))
             self._emit(RequestDone(request.number))
             return
-        self.latency = time.perf_counter() - began
+        self.latency = latency
         if not self._closing:
-            self.latency_changed.emit(self.latency)
+            self.latency_changed.emit(latency)
+
+    def _ask(self, encoded: Encoded, files: dict[str, str]) -> float:
+        """Send a request, with those of its large values that the other side does not have: all, where it was started
+        anew. Returns the seconds that the last call took. Raises WirescopeError."""
+        for _ in range(MOST_ASKS):
+            began = time.perf_counter()
+            missing = self._link.ask(encoded.data, files)
+            if not missing:
+                return time.perf_counter() - began
+            for digest in missing:
+                self._link.put_part(digest, encoded.parts[digest])
+        raise WireError(f"The worker at {self.place} does not keep what it is sent.", "Connect to it anew.")
 
     def _send_files(self, request: Request) -> dict[str, str]:
         """Send what a request reads and the other side does not have. Raises InputError, LinkCut, WorkerDied."""
@@ -230,6 +249,7 @@ class RemoteWorker(QObject):
                     self._link.reconnect()
                 seconds = 0.0 if self._trouble else POLL
                 life, replies = self._link.replies(self._life, self._after, seconds)
+                decoded = [(serial, self._decoded(data, parts)) for serial, data, parts in replies]
             except WorkerDied:
                 if self._closing:
                     return
@@ -253,8 +273,8 @@ class RemoteWorker(QObject):
                 if self._trouble or another:
                     self._say("")
                     self._send_anew()
-                for serial, data in replies:
-                    self._take(serial, data)
+                for serial, reply in decoded:
+                    self._take(serial, reply)
 
     def _begin_again(self) -> None:
         """Start another worker, which is asked for the last request, unless it is this that kills them."""
@@ -281,19 +301,35 @@ class RemoteWorker(QObject):
             self._due = self._last is not None
             self._condition.notify_all()
 
-    def _take(self, serial: int, data: bytes) -> None:
+    def _decoded(self, data: bytes, parts: dict[str, bytes]) -> Reply | None:
+        """None for one whose large values are not there any more: a newer one is on its way. Raises LinkCut,
+        WorkerDied."""
         try:
-            reply: Reply = self._wire.decode(data)
+            for digest, part in parts.items():
+                self._wire.kept.put(digest, part)
+            try:
+                reply: Reply = self._wire.decode(data)
+            except PartsMissing as missing:  # they have come before, and were not kept
+                for digest, part in self._link.parts(list(missing.digests)).items():
+                    self._wire.kept.put(digest, part)
+                reply = self._wire.decode(data)
+        except (LinkCut, WorkerDied):
+            raise
+        except PartsMissing:
+            return None
         except WirescopeError as error:
             number = 0 if self._last is None else self._last.number
-            reply = FailureReply(number, "run", error.message, error.hint)
+            return FailureReply(number, "run", error.message, error.hint)
+        return reply
+
+    def _take(self, serial: int, reply: Reply | None) -> None:
         with self._condition:
             self._after = max(self._after, serial)
-            stale = self._last is None or reply.number != self._last.number
-            if not stale and isinstance(reply, RequestDone):
+            if reply is None or self._last is None or reply.number != self._last.number:
+                return
+            if isinstance(reply, RequestDone):
                 self._last = None
-        if not stale:
-            self._emit(reply)
+        self._emit(reply)
 
     def _emit(self, reply: Reply) -> None:
         if not self._closing:

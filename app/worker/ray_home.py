@@ -178,8 +178,12 @@ class RayLink:
     def put(self, digest: str, name: str, data: bytes) -> None:
         self._call("put", digest, name, data, seconds=FILE_SECONDS)
 
-    def ask(self, data: bytes, files: dict[str, str]) -> None:
-        self._call("ask", data, files)
+    def put_part(self, digest: str, data: bytes) -> None:
+        self._call("put_part", digest, data, seconds=FILE_SECONDS)
+
+    def ask(self, data: bytes, files: dict[str, str]) -> list[str]:
+        missing: list[str] = self._call("ask", data, files)
+        return missing
 
     def cancel(self, up_to: int) -> None:
         self._call("cancel", up_to)
@@ -187,8 +191,14 @@ class RayLink:
     def give(self, name: str) -> None:
         self._call("give", name)
 
-    def replies(self, life: str, after: int, seconds: float) -> tuple[str, Sequence[tuple[int, bytes]]]:
-        told: tuple[str, Sequence[tuple[int, bytes]]] = self._call("replies", life, after, seconds)
+    def replies(
+        self, life: str, after: int, seconds: float
+    ) -> tuple[str, Sequence[tuple[int, bytes, dict[str, bytes]]]]:
+        told: tuple[str, Sequence[tuple[int, bytes, dict[str, bytes]]]] = self._call("replies", life, after, seconds)
+        return told
+
+    def parts(self, digests: list[str]) -> dict[str, bytes]:
+        told: dict[str, bytes] = self._call("parts", digests, seconds=FILE_SECONDS)
         return told
 
     def restart(self) -> None:

@@ -11,7 +11,9 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from uuid import uuid4
 
@@ -19,12 +21,15 @@ from app.messages.replies import ScoresReply
 from app.messages.request import FailureReply, ProgressReply, Reply, Request
 from app.messages.request_loop import RequestLoop, Server
 from app.messages.stop_signal import give
-from app.messages.wire.codec import VERSION, Wire, WireError
+from app.messages.wire.codec import VERSION, Wire
+from app.messages.wire.errors import WireError
 from app.messages.wire.forms import feature_modules, forms
+from app.messages.wire.parts import Encoded, PartsMissing
 from app.worker.sent_files import SentFiles
 from core.errors import InputError
 
 LONGEST_POLL = 30.0  # seconds
+MOST_KNOWN = 10_000  # parts of replies that are remembered to have come
 SUPERSEDED = (ProgressReply, ScoresReply)  # of which the newest says all that those before said
 
 
@@ -52,6 +57,15 @@ def _version(package: str) -> str:
         return "a clone"
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A reply that is not acknowledged yet. superseded_as: its kind, where a newer one of that kind replaces it."""
+
+    serial: int
+    encoded: Encoded
+    superseded_as: type | None
+
+
 class RemoteSide:
     """Of one window. Each method may be called from a thread of its own."""
 
@@ -61,7 +75,8 @@ class RemoteSide:
         self._files = SentFiles()
         self._life = uuid4().hex  # another one where this was started again
         self._changed = threading.Condition()
-        self._kept: list[tuple[int, Reply | None, bytes]] = []  # by serial; those that are not acknowledged yet
+        self._kept: list[_Kept] = []  # by serial
+        self._known: OrderedDict[str, None] = OrderedDict()  # parts of replies that have come, and need not go again
         self._serial = 0
         self._latest = 0
         self._heard = time.monotonic()
@@ -84,23 +99,33 @@ class RemoteSide:
         self._heard = time.monotonic()
         self._files.put(digest, name, data)
 
-    def ask(self, data: bytes, files: dict[str, str]) -> None:
+    def put_part(self, digest: str, data: bytes) -> None:
+        """A large value of a request. Raises WireError."""
+        self._heard = time.monotonic()
+        self._in.kept.put(digest, data)
+
+    def ask(self, data: bytes, files: dict[str, str]) -> list[str]:
         """Take an encoded request; one that is here already, as its sender could not know, is not taken twice. files:
-        those that it reads and that were sent, what is in them by their paths there. Raises WireError for what is no
-        request, InputError for files that were not sent."""
+        those that it reads and that were sent, what is in them by their paths there. Returns the digests of the large
+        values that it names and that are not here: it is then not taken. Raises WireError for what is no request,
+        InputError for files that were not sent."""
         self._heard = time.monotonic()
         paths = self._files.paths(files)
         self._in.renamed = paths
         self._out.renamed = {**self._out.renamed, **{here: there for there, here in paths.items()}}
-        request = self._in.decode(data)
+        try:
+            request = self._in.decode(data)
+        except PartsMissing as missing:
+            return list(missing.digests)
         if not isinstance(request, Request):
             raise WireError(f"A {type(request).__name__} came; a request was to come.")
         with self._changed:
             if request.number <= self._latest:
-                return
+                return []
             self._latest = request.number
             self._kept.clear()
         self._loop.ask(request)
+        return []
 
     def cancel(self, up_to: int) -> None:
         """Give up the requests up to a number; what runs notices between two layers."""
@@ -110,15 +135,30 @@ class RemoteSide:
         """A stop signal is set in the window."""
         give(name)
 
-    def replies(self, life: str, after: int, seconds: float) -> tuple[str, list[tuple[int, bytes]]]:
-        """The name of this life, and the encoded replies with their serial numbers; waits for one for so many seconds.
-        Those up to `after` have come and are forgotten, where they were of this life."""
+    def replies(self, life: str, after: int, seconds: float) -> tuple[str, list[tuple[int, bytes, dict[str, bytes]]]]:
+        """The name of this life, and the encoded replies with their serial numbers and those of their large values that
+        have not come before; waits for one for so many seconds. Those up to `after` have come and are forgotten, where
+        they were of this life."""
         self._heard = time.monotonic()
         after = after if life == self._life else 0
         with self._changed:
-            self._kept = [each for each in self._kept if each[0] > after]
+            for each in self._kept:
+                if each.serial <= after:
+                    self._known.update(dict.fromkeys(each.encoded.parts))
+            while len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+            self._kept = [each for each in self._kept if each.serial > after]
             self._changed.wait_for(lambda: self._kept, min(max(seconds, 0.0), LONGEST_POLL))
-            return self._life, [(serial, data) for serial, _, data in self._kept]
+            return self._life, [(each.serial, each.encoded.data, self._new_parts(each.encoded)) for each in self._kept]
+
+    def _new_parts(self, encoded: Encoded) -> dict[str, bytes]:
+        return {digest: data for digest, data in encoded.parts.items() if digest not in self._known}
+
+    def parts(self, digests: list[str]) -> dict[str, bytes]:
+        """Large values of replies that are not acknowledged yet; without those that are not here any more."""
+        with self._changed:
+            kept: Mapping[str, bytes] = {key: data for each in self._kept for key, data in each.encoded.parts.items()}
+        return {digest: kept[digest] for digest in digests if digest in kept}
 
     def close(self, seconds: float = 10.0) -> None:
         """End the worker's thread."""
@@ -134,15 +174,16 @@ class RemoteSide:
     def _keep(self, reply: Reply) -> None:
         """In the worker's thread."""
         try:
-            data = self._out.encode(reply)
+            encoded = self._out.encode_in_parts(reply)
         except (WireError, InputError) as error:
             failure = FailureReply(reply.number, "run", error.message, error.hint)
-            data = self._out.encode(failure)
+            encoded = self._out.encode_in_parts(failure)
+        kind = type(reply) if isinstance(reply, SUPERSEDED) else None
         with self._changed:
             if reply.number < self._latest:
                 return
-            if isinstance(reply, SUPERSEDED):
-                self._kept = [each for each in self._kept if type(each[1]) is not type(reply)]
+            if kind is not None:
+                self._kept = [each for each in self._kept if each.superseded_as is not kind]
             self._serial += 1
-            self._kept.append((self._serial, reply if isinstance(reply, SUPERSEDED) else None, data))
+            self._kept.append(_Kept(self._serial, encoded, kind))
             self._changed.notify_all()

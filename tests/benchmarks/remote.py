@@ -99,11 +99,16 @@ class _Linked:
 
     def __call__(self, request: Request) -> Times:
         asked, started = Asked(), time.perf_counter()
-        self._link.ask(self._wire.encode(request), {})
+        encoded = self._wire.encode_in_parts(request)
+        while missing := self._link.ask(encoded.data, {}):
+            for digest in missing:
+                self._link.put_part(digest, encoded.parts[digest])
         while not asked.end:
             life, replies = self._link.replies(self._life, self._after, 10.0)
             self._life = life
-            for serial, data in replies:
+            for serial, data, parts in replies:
                 self._after = serial
+                for digest, part in parts.items():
+                    self._wire.kept.put(digest, part)
                 asked.take(self._wire.decode(data))
         return 1000 * (asked.run - started), 1000 * (asked.end - started)

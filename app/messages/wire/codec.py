@@ -5,6 +5,8 @@ A message is a tree of plain values, written as MessagePack. What MessagePack ha
     {"array": [dtype, shape, bytes]}     an array of numbers, its raw buffer, little-endian
     {"dict": [[key, value], …]}          a mapping; {"list": […]}, {"set": […]} likewise; a plain list is a tuple
     {"app.messages.request.Request": {field: value, …}}   a value class of the allow-list (`forms`)
+    {"part": SHA-256}                    a large value that is sent by itself, once (`parts`); the whole message is then
+    {"of parts": [[SHA-256, …], message]}
 
 Nothing else is ever made of what comes in: no code is loaded, no name is looked up outside the allow-list, and every
 field is checked against the type that its class declares.
@@ -20,47 +22,77 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from app.messages.wire.errors import HINT, WireError
 from app.messages.wire.forms import Form, Forms
+from app.messages.wire.parts import LEAST_BYTES, LEAST_ITEMS, Encoded, EncodedParts, KeptParts, digest_of
 from core.errors import WirescopeError
 
 MOST_BYTES = 1 << 30  # of one message
 NUMBERS = "biuf"  # kinds of arrays
-VERSION = 1  # of this form; both sides must have the same
-
-
-class WireError(WirescopeError):
-    """A message that cannot cross, or that is none."""
+Parts = dict[str, bytes] | None  # of large values by their SHA-256
+VERSION = 2  # of this form; both sides must have the same
 
 
 class Wire:
-    """Writes and reads messages of some classes. forms: the allow-list. renamed: texts that stand for others on the
-    side that reads or writes: paths of files that were sent."""
+    """Writes and reads messages of some classes. forms: the allow-list.
+
+    Attributes: kept, the large values that have come."""
 
     def __init__(self, forms: Forms, most_bytes: int = MOST_BYTES) -> None:
         self._forms, self._most = forms, most_bytes
-        self.renamed: Mapping[str, str] = {}
+        self._renamed: Mapping[str, str] = {}
+        self._encoded = EncodedParts()
+        self.kept = KeptParts()
+
+    @property
+    def renamed(self) -> Mapping[str, str]:
+        """Texts that stand for others on the side that reads or writes: paths of files that were sent."""
+        return self._renamed
+
+    @renamed.setter
+    def renamed(self, renamed: Mapping[str, str]) -> None:
+        if renamed != self._renamed:
+            self._encoded.clear()
+            self.kept.forget_values()
+        self._renamed = renamed
 
     def encode(self, message: object) -> bytes:
-        """Raises WireError for what is of no class of the allow-list, or too large."""
+        """All of it in one. Raises WireError for what is of no class of the allow-list, or too large."""
+        return self._encode(message, None).data
+
+    def encode_in_parts(self, message: object) -> Encoded:
+        """With its large values by themselves. Raises as `encode` does."""
+        return self._encode(message, {})
+
+    def _encode(self, message: object, parts: Parts) -> Encoded:
         try:
-            data = msgspec.msgpack.encode(self._plain(message))
+            plain = self._plain(message, parts)
+            encoded = Encoded(_packed({"of parts": [list(parts), plain]} if parts else plain), parts or {})
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise WireError(f"{type(message).__name__} cannot be sent to a worker elsewhere: {error}") from error
-        self._check_size(len(data), type(message).__name__)
-        return data
+        self._check_size(encoded.size, type(message).__name__)
+        return encoded
 
     def decode(self, data: bytes) -> Any:
         """The message. Raises WireError for what is none: of an unknown class, with a field that is missing, unknown or
-        of another type, or too large; and the errors that the classes themselves raise."""
+        of another type, or too large; PartsMissing where it names large values that have not come; and the errors that
+        the classes themselves raise."""
         self._check_size(len(data), "A message")
         try:
-            plain = msgspec.msgpack.decode(data)
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise WireError(f"What came is no message: {error}.", HINT) from None
-        try:
+            plain = _unpacked(data)
+            if isinstance(plain, dict) and plain.keys() == {"of parts"}:
+                plain = self._named(plain["of parts"])
             return self._value(plain)
         except RecursionError:
             raise WireError("What came is no message: it is too deep.", HINT) from None
+
+    def _named(self, held: Any) -> Any:
+        """The message proper. Raises WireError, PartsMissing."""
+        match held:
+            case [list() as digests, plain] if all(isinstance(each, str) for each in digests):
+                self.kept.name(digests)
+                return plain
+        raise WireError("What came is no message: its parts are not named.", HINT)
 
     def _check_size(self, size: int, what: str) -> None:
         if size > self._most:
@@ -71,32 +103,51 @@ class Wire:
 
     # ---- to plain values ----
 
-    def _plain(self, value: Any) -> Any:
+    def _plain(self, value: Any, parts: Parts) -> Any:
+        """parts: takes the large values by themselves; None: they stay where they are."""
         kind = type(value)
-        if value is None or kind in (bool, int, float, bytes):
+        if value is None or kind in (bool, int, float):
             return value
         if kind is str:
-            return self.renamed.get(value, value)
+            return self._renamed.get(value, value)
+        if parts is not None and _may_be_large(value):
+            return self._part(value, parts)
+        if kind is bytes:
+            return value
         if kind is tuple:
-            return [self._plain(each) for each in value]
+            return [self._plain(each, parts) for each in value]
         form = self._forms.by_class.get(kind)
         if form is not None:
             held = value if form.stand_in is None else form.stand_in(value)
-            return {form.name: {name: self._plain(getattr(held, name)) for name in form.hints}}
+            return {form.name: {name: self._plain(getattr(held, name), parts) for name in form.hints}}
         if isinstance(value, np.ndarray):
             return {"array": _buffer(value)}
         if isinstance(value, np.generic):
             return value.item()
         if isinstance(value, Mapping):
-            return {"dict": [[self._plain(key), self._plain(each)] for key, each in value.items()]}
+            return {"dict": [[self._plain(key, parts), self._plain(each, parts)] for key, each in value.items()]}
         if isinstance(value, (frozenset, set)):
-            return {"set": [self._plain(each) for each in value]}
+            return {"set": [self._plain(each, parts) for each in value]}
         if isinstance(value, (list, range)):
-            return {"list": [self._plain(each) for each in value]}
+            return {"list": [self._plain(each, parts) for each in value]}
         raise WireError(
             f"A {kind.__module__}.{kind.__qualname__} cannot be sent to a worker elsewhere.",
             "Only values can: give it a value class of app.messages or of a feature's queries.",
         )
+
+    def _part(self, value: Any, parts: dict[str, bytes]) -> Any:
+        """The name of a large value; the value itself where it is not large after all."""
+        known = self._encoded.get(value)
+        if known is None:
+            plain = self._plain(value, None)
+            data = _packed(plain)
+            if len(data) < LEAST_BYTES:
+                return plain
+            known = digest_of(data), data
+            if isinstance(value, tuple):
+                self._encoded.put(value, *known)
+        digest, parts[digest] = known
+        return {"part": digest}
 
     # ---- and back ----
 
@@ -106,18 +157,31 @@ class Wire:
         if not isinstance(plain, dict):
             if isinstance(plain, msgspec.msgpack.Ext) or not isinstance(plain, PLAIN):
                 raise WireError("What came is no message.", HINT)
-            return self.renamed.get(plain, plain) if isinstance(plain, str) else plain
+            return self._renamed.get(plain, plain) if isinstance(plain, str) else plain
         if len(plain) != 1:
             raise WireError("What came is no message: a value without a name.", HINT)
         ((name, held),) = plain.items()
         if name == "array":
             return _array(held)
+        if name == "part":
+            return self._of_part(held)
         if name in CONTAINERS:
             return self._container(name, held)
         form = self._forms.by_name.get(name) if isinstance(name, str) else None
         if form is None:
             raise WireError(f"{str(name)[:80]!r} is nothing that a message may hold.", HINT)
         return self._made(form, held)
+
+    def _of_part(self, digest: Any) -> Any:
+        """A large value that has come. A tuple is the same object each time; an array is a new one: it may change."""
+        if not isinstance(digest, str):
+            raise WireError("What came is no message: a part without a name.", HINT)
+        value = self.kept.value(digest)
+        if value is None:
+            value = self._value(_unpacked(self.kept.data(digest)))
+            if isinstance(value, tuple):
+                self.kept.share(digest, value)
+        return value
 
     def _container(self, name: str, held: Any) -> Any:
         if not isinstance(held, list):
@@ -150,9 +214,28 @@ class Wire:
             raise WireError(f"A {short} came that cannot be: {error}.", HINT) from error
 
 
-HINT = "Both sides must be the same version of Wirescope."
 PLAIN = (type(None), bool, int, float, str, bytes)
 CONTAINERS: dict[str, Any] = {"dict": dict, "list": list, "set": frozenset}
+
+
+def _may_be_large(value: Any) -> bool:
+    if type(value) is tuple:
+        return len(value) >= LEAST_ITEMS
+    return (type(value) is bytes and len(value) >= LEAST_BYTES) or (
+        isinstance(value, np.ndarray) and value.nbytes >= LEAST_BYTES
+    )
+
+
+def _packed(plain: Any) -> bytes:
+    return msgspec.msgpack.encode(plain)
+
+
+def _unpacked(data: bytes) -> Any:
+    """Raises WireError."""
+    try:
+        return msgspec.msgpack.decode(data)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise WireError(f"What came is no message: {error}.", HINT) from None
 
 
 def _buffer(array: np.ndarray[Any, Any]) -> list[Any]:

@@ -16,7 +16,8 @@ from app.features.console.queries import ConsoleQuery
 from app.messages.replies import RunReply
 from app.messages.request import OneShotQuery, ProgressReply, Query, Request
 from app.messages.stop_signal import StopSignal, forward, give
-from app.messages.wire.codec import Wire, WireError
+from app.messages.wire.codec import Wire
+from app.messages.wire.errors import WireError
 from app.messages.wire.forms import Form, Forms, forms, hints_of
 from app.messages.wire.types import PLAIN, classes_in, is_value_class
 from core.errors import WirescopeError
@@ -89,6 +90,11 @@ def tampered(change: Callable[[dict[str, Any]], None]) -> bytes:
         (msgspec.msgpack.encode({"array": ["|O", [1], b"12345678"]}), "not numbers"),
         (msgspec.msgpack.encode({"array": ["<f8", [1 << 40], b"12345678"]}), "bytes are not"),
         (msgspec.msgpack.encode(msgspec.msgpack.Ext(3, b"x")), "no message"),
+        (msgspec.msgpack.encode({"of parts": 3}), "not named"),
+        (msgspec.msgpack.encode({"of parts": [[3], None]}), "not named"),
+        (msgspec.msgpack.encode({"part": 3}), "part without a name"),
+        (msgspec.msgpack.encode({"part": "0" * 64}), "were not sent"),
+        (msgspec.msgpack.encode({"of parts": [["0" * 64], None]}), "were not sent"),
         (b"\x91" * 100_000 + b"\xc0", "no message"),
         (tampered(lambda sent: sent.pop("number")), "fields missing or unknown: number"),
         (tampered(lambda sent: sent.update(run="rm")), "fields missing or unknown: run"),

@@ -32,6 +32,10 @@ class TestLink:
         self.server, self.cut, self.lives = server, False, 0
         self.side: RemoteSide | None = None
         self.sent: list[str] = []  # names of files
+        self.parts_sent: list[int] = []  # bytes of each large value of a request, as of each request and each reply:
+        self.bytes_asked: list[int] = []
+        self.bytes_replied: list[int] = []
+        self.parts_fetched: list[str] = []
         self.restart()
 
     def restart(self) -> None:
@@ -56,9 +60,15 @@ class TestLink:
         self.sent.append(name)
         self._there().put(digest, name, data)
 
-    def ask(self, data: bytes, files: dict[str, str]) -> None:
-        self._there().ask(data, files)
+    def put_part(self, digest: str, data: bytes) -> None:
+        self.parts_sent.append(len(data))
+        self._there().put_part(digest, data)
+
+    def ask(self, data: bytes, files: dict[str, str]) -> list[str]:
+        self.bytes_asked.append(len(data))
+        missing = self._there().ask(data, files)
         self._pass()  # it has come, and nobody hears of it
+        return missing
 
     def cancel(self, up_to: int) -> None:
         self._there().cancel(up_to)
@@ -66,10 +76,17 @@ class TestLink:
     def give(self, name: str) -> None:
         self._there().give(name)
 
-    def replies(self, life: str, after: int, seconds: float) -> tuple[str, Sequence[tuple[int, bytes]]]:
+    def replies(
+        self, life: str, after: int, seconds: float
+    ) -> tuple[str, Sequence[tuple[int, bytes, dict[str, bytes]]]]:
         told = self._there().replies(life, after, min(seconds, 0.02))
         self._there()
+        self.bytes_replied += [len(data) + sum(map(len, parts.values())) for _, data, parts in told[1]]
         return told
+
+    def parts(self, digests: list[str]) -> dict[str, bytes]:
+        self.parts_fetched += digests
+        return self._there().parts(digests)
 
     def _there(self) -> RemoteSide:
         self._pass()

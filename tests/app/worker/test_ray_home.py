@@ -28,7 +28,7 @@ from app.workbench.remote_worker import RemoteWorker
 from app.worker.remote_side import make_service
 from core.edits import Edit
 from core.graph import Edge, Node, Reader
-from core.project.document import Document, Source
+from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import TraceChoice
 from core.tracing.ranking import Ranking
@@ -47,6 +47,7 @@ NAMES = Document(
     MetricChoice("logit_difference", " Mary", " John"),
 )
 SCAN = TraceChoice("exact-scan")
+ROWS = tuple(PairSource(Source("text", f"When Mary and number {n} went to the store")) for n in range(300))
 OF_THE_MACHINE = {"words", "megabytes", "number"}  # fields that say how long a run took, and what is kept
 FIGURES = (InputsReply, RunReply, DeltasReply, InspectionReply, ScoresReply, RecoveryReply, CircuitRunReply)
 
@@ -181,7 +182,7 @@ def test_an_actor_that_is_killed_in_the_middle_of_a_run_and_of_a_trace_changes_n
 
         return when
 
-    run = Asking.request(replace(NAMES, edits=(Edit(CUT, "zero"),), pinned=(" Tom",)))
+    run = Asking.request(replace(NAMES, edits=(Edit(CUT, "mean"),), pinned=(" Tom",), dataset=ROWS))  # sent once a life
     assert_alike(of_thread(run), answered(worker, run, qtbot, kill_at(0.0, 1)))
     trace = Asking.request(replace(NAMES, traced=SCAN, size=10), recover=True, queries=(CircuitRunQuery(),))
     assert_alike(of_thread(trace), answered(worker, trace, qtbot, kill_at(0.2, 2)))
