@@ -48,8 +48,8 @@ def take_snapshot(
         ran,
         scored,
         None,
-        {} if deltas.alone else deltas.of_targets,
-        deltas.of_targets,
+        {} if deltas.alone else deltas.values,
+        deltas.values,
         labels=ready.labels,
         ready=ready,
     )

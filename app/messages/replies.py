@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.edits import Edit, EditKind, EditTarget, Target
-from core.graph import Entries, Graph
+from core.graph import Graph
 from core.project.document import PairSource
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import PredictionRow
@@ -102,16 +102,12 @@ class RunReply:
 
 @dataclass(frozen=True)
 class DeltasReply:
-    """What each edit does on top of the others, on the pair on the cards: metric with it minus metric without it."""
+    """What each edit does on top of the others, on the pair on the cards: metric with it minus metric without it. An
+    edit is of a node, an edge, or of entries of attention."""
 
     number: int
     values: Mapping[EditTarget, float]
     alone: bool = False  # the scores are over a dataset
-
-    @property
-    def of_targets(self) -> dict[Target, float]:
-        """Those of nodes and edges: entries of attention are on no picture."""
-        return {target: value for target, value in self.values.items() if not isinstance(target, Entries)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,21 +49,20 @@ def canvas_data(
     ranking: Ranking | None,
     document: Document,
     selection: tuple[Target, ...],
-    measured: Mapping[Target, float],
+    measured: Mapping[EditTarget, float],
     *,
     input_label: str,
     output_label: str,
     stale: bool,
     extent: Extent,
     labels: tuple[str, ...] = (),
-    deltas: Mapping[Target, float] | None = None,
+    deltas: Mapping[EditTarget, float] | None = None,
     noise_floor: float = 0.0,
 ) -> CanvasData:
     """Choose and mark edges. document: with a B only if patches can take from it. measured: change of the metric by
     editing a target, over the pairs that the ranking is over; deltas: by the edits, on the pair on the cards (None: the
     same). labels: of the positions. noise_floor: of the metric; measured effects below it are not drawn solid."""
-    changes = cast("Mapping[EditTarget, float]", measured if deltas is None else deltas)
-    of_targets = cast("Mapping[EditTarget, float]", measured)
+    changes = measured if deltas is None else deltas
     edited: dict[EditTarget, Edit] = {edit.target: edit for edit in document.edits}  # type: ignore[misc]
     chosen = [_circuit(ranking, document, extent)]
     of_nodes: list[NDArray[np.int64]] = []
@@ -101,7 +100,7 @@ def canvas_data(
     weaker, whose = _hidden(indices, of_nodes, document.size if ranking is not None else None, selection)
     return CanvasData(
         graph,
-        _marks(graph, indices, ranking, document, edited, of_targets, changes, labels, noise_floor),
+        _marks(graph, indices, ranking, document, edited, measured, changes, labels, noise_floor),
         nodes,
         selection,
         input_label,

@@ -10,7 +10,7 @@ from app.messages.replies import CircuitRunReply, InputsReply, ModelReply, RunRe
 from app.presenters.canvas import Extent, canvas_data
 from app.presenters.notes import with_notes
 from app.presenters.subject import Subject, over_words, subject_of
-from core.edits import Target
+from core.edits import EditTarget, Target
 from core.notes import Note
 from core.project.document import Document, Source
 from views.canvas.data import CanvasData
@@ -26,8 +26,8 @@ class Snapshot:
     ran: RunReply | None = None  # None while it is of an earlier state
     scored: ScoresReply | None = None
     kept: CircuitRunReply | None = None  # the circuit that was run last
-    measured: Mapping[Target, float] = field(default_factory=dict)  # over the pairs that the scores are over
-    deltas: Mapping[Target, float] = field(default_factory=dict)  # by the edits, on the pair on the cards
+    measured: Mapping[EditTarget, float] = field(default_factory=dict)  # over the pairs that the scores are over
+    deltas: Mapping[EditTarget, float] = field(default_factory=dict)  # by the edits, on the pair on the cards
     has_counterfactual: bool = True  # whether the document's B, if it has one, can stand beside A
     labels: tuple[str, ...] = ()  # of the positions
     ready: InputsReply | None = None  # None while it is of other inputs

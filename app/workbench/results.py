@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 
@@ -31,7 +30,7 @@ from app.messages.standing import (
 from app.presenters.score_words import scored_words
 from app.workbench.figure import Figure
 from app.workbench.worker_client import WorkerClient
-from core.edits import Target
+from core.edits import EditTarget, Target
 from core.project.document import Document
 from core.project.project import EvaluationRecord
 
@@ -47,8 +46,8 @@ class Known:
     recovered: RecoveryReply | None = None
     kept: CircuitRunReply | None = None  # the run of a circuit that came last
     evaluation: EvaluationRecord | None = None
-    measured: dict[Target, float] = field(default_factory=dict)
-    deltas: dict[Target, float] = field(default_factory=dict)
+    measured: dict[EditTarget, float] = field(default_factory=dict)
+    deltas: dict[EditTarget, float] = field(default_factory=dict)
 
 
 class Results(QObject):
@@ -137,15 +136,14 @@ class Results(QObject):
         self.document, self.known = document, self.known if known is None else known
 
     def _take_deltas(self, deltas: DeltasReply) -> None:
-        values = cast(Mapping[Target, float], deltas.values)  # entries of attention are asked for by nobody
-        self.known.deltas.update(values)
+        self.known.deltas.update(deltas.values)
         if not deltas.alone:
-            self.known.measured.update(values)
+            self.known.measured.update(deltas.values)
         self.canvas_changed.emit()
 
     def take_measured(self, values: Mapping[Target, float]) -> None:
         """Real effects of edges that the user had measured, each edited alone beside the document's edits."""
-        self.known.measured.update(values)
+        self.known.measured.update(values.items())
         self.edges_measured.emit(values)
         self.canvas_changed.emit()
 

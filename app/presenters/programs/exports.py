@@ -66,7 +66,7 @@ def export(host: Host, told: Export, call: Call) -> Answer:
 
 def _shown(found: Found) -> Snapshot:
     deltas = found.get(DeltasReply)
-    values = {} if deltas is None else deltas.of_targets
+    values = {} if deltas is None else deltas.values
     alone = deltas is not None and deltas.alone
     return Snapshot(
         found.document,
