@@ -36,7 +36,7 @@ def joined_bytes(adapter: Adapter) -> int:
 
 def session_bytes(adapter: Adapter, length: int, reads: int) -> int:
     """Of a session that is opened on a pair: the runs over A and B, and the model's own pass beside them."""
-    return _always(adapter) + unedited_bytes(adapter, length, reads) + own_bytes(adapter, length)
+    return joined_bytes(adapter) + unedited_bytes(adapter, length, reads) + own_bytes(adapter, length)
 
 
 def unedited_bytes(adapter: Adapter, positions: int, reads: int, outputs: int = 1) -> int:
@@ -92,5 +92,5 @@ def packed_bytes(adapter: Adapter, memory: int) -> int:
 
 
 def _always(adapter: Adapter) -> int:
-    """Of any work: the projections that are put together, and what the libraries keep for themselves."""
+    """Of any work in a session: the projections that are put together, and what the libraries keep for themselves."""
     return joined_bytes(adapter) + LIBRARIES

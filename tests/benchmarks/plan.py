@@ -16,7 +16,7 @@ from tests.benchmarks.memory import numbers
 from tests.benchmarks.table import Table
 
 TOKENS = 128
-WORKS = ("open", "edits", "eap", "scan")
+WORKS = ("open", "edits", "eap", "eap-ig", "scan")
 PROGRAM = """
 import gc, re, sys, time
 from pathlib import Path
@@ -58,6 +58,7 @@ do = {
     "open": lambda: ws.Session(model, pair),
     "edits": lambda: [session().run([ws.Edit(edge, "patch")]) for edge in some],
     "eap": lambda: ws.trace(ws.Session(model, pair, parity=parity), "eap"),
+    "eap-ig": lambda: ws.trace(ws.Session(model, pair, parity=parity), "eap-ig"),
     "scan": lambda: ws.Scan(session(), edges).run(),
 }[work]
 model.adapter.__dict__.pop("attention")  # what a first session puts together is part of what is measured
@@ -69,8 +70,9 @@ before = megabytes("VmRSS")
 took = seconds(do)
 peak = megabytes("VmHWM") - before
 took = min(took, seconds(do))
-planned = plan(sketch(source, side=int(side) or None), int(tokens), method="eap", same=first, clock=time.process_time)
-need = dict(zip(("open", "edits", "eap", "scan"), planned.needs))[work]
+method = "eap-ig" if work == "eap-ig" else "eap"
+planned = plan(sketch(source, side=int(side) or None), int(tokens), method=method, same=first, clock=time.process_time)
+need = dict(zip(("open", "edits", method, "scan"), planned.needs))[work]
 each = {"edits": 1 / len(some), "scan": 1 / len(edges)}.get(work, 1)
 reckoned = need.seconds / (planned.edges if work == "scan" else 1)
 print(need.bytes / 2**20, peak, reckoned * 1000, took * each * 1000)
@@ -127,6 +129,6 @@ def tables() -> Iterator[Table]:
             )  # fmt: skip
     heads = ("model", "work", "memory", "measured", "ratio", "time", "measured ", "ratio ")
     title = (
-        "Planned and measured, in fp32, processor time of one thread: a session, an edit, a trace by EAP, an edge of "
+        "Planned and measured, in fp32, processor time of one thread: a session, an edit, traces by EAP and EAP-IG, "
     )
-    yield Table(f"{title}a scan", heads, rows, "checked")
+    yield Table(f"{title}an edge of a scan", heads, rows, "checked")

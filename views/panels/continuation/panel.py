@@ -7,10 +7,8 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +19,7 @@ from views.theme import SPACE, text_scale
 from views.widgets.buttons import LinkButton
 from views.widgets.flow import FlowLayout
 from views.widgets.line_icons import IconButton
+from views.widgets.number_boxes import DecimalBox, NumberBox
 from views.widgets.text import ElidedLabel
 
 LIKELIEST, DRAWN = "likeliest", "by chance"
@@ -57,7 +56,7 @@ class ContinuationPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._running = False
-        self.tokens = QSpinBox()
+        self.tokens = NumberBox()
         self.tokens.setMinimum(1)
         self.tokens.setValue(Choice().tokens)
         self.tokens.setSuffix(" tokens")
@@ -67,7 +66,7 @@ class ContinuationPanel(QWidget):
         self.rule.addItems([LIKELIEST, DRAWN])
         self.rule.setAccessibleName("Which token to take")
         self.rule.setToolTip("Take the likeliest token each time, or draw one by the model's probabilities")
-        self.temperature = QDoubleSpinBox()
+        self.temperature = DecimalBox()
         self.temperature.setRange(0.1, HIGHEST)
         self.temperature.setSingleStep(0.1)
         self.temperature.setDecimals(1)
@@ -75,7 +74,7 @@ class ContinuationPanel(QWidget):
         self.temperature.setPrefix("temp. ")
         self.temperature.setAccessibleName("Temperature")
         self.temperature.setToolTip("Temperature: 1 draws as the model says, less keeps to likely tokens")
-        self.seed = QSpinBox()
+        self.seed = NumberBox()
         self.seed.setRange(0, MOST_SEED)
         self.seed.setPrefix("seed ")
         self.seed.setAccessibleName("Seed")

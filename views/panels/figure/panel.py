@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -36,6 +35,7 @@ from views.panels.figure.data import (
 )
 from views.panels.figure.preview import Preview
 from views.theme import SPACE
+from views.widgets.number_boxes import DecimalBox, NumberBox
 from views.widgets.text import heading, show_text, wrapped
 
 WORKING = "Laying it out…"
@@ -61,7 +61,7 @@ class FigureDialog(QDialog):
             self.preset.addItem(f"{words}, {width:g} mm", width)
         self.preset.addItem(OTHER, 0.0)
         self.preset.activated.connect(self._take_preset)
-        self.width_field = QDoubleSpinBox()
+        self.width_field = DecimalBox()
         self.width_field.setRange(LEAST_WIDTH, MOST_WIDTH)
         self.width_field.setDecimals(0)
         self.width_field.setSuffix(" mm")
@@ -139,7 +139,7 @@ class FigureDialog(QDialog):
         return box
 
     def _number(self, field: str, least: int, most: int) -> QSpinBox:
-        spin = QSpinBox()
+        spin = NumberBox()
         spin.setRange(least, most)
         spin.setKeyboardTracking(False)  # a number counts when it is written to its end
         spin.lineEdit().setTextMargins(8, 0, 0, 0)

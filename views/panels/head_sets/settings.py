@@ -25,6 +25,7 @@ from core.formatting import percent
 from views.panels.head_sets.data import ABLATIONS, FILE, NONE, RANKINGS, HeadSetsData, SetsChoice
 from views.widgets.buttons import open_below
 from views.widgets.flow import FlowLayout
+from views.widgets.number_boxes import NumberBox
 from views.widgets.text import show_text, wrapped
 
 ABOUT = (
@@ -80,7 +81,7 @@ class SettingsPage(QScrollArea):
         return box
 
     def _make_number(self, name: str, least: int, most: int) -> QSpinBox:
-        box = QSpinBox()
+        box = NumberBox()
         box.setRange(least, most)
         box.setAccessibleName(name)
         box.setToolTip(name)

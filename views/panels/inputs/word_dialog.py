@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from views.theme import SPACE
+from views.widgets.number_boxes import NumberBox
 from views.widgets.text import wrapped
 
 ABOUT = "A word is printed on the picture of card A. Does the model believe what it reads, or what it sees?"
@@ -54,7 +54,7 @@ class WordDialog(QDialog):
         self.word.setAccessibleName("Word")
         self.word.setPlaceholderText("For example dog")
         self.word.setMaxLength(60)
-        self.size_of = QSpinBox()
+        self.size_of = NumberBox()
         self.size_of.setRange(4, 100)
         self.size_of.setSuffix(" % of the picture's height")
         self.size_of.setValue(round(100 * size))

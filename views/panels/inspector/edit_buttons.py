@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from core.edits import KINDS, STRENGTH, EditKind
 from views.panels.inspector.data import EditState
 from views.widgets.buttons import LinkButton
+from views.widgets.number_boxes import DecimalBox
 
 _ROWS: tuple[tuple[EditKind, ...], ...] = tuple(
     tuple(kind for kind, row in KINDS.items() if row.row == number and not row.of_parts)
@@ -48,7 +49,7 @@ class EditButtons(QWidget):
 
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setMinimumWidth(50)
-        self.spin = QDoubleSpinBox()
+        self.spin = DecimalBox()
         self.spin.setKeyboardTracking(False)
         self.slider.valueChanged.connect(
             lambda value: self.spin.setValue(value * self._amount.step * self._amount.shown)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from views.panels.jobs.data import Asked, ManyPairsData
 from views.theme import SPACE
+from views.widgets.number_boxes import NumberBox
 from views.widgets.text import show_text, wrapped
 
 MOST_PAIRS, USUAL_PAIRS, MOST_SEED = 1_000_000, 1_000, 2**31 - 1
@@ -176,7 +177,7 @@ def _button(words: str, tip: str, does: object) -> QPushButton:
 
 
 def _number(least: int, most: int, usual: int, tip: str) -> QSpinBox:
-    box = QSpinBox()
+    box = NumberBox()
     box.setRange(least, most)
     box.setValue(usual)
     box.setLocale(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))  # 1,000 as everywhere else

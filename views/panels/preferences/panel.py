@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from views.choices import LARGEST, SMALLEST
 from views.panels.preferences.data import CUTS, FEWEST_EDGES, LEAST_MEMORY, MOST_EDGES, MOST_MEMORY, Preferences
 from views.theme import SPACE
+from views.widgets.number_boxes import NumberBox
 from views.widgets.text import heading, wrapped
 
 THEMES = (("system", "As the system"), ("dark", "Dark"), ("light", "Light"))
@@ -109,7 +110,7 @@ class PreferencesDialog(QDialog):
         return box
 
     def _number(self, field: str, low: int, high: int, step: int, unit: str) -> QSpinBox:
-        box = QSpinBox()
+        box = NumberBox()
         box.setRange(low, high)
         box.setSingleStep(step)
         box.setSuffix(unit)

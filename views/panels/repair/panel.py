@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -28,6 +27,7 @@ from views.widgets.buttons import LinkButton, open_below
 from views.widgets.drop_frame import DropFrame
 from views.widgets.drops import Dropped
 from views.widgets.flow import FlowLayout
+from views.widgets.number_boxes import DecimalBox
 from views.widgets.text import ElidedLabel, set_role, show_text, wrapped
 
 EMPTY = (
@@ -111,7 +111,7 @@ class RepairPanel(DropFrame):
         self.add_menu = self._make_menu()
         self.knowledge = self._make_choice("What is known", KNOWLEDGE)
         self.level = self._make_choice("What is cut", LEVELS)
-        self.budget = QDoubleSpinBox()
+        self.budget = DecimalBox()
         self.budget.setRange(0.0, 99.0)
         self.budget.setDecimals(1)
         self.budget.setSingleStep(0.5)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QMenu, QWidge
 
 from core.glossary import explained_if_known
 from views.panels.tracing.data import LEVELS, MethodData, OptionData, TraceData
+from views.widgets.number_boxes import DecimalBox
 from views.widgets.text import plain_tip
 
 
@@ -125,7 +126,7 @@ class TraceMenu(QMenu):
 
 
 def _field(option: OptionData) -> QDoubleSpinBox:
-    field = QDoubleSpinBox()
+    field = DecimalBox()
     field.setDecimals(option.digits)
     field.setRange(option.least, option.most)
     field.setSingleStep(max(10.0**-option.digits, option.value / 10 if option.digits else 1))
