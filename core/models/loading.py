@@ -40,7 +40,7 @@ from core.models.model import Model
 from core.models.probe import Probe
 from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
-from core.models.timm_loading import from_timm, timm_model
+from core.models.timm_loading import from_timm, timm_folder
 from core.models.token_file import TokenFile
 from core.models.tokenizer_loading import NO_TOKENIZER, at_revision, tokenizer_of
 from core.models.towers import with_towers
@@ -172,8 +172,7 @@ def _from_folder(
         lora.check_adapter(folder, adapter, alone=False)
     try:
         if "architecture" in config:
-            place.check_in_memory("The weights of a timm model go into memory.")
-            return timm_model(f"local-dir:{folder}", name, title, tuple(config.get("label_names") or ()))
+            return timm_folder(folder, name, title, tuple(config.get("label_names") or ()), place)
         if config.get("quantization_config"):
             place.check_in_memory("The weights are not stored as the numbers that they stand for.")
             place = MEMORY

@@ -10,10 +10,14 @@ from torch import nn
 
 from core.errors import ArgumentError, ModelError
 from core.inputs.images import ImageProcessing
+from core.models.checkpoint import stored_weights
 from core.models.family import adapt
 from core.models.health import first_line
+from core.models.kept_weights import weights_on_disk
 from core.models.model import Model
-from core.models.unread import check_timm_file
+from core.models.unfilled import unfilled
+from core.models.unread import check_timm_file, listed
+from core.models.weights_place import WeightsPlace
 
 
 def from_timm(timm_name: str, name: str) -> Model:
@@ -35,17 +39,57 @@ def from_timm(timm_name: str, name: str) -> Model:
 
 
 def timm_model(timm_name: str, name: str, title: str, class_names: tuple[str, ...]) -> Model:
-    """timm_name: also `local-dir:` and a folder. class_names: (): those of ImageNet where it has as many classes."""
+    """A model whose weights timm has. class_names: (): those of ImageNet where it has as many classes."""
     import timm
-    from timm.data import create_transform, resolve_data_config
 
     # The class is checked on an empty model first, so that a refusal needs no download.
-    if not timm_name.startswith("local-dir:"):
-        with torch.device("meta"):
-            adapt(timm.create_model(timm_name, pretrained=False))
+    with torch.device("meta"):
+        adapt(timm.create_model(timm_name, pretrained=False))
     module = timm.create_model(timm_name, pretrained=True).float().eval()
-    _, local, folder = timm_name.partition("local-dir:")
-    notes = check_timm_file(title, module, Path(folder)) if local else ()
+    return _model(module, name, title, class_names, ())
+
+
+def timm_folder(folder: Path, name: str, title: str, class_names: tuple[str, ...], place: WeightsPlace) -> Model:
+    """A model that timm saved. Raises ModelError where its weights are not those of the file, or cannot stay there."""
+    import timm
+
+    stored = stored_weights(folder)
+    on_disk = place.note(stored)
+    if on_disk:
+        module, notes = _mapped(folder, title, place), (on_disk,)
+    else:
+        module = timm.create_model(f"local-dir:{folder}", pretrained=True).float().eval()
+        notes = check_timm_file(title, module, folder)
+    return _model(module, name, title, class_names, notes)
+
+
+def _mapped(folder: Path, title: str, place: WeightsPlace) -> nn.Module:
+    """Its weights lie in the file. timm translates those of other libraries and other sizes, which needs them in
+    memory."""
+    import timm
+
+    with unfilled(), torch.device("meta"):
+        module: nn.Module = timm.create_model(f"local-dir:{folder}", pretrained=False)
+    weights = weights_on_disk(folder, place.dtype)
+    asked = {key: tensor.shape for key, tensor in module.state_dict().items()}
+    others = sorted(key for key in {*asked, *weights} if asked.get(key) != getattr(weights.get(key), "shape", None))
+    if others:
+        raise ModelError(
+            f"The weights of {title} cannot stay on disk: the file has others than the model ({listed(others)}).",
+            "Let the weights go into memory, where timm translates them.",
+        )
+    module.load_state_dict(weights, assign=True)
+    if any(tensor.is_meta for tensor in module.buffers()):
+        raise ModelError(
+            f"The weights of {title} cannot stay on disk: it makes numbers that are in no file.",
+            "Let the weights go into memory.",
+        )
+    return module.eval()
+
+
+def _model(module: nn.Module, name: str, title: str, class_names: tuple[str, ...], notes: tuple[str, ...]) -> Model:
+    from timm.data import create_transform, resolve_data_config
+
     config = resolve_data_config({}, model=module)
     transform = create_transform(**config)
     processing = ImageProcessing(transform, tuple(config["mean"]), tuple(config["std"]))

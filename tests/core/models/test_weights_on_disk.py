@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
+import timm
 import torch
+from timm.models import save_for_hf
 
 import wirescope as ws
 from core.errors import ArgumentError, ModelError
@@ -17,6 +20,7 @@ from core.models.streamed import is_streamed
 from tests.small_models import small_input, small_model
 
 FAMILIES = ("llama-grouped", "gpt2", "olmo2", "gemma2", "gpt-neox", "dinov2")
+TIMM = {"img_size": 12, "patch_size": 4, "embed_dim": 16, "depth": 2, "num_heads": 4}
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +29,10 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def saved(family: str, folder: Path, dtype: torch.dtype = torch.float32) -> str:
+    if family == "timm":
+        module = timm.create_model("vit_tiny_patch16_224", num_classes=5, **TIMM)
+        save_for_hf(module, str(folder), model_args=TIMM, safe_serialization=True)
+        return str(folder)
     small_model(family).to(dtype).save_pretrained(folder)  # type: ignore[operator]
     return str(folder)
 
@@ -50,6 +58,15 @@ def test_the_same_bits(family: str, tmp_path: Path) -> None:
     assert not any(on_disk(weight) for weight in memory.model.adapter.module.parameters())
     for one, other in zip(figures(memory), figures(disk), strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_folder_of_timm(tmp_path: Path) -> None:
+    """Where its numbers begin in the file decides in which order a product is summed: the last bit may differ."""
+    folder = saved("timm", tmp_path / "model")
+    memory, disk = (session_of("timm", folder, weights) for weights in ("memory", "disk"))
+    assert all(on_disk(weight) for weight in disk.model.adapter.module.parameters())
+    for one, other in zip(figures(memory), figures(disk), strict=True):
+        assert (one - other).abs().max() <= 1e-6 * one.abs().max()
 
 
 def test_no_layer_is_kept_while_another_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,6 +129,19 @@ def test_what_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(ModelError, match="GB of disk"):
         ws.load_model(folder, weights="disk")
     assert not list(kept_weights.kept_folder().iterdir())
+
+
+def test_weights_that_timm_translates(tmp_path: Path) -> None:
+    """They go into memory; asked to stay on disk, they are refused, with what differs."""
+    folder = saved("timm", tmp_path / "model")
+    path = tmp_path / "model" / "model.safetensors"
+    weights = safetensors.torch.load_file(path)
+    weights["pos_embed"] = weights["pos_embed"][:, :5].clone()  # of 2 x 2 patches, where the model has 3 x 3
+    safetensors.torch.save_file(weights, path)
+    assert any("resized" in note for note in ws.load_model(folder).notes)
+    with pytest.raises(ModelError, match=r"pos_embed") as refused:
+        ws.load_model(folder, weights="disk")
+    assert "timm translates them" in refused.value.hint
 
 
 def test_a_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
