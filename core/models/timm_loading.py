@@ -55,8 +55,9 @@ def timm_folder(folder: Path, name: str, title: str, class_names: tuple[str, ...
 
     stored = stored_weights(folder)
     on_disk = place.note(stored)
+    notes: tuple[str, ...] = (on_disk,)
     if on_disk:
-        module, notes = _mapped(folder, title, place), (on_disk,)
+        module = _mapped(folder, title, place)
     else:
         module = timm.create_model(f"local-dir:{folder}", pretrained=True).float().eval()
         notes = check_timm_file(title, module, folder)
