@@ -11,13 +11,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from app.messages.links import LinkCut, WorkerDied
-from app.messages.request import FailureReply, Reply, Request, RequestDone
+from app.messages.request import FailureReply, QueryRefusal, Reply, Request, RequestDone
 from app.messages.stop_signal import forward
 from app.messages.wire.codec import Wire
 from app.messages.wire.errors import WireError
@@ -96,6 +97,7 @@ class RemoteWorker(QObject):
         self._condition = threading.Condition()
         self._last: Request | None = None  # that is not answered to its end
         self._due = False  # it is to be sent
+        self._refused: list[QueryRefusal] = []  # of its queries, and not yet said
         self._cancelled_up_to, self._cancel_due = 0, False
         self._signals: list[str] = []
         self._life = ""  # of the worker that has the last request
@@ -122,10 +124,27 @@ class RemoteWorker(QObject):
 
     def ask(self, request: Request) -> None:
         """Take a request; it replaces whatever waits and cancels what runs."""
+        request, refused = self._without_plugins(request)
         with self._condition:
             self._last, self._due = request, True
+            self._refused = refused
             self._deaths = 0
             self._condition.notify_all()
+
+    def _without_plugins(self, request: Request) -> tuple[Request, list[QueryRefusal]]:
+        """A request without the queries of other packages: what they hold is not known on the other side."""
+        known = [query for query in request.queries if type(query) in forms().by_class]
+        unknown = [query for query in request.queries if type(query) not in forms().by_class]
+        hint = "Choose Disconnect in the File menu to ask it."
+        refused = []
+        for query in unknown:
+            kind = type(query)
+            words = (
+                f"{kind.__name__} is answered in the window's own process only, and the work is done at {self.place}."
+            )
+            about = f"{words} {hint} It is of {kind.__module__}, and only queries of Wirescope itself cross."
+            refused.append(QueryRefusal(request.number, query, words, hint, about))
+        return (replace(request, queries=tuple(known)) if unknown else request), refused
 
     def cancel(self) -> None:
         """Give up the running and the waiting request."""
@@ -174,7 +193,10 @@ class RemoteWorker(QObject):
                 request = self._last if self._due else None
                 cancel = self._cancelled_up_to if self._cancel_due else 0
                 signals, self._signals = self._signals, []
+                refused, self._refused = self._refused, []
                 self._due = self._cancel_due = False
+            for refusal in refused:
+                self._emit(refusal)
             try:
                 if cancel:
                     self._link.cancel(cancel)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from app.features.console.queries import ConsoleQuery
 from app.messages.links import LinkCut, WorkerDied
-from app.messages.request import FailureReply, ProgressReply, Reply, Request, RequestDone
+from app.messages.request import FailureReply, ProgressReply, Query, QueryRefusal, Reply, Request, RequestDone
 from app.messages.request_loop import LOADING
 from app.workbench.files_to_send import MOST_BYTES
 from app.workbench.remote_worker import MOST_DEATHS, RemoteWorker
@@ -267,6 +268,28 @@ def test_what_cannot_be_sent_is_said_and_ends(worker, server, qtbot) -> None:
     wait_for(qtbot, worker, 1)
     assert isinstance(worker.answers[0], FailureReply)
     assert worker.answers[0].message.startswith("Request cannot be sent to a worker elsewhere")
+
+
+@dataclass(frozen=True)
+class PluginQuery(Query):
+    """As a feature of another package has it."""
+
+
+def test_a_query_of_a_plugin_is_refused_in_words_and_all_else_is_answered(worker, link, server, qtbot) -> None:
+    asked = replace(request(1), queries=(PluginQuery(), ConsoleQuery(code="1")))
+    worker.ask(asked)
+    server.wait(lambda: server.begun == [1])
+    link.die()  # it is said once, however often the request is sent
+    server.let(1)
+    wait_for(qtbot, worker, 1)
+    refusals = [answer for answer in worker.answers if isinstance(answer, QueryRefusal)]
+    assert [refusal.query for refusal in refusals] == [PluginQuery()]
+    assert refusals[0].words == (
+        "PluginQuery is answered in the window's own process only, and the work is done at node-7. "
+        "Choose Disconnect in the File menu to ask it."
+    )
+    assert refusals[0].details  # so that it is not asked again by itself
+    assert heard(worker)[-1] == (1, "answer 1")
 
 
 class Reader(Server):
