@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+from pathlib import Path
 from typing import Any
 
 from core.errors import WirescopeError
@@ -24,6 +25,8 @@ QUIET = {
     "RAY_worker_niceness": "0",  # somebody waits for the figures
     "RAY_agent_register_timeout_ms": "120000",  # of a machine that is busy
 }
+TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+TOKEN_FILE = Path.home() / ".ray" / "auth_token"
 TRIES = 3  # to start one: a machine that is busy may need longer than Ray waits, and is quicker the next time
 
 
@@ -31,6 +34,13 @@ def set_environment() -> None:
     """What Ray reads of the environment when it is imported, where the user has not set it."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+
+
+def show_token() -> None:
+    """The same for a cluster that is there: it asks who comes for a token, which must be here, and which Ray only shows
+    where that is said before. One that is started here does so by itself."""
+    if any(name in os.environ for name in TOKENS) or TOKEN_FILE.exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def start_cluster(processors: int | None = None, store_bytes: int | None = None, **more: Any) -> Any:

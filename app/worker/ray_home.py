@@ -28,8 +28,6 @@ START_SECONDS = 180.0  # that a worker has to start
 PLAN_SECONDS = 180.0  # that a node has to import torch and read a configuration
 AT_ONCE = 8  # calls of one worker: polls, requests and signs go beside each other
 IDLE_SECONDS = 600.0  # after which a worker that nobody asks ends itself
-TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
-TOKEN_FILE = Path.home() / ".ray" / "auth_token"
 PASSED_ON = ("HF_HUB_OFFLINE", "HF_HOME", "TRANSFORMERS_OFFLINE", "OMP_NUM_THREADS", "XDG_DATA_HOME", "XDG_CACHE_HOME")
 
 
@@ -41,11 +39,10 @@ def why_not() -> str:
 
 
 def set_environment(local: bool) -> None:
-    """What Ray reads of the environment when it is imported. A cluster that is started here asks who comes for a token,
-    by itself; of one elsewhere the token must be here, and is only shown where that is said before."""
+    """What Ray reads of the environment when it is imported."""
     local_cluster.set_environment()
-    if not local and (any(name in os.environ for name in TOKENS) or TOKEN_FILE.exists()):
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if not local:
+        local_cluster.show_token()
 
 
 class Cluster:

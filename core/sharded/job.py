@@ -57,11 +57,13 @@ class Work(Protocol):
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A model by what opens it, and the hash of its weights, which must be the same everywhere."""
+    """A model by what opens it, and the hash of its weights, which must be the same everywhere. folder: that it lies
+    in, where its name is that of a folder: each node reads its own; else empty."""
 
     name: str
     precision: str
     weights: str
+    folder: str = ""
 
 
 @dataclass(frozen=True)

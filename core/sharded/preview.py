@@ -4,6 +4,7 @@ is."""
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.datasets.session_over import SessionOver, session_over
@@ -20,10 +21,13 @@ LOOKED_AT = 2  # pairs: with more than one it is seen whether each has answers o
 
 def ref_of(model: Model) -> ModelRef:
     """The model as other processes open it, and run folders know it."""
+    from core.models.class_texts import base_name
     from core.models.fingerprint import weights_hash
     from core.precision import precision_name
 
-    return ModelRef(model.name, precision_name(model.adapter.dtype), weights_hash(model.adapter.module))
+    name = base_name(model.name)
+    folder = next((each for each in (name, name.partition(":")[2]) if each and Path(each).is_absolute()), "")
+    return ModelRef(model.name, precision_name(model.adapter.dtype), weights_hash(model.adapter.module), folder)
 
 
 def previewed(model: Model, source: Source, shards: Shards, work: Work) -> SessionOver:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import Cancelled, WirescopeError
-from core.local_cluster import set_environment, start_cluster
+from core.local_cluster import set_environment, show_token, start_cluster
 from core.optional_packages import ray as import_ray
 from core.progress import Cancel
 from core.sharded.in_process import Within
@@ -28,12 +28,15 @@ class RayCluster:
 
     def __init__(self, workers: int | None, address: str | None) -> None:
         set_environment()
+        if address is not None:
+            show_token()
         self._ray = ray = import_ray()
         self._begun = not ray.is_initialized()
         if self._begun:
             _connect(ray, workers, address)
         self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        environment = {"env_vars": {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": _offline()}}
+        paths = f"{ROOT}{os.pathsep}${{PYTHONPATH}}"  # the code of this process, where it is there, before a node's own
+        environment = {"env_vars": {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": _offline()}}
         self._task = ray.remote(num_cpus=1, max_retries=RETRIES, runtime_env=environment)(_shard)
 
     def results(
@@ -86,7 +89,8 @@ def _connect(ray: Any, workers: int | None, address: str | None) -> None:
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise WirescopeError(
             f"No Ray cluster answers at {address or 'this machine'}: {str(error).splitlines()[0][:200]}",
-            "Start one (ray start --head), or leave out the address for workers of this machine.",
+            "Start one (ray start --head), or leave out the address for workers of this machine. The token of one that "
+            "is there (`ray get-auth-token` prints it) must be in ~/.ray/auth_token or RAY_AUTH_TOKEN here.",
         ) from None
 
 

@@ -3,13 +3,15 @@ share is kept with it."""
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.datasets.row_pairs import AskedPairs, row_pairs, task_pairs
-from core.errors import InputError, ModelError
+from core.errors import InputError, ModelError, WirescopeError
 from core.sharded.job import LEFT_OUT, PAIRS, ModelRef, Part, ShardResult, ShardTask, TaskPart
 
 if TYPE_CHECKING:
@@ -68,17 +70,26 @@ def shared_of(model: Model, pairs: AskedPairs, metric: str | None, memory: float
 
 
 def opened(ref: ModelRef) -> Opened:
-    """The model of this process, opened when it is first asked for. Raises ModelError for other weights than those that
-    the run was begun with."""
+    """The model of this process, opened when it is first asked for. Raises ModelError, which names the machine, where
+    it is not there or cannot be opened, and for other weights than those that the run was begun with."""
     from core.models.fingerprint import weights_hash
     from core.models.loading import load_model
 
     if ref not in _opened:
         _opened.clear()
-        model = load_model(ref.name, dtype=ref.precision)
+        here = platform.node()
+        if ref.folder and not Path(ref.folder).is_dir():
+            raise ModelError(
+                f"The machine {here} has no folder {ref.folder}: a worker reads a model in a folder where it runs.",
+                "Put it at the same path on all machines, or name a pack, a bundled model or a Hub id.",
+            )
+        try:
+            model = load_model(ref.name, dtype=ref.precision)
+        except WirescopeError as error:
+            raise ModelError(f"On the machine {here}: {error.message}", error.hint) from None
         if weights_hash(model.adapter.module) != ref.weights:
             raise ModelError(
-                f"{model.title} has other weights here than where the run was begun.",
+                f"{model.title} has other weights on the machine {here} than where the run was begun.",
                 "Use one version of it on all machines.",
             )
         _opened[ref] = Opened(model)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,16 @@ import pytest
 
 import wirescope as ws
 from core.errors import ModelError, WirescopeError
+from core.inputs.dataset_files import write_dataset
 from core.local_cluster import set_environment
 from core.sharded.executors import Workers
+from core.sharded.job import ModelRef
+from core.sharded.preview import ref_of
 from core.sharded.progress import read_progress
 from core.sharded.tracing import TraceWork
-from tests.app.command_line import code_of
-from tests.core.sharded.small_run import run
+from core.sharded.worker import opened
+from tests.app.command_line import code_of, start
+from tests.core.sharded.small_run import ROWS, run
 from tests.ray_cluster import ray_cluster  # noqa: F401
 from tests.small_models import small_text_model
 
@@ -61,9 +66,35 @@ def test_two_workers_give_what_this_process_gives_though_one_is_killed(saved, tm
     module, tokenizer = small_text_model(seed=1)
     other = ws.load_model((module.float(), tokenizer))
     object.__setattr__(other, "name", saved.name)
-    with pytest.raises(ModelError, match="has other weights here than where the run was begun"):
+    with pytest.raises(ModelError, match=f"has other weights on the machine {platform.node()} than where"):
         run(other, tmp_path / "other", workers=Workers(1))
     assert read_progress(tmp_path / "other").state == "failed"
+
+
+@pytest.mark.slow  # the command and a worker of the cluster import torch each
+def test_the_command_finds_the_cluster_that_runs(saved, tmp_path: Path, ray_cluster, monkeypatch) -> None:  # noqa: F811
+    rows = tmp_path / "rows.jsonl"
+    write_dataset(rows, ROWS[:4])
+    # what `auto` looks at first: another cluster of this machine might be found
+    monkeypatch.setenv("RAY_ADDRESS", ray_cluster.get_runtime_context().gcs_address)
+    command = ("trace", "--model", saved.name, "--dataset", str(rows), "--shard", "2", "--method", "eap")
+    ran = start("-m", "app", *command, "--folder", str(tmp_path / "run"), "--cluster", "auto")
+    assert ran.returncode == 0, ran.stderr
+    said = read_progress(tmp_path / "run")
+    assert (said.state, said.workers, said.done) == ("done", 2, 4)
+    assert ray_cluster.cluster_resources()["CPU"] == 2, "it is left as it is"
+
+
+def test_a_machine_without_the_model_says_so(saved, tmp_path: Path) -> None:
+    ref = ref_of(saved)
+    assert ref.folder == str(tmp_path / "model")
+    (tmp_path / "model").rename(tmp_path / "elsewhere")
+    with pytest.raises(ModelError, match=f"The machine {platform.node()} has no folder {tmp_path / 'model'}"):
+        opened(ref)
+    with pytest.raises(ModelError, match=f"On the machine {platform.node()}: "):
+        opened(ModelRef("pack:nowhere", "fp32", ""))
+    assert ref_of(replace(saved, name="bundled:names")).folder == ""
+    assert ref_of(replace(saved, name=f"vision:{tmp_path}?class=cat")).folder == str(tmp_path)
 
 
 def test_without_ray_it_is_said_what_to_install(tmp_path: Path, monkeypatch, capsys) -> None:
