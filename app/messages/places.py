@@ -9,8 +9,8 @@ LOCAL = "local"  # the address of a cluster on this machine, which is started fo
 
 @dataclass(frozen=True)
 class Place:
-    """A node. machine: its name. processors: of it. memory, free: in bytes. gpus: how many there are; gpu_memory,
-    gpu_free: bytes of all of them together; gpu_names: in words."""
+    """A node. machine: its name. processors: of it. memory, free: in bytes. gpus: how many there are, of which
+    a worker uses none; gpu_memory, gpu_free: bytes of all of them together; gpu_names: in words."""
 
     node: str
     machine: str
@@ -21,8 +21,3 @@ class Place:
     gpu_memory: int = 0
     gpu_free: int = 0
     gpu_names: str = ""
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        """By which places are offered: the most free memory of GPUs, then of the machine."""
-        return self.gpu_free, self.free

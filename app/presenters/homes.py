@@ -22,7 +22,7 @@ def place_words(place: Place) -> tuple[str, str, str, str]:
     if not place.gpus:
         return place.machine, f"{place.processors:,}", memory, "none"
     gpus = f"{place.gpus} × {place.gpu_names}, {size_words(place.gpu_free)} of {size_words(place.gpu_memory)}"
-    return place.machine, f"{place.processors:,}", memory, gpus
+    return place.machine, f"{place.processors:,}", memory, f"{gpus}; not used"
 
 
 def refusal(here: Mapping[str, str], there: Mapping[str, str]) -> str:
@@ -43,8 +43,7 @@ def warning(here: Mapping[str, str], there: Mapping[str, str]) -> str:
 
 def room_words(needed: int, place: Place) -> str:
     """Whether what a model needs, in bytes, fits into a place."""
-    free, where = (place.gpu_free, "of its GPUs") if place.gpus else (place.free, "of its memory")
-    fits = f"{size_words(free)} {where} are free there"
-    if needed <= free:
+    fits = f"{size_words(place.free)} of its memory are free there"
+    if needed <= place.free:
         return f"{fits}."
     return f"{fits}: it will not fit. Choose another place, bf16, or a smaller model."

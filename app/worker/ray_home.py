@@ -95,7 +95,7 @@ class Cluster:
         self.join()
 
     def places(self) -> tuple[Place, ...]:
-        """The nodes with what is free on them now, the best place first (`Place.rank`). Raises LinkCut."""
+        """The nodes with what is free on them now, that with the most free memory first. Raises LinkCut."""
         import ray
 
         from app.worker.node_facts import node_facts
@@ -105,7 +105,7 @@ class Cluster:
             asked = [ray.remote(node_facts).options(num_cpus=0, **self.options(node)).remote() for node in nodes]
             facts = ray.get(asked, timeout=FACTS_SECONDS)
             places = [Place(node, **each) for node, each in zip(nodes, facts, strict=True)]
-            return tuple(sorted(places, key=lambda place: place.rank, reverse=True))
+            return tuple(sorted(places, key=lambda place: place.free, reverse=True))
 
         return tuple(_called(ask, self.address))
 
@@ -210,7 +210,6 @@ class RayLink:
                 namespace=NAMESPACE,
                 max_concurrency=AT_ONCE,
                 num_cpus=1,
-                num_gpus=self._place.gpus,
                 lifetime=None if self._cluster.is_local else "detached",  # a cut link leaves it with what it keeps
                 **self._cluster.options(self._place.node),
             )
