@@ -14,6 +14,8 @@ NO_INDEX = QModelIndex()
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
+UNSORTED = (-1, False)
+
 
 class Column(Protocol):
     """title, tip: of its heading. figures: its cells are numbers, and stand on the right."""
@@ -33,10 +35,11 @@ def aligned(column: Column) -> Qt.AlignmentFlag:
 
 
 class SortedLines(QAbstractTableModel):
-    """sorted_by: the number of a column, and whether the greatest comes first. A subclass has the columns, and `shown`,
+    """sorted_by: the number of a column, and whether the greatest comes first; UNSORTED where a click does not sort. A
+    subclass has the columns, and `shown`,
     its lines in their order."""
 
-    sorted_by: tuple[int, bool]
+    sorted_by: tuple[int, bool] = UNSORTED
     shown: Any
 
     def columns(self) -> Sequence[Column]:
@@ -69,7 +72,7 @@ class SortedLines(QAbstractTableModel):
         if role == ROLE.AccessibleTextRole:
             return column.title
         if role in (ROLE.ToolTipRole, ROLE.AccessibleDescriptionRole):
-            return f"{column.tip.removesuffix('.')}. Click to sort."
+            return column.tip if self.sorted_by == UNSORTED else f"{column.tip.removesuffix('.')}. Click to sort."
         if role == ROLE.TextAlignmentRole:
             return aligned(column)
         return None

@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from views.widgets.line_column import LineColumn
 
-@dataclass(frozen=True)
-class Column:
-    """title: its head. tip: what it holds. sample: words that it always has room for. most: pixels that it has at
-    first, whatever its words. figures: whether its cells are numbers, right aligned."""
-
-    title: str
-    tip: str
-    sample: str = ""
-    most: int = 240
-    figures: bool = False
-
-
-COLUMNS: tuple[Column, ...] = (
-    Column("Job", "What it does"),
-    Column("State", "One job runs at a time; those that wait run in this order", "Cancelled"),
-    Column("Progress", "How many of its pairs are done", "20,000 of 20,000"),
-    Column("Pairs/s", "How many pairs a second were done since it went on", "1,000.0", figures=True),
-    Column("Time left", "At this rate", "about 40 min", figures=True),
-    Column("Result", "What came out, or why nothing did", most=300),
-    Column("Model", "And what it computes in, where that is not fp32"),
+COLUMNS: tuple[LineColumn, ...] = (
+    LineColumn("Job", "What it does"),
+    LineColumn("State", "One job runs at a time; those that wait run in this order", sample="Cancelled"),
+    LineColumn("Progress", "How many of its pairs are done", sample="20,000 of 20,000"),
+    LineColumn("Pairs/s", "How many pairs a second were done since it went on", figures=True, sample="1,000.0"),
+    LineColumn("Time left", "At this rate", figures=True, sample="about 40 min"),
+    LineColumn("Result", "What came out, or why nothing did", most=300),
+    LineColumn("Model", "And what it computes in, where that is not fp32"),
 )
 STATE, PROGRESS = 1, 2  # the places of columns
 

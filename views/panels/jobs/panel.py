@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
-from views.panels.jobs.data import JobsData
+from views.panels.jobs.data import JobRow, JobsData
 from views.panels.jobs.table import JobsView
-from views.theme import as_card
-from views.widgets.text import ElidedLabel, show_text, wrapped
+from views.widgets.lines_panel import LineButton, LinesPanel
+from views.widgets.text import ElidedLabel
 
 NOTHING = (
     "Long runs wait here for their turn: Edit > Trace Many Pairs and Edit > Evaluate Over Many Pairs put one in. They "
@@ -17,13 +16,13 @@ NOTHING = (
 )
 CHOOSE = "Choose a line first"
 BUTTONS = (
-    ("turn", "Pause", ""),
-    ("cancel", "Cancel…", "It is not wanted any more; asks what becomes of its folder"),
-    ("up", "↑", "Up: let it run before the job above it"),
-    ("down", "↓", "Down: let it run after the job below it"),
-    ("show", "Result", "Open its scores in place of a trace; what an evaluation found stands in Runs"),
-    ("folder", "Folder", "Open the folder that keeps what is done"),
-    ("remove", "Remove", "Take the line away; its folder stays"),
+    LineButton("turn", "Pause", ""),
+    LineButton("cancel", "Cancel…", "It is not wanted any more; asks what becomes of its folder"),
+    LineButton("up", "↑", "Up: let it run before the job above it", "Up"),
+    LineButton("down", "↓", "Down: let it run after the job below it", "Down"),
+    LineButton("show", "Result", "Open its scores in place of a trace; what an evaluation found stands in Runs"),
+    LineButton("folder", "Folder", "Open the folder that keeps what is done"),
+    LineButton("remove", "Remove", "Take the line away; its folder stays"),
 )
 TURNS = {  # what the first button is for, by its words
     "Pause": "End its process; what is done stays in its folder",
@@ -32,91 +31,43 @@ TURNS = {  # what the first button is for, by its words
 }
 
 
-class JobsPanel(QFrame):
+class JobsPanel(LinesPanel):
     wanted = Signal(str, str)  # the key of a button, and that of a job
-    shown = Signal()  # it is looked at again
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        as_card(self)
-        self.setAccessibleName("Jobs")
-        self.setMinimumSize(260, 96)
         self._data = JobsData()
         self.view = JobsView()
-        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.view.customContextMenuRequested.connect(self._open_menu)
-        self.view.show_wanted.connect(lambda: self._press("show"))
-        self.view.selectionModel().selectionChanged.connect(lambda *_: self._look())
-        self.view.lines.modelReset.connect(self._look)
-        self.buttons: dict[str, QPushButton] = {}
-        header = QHBoxLayout()
-        header.setSpacing(8)
-        for key, words, tip in BUTTONS:
-            button = QPushButton(words)
-            button.setAccessibleName({"up": "Up", "down": "Down"}.get(key, words))
-            button.setAccessibleDescription(tip)
-            button.setStyleSheet("padding: 2px 8px;")
-            button.clicked.connect(lambda _checked=False, key=key: self._press(key))
-            self.buttons[key] = button
-            header.addWidget(button)
+        super().__init__("Jobs", self.view, BUTTONS, NOTHING, parent)
         self.about = ElidedLabel("", "muted")
-        header.addWidget(self.about, 1)
-        self.hint = wrapped(NOTHING)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 6, 8, 4)
-        layout.setSpacing(4)
-        layout.addLayout(header)
-        layout.addWidget(self.hint)
-        layout.addWidget(self.view, 1)
+        self.header.addWidget(self.about, 1)
         self.set_data(JobsData())
 
     def set_data(self, data: JobsData) -> None:
         self._data = data
-        self.view.set_rows(data.rows)
-        show_text(self.hint, "" if data.rows else NOTHING)
-        self.view.setVisible(bool(data.rows))
-        self._look()
+        self.show_rows(data.rows)
 
     def data(self) -> JobsData:
         return self._data
 
+    @property
+    def chosen(self) -> JobRow | None:
+        """The job that is selected."""
+        return next(iter(self.view.chosen()), None)
+
     def why_not(self, key: str) -> str:
-        """Why a button cannot be pressed; empty where it can."""
-        chosen = self.view.chosen()
+        chosen = self.chosen
         return CHOOSE if chosen is None else chosen.why_not.get(key, "")
 
-    def _look(self) -> None:
-        """What can be pressed now, and why the chosen job failed."""
-        chosen = self.view.chosen()
-        turn = "Pause" if chosen is None else chosen.turn
-        self.buttons["turn"].setText(turn)
-        for key, _, tip in BUTTONS:
-            why, button = self.why_not(key), self.buttons[key]
-            button.setEnabled(not why)
-            button.setToolTip(why or tip or TURNS[turn])
+    def tip_of(self, button: LineButton) -> str:
+        return button.tip or TURNS[self.buttons["turn"].text()]
+
+    def look(self) -> None:
+        """And why the chosen job failed."""
+        chosen = self.chosen
+        self.buttons["turn"].setText("Pause" if chosen is None else chosen.turn)
+        super().look()
         self.about.setText((chosen.reason if chosen is not None else "") or self._data.about)
 
-    def _press(self, key: str) -> None:
-        chosen = self.view.chosen()
-        if chosen is not None and not self.why_not(key):
-            self.wanted.emit(key, chosen.key)
-
-    def make_menu(self) -> QMenu:
-        """What can be done with the selected job."""
-        menu = QMenu(self)
-        menu.setToolTipsVisible(True)
-        for key, button in self.buttons.items():
-            action = menu.addAction({"up": "Up", "down": "Down"}.get(key, button.text()))
-            action.setEnabled(button.isEnabled())
-            action.setToolTip(button.toolTip())
-            action.triggered.connect(lambda _checked=False, key=key: self._press(key))
-        return menu
-
-    def _open_menu(self, point: QPoint) -> None:
-        menu = self.make_menu()
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self.view.viewport().mapToGlobal(point))
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.shown.emit()
+    def does(self, key: str) -> None:
+        if self.chosen is not None:
+            self.wanted.emit(key, self.chosen.key)

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from views.widgets.line_column import LineColumn
 
-@dataclass(frozen=True)
-class Column:
-    """title: its head. tip: what it holds. figures: whether its cells are numbers, right aligned."""
-
-    title: str
-    tip: str
-    figures: bool = False
-
-
-COLUMNS: tuple[Column, ...] = (
-    Column("When", "When it came to its end"),
-    Column(
+COLUMNS: tuple[LineColumn, ...] = (
+    LineColumn("When", "When it came to its end"),
+    LineColumn(
         "Run",
         "A trace scores edges or nodes, an evaluation asks how far to trust a circuit, a scan edits edges one by one, "
         "a repair finds cuts",
     ),
-    Column("Method", "By which edges or nodes were scored"),
-    Column("Edges", "How many edges the circuit has that it came to", True),
-    Column("CPR", "Area under the curve of its scores; above 1 where what leads away from A was left out", True),
-    Column("CMD", "Area between that curve and 100 %: the lower the better", True),
-    Column("Size at 80 %", "The fewest edges of the curve's circuits that recover 80 % of the behaviour", True),
-    Column("Stability", "The share of its edges that circuits of other pairs have too: an evaluation finds it", True),
-    Column("Seconds", "How long it took", True),
-    Column("Data", "What it went over: A, or how many pairs of the dataset"),
-    Column("Options", "What the method was told other than usual"),
-    Column("Replacement", "What removed edges carry"),
-    Column("Metric", "What was read off the output"),
-    Column("Model", "And what it computed in, where that is not fp32"),
+    LineColumn("Method", "By which edges or nodes were scored"),
+    LineColumn("Edges", "How many edges the circuit has that it came to", True),
+    LineColumn("CPR", "Area under the curve of its scores; above 1 where what leads away from A was left out", True),
+    LineColumn("CMD", "Area between that curve and 100 %: the lower the better", True),
+    LineColumn("Size at 80 %", "The fewest edges of the curve's circuits that recover 80 % of the behaviour", True),
+    LineColumn(
+        "Stability", "The share of its edges that circuits of other pairs have too: an evaluation finds it", True
+    ),
+    LineColumn("Seconds", "How long it took", True),
+    LineColumn("Data", "What it went over: A, or how many pairs of the dataset"),
+    LineColumn("Options", "What the method was told other than usual"),
+    LineColumn("Replacement", "What removed edges carry"),
+    LineColumn("Metric", "What was read off the output"),
+    LineColumn("Model", "And what it computed in, where that is not fp32"),
 )
 
 
@@ -50,6 +44,10 @@ class RunRow:
     present: bool = False
     tip: str = ""
     no_rerun: str = ""
+
+    @property
+    def key(self) -> int:
+        return self.number
 
 
 @dataclass(frozen=True)
