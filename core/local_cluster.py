@@ -21,18 +21,23 @@ QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_LOG_TO_DRIVER": "0",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # read on Linux too, when Ray is imported: loopback alone
     "RAY_worker_niceness": "0",  # somebody waits for the figures
     "RAY_agent_register_timeout_ms": "120000",  # of a machine that is busy
 }
 TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 TOKEN_FILE = Path.home() / ".ray" / "auth_token"
+LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # 0, also on Linux: the address of this node is loopback's
 TRIES = 3  # to start one: a machine that is busy may need longer than Ray waits, and is quicker the next time
 
 
-def set_environment() -> None:
-    """What Ray reads of the environment when it is imported, where the user has not set it."""
-    for name, value in QUIET.items():
+def set_environment(address: str | None = None) -> None:
+    """What Ray reads of the environment when it is imported, where the user has not set it. address: of a cluster that
+    is joined; None: one is started. For one by HOST:PORT Ray makes the node's own address of localhost, where that
+    listens: nothing is said of loopback then."""
+    told = dict(QUIET)
+    if address is None or address.startswith("ray://"):
+        told[LOOPBACK] = "0"
+    for name, value in told.items():
         os.environ.setdefault(name, value)
 
 
@@ -68,6 +73,6 @@ def start_cluster(processors: int | None = None, store_bytes: int | None = None,
         raise WirescopeError(
             f"The cluster's ports would be open to the network, at {address}: Ray was imported before Wirescope asked "
             "it for loopback alone.",
-            "Start Wirescope anew, or set RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0 before.",
+            f"Start Wirescope anew, or set {LOOPBACK}=0 before.",
         )
     return ray

@@ -38,11 +38,13 @@ def why_not() -> str:
     return ""
 
 
-def set_environment(local: bool) -> None:
+def set_environment(address: str) -> None:
     """What Ray reads of the environment when it is imported."""
-    local_cluster.set_environment()
-    if not local:
-        local_cluster.show_token()
+    if address == LOCAL:
+        local_cluster.set_environment()
+        return
+    local_cluster.set_environment(address)
+    local_cluster.show_token()
 
 
 class Cluster:
@@ -65,7 +67,7 @@ class Cluster:
 
     def join(self) -> None:
         """Join it, or join it again where the link was cut. Raises as the class does."""
-        set_environment(self.is_local)
+        set_environment(self.address)
         import ray
 
         with self._lock:

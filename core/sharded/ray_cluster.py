@@ -27,7 +27,7 @@ class RayCluster:
     answers."""
 
     def __init__(self, workers: int | None, address: str | None) -> None:
-        set_environment()
+        set_environment(address)
         if address is not None:
             show_token()
         self._ray = ray = import_ray()

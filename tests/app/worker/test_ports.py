@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -50,6 +51,20 @@ def on_loopback(ip: str) -> bool:
     address = ipaddress.ip_address(ip)
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback"),
+    [(None, "0"), ("ray://localhost:10001", "0"), ("auto", None), ("localhost:6379", None)],
+)
+def test_to_join_a_cluster_by_host_and_port_nothing_is_said_of_loopback(
+    address: str | None, loopback: str | None, monkeypatch
+) -> None:
+    """Ray would look for localhost:6379 at 127.0.0.1, where a cluster of several machines does not listen."""
+    monkeypatch.setattr(os, "environ", {})
+    local_cluster.set_environment(address)
+    assert os.environ.get(local_cluster.LOOPBACK) == loopback
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
 @pytest.mark.parametrize(("address", "open_to"), [("10.0.0.7", True), ("127.0.0.1", False), ("::1", False)])
