@@ -95,8 +95,8 @@ def figures_at(opened: SeriesModel, step: int, asked: Asked, ranking: Scores | N
     the last step itself. Raises what `core.checkpoints.follow.follow` does."""
     weights = {**asked.told, **_of_files(opened, step)}
     first, second = key_of(weights), ""
-    found = kept(first) if weights["weights"] else None
-    known = found is not None
+    arrays = kept(first) if weights["weights"] else None
+    known = arrays is not None
     session: Session | None = None
 
     def opened_session() -> Session:
@@ -105,17 +105,17 @@ def figures_at(opened: SeriesModel, step: int, asked: Asked, ranking: Scores | N
             session = Session(opened.at(step), asked.dataset.pairs[0], asked.metric, dataset=asked.dataset)
         return session
 
-    if found is None:
-        found = _of_step(opened_session(), asked)
-        keep(first, found)
-    values = found["scores"] if ranking is None else ranking.values
+    if arrays is None:
+        arrays = _of_step(opened_session(), asked)
+        keep(first, arrays)
+    values = arrays["scores"] if ranking is None else ranking.values
     second = key_of({**weights, "edges": asked.edges, "circuits": hashlib.sha256(values.tobytes()).hexdigest()})
     runs = kept(second) if weights["weights"] else None
     known = known and runs is not None
     if runs is None:
-        runs = _of_circuits(opened_session(), asked, found, ranking)
+        runs = _of_circuits(opened_session(), asked, arrays, ranking)
         keep(second, runs)
-    return _figures(step, found, runs, known)
+    return _figures(step, arrays, runs, known)
 
 
 def _of_files(opened: SeriesModel, step: int) -> dict[str, Any]:
@@ -140,11 +140,11 @@ def _of_step(session: Session, asked: Asked) -> Arrays:
     return arrays
 
 
-def _of_circuits(session: Session, asked: Asked, found: Arrays, ranking: Scores | None) -> Arrays:
+def _of_circuits(session: Session, asked: Asked, arrays: Arrays, ranking: Scores | None) -> Arrays:
     graph = session.graph
     if ranking is None:
-        direction: Any = int(found["direction"])
-        ranking = Scores(graph, found["scores"], asked.method, asked.replacement, direction=direction)
+        direction: Any = int(arrays["direction"])
+        ranking = Scores(graph, arrays["scores"], asked.method, asked.replacement, direction=direction)
     sizes = [*sizes_of(graph.n_edges, FRACTIONS), asked.edges]
     circuits = [Circuit(graph, ranking.top(size).edges) for size in sizes]
     with stage(0.7, 1.0):
@@ -158,19 +158,19 @@ def _of_circuits(session: Session, asked: Asked, found: Arrays, ranking: Scores 
     return {name: np.asarray(value) for name, value in numbers.items()}
 
 
-def _figures(step: int, found: Arrays, runs: Arrays, known: bool) -> StepFigures:
+def _figures(step: int, arrays: Arrays, runs: Arrays, known: bool) -> StepFigures:
     def maybe(value: NDArray[Any]) -> float | None:
         return None if np.isnan(value) else float(value)
 
-    traits = {name.removeprefix("trait "): found[name] for name in found if name.startswith("trait ")}
+    traits = {name.removeprefix("trait "): arrays[name] for name in arrays if name.startswith("trait ")}
     return StepFigures(
         step,
         float(runs["metric"]),
         float(runs["empty"]),
         maybe(runs["right"]),
-        Heads(traits, maybe(found["copied"]), maybe(found["first"]), maybe(found["second"])),
-        found["scores"],
-        int(found["direction"]),
+        Heads(traits, maybe(arrays["copied"]), maybe(arrays["first"]), maybe(arrays["second"])),
+        arrays["scores"],
+        int(arrays["direction"]),
         tuple(float(value) for value in runs["recovered"]),
         known,
     )

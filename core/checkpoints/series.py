@@ -52,13 +52,13 @@ class Series:
 
     def at(self, step: int) -> Checkpoint:
         """Raises InputError for a step that has no checkpoint."""
-        found = next((each for each in self.checkpoints if each.step == step), None)
-        if found is None:
+        checkpoint = next((each for each in self.checkpoints if each.step == step), None)
+        if checkpoint is None:
             raise InputError(
                 f"{self.title} has no checkpoint of step {step:,}.",
                 f"It has: {', '.join(f'{each:,}' for each in self.steps)}.",
             )
-        return found
+        return checkpoint
 
     def index(self, name: str) -> int | None:
         """The place of a model among the checkpoints; None where it is none of them."""
@@ -110,12 +110,12 @@ def open_series(source: str | Path, revisions: Sequence[str] = ()) -> Series:
     if revisions:
         raise InputError(f"{folder} is a folder, and revisions are of a Hub id.", "Leave the revisions out.")
     folder = folder.resolve()
-    found = _found(folder)
-    if len(found) < FEWEST:
-        raise _too_few(folder, found)
-    checkpoints = [Checkpoint(step, str(path), path.name) for step, path in found]
+    models = _found(folder)
+    if len(models) < FEWEST:
+        raise _too_few(folder, models)
+    checkpoints = [Checkpoint(step, str(path), path.name) for step, path in models]
     _check_steps(checkpoints)
-    return Series(str(folder), folder.name, tuple(checkpoints), _check_alike([path for _, path in found]))
+    return Series(str(folder), folder.name, tuple(checkpoints), _check_alike([path for _, path in models]))
 
 
 def _found(folder: Path) -> list[tuple[int, Path]]:
@@ -125,9 +125,9 @@ def _found(folder: Path) -> list[tuple[int, Path]]:
     return sorted((step, path) for step, path in steps if step is not None)
 
 
-def _too_few(folder: Path, found: Sequence[tuple[int, Path]]) -> InputError:
-    if found:
-        what = f"{folder} holds one checkpoint, {found[0][1].name}; a series has {FEWEST} or more."
+def _too_few(folder: Path, models: Sequence[tuple[int, Path]]) -> InputError:
+    if models:
+        what = f"{folder} holds one checkpoint, {models[0][1].name}; a series has {FEWEST} or more."
     elif (folder / "config.json").is_file():
         what = f"{folder} is one model, and holds no checkpoints."
     else:

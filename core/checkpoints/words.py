@@ -25,11 +25,11 @@ def heads(followed: Followed) -> list[str]:
 
 def rows(followed: Followed) -> list[list[str]]:
     """A row a checkpoint."""
-    found = []
+    table = []
     for each in followed.figures:
         best = [each.heads.best(name) for name in followed.traits]
         copied = [percent(each.heads.copied)] if _copies(followed) and each.heads.copied is not None else []
-        found.append(
+        table.append(
             [
                 f"{each.step:,}",
                 number(each.metric),
@@ -41,7 +41,7 @@ def rows(followed: Followed) -> list[list[str]]:
                 ", ".join(followed.circuit(each).names[:TOP]),
             ]
         )
-    return found
+    return table
 
 
 def sentences(followed: Followed) -> list[str]:

@@ -41,12 +41,14 @@ def task_pairs(model: Model, task: str, pairs: int, seed: int, with_roles: bool 
     made = make_task(task, model, pairs, seed)
     roles = made.roles if with_roles else ("",) * len(made.pairs)
     both = tuple(zip(made.pairs, made.answers, roles, strict=True))
-    found = [
-        _with_roles(model, model.pair(a, b), FileRow("", roles=own), with_roles)
-        for (a, b), own in zip(made.pairs, roles, strict=True)
+    dataset_pairs = [
+        _with_roles(model, model.pair(a, b), FileRow("", roles=spans), with_roles)
+        for (a, b), spans in zip(made.pairs, roles, strict=True)
     ]
-    dataset = Dataset(found, made.answers if made.answers[0][0] else ())
-    rows = tuple(FileRow(a, b, *own, spans) for (a, b), own, spans in both if isinstance(a, str) and isinstance(b, str))
+    dataset = Dataset(dataset_pairs, made.answers if made.answers[0][0] else ())
+    rows = tuple(
+        FileRow(a, b, *answers, spans) for (a, b), answers, spans in both if isinstance(a, str) and isinstance(b, str)
+    )
     short = made.dropped or len(made.pairs) < pairs
     return AskedPairs(
         f"{_count(dataset)} of the task {task}", rows, dataset, (f"{task}: {made.words()}",) * bool(short)
@@ -87,12 +89,12 @@ def row_pairs(
     needs = needs or needs_of(rows)
     kept, misfits, first = [], [], ""
     for number, row in enumerate(rows, 1):
-        found = _misfit(model, row, needs)
-        if found is None:
+        misfit = _misfit(model, row, needs)
+        if misfit is None:
             kept.append(row)
         else:
-            misfits.append(found)
-            first = first or f"Pair {number} cannot be used: {found.why}"
+            misfits.append(misfit)
+            first = first or f"Pair {number} cannot be used: {misfit.why}"
     if not kept:
         raise InputError(first if len(rows) == 1 else f"No pair {origin} can be used. {first}", misfits[0].hint)
     pairs = [

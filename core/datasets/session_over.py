@@ -55,17 +55,19 @@ def session_over(
     from core.session import Session
 
     dataset = pairs.dataset
-    chosen, own = _metric(metric, dataset)
+    chosen, per_pair = _metric(metric, dataset)
     given: dict[str, Any] = {} if memory is None else {"memory_megabytes": memory}
     given |= {"dataset": dataset} if like is None else {"parity": like.parity, "population": like.population}
     session = Session(model, dataset.pairs[0], chosen, **given)
-    used = dataset if own else Dataset(dataset.pairs)
+    used = dataset if per_pair else Dataset(dataset.pairs)
     whose = "of each pair's own answers"
     if session.metric_by_default and session.metric.target and len(dataset) > 1:
         said = [_said(session, pair) for pair in dataset.pairs]
-        used, own = Dataset(dataset.pairs, said), True
+        used, per_pair = Dataset(dataset.pairs, said), True
         whose = "of what the model answers to each A"
-    name = f"{METRICS[session.metric.metric.kind].words} {whose}" if own and len(dataset) > 1 else session.metric.name
+    name = (
+        f"{METRICS[session.metric.metric.kind].words} {whose}" if per_pair and len(dataset) > 1 else session.metric.name
+    )
     return SessionOver(session, used, name, chosen is not None and bool(session.metric.target))
 
 

@@ -177,20 +177,20 @@ def _parts(model: Model, parts: Parts) -> list[Part]:
         return [Part(node.name, node.name) for node in graph.writers]
     if isinstance(parts, Circuit):
         parts.check_fits(graph)
-    found = []
+    watch_list = []
     for each in dict.fromkeys(parts):
         target = graph.parse(each) if isinstance(each, str) else each
         if isinstance(target, Edge):
             graph.check_edge(target)
-            found.append(Part(target.name, target.writer.name, _readable(model, target)))
+            watch_list.append(Part(target.name, target.writer.name, _readable(model, target)))
         elif isinstance(target, Node) and target.kind != "logits":
             graph.writer_index(target)
-            found.append(Part(target.name, target.name))
+            watch_list.append(Part(target.name, target.name))
         else:
             raise ArgumentError(f"{target.name} writes nothing that could be watched.", "Watch edges and nodes.")
-    if not found:
+    if not watch_list:
         raise ArgumentError("There is nothing to watch.", "Give a circuit with edges, or leave it out for every node.")
-    return found
+    return watch_list
 
 
 def _readable(model: Model, edge: Edge) -> Tensor | None:

@@ -201,18 +201,18 @@ class _Search:
             margin = self.memory[frozenset()][0]
             rivals_first = sorted(pool, key=lambda edit: -self.effects[edit])
             ranked = [*rivals_first, *ranked[len(pool) :]]
-        found = self._grow(pool, most)
-        if not self.flips(found):
-            found = self._longer(ranked)
-        if self.flips(found):
+        patch = self._grow(pool, most)
+        if not self.flips(patch):
+            patch = self._longer(ranked)
+        if self.flips(patch):
             with stage(GROWN, 1.0):
-                found = self._minimal(found)
+                patch = self._minimal(patch)
         else:
-            found = self.nearest[1]
-        flips = self.flips(found)
+            patch = self.nearest[1]
+        flips = self.flips(patch)
         label = self.session.model.label
-        steps = [(edit, self.state(found[: number + 1])) for number, edit in enumerate(found)]
-        without = [(edit, self.state([each for each in found if each != edit])) for edit in found if flips]
+        steps = [(edit, self.state(patch[: number + 1])) for number, edit in enumerate(patch)]
+        without = [(edit, self.state([each for each in patch if each != edit])) for edit in patch if flips]
         return MinimalPatch(
             self.level,
             flips,
@@ -249,25 +249,25 @@ class _Search:
 
     def _grow(self, pool: list[Edit], most: int) -> list[Edit]:
         """Step 2."""
-        found: list[Edit] = []
+        patch: list[Edit] = []
         start = min(self.before[0], -1e-6)
         while True:
-            margin, _ = self.state(found)
-            self._tell(found)
+            margin, _ = self.state(patch)
+            self._tell(patch)
             share = FIRST + (GROWN - FIRST) * min(max(1 - margin / start, 0.0), 1.0)
-            left = sorted((edit for edit in pool if edit not in found), key=lambda edit: -self.effects[edit])
-            if self.flips(found) or len(found) >= most or not left:
-                return found
+            left = sorted((edit for edit in pool if edit not in patch), key=lambda edit: -self.effects[edit])
+            if self.flips(patch) or len(patch) >= most or not left:
+                return patch
             with stage(share, share):
                 some = left[:AGAIN]
-                if found and self.measure(some, found) <= 0 and self.measure(left, found) <= 0:
-                    return found
-                best = max(left if not found else some, key=lambda edit: self.effects[edit])
+                if patch and self.measure(some, patch) <= 0 and self.measure(left, patch) <= 0:
+                    return patch
+                best = max(left if not patch else some, key=lambda edit: self.effects[edit])
                 if self.effects[best] <= 0:
                     best = max(left, key=lambda edit: self.effects[edit])
                 if self.effects[best] <= 0:
-                    return found
-            found = [*found, best]
+                    return patch
+            patch = [*patch, best]
 
     def _longer(self, ranked: list[Edit]) -> list[Edit]:
         """Step 3: the shortest start of the ranking, of those that were run, that turns the answer; none where none
@@ -283,31 +283,31 @@ class _Search:
             if size == longest:
                 return []
 
-    def _minimal(self, found: list[Edit]) -> list[Edit]:
+    def _minimal(self, patch: list[Edit]) -> list[Edit]:
         """Step 4."""
         while True:
-            found = self._shrunk(found)
-            shorter = next((size for size in range(1, len(found)) if self.flips(found[:size])), None)
+            patch = self._shrunk(patch)
+            shorter = next((size for size in range(1, len(patch)) if self.flips(patch[:size])), None)
             if shorter is None:
-                self._tell(found)
-                return found
-            found = found[:shorter]  # more parts may undo what fewer do
+                self._tell(patch)
+                return patch
+            patch = patch[:shorter]  # more parts may undo what fewer do
 
-    def _shrunk(self, found: list[Edit]) -> list[Edit]:
+    def _shrunk(self, patch: list[Edit]) -> list[Edit]:
         """Without what is not needed, the parts that joined last looked at first."""
-        piece = max(1, len(found) // 2 if len(found) > MOST else 1)
+        piece = max(1, len(patch) // 2 if len(patch) > MOST else 1)
         while True:
             gone = False
-            for start in range(piece * ((len(found) - 1) // piece), -1, -piece):
-                rest = [*found[:start], *found[start + piece :]]
+            for start in range(piece * ((len(patch) - 1) // piece), -1, -piece):
+                rest = [*patch[:start], *patch[start + piece :]]
                 if rest and self.flips(rest):
-                    found, gone = rest, True
-                    self._tell(found)
+                    patch, gone = rest, True
+                    self._tell(patch)
             if piece == 1 and not gone:
-                return found
+                return patch
             piece = max(1, piece // 2)
 
-    def _tell(self, found: Sequence[Edit]) -> None:
+    def _tell(self, patch: Sequence[Edit]) -> None:
         if self.grown is not None:
-            margin, answer = self.state(found)
-            self.grown(Grown(tuple(found), margin, self.session.model.label(answer)))
+            margin, answer = self.state(patch)
+            self.grown(Grown(tuple(patch), margin, self.session.model.label(answer)))

@@ -74,13 +74,13 @@ def neuron_curve(
         best = ranking.top(size)
         sets += [set(best), *(_like(best, ranking.units, generator) for _ in range(draws))]
     edits = {unit: Edit(unit, ranking.replacement) for unit in ranking.units}
-    found = np.zeros((2, len(sets)))
+    metrics = np.zeros((2, len(sets)))
     for share, each in shares_over(session, dataset):
         for number, units in enumerate(sets):
             for row, of_best in enumerate((False, True)):
                 replaced = [edits[unit] for unit in ranking.units if (unit in units) == of_best]
-                found[row, number] += share * float(each.run(replaced, cancelled=cancelled).metric.mean())
-    recovered = (found - ranking.empty) / (ranking.whole - ranking.empty)
+                metrics[row, number] += share * float(each.run(replaced, cancelled=cancelled).metric.mean())
+    recovered = (metrics - ranking.empty) / (ranking.whole - ranking.empty)
     by_draw = recovered.reshape(2, len(chosen), 1 + draws).swapaxes(1, 2)
     kept, cut = (tuple(each[0].tolist()) for each in by_draw)
     return NeuronCurve(tuple(chosen), of, kept, cut, by_draw[0, 1:], by_draw[1, 1:])

@@ -137,7 +137,7 @@ def _swap_names(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
 
 
 def _shuffle(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
-    places = sorted(chosen) if chosen else list(source.own[1:-1])
+    places = sorted(chosen) if chosen else list(source.text_positions[1:-1])
     if len({source.ids[p] for p in places}) < 2:
         raise InputError("There are not two different tokens to shuffle.", "Choose more tokens, or write more.")
     for _ in range(TRIES):
@@ -158,7 +158,7 @@ def _shuffle(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
 
 
 def _mask(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
-    inner = list(source.own[1:-1]) or list(source.own)
+    inner = list(source.text_positions[1:-1]) or list(source.text_positions)
     places = sorted(chosen) or sorted(rng.sample(inner, max(1, round(MASKED * len(inner)))))
     fillers = _fillers(source)
     ids = list(source.ids)

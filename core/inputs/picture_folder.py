@@ -53,13 +53,13 @@ def classes_of(paths: Iterable[str], folder: str | Path, classes: Iterable[str])
     """Which of some classes each picture in a folder is of, by the name of the nearest folder around it, up to the
     folder itself: `two_words` is the class "two words". Empty where none is called so."""
     known = {_plain(name): name for name in reversed(list(classes))}
-    root, found = Path(os.path.abspath(folder)), dict[str, str]()
+    root, by_folder = Path(os.path.abspath(folder)), dict[str, str]()
     parents = [os.path.dirname(os.path.abspath(path)) for path in paths]
     for parent in dict.fromkeys(parents):  # of many pictures in few folders
         around = (Path(parent), *Path(parent).parents)
         names = (_plain(place.name) for place in around if place == root or root in place.parents)
-        found[parent] = next((known[name] for name in names if name in known), "")
-    return [found[parent] for parent in parents]
+        by_folder[parent] = next((known[name] for name in names if name in known), "")
+    return [by_folder[parent] for parent in parents]
 
 
 def _plain(name: str) -> str:

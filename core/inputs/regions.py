@@ -43,7 +43,7 @@ def region_positions(
     same for all rows of the batch, or a list for each. taken: names that are given. Raises InputError."""
     if grid is None:
         raise InputError("Regions are of pictures.", "Spans of a text are roles: pair.with_roles.")
-    found: dict[str, RowPositions] = {}
+    positions: dict[str, RowPositions] = {}
     for name, patches in regions.items():
         check_name(name, taken)
         rows: list[Any] = list(patches)
@@ -61,8 +61,8 @@ def region_positions(
                 f"The region {name} names patch {outside}, and the picture has patches 0 to {count - 1}.",
                 f"They are counted row by row, {grid[1]} in each of {grid[0]}.",
             )
-        found[name] = tuple(tuple(sorted({int(patch) + prefix for patch in row})) for row in rows)
-    return found
+        positions[name] = tuple(tuple(sorted({int(patch) + prefix for patch in row})) for row in rows)
+    return positions
 
 
 def check_name(name: str, taken: Sequence[str] = ()) -> None:
@@ -96,7 +96,7 @@ def patch_numbers(text: str) -> tuple[int, ...]:
 
 def _range(part: str) -> range:
     first, dash, last = part.partition("-")
-    found = range(int(first), (int(last) if dash else int(first)) + 1)
-    if not 0 < found.stop - found.start <= MOST:
+    numbers = range(int(first), (int(last) if dash else int(first)) + 1)
+    if not 0 < numbers.stop - numbers.start <= MOST:
         raise ValueError(part)
-    return found
+    return numbers

@@ -35,7 +35,7 @@ class TokenText:
         return frozenset(i for i, token in enumerate(self.ids) if token in marks)
 
     @cached_property
-    def own(self) -> tuple[int, ...]:
+    def text_positions(self) -> tuple[int, ...]:
         """Positions of the tokens that are the text's own."""
         return tuple(i for i in range(len(self.ids)) if i not in self.special)
 

@@ -60,8 +60,8 @@ def value_weighted_attention(result: Result, layer: int, head: int, row: int = 0
         else:  # [query, width or 1]: the squares of a product are products of squares
             squares = widened(of_row(factor, row)).square().expand(-1, moved.shape[-1])
             norms = (squares @ moved.square().T).sqrt()
-        found: NDArray[np.float32] = (of_row(pattern, row) * norms).float().cpu().numpy()
-    return found.view(HeatMap)
+        products: NDArray[np.float32] = (of_row(pattern, row) * norms).float().cpu().numpy()
+    return products.view(HeatMap)
 
 
 @dataclass(frozen=True)

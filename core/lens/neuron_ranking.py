@@ -120,9 +120,9 @@ def rank_neurons(
     scores, rests, ends = np.zeros(len(every)), np.zeros(len(opened)), np.zeros(2)
     for share, each in shares_over(session, dataset):
         gradients = NodeGradients(each, cancelled, steps)
-        found = [_scores(each, units, kind, gradients) for units in opened]
-        scores += share * np.concatenate([of_units for of_units, _ in found])
-        rests += share * np.array([rest for _, rest in found])
+        parts = [_scores(each, units, kind, gradients) for units in opened]
+        scores += share * np.concatenate([of_units for of_units, _ in parts])
+        rests += share * np.array([rest for _, rest in parts])
         replaced = each.run(edits, cancelled=cancelled)
         ends += share * np.array([float(run.metric.mean()) for run in (each.clean, replaced)])
     whole, empty = ends.tolist()

@@ -99,10 +99,10 @@ def neurons(
         raise ArgumentError(f"{top} neurons cannot be measured.", "Give nought or more; measure=False measures none.")
     if replacement not in KINDS:
         raise ArgumentError(f"Neurons are not ranked by {replacement!r}.", f"There are: {', '.join(KINDS)}.")
-    found = gradients or NodeGradients(session, cancelled)
+    node_gradients = gradients or NodeGradients(session, cancelled)
     whole = Node("mlp", units.layer)
     with torch.no_grad():
-        change, total = changes_of_units(session, units, replacement, found.at(whole))
+        change, total = changes_of_units(session, units, replacement, node_gradients.at(whole))
         estimated = change.sum(dim=1).mean(dim=0)
         direct, direct_rest, words, why = _direct(session, units)
     table = Neurons(

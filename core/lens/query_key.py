@@ -217,8 +217,8 @@ def _divisors(at: Tensor, epsilons: Sequence[float]) -> Iterator[Map]:
 
 def _epsilons(adapter: Adapter, layer: int) -> tuple[float, ...]:
     """Those of the norms of a layer."""
-    found = [getattr(part, name, None) for part in _modules(adapter, layer) for name in ("eps", "variance_epsilon")]
-    return tuple(dict.fromkeys([*(float(each) for each in found if isinstance(each, float | int)), 0.0]))
+    values = [getattr(part, name, None) for part in _modules(adapter, layer) for name in ("eps", "variance_epsilon")]
+    return tuple(dict.fromkeys([*(float(each) for each in values if isinstance(each, float | int)), 0.0]))
 
 
 def _modules(adapter: Adapter, layer: int) -> Iterator[nn.Module]:

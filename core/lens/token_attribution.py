@@ -131,11 +131,11 @@ def token_attribution(
         told((step + 1) / runs)
     before = float(session.clean.metric.mean())
     total = float(session.run([Edit(INPUT, replacement)], cancelled=cancelled).metric.mean()) - before
-    found = None
+    changes = None
     if measured:
-        found = measured_effects(
+        changes = measured_effects(
             session, INPUT, replacement, (), cancelled, lambda part: told((steps + part * (runs - steps)) / runs)
         )
     return TokenAttribution(
-        session.metric.name, session.pair.clean.labels, replacement, method, steps, effects.numpy(), total, found
+        session.metric.name, session.pair.clean.labels, replacement, method, steps, effects.numpy(), total, changes
     )

@@ -64,7 +64,7 @@ def read_tuned_lens(path: str | Path, model: Model) -> TunedLens:
     file, config = _places(Path(path))
     tensors = _tensors(file)
     described = _described(config)
-    found: dict[int, dict[str, Tensor]] = {}
+    by_layer: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         match = _KEY.fullmatch(key)
         if match is None:
@@ -72,12 +72,12 @@ def read_tuned_lens(path: str | Path, model: Model) -> TunedLens:
                 f"{file.name} holds {key!r}, which is no part of a tuned lens.",
                 'Its tensors are called "0.weight", "0.bias", "1.weight" and so on.',
             )
-        found.setdefault(int(match[1]), {})[match[2]] = tensor
+        by_layer.setdefault(int(match[1]), {})[match[2]] = tensor
     layers, width = model.adapter.shape.layers, model.adapter.shape.width
     trained_on = str(described.get("base_model_name_or_path") or "")
     of = f"{file.name} is a tuned lens{f' of {trained_on}' if trained_on else ''}"
     told = described.get("num_hidden_layers"), described.get("d_model")
-    has = sorted(found)
+    has = sorted(by_layer)
     if has != list(range(layers)) or told[0] not in (None, layers):
         count = told[0] if told[0] not in (None, layers) else len(has)
         raise InputError(
@@ -85,7 +85,7 @@ def read_tuned_lens(path: str | Path, model: Model) -> TunedLens:
             "Take the lens that was trained for this model.",
         )
     for number in has:
-        weight, bias = found[number].get("weight"), found[number].get("bias")
+        weight, bias = by_layer[number].get("weight"), by_layer[number].get("bias")
         shape = None if weight is None else list(weight.shape)
         if told[1] not in (None, width) or shape != [width, width] or (bias is not None and bias.shape != (width,)):
             wide = told[1] if told[1] not in (None, width) else shape and shape[-1]
@@ -95,13 +95,13 @@ def read_tuned_lens(path: str | Path, model: Model) -> TunedLens:
                 else f"{of} without a weight for layer {number}.",
                 "Take the lens that was trained for this model.",
             )
-        if not all(bool(torch.isfinite(tensor).all()) for tensor in found[number].values()):
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in by_layer[number].values()):
             raise InputError(f"{of} whose numbers for layer {number} are not all finite.", "Download it again.")
     device = model.adapter.device
     return TunedLens(
         file.parent.name if file.name in PARAMETERS else file.name,
-        tuple(found[number]["weight"].detach().to(device) for number in has),
-        tuple(None if (bias := found[number].get("bias")) is None else bias.detach().to(device) for number in has),
+        tuple(by_layer[number]["weight"].detach().to(device) for number in has),
+        tuple(None if (bias := by_layer[number].get("bias")) is None else bias.detach().to(device) for number in has),
         trained_on,
     )
 

@@ -97,11 +97,11 @@ def folder_of_hub(hub_id: str, revision: str) -> Path | None:
     no safetensors."""
     from transformers.utils.hub import cached_file, get_checkpoint_shard_files
 
-    found = {
+    files = {
         name: cached_file(hub_id, name, revision=revision, _raise_exceptions_for_missing_entries=False)
         for name in ("model.safetensors", INDEX)
     }
-    if found["model.safetensors"] is None and found[INDEX] is not None:
-        get_checkpoint_shard_files(hub_id, found[INDEX], revision=revision)
-    place = next((path for path in found.values() if path is not None), None)
+    if files["model.safetensors"] is None and files[INDEX] is not None:
+        get_checkpoint_shard_files(hub_id, files[INDEX], revision=revision)
+    place = next((path for path in files.values() if path is not None), None)
     return None if place is None else Path(place).parent

@@ -84,8 +84,8 @@ def measured_pace(
     traced, _ = _timed(lambda: trace(Session(model, batch, parity=session.parity), "eap"), clock)
     cut, scanned = _cuts(session, clock), _scans(session, one.length - same, clock)
     everywhere = one.length * (whole.adapter.vocabulary or 0) * whole.dtype.itemsize <= LOGITS_BYTES
-    head, own = (_head_seconds(whole.adapter, clock, rows) for rows in (1, one.length if everywhere else 1))
-    return Pace(adapter, opened, traced / together, cut, scanned, head, own)
+    head, own_head = (_head_seconds(whole.adapter, clock, rows) for rows in (1, one.length if everywhere else 1))
+    return Pace(adapter, opened, traced / together, cut, scanned, head, own_head)
 
 
 def _cuts(session: Session, clock: Callable[[], float]) -> ByLayer:

@@ -123,10 +123,10 @@ def _read(model: Model, encoder: Any, given: Labelled, reads: Reads) -> _Read:
 
     def run(rows: list[tuple[torch.Tensor, int]]) -> None:
         with torch.no_grad():
-            found = widened(features(encoder, torch.cat([pixels for pixels, _ in rows]), reads))
-        if not bool(torch.isfinite(found).all()):
+            vectors = widened(features(encoder, torch.cat([pixels for pixels, _ in rows]), reads))
+        if not bool(torch.isfinite(vectors).all()):
             raise InputError(f"{model.title} gives numbers that are not finite for a picture.", "Open it in fp32.")
-        read.features += list(found.cpu().double().numpy())
+        read.features += list(vectors.cpu().double().numpy())
         read.labels += [label for _, label in rows]
         rows.clear()
 

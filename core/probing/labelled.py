@@ -45,21 +45,21 @@ def labelled(folders: str | Path | Sequence[str | Path]) -> Labelled:
     if len({os.path.realpath(place) for place in places}) < len(places):
         raise InputError("The same folder is given twice.", LAYOUT)
     names = _names([place.resolve() for place in places])
-    found = {name: sorted(_pictures(place)) for name, place in zip(names, places, strict=True)}
-    classes = sorted(name for name, pictures in found.items() if pictures)
+    by_class = {name: sorted(_pictures(place)) for name, place in zip(names, places, strict=True)}
+    classes = sorted(name for name, pictures in by_class.items() if pictures)
     if not classes:
         raise InputError(
             f"There are no pictures in {', '.join(str(each) for each in given[:3])}.",
             f"Pictures end in {', '.join(ENDINGS)}. {LAYOUT}",
         )
     if len(classes) == 1:
-        bare = sorted(set(found) - set(classes))
+        bare = sorted(set(by_class) - set(classes))
         less = f" ({', '.join(bare[:3])} has none)" if bare else ""
         raise InputError(f"There are pictures of one class alone, {classes[0]}{less}.", f"Two are needed. {LAYOUT}")
     if len(classes) > MOST_CLASSES:
         raise InputError(f"There are {len(classes):,} classes; {MOST_CLASSES:,} are the most.", "Take fewer folders.")
-    pictures = tuple((path, place) for place, name in enumerate(classes) for path in found[name])
-    return Labelled(tuple(classes), pictures, tuple(sorted(set(found) - set(classes))))
+    pictures = tuple((path, place) for place, name in enumerate(classes) for path in by_class[name])
+    return Labelled(tuple(classes), pictures, tuple(sorted(set(by_class) - set(classes))))
 
 
 def _names(places: Sequence[Path]) -> list[str]:

@@ -13,21 +13,21 @@ IMPORTS = {
 
 HELPERS = {
     "dataset_of": '''
-def dataset_of(model, rows, own=False):
-    """Rows (A, B or None, target, foil) as a dataset; those that the model cannot take are left out. own: a row without
-    answers has what the model itself goes on with."""
+def dataset_of(model, rows, by_model=False):
+    """Rows (A, B or None, target, foil) as a dataset; those that the model cannot take are left out. by_model: a row
+    without answers has what the model itself goes on with."""
     pairs, answers = [], []
     for a, b, *answer in rows:
         try:
             pair = model.pair(a, b)
-            found = [model.answer(each) for each in answer]
-            if own and not found:
-                found = [*ws.Session(model, pair).metric.target[:1]] * 2
+            both = [model.answer(each) for each in answer]
+            if by_model and not both:
+                both = [*ws.Session(model, pair).metric.target[:1]] * 2
         except ws.WirescopeError as error:
             print(f"left out: {error}")
             continue
         pairs.append(pair)
-        answers.append(tuple(found))
+        answers.append(tuple(both))
     return ws.Dataset(pairs, answers if all(answers) else ())
 ''',
     "load_scores": '''

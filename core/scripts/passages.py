@@ -173,7 +173,7 @@ class Narrator:
             answers = [py.quoted(answer) for answer in answers_of(row, metric)] if with_answers else []
             items.append(f"({', '.join([a[1], b[1], *answers])})")
         answered = "True" if with_answers and (metric is None or not metric.kind) else None
-        yield f"{name} = {py.call('dataset_of', 'model', py.listed(items), own=answered)}"
+        yield f"{name} = {py.call('dataset_of', 'model', py.listed(items), by_model=answered)}"
 
     # ---- edits ----
 

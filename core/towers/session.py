@@ -111,12 +111,14 @@ class TowersSession(Session):
     def _compared(self) -> Parity:
         """With the model's own forward, whose class texts the library's tower has read one by one."""
         with torch.no_grad():
-            own = widened(self.model.adapter.own_forward(self.pair.clean.tensor))
+            reference = widened(self.model.adapter.own_forward(self.pair.clean.tensor))
         logits = self._logits(self.image.run(), self.text.run())
-        difference, spread = float((own - logits).abs().max()), float(own.max() - own.min())
+        difference, spread = float((reference - logits).abs().max()), float(reference.max() - reference.min())
         relative = difference / spread if spread > 0 else difference
         towers = [each.parity for each in self.towers if each.parity is not None]
-        return max([*towers, Parity(difference, relative, PARITY_LIMITS[own.dtype])], key=lambda each: each.relative)
+        return max(
+            [*towers, Parity(difference, relative, PARITY_LIMITS[reference.dtype])], key=lambda each: each.relative
+        )
 
     @torch.no_grad()
     def _logits(self, image: Result, text: Result) -> Tensor:
