@@ -24,12 +24,12 @@ def circuit_of_file(path: str | Path, edges: int | None = None) -> Circuit:
     if is_circuit(path):
         circuit = read_circuit(path)
         return circuit if edges is None else circuit.chosen(np.arange(min(edges, len(circuit))))
-    found = read_scores(path)
-    scores = found.scores
+    file = read_scores(path)
+    scores = file.scores
     if scores.level == "positions":
         raise InputError(f"{path} holds scores of positions, which make no circuit.", "Trace with --level edges.")
-    if edges is None and found.marked is not None:
-        return found.marked
+    if edges is None and file.marked is not None:
+        return file.marked
     kept = None if scores.kept is None else int(scores.kept.sum())
     usual = kept or min(SHOWN, scores.values.size)
     return scores.select(usual if edges is None else min(edges, scores.values.size))

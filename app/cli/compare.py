@@ -48,14 +48,14 @@ def compare_command(options: argparse.Namespace) -> int:
         one, other = (scores.with_rule(options.select) for scores in (one, other))
         for scores, path in zip((one, other), options.files, strict=True):
             RULES[options.select].check(scores.ranked(), f"in {path}")
-    found = [agreement(one, other, size) for size in sizes]
+    agreements = [agreement(one, other, size) for size in sizes]
     report: dict[str, Any] = {
         "traces": [_about(path, scores) for path, scores in zip(options.files, (one, other), strict=True)],
         "edges": one.graph.n_edges,
-        "rank correlation": found[0].rank_correlation if circuit == one.graph.n_edges else None,
+        "rank correlation": agreements[0].rank_correlation if circuit == one.graph.n_edges else None,
         "circuits": [
             {"edges": each.size, "overlap": each.overlap, "by chance": each.chance, "same sign": each.same_sign}
-            for each in found
+            for each in agreements
         ],
         "notes": _notes(one, other),
     }

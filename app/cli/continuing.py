@@ -45,7 +45,7 @@ def continued(session: Session, edits: Sequence[Edit], options: argparse.Namespa
     from core.continuation import parting, prompt_ids, written_text
 
     how: dict[str, Any] = {"temperature": options.temperature or 0.0, "seed": options.seed or 0}
-    found: dict[str, Any] = {"tokens": options.tokens, **how}
+    report: dict[str, Any] = {"tokens": options.tokens, **how}
     prompt = prompt_ids(session)
     ids: list[list[int]] = []
     for name, each in (("before", ()), ("after", tuple(edits))):
@@ -54,10 +54,10 @@ def continued(session: Session, edits: Sequence[Edit], options: argparse.Namespa
         tokens = list(session.generate(options.tokens, edits=each, **how))
         ids.append([token.index for token in tokens])
         text = written_text(session.model, prompt, ids[-1])
-        found[name] = {"text": text, "tokens": [asdict(token) for token in tokens]}
+        report[name] = {"text": text, "tokens": [asdict(token) for token in tokens]}
     place = parting(*ids) if edits else None
-    found["part_at"] = None if place is None else place + 1
-    return found
+    report["part_at"] = None if place is None else place + 1
+    return report
 
 
 def continued_words(report: dict[str, Any]) -> list[str]:

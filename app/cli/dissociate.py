@@ -46,7 +46,7 @@ def dissociate_command(options: argparse.Namespace) -> int:
 
     model = open_model(options.model, options.precision, weights=options.weights)
     with Progress() as progress:
-        found = dissociate(
+        dissociation = dissociate(
             model,
             options.task,
             choose=options.choose,
@@ -60,12 +60,12 @@ def dissociate_command(options: argparse.Namespace) -> int:
             progress=progress,
         )
     if options.json:
-        say_json(as_json(found))
+        say_json(as_json(dissociation))
         return 0
-    say(f"{title(found)}.\n")
-    for line in aligned([heads(found), *rows(found)], sides="<>"):
+    say(f"{title(dissociation)}.\n")
+    for line in aligned([heads(dissociation), *rows(dissociation)], sides="<>"):
         say(line)
     say()
-    for sentence in sentences(found):
+    for sentence in sentences(dissociation):
         say(sentence)
     return 0

@@ -83,23 +83,23 @@ def evaluate_command(options: argparse.Namespace) -> int:
         raise ArgumentError(f"There is no ablation {options.replacement!r}.", f"There are: {', '.join(ABLATIONS)}.")
     precision = options.precision or first.scores.about.get("precision", USUAL_PRECISION)
     model = open_model(name, precision, weights=options.weights)
-    found = read_scores(options.file, model.graph)
-    scores = found.scores
+    file = read_scores(options.file, model.graph)
+    scores = file.scores
     if options.folder is not None:
-        for note in _doubts(found, name, precision):
+        for note in _doubts(file, name, precision):
             tell(note)
-        return evaluate_in_shards(options, model, found)
+        return evaluate_in_shards(options, model, file)
     if options.size is not None and not 1 <= options.size <= scores.values.size:
         what = LEVEL_WORDS.get(scores.level, scores.level)
         raise ArgumentError(
             f"A circuit of this graph has 1 to {scores.values.size:,} {what}, not {options.size:,}.",
             "Change --size.",
         )
-    if found.size == 0:
+    if file.size == 0:
         raise InputError(f"The circuit of {options.file} has no edges.", "Keep some, and export it again.")
-    pairs = _pairs(model, found, options)
+    pairs = _pairs(model, file, options)
     over = session_over(model, pairs, options.metric or scores.about.get("metric kind"), options.memory)
-    for note in filter(None, (*pairs.notes, spelling_note(over.session), *_doubts(found, name, precision))):
+    for note in filter(None, (*pairs.notes, spelling_note(over.session), *_doubts(file, name, precision))):
         tell(note)
     replacement = options.replacement or scores.replacement
     if scores.constants is not None and over.session.population is not None:
@@ -107,12 +107,12 @@ def evaluate_command(options: argparse.Namespace) -> int:
     known = scores.direction is not None or not scores.signed
     scores = directed(scores, over.session, over.dataset, metric=over.metric)
     if not known:
-        found = replace(found, scores=scores)
+        file = replace(file, scores=scores)
         when = "" if scores.direction is None else " measured now:"
         tell(f"The file names no direction;{when} {ranking_words(scores.direction)}")
     with Progress() as progress:
         scores = with_rule(scores, options.select, over.session, over.dataset, progress)
-    found = replace(found, scores=scores)
+    file = replace(file, scores=scores)
     report = {
         "file": options.file,
         "model": name,
@@ -121,23 +121,23 @@ def evaluate_command(options: argparse.Namespace) -> int:
         "partial": scores.about.get("partial"),
     }
     report |= {"spans": list(scores.spans)} if scores.spans else {}
-    report |= _marked(over.session, found, over.dataset, replacement)
+    report |= _marked(over.session, file, over.dataset, replacement)
     with Progress() as progress:
         report |= trust_report(
             over.session,
             scores,
             over.dataset,
-            size=options.size or found.size,
+            size=options.size or file.size,
             replacement=replacement,
             seed=options.seed,
             progress=progress,
         )
     report["metric"] = over.metric
     report["direction"] = scores.direction if scores.signed else None
-    report |= _of_circuit(over, found, replacement, report["size"], options.seed)
+    report |= _of_circuit(over, file, replacement, report["size"], options.seed)
     if not scores.spans:
         report |= inputs_counted(scores, report["size"])
-    report |= _within(found, report)
+    report |= _within(file, report)
     report["right"]["same"] = report["answers"] == "same"
     report["verdict"] = [line.words for line in verdict(statements(report))]
     tell_gap([point["gap"] for name in CURVES for point in report[name]], report["chosen by"])
@@ -148,14 +148,14 @@ def evaluate_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _pairs(model: Model, found: ScoresFile, options: argparse.Namespace) -> AskedPairs:
+def _pairs(model: Model, file: ScoresFile, options: argparse.Namespace) -> AskedPairs:
     """The pairs that are asked for, else those of the file. Raises ArgumentError where there are none."""
-    about = found.scores.about
+    about = file.scores.about
     if options.task is not None or options.dataset is not None or options.clean is not None:
-        return asked_pairs(model, options, bool(found.scores.spans))
-    if found.rows:
+        return asked_pairs(model, options, bool(file.scores.spans))
+    if file.rows:
         where = f"of the task {about['task']}" if "task" in about else f"of {about.get('dataset', 'the file')}"
-        return _its_own(row_pairs(model, found.rows, where, bool(found.scores.spans)))
+        return _its_own(row_pairs(model, file.rows, where, bool(file.scores.spans)))
     if "task" in about:  # of pictures: they are drawn again
         return _its_own(
             task_pairs(model, about["task"], int(about.get("asked pairs", PAIRS)), int(about.get("seed", 0)))
@@ -168,24 +168,24 @@ def _its_own(pairs: AskedPairs) -> AskedPairs:
     return replace(pairs, words=f"{pairs.words}, which it was traced on (others: --task and another --seed)")
 
 
-def _doubts(found: ScoresFile, name: str, precision: str) -> list[str]:
+def _doubts(file: ScoresFile, name: str, precision: str) -> list[str]:
     """What should be known before the figures are read."""
-    scores = found.scores
-    own, missing = scores.about.get("model", name), int((~np.isfinite(scores.values)).sum())
-    notes = [f"The scores are of {own}, and this is {name}, a model of the same shape."] if own != name else []
+    scores = file.scores
+    origin, missing = scores.about.get("model", name), int((~np.isfinite(scores.values)).sum())
+    notes = [f"The scores are of {origin}, and this is {name}, a model of the same shape."] if origin != name else []
     scored_in = scores.about.get("precision", USUAL_PRECISION)
     notes += (
         [f"The edges were scored in {scored_in} and are evaluated in {precision}."] if scored_in != precision else []
     )
-    if found.size is not None:
-        edges = f"{found.size:,} of {scores.values.size:,} {LEVEL_WORDS.get(scores.level, scores.level)}"
+    if file.size is not None:
+        edges = f"{file.size:,} of {scores.values.size:,} {LEVEL_WORDS.get(scores.level, scores.level)}"
         notes.append(f"The file is one circuit, {edges}: the others have no scores, so that larger ones are not run.")
     elif missing:
         notes.append(f"{missing:,} of {scores.values.size:,} edges have no score: they count as the last.")
     return notes
 
 
-def _of_circuit(over: SessionOver, found: ScoresFile, replacement: Any, size: int, seed: int) -> dict[str, Any]:
+def _of_circuit(over: SessionOver, file: ScoresFile, replacement: Any, size: int, seed: int) -> dict[str, Any]:
     """The band and the chance of the circuit that is looked at, the metric of the model, and what its answers are
     compared with: right ones, those of the whole model ("same"), or none where there is no head."""
     from core.evaluation.faithfulness import faithfulness
@@ -193,9 +193,9 @@ def _of_circuit(over: SessionOver, found: ScoresFile, replacement: Any, size: in
     from core.evaluation.report import points
 
     dataset = over.dataset
-    share = size / found.scores.values.size
+    share = size / file.scores.values.size
     curve = faithfulness(
-        over.session, found.scores, fractions=(share,), replacement=replacement, dataset=dataset, seed=seed
+        over.session, file.scores, fractions=(share,), replacement=replacement, dataset=dataset, seed=seed
     )
     whole = measure(over.session, [], replacement, dataset=dataset)
     answers = "right" if over.right else "same"
@@ -216,27 +216,27 @@ def inputs_counted(scores: Scores, size: int) -> dict[str, Any]:
     return {"inputs": {"circuit": count_inputs(scores.graph, edges), "of": count_inputs(scores.graph)}}
 
 
-def _within(found: ScoresFile, report: dict[str, Any]) -> dict[str, Any]:
+def _within(file: ScoresFile, report: dict[str, Any]) -> dict[str, Any]:
     """Of a file that is one circuit, the points of the curves up to its size: the other edges have no scores, so that a
     larger circuit would be one of chance, and the areas under the curves of it too."""
-    if found.size is None or np.isfinite(found.scores.values).sum() > found.size:
+    if file.size is None or np.isfinite(file.scores.values).sum() > file.size:
         return {}
     curves = {name: report[name] for name in ("curve", "curve by size", "curve without them")}
     within: dict[str, Any] = {
-        name: [one for one in curve if one["edges"] <= found.size] for name, curve in curves.items()
+        name: [one for one in curve if one["edges"] <= file.size] for name, curve in curves.items()
     }
     if "union" in report:
         within["union"] = {name: report["union"][name][: len(within["curve"])] for name in ("edges", "recovered")}
     areas = ("cpr", "cmd", "cpr by size", "cmd by size")
-    return {**within, **dict.fromkeys(areas), "one circuit": found.size}
+    return {**within, **dict.fromkeys(areas), "one circuit": file.size}
 
 
-def _marked(session: Session, found: ScoresFile, dataset: Dataset, replacement: Any) -> dict[str, Any]:
+def _marked(session: Session, file: ScoresFile, dataset: Dataset, replacement: Any) -> dict[str, Any]:
     """What the circuit recovers that an EAP-IG file marks as in its graph."""
     from core.evaluation.measured import measure
 
-    if found.marked is None:
+    if file.marked is None:
         return {}
-    pruned = found.marked.pruned()
+    pruned = file.marked.pruned()
     recovered = measure(session, [pruned], replacement, dataset=dataset).recovered()
-    return {"marked": {"edges": len(found.marked), "connected": len(pruned), "recovered": float(recovered[0])}}
+    return {"marked": {"edges": len(file.marked), "connected": len(pruned), "recovered": float(recovered[0])}}

@@ -17,10 +17,10 @@ from core.tracing.selection import RULES, USUAL
 
 def evaluation_words(report: dict[str, Any]) -> str:
     """The report for people."""
-    found = statements(report)
+    findings = statements(report)
     judged = [f"Verdict on the {_which(report)} {report['size']:,} of {report['edges']:,} {report['what']}:"]
-    judged += [line.line for line in verdict(found)]
-    details = [statement.line for statement in found]
+    judged += [line.line for line in verdict(findings)]
+    details = [statement.line for statement in findings]
     return "\n".join([*judged, "", *_heading(report), "", *_table(report), "", *_circuit(report), *details])
 
 

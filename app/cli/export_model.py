@@ -30,12 +30,12 @@ def export_model_command(options: argparse.Namespace) -> int:
     if not edits:
         raise ArgumentError("There is no edit to export.", "Give some: --cut a1.h0, or --edit m3=mean.")
     model = open_model(options.model, options.precision, weights=options.weights)
-    found = export_model(model, edits, options.out or FOLDER, _session(options, model))
-    if found.form == "hooks":
+    export = export_model(model, edits, options.out or FOLDER, _session(options, model))
+    if export.form == "hooks":
         tell("The weights are the original's: edited_model.py in the folder puts the edits in.")
-        for reason in dict.fromkeys(found.reasons):
+        for reason in dict.fromkeys(export.reasons):
             tell(f"  {reason}")
-    say(found.folder)
+    say(export.folder)
     return 0
 
 

@@ -60,7 +60,7 @@ def flip_command(options: argparse.Namespace) -> int:
         raise ArgumentError("--block is of positions.", "Add --level positions.")
     session, edits = open_session(options)
     with Progress() as progress:
-        found = minimal_patch(
+        patch = minimal_patch(
             session,
             options.level,
             groups=None if options.block is None else square_groups(session.pair, options.block),
@@ -69,10 +69,10 @@ def flip_command(options: argparse.Namespace) -> int:
             progress=lambda share: progress("looking for a minimal patch", share),
         )
     if options.json:
-        say_json(_report(session, found))
+        say_json(_report(session, patch))
     else:
-        say("\n".join(_table(session, found)))
-    if not found.flips:
+        say("\n".join(_table(session, patch)))
+    if not patch.flips:
         tell("Nothing was found that turns the answer.")
     return 0
 
@@ -86,35 +86,35 @@ def _without(options: argparse.Namespace) -> list[int | str]:
         raise ArgumentError("--without names positions by their numbers.", "For example --without 3.") from None
 
 
-def _table(session: Session, found: MinimalPatch) -> list[str]:
+def _table(session: Session, patch: MinimalPatch) -> list[str]:
     """The set as it grows, and what is left without each part."""
     from core.evaluation.patched_set import part_words
 
     pair = session.pair
     prefix = None if pair.grid is None else pair.prefix
     rows = [("", "patched from B", "margin", "answer", "without it", "answer")]
-    rows.append(("0", "nothing", f"{found.margin:.2f}", answer_words(found.a), "", ""))
-    for number, step in enumerate(found.steps):
-        alone = found.certificate[number] if found.certificate else None
+    rows.append(("0", "nothing", f"{patch.margin:.2f}", answer_words(patch.a), "", ""))
+    for number, step in enumerate(patch.steps):
+        alone = patch.certificate[number] if patch.certificate else None
         less = ("", "") if alone is None else (f"{alone.margin:.2f}", answer_words(alone.answer))
-        name = part_words(step.edit, pair.clean.labels, prefix, _regions(session, found))
+        name = part_words(step.edit, pair.clean.labels, prefix, _regions(session, patch))
         rows.append((str(number + 1), name, f"{step.margin:.2f}", answer_words(step.answer), *less))
     counts = (
-        f"{found.measured:,} of {found.candidates:,} candidates were patched alone; {found.runs:,} runs. "
-        f"The margin of B itself: {found.b_margin:.2f} logits."
+        f"{patch.measured:,} of {patch.candidates:,} candidates were patched alone; {patch.runs:,} runs. "
+        f"The margin of B itself: {patch.b_margin:.2f} logits."
     )
-    return [*aligned(rows, "><><><"), "", found.words, counts]
+    return [*aligned(rows, "><><><"), "", patch.words, counts]
 
 
-def _regions(session: Session, found: MinimalPatch) -> dict[str, tuple[int, ...]]:
+def _regions(session: Session, patch: MinimalPatch) -> dict[str, tuple[int, ...]]:
     """What the parts are called, where they are regions."""
-    return {name: rows[0] for name, rows in session.pair.regions.items()} if found.level == "regions" else {}
+    return {name: rows[0] for name, rows in session.pair.regions.items()} if patch.level == "regions" else {}
 
 
-def _report(session: Session, found: MinimalPatch) -> dict[str, Any]:
+def _report(session: Session, patch: MinimalPatch) -> dict[str, Any]:
     from core.evaluation.patched_set import positions_in
 
-    names = {places: name for name, places in reversed(_regions(session, found).items())}
+    names = {places: name for name, places in reversed(_regions(session, patch).items())}
 
     def row(tried: Tried) -> dict[str, Any]:
         named = {"region": names[positions_in(tried.edit)]} if names else {}
@@ -124,15 +124,15 @@ def _report(session: Session, found: MinimalPatch) -> dict[str, Any]:
         "model": session.model.name,
         "clean": session.pair.clean.text,
         "counterfactual": None if session.pair.counterfactual is None else session.pair.counterfactual.text,
-        "level": found.level,
-        "answers": {"A": found.a, "B": found.b},
-        "margins": {"A": found.margin, "B": found.b_margin},
-        "flips": found.flips,
-        "smallest": found.smallest,
-        "steps": [row(step) for step in found.steps],
-        "without": [row(tried) for tried in found.certificate],
-        "candidates": found.candidates,
-        "measured alone": found.measured,
-        "runs": found.runs,
-        "words": found.words,
+        "level": patch.level,
+        "answers": {"A": patch.a, "B": patch.b},
+        "margins": {"A": patch.margin, "B": patch.b_margin},
+        "flips": patch.flips,
+        "smallest": patch.smallest,
+        "steps": [row(step) for step in patch.steps],
+        "without": [row(tried) for tried in patch.certificate],
+        "candidates": patch.candidates,
+        "measured alone": patch.measured,
+        "runs": patch.runs,
+        "words": patch.words,
     }

@@ -50,46 +50,46 @@ def lens_map_command(options: argparse.Namespace) -> int:
             f"{session.model.title} reads pictures: an answer is mapped over their patches.", "Take `wirescope map`."
         )
     tuned = None if options.tuned_lens is None else read_tuned_lens(options.tuned_lens, session.model)
-    found = logit_lens(session.run(edits, positions="all"), options.answer, tuned=tuned)
+    lens = logit_lens(session.run(edits, positions="all"), options.answer, tuned=tuned)
     positions = session.pair.clean.labels
-    if found.warning:
-        tell(found.warning)
+    if lens.warning:
+        tell(lens.warning)
     if options.json:
-        say_json(_report(found, positions))
+        say_json(_report(lens, positions))
     else:
-        say("\n".join(_table(found, positions)))
-    write_out(out, lambda: found.to_csv(positions), lambda: found.picture(positions, 0 if found.answers else None))
+        say("\n".join(_table(lens, positions)))
+    write_out(out, lambda: lens.to_csv(positions), lambda: lens.picture(positions, 0 if lens.answers else None))
     return 0
 
 
-def _table(found: LogitLens, positions: tuple[str, ...]) -> list[str]:
+def _table(lens: LogitLens, positions: tuple[str, ...]) -> list[str]:
     """The last positions, the end of the model on top."""
     some = range(max(0, len(positions) - COLUMNS), len(positions))
-    rows = [("after", *(visible_token(positions[position]) for position in some), *(repr(a) for a in found.answers))]
-    for number in reversed(range(len(found.stages))):
+    rows = [("after", *(visible_token(positions[position]) for position in some), *(repr(a) for a in lens.answers))]
+    for number in reversed(range(len(lens.stages))):
         cells = (
-            f"{visible_token(found.labels[number][position])} {found.best_probabilities[number, position]:.2f}"
+            f"{visible_token(lens.labels[number][position])} {lens.best_probabilities[number, position]:.2f}"
             for position in some
         )
-        asked = (f"{share:.4f}" for share in found.probabilities[number, -1])
-        rows.append((found.stages[number], *cells, *asked))
-    through = f", through the tuned lens {found.tuned}" if found.tuned else ""
+        asked = (f"{share:.4f}" for share in lens.probabilities[number, -1])
+        rows.append((lens.stages[number], *cells, *asked))
+    through = f", through the tuned lens {lens.tuned}" if lens.tuned else ""
     lines = [f"the likeliest answer after each part of each layer{through}, and its probability"]
     if len(positions) > COLUMNS:
         lines.append(f"the last {COLUMNS} of {len(positions)} tokens (--out FILE.csv has all)")
-    if found.answers:
+    if lens.answers:
         lines.append("in the last columns: the probability of what was asked for, at the last token")
-    return [*lines, "", *aligned(rows, "<" * (1 + len(some)) + ">" * len(found.answers))]
+    return [*lines, "", *aligned(rows, "<" * (1 + len(some)) + ">" * len(lens.answers))]
 
 
-def _report(found: LogitLens, positions: tuple[str, ...]) -> dict[str, Any]:
+def _report(lens: LogitLens, positions: tuple[str, ...]) -> dict[str, Any]:
     return {
-        "stages": list(found.stages),
+        "stages": list(lens.stages),
         "positions": list(positions),
-        "likeliest": [list(row) for row in found.labels],
-        "probability": found.best_probabilities.tolist(),
-        "answers": list(found.answers),
-        "probabilities": found.probabilities.tolist(),
-        "tuned lens": found.tuned,
-        "warning": found.warning,
+        "likeliest": [list(row) for row in lens.labels],
+        "probability": lens.best_probabilities.tolist(),
+        "answers": list(lens.answers),
+        "probabilities": lens.probabilities.tolist(),
+        "tuned lens": lens.tuned,
+        "warning": lens.warning,
     }

@@ -50,18 +50,18 @@ def lens_repair_command(options: argparse.Namespace) -> int:
         raise ArgumentError(f"{edits[-1].name} is a reader.", "Give an edit of a node or of an edge.")
     *others, edit = edits
     others = [other for other in others if other.name != edit.name]
-    found = self_repair(session, session.run(others), session.run(edits), target, options.backups)
+    repair = self_repair(session, session.run(others), session.run(edits), target, options.backups)
     kind = options.replacement or (edit.kind if edit.kind in ABLATIONS else "zero")
-    free = [repair.node for repair in found.repairs if repair.node.name not in {other.name for other in others}]
+    free = [row.node for row in repair.repairs if row.node.name not in {other.name for other in others}]
     cut = backup_effects(session, [edit], free, kind, others) if free else None
     if options.json:
-        say_json(_report(found, cut))
+        say_json(_report(repair, cut))
     else:
-        say("\n".join(_table(found, cut, edit.name, session.metric.name)))
-    rows = found.repairs
+        say("\n".join(_table(repair, cut, edit.name, session.metric.name)))
+    rows = repair.repairs
     write_out(
         out,
-        lambda: _csv(found),
+        lambda: _csv(repair),
         lambda: heat_map(
             [[row.change, row.by_norm] for row in rows] or [[0.0, 0.0]],
             [row.node.name for row in rows] or ["none"],
@@ -72,18 +72,18 @@ def lens_repair_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _table(found: SelfRepair, cut: BackupEffects | None, edit: str, metric: str) -> list[str]:
+def _table(repair: SelfRepair, cut: BackupEffects | None, edit: str, metric: str) -> list[str]:
     lines = [
-        f"direct shares of {found.words}, in logits, on this input",
-        f"the edit of {edit} changes it by {signed(found.effect + found.norm, 3)}: {signed(found.effect, 3)} with the "
-        f"norm's scale kept, {signed(found.norm, 3)} by the scale",
-        f"what later nodes write otherwise against it: {signed(found.total, 3)} in all; "
-        f"of all that works against it, the norm's share is {percent(found.norm_share)}",
+        f"direct shares of {repair.words}, in logits, on this input",
+        f"the edit of {edit} changes it by {signed(repair.effect + repair.norm, 3)}: {signed(repair.effect, 3)} with "
+        f"the norm's scale kept, {signed(repair.norm, 3)} by the scale",
+        f"what later nodes write otherwise against it: {signed(repair.total, 3)} in all; "
+        f"of all that works against it, the norm's share is {percent(repair.norm_share)}",
     ]
-    if not found.repairs:
+    if not repair.repairs:
         return [*lines, "No later head or MLP makes up for it to speak of."]
     rows = [("node", "writes otherwise", "by the norm")]
-    rows += [(row.node.name, signed(row.change, 3), signed(row.by_norm, 3)) for row in found.repairs]
+    rows += [(row.node.name, signed(row.change, 3), signed(row.by_norm, 3)) for row in repair.repairs]
     lines += ["", *aligned(rows, "<>>")]
     if cut is not None:
         table = [
@@ -102,15 +102,15 @@ def _table(found: SelfRepair, cut: BackupEffects | None, edit: str, metric: str)
     return lines
 
 
-def _report(found: SelfRepair, cut: BackupEffects | None) -> dict[str, Any]:
+def _report(repair: SelfRepair, cut: BackupEffects | None) -> dict[str, Any]:
     report: dict[str, Any] = {
-        "of": found.words,
-        "effect": found.effect,
-        "by norm": found.norm,
-        "norm's share": found.norm_share,
-        "against it": found.total,
+        "of": repair.words,
+        "effect": repair.effect,
+        "by norm": repair.norm,
+        "norm's share": repair.norm_share,
+        "against it": repair.total,
         "repairs": [
-            {"node": row.node.name, "writes otherwise": row.change, "by norm": row.by_norm} for row in found.repairs
+            {"node": row.node.name, "writes otherwise": row.change, "by norm": row.by_norm} for row in repair.repairs
         ],
     }
     if cut is not None:
@@ -127,9 +127,9 @@ def _report(found: SelfRepair, cut: BackupEffects | None) -> dict[str, Any]:
     return report
 
 
-def _csv(found: SelfRepair) -> str:
+def _csv(repair: SelfRepair) -> str:
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(("node", "writes otherwise", "by norm"))
-    lines.writerows((row.node.name, f"{row.change:.6g}", f"{row.by_norm:.6g}") for row in found.repairs)
+    lines.writerows((row.node.name, f"{row.change:.6g}", f"{row.by_norm:.6g}") for row in repair.repairs)
     return text.getvalue()

@@ -51,46 +51,49 @@ def lens_tokens_command(options: argparse.Namespace) -> int:
     session, edits = open_session(options)
     if edits:
         raise ArgumentError("This lens is of the model without edits.", "Leave out --edit.")
-    found = token_attribution(
+    attribution = token_attribution(
         session, options.replacement, method=options.method, steps=options.steps, measured=options.measure
     )
     if options.json:
-        say_json(_report(found))
+        say_json(_report(attribution))
     else:
-        say("\n".join(_table(found, session)))
-    write_out(out, found.to_csv, lambda: found.picture(session.pair.grid, session.pair.prefix))
+        say("\n".join(_table(attribution, session)))
+    write_out(out, attribution.to_csv, lambda: attribution.picture(session.pair.grid, session.pair.prefix))
     return 0
 
 
-def _table(found: TokenAttribution, session: Session) -> list[str]:
-    names = found.labels if session.pair.grid is not None else [visible_token(label) for label in found.labels]
-    rows = [("", "input", "estimated", *(() if found.measured is None else ("measured",)))]
+def _table(attribution: TokenAttribution, session: Session) -> list[str]:
+    names = (
+        attribution.labels if session.pair.grid is not None else [visible_token(label) for label in attribution.labels]
+    )
+    rows = [("", "input", "estimated", *(() if attribution.measured is None else ("measured",)))]
     for position, name in enumerate(names):
-        measured = () if found.measured is None else (signed(found.measured[position], 4),)
-        rows.append((str(position), name, signed(found.estimated[position], 4), *measured))
-    how = "the gradient" if found.method == "gradient" else f"integrated gradients, {found.steps} steps"
+        measured = () if attribution.measured is None else (signed(attribution.measured[position], 4),)
+        rows.append((str(position), name, signed(attribution.estimated[position], 4), *measured))
+    how = "the gradient" if attribution.method == "gradient" else f"integrated gradients, {attribution.steps} steps"
     lines = [
-        f"change of {found.metric} where the input at one position is replaced ({REPLACED[found.replacement]}); {how}",
+        f"change of {attribution.metric} where the input at one position is replaced "
+        f"({REPLACED[attribution.replacement]}); {how}",
         "",
         *aligned(rows, "><>>"[: len(rows[0])]),
         "",
-        f"all positions replaced together: {signed(found.total, 4)} (measured); "
-        f"the estimates add up to {signed(float(found.estimated.sum()), 4)}",
+        f"all positions replaced together: {signed(attribution.total, 4)} (measured); "
+        f"the estimates add up to {signed(float(attribution.estimated.sum()), 4)}",
     ]
-    if found.method == "integrated" and abs(found.gap) > 0.05 * abs(found.total):
+    if attribution.method == "integrated" and abs(attribution.gap) > 0.05 * abs(attribution.total):
         lines.append("They should agree: take more --steps.")
     return lines
 
 
-def _report(found: TokenAttribution) -> dict[str, Any]:
+def _report(attribution: TokenAttribution) -> dict[str, Any]:
     return {
-        "metric": found.metric,
-        "replaced": found.replacement,
-        "method": found.method,
-        "steps": found.steps,
-        "positions": list(found.labels),
-        "estimated": found.estimated.tolist(),
-        "measured": None if found.measured is None else found.measured.tolist(),
-        "all replaced": found.total,
-        "gap": found.gap,
+        "metric": attribution.metric,
+        "replaced": attribution.replacement,
+        "method": attribution.method,
+        "steps": attribution.steps,
+        "positions": list(attribution.labels),
+        "estimated": attribution.estimated.tolist(),
+        "measured": None if attribution.measured is None else attribution.measured.tolist(),
+        "all replaced": attribution.total,
+        "gap": attribution.gap,
     }

@@ -45,40 +45,40 @@ def lens_writes_command(options: argparse.Namespace) -> int:
     head = session.graph.parse(options.head)
     if not isinstance(head, Node):
         raise ArgumentError(f"{options.head} is no head.", "Name one, such as a0.h0.")
-    found = head_promotes(session.run(edits, positions="all"), head, options.at, options.token, options.top)
+    promotion = head_promotes(session.run(edits, positions="all"), head, options.at, options.token, options.top)
     if options.json:
-        say_json(_report(found))
+        say_json(_report(promotion))
     else:
-        say("\n".join(_table(found)))
-    rows = [*found.most, *reversed(found.least)]
+        say("\n".join(_table(promotion)))
+    rows = [*promotion.most, *reversed(promotion.least)]
     write_out(
         out,
-        lambda: _csv(found),
-        lambda: heat_map([[row.value] for row in rows], [row.label for row in rows], ["logits"], title=found.of),
+        lambda: _csv(promotion),
+        lambda: heat_map([[row.value] for row in rows], [row.label for row in rows], ["logits"], title=promotion.of),
     )
     return 0
 
 
-def _table(found: Promoted) -> list[str]:
-    pairs = zip(found.most, found.least, strict=True)
+def _table(promotion: Promoted) -> list[str]:
+    pairs = zip(promotion.most, promotion.least, strict=True)
     rows = [(repr(up.label), signed(up.value, 3), repr(down.label), signed(down.value, 3)) for up, down in pairs]
     words = "logits above the mean of all answers, per unit of attention"
-    return [f"{found.of} pushes ({words})", "", *aligned([("up", "", "down", ""), *rows], "<><>")]
+    return [f"{promotion.of} pushes ({words})", "", *aligned([("up", "", "down", ""), *rows], "<><>")]
 
 
-def _report(found: Promoted) -> dict[str, Any]:
+def _report(promotion: Promoted) -> dict[str, Any]:
     return {
-        "of": found.of,
-        "read at": found.at,
-        "up": [{"answer": row.label, "id": row.index, "logits": row.value} for row in found.most],
-        "down": [{"answer": row.label, "id": row.index, "logits": row.value} for row in found.least],
+        "of": promotion.of,
+        "read at": promotion.at,
+        "up": [{"answer": row.label, "id": row.index, "logits": row.value} for row in promotion.most],
+        "down": [{"answer": row.label, "id": row.index, "logits": row.value} for row in promotion.least],
     }
 
 
-def _csv(found: Promoted) -> str:
+def _csv(promotion: Promoted) -> str:
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(("pushed", "id", "answer", "logits"))
-    for way, rows in (("up", found.most), ("down", found.least)):
+    for way, rows in (("up", promotion.most), ("down", promotion.least)):
         lines.writerows((way, row.index, row.label, f"{row.value:.6g}") for row in rows)
     return text.getvalue()

@@ -53,13 +53,13 @@ def map_command(options: argparse.Namespace) -> int:
         raise ArgumentError(f"The maps are written as CSV, not as {out.suffix or out.name!r}.", "Name it FILE.csv.")
     session, edits = open_session(options)
     maps = patch_maps(session, options.answer, reference=options.patch, edits=edits)
-    found = None if options.mask is None else maps.overlap(_mask(options, session))
+    overlap = None if options.mask is None else maps.overlap(_mask(options, session))
     if maps.warning:
         tell(maps.warning)
     if options.json:
-        say_json(_report(maps, found))
+        say_json(_report(maps, overlap))
     else:
-        say("\n".join(_table(maps, found)))
+        say("\n".join(_table(maps, overlap)))
     if out is not None:
         save_text(out, maps.to_csv())
         tell(f"Written to {out}.")
@@ -76,26 +76,26 @@ def _mask(options: argparse.Namespace, session: Session) -> Any:
     return mask_of_file(options.mask, processing, (height, width), picture_size(options.clean)).numpy()
 
 
-def _table(maps: PatchMaps, found: Overlap | None) -> list[str]:
-    rows = [("after", "least", "most", *(() if found is None else ("IoU", "at best")))]
+def _table(maps: PatchMaps, overlap: Overlap | None) -> list[str]:
+    rows = [("after", "least", "most", *(() if overlap is None else ("IoU", "at best")))]
     for number, (stage, values) in enumerate(zip(maps.stages, maps.values, strict=True)):
         row = (stage, f"{values.min():.4f}", f"{values.max():.4f}")
-        rows.append(row if found is None else (*row, percent(found.iou[number]), percent(found.best[number])))
+        rows.append(row if overlap is None else (*row, percent(overlap.iou[number]), percent(overlap.best[number])))
     what = (
         f"cosine of each patch to {maps.of}" if maps.unit == "cosine" else f"probability of {maps.of!r} at each patch"
     )
     lines = [what, "", *aligned(rows, "<>>>>"[: len(rows[0])])]
-    if found is not None:
+    if overlap is not None:
         lines += [
             "",
             "IoU: how well the patches above the map's mean overlap with the mask;",
             "at best: those above the threshold that fits the mask best.",
-            f"The whole picture taken as the object would have {percent(found.all_of_it)}.",
+            f"The whole picture taken as the object would have {percent(overlap.all_of_it)}.",
         ]
     return lines
 
 
-def _report(maps: PatchMaps, found: Overlap | None) -> dict[str, Any]:
+def _report(maps: PatchMaps, overlap: Overlap | None) -> dict[str, Any]:
     report: dict[str, Any] = {
         "of": maps.of,
         "unit": maps.unit,
@@ -103,6 +103,6 @@ def _report(maps: PatchMaps, found: Overlap | None) -> dict[str, Any]:
         "values": maps.values.tolist(),
         "warning": maps.warning,
     }
-    if found is not None:
-        report |= {"iou": found.iou.tolist(), "best iou": found.best.tolist(), "whole picture": found.all_of_it}
+    if overlap is not None:
+        report |= {"iou": overlap.iou.tolist(), "best iou": overlap.best.tolist(), "whole picture": overlap.all_of_it}
     return report

@@ -61,77 +61,77 @@ def neurons_command(options: argparse.Namespace) -> int:
         return rank_command(options, session)
     if options.curve or options.out is not None:
         raise ArgumentError("--curve and --out are of the neurons of all MLPs.", "Leave out --node.")
-    found = neurons(session, options.node, options.top, options.kind or "zero", edits=edits)
+    table = neurons(session, options.node, options.top, options.kind or "zero", edits=edits)
     if options.json:
-        say_json(_report(found, session, edits))
+        say_json(_report(table, session, edits))
     else:
-        say("\n".join(_table(found, session)))
+        say("\n".join(_table(table, session)))
     return 0
 
 
-def _table(found: Neurons, session: Session) -> list[str]:
-    rows: list[tuple[str, ...]] = [(found.kind, "measured", "estimated", "direct", "most at")]
-    for number, effect in found.measured.items():
-        direct = "" if found.direct is None else signed(float(found.direct[number]), 4)
-        place = _most_at(found, number, session)
-        estimated = signed(float(found.estimated[number]), 4)
-        rows.append((found.unit(number).name, signed(effect, 4), estimated, direct, place))
-    others = len(found.estimated) - len(found.measured)
-    left = found.estimated.sum() - found.estimated[list(found.measured)].sum()
-    direct_left = "" if found.direct is None else signed(float(found.direct.sum() - _top_direct(found)), 4)
+def _table(table: Neurons, session: Session) -> list[str]:
+    rows: list[tuple[str, ...]] = [(table.kind, "measured", "estimated", "direct", "most at")]
+    for number, effect in table.measured.items():
+        direct = "" if table.direct is None else signed(float(table.direct[number]), 4)
+        place = _most_at(table, number, session)
+        estimated = signed(float(table.estimated[number]), 4)
+        rows.append((table.unit(number).name, signed(effect, 4), estimated, direct, place))
+    others = len(table.estimated) - len(table.measured)
+    left = table.estimated.sum() - table.estimated[list(table.measured)].sum()
+    direct_left = "" if table.direct is None else signed(float(table.direct.sum() - _top_direct(table)), 4)
     rows.append((f"{others} others", "", signed(float(left), 4), direct_left, ""))
-    rest = "" if found.direct is None else signed(found.direct_rest, 4)
-    rows.append((f"no {found.kind}'s", "", signed(found.rest, 4), rest, ""))
-    total = "" if found.direct is None else signed(float(found.direct.sum()) + found.direct_rest, 4)
-    rows.append((f"{found.node.name}, sum", "", signed(float(found.estimated.sum()) + found.rest, 4), total, ""))
+    rest = "" if table.direct is None else signed(table.direct_rest, 4)
+    rows.append((f"no {table.kind}'s", "", signed(table.rest, 4), rest, ""))
+    total = "" if table.direct is None else signed(float(table.direct.sum()) + table.direct_rest, 4)
+    rows.append((f"{table.node.name}, sum", "", signed(float(table.estimated.sum()) + table.rest, 4), total, ""))
     return [
         *aligned(rows, "<>>><"),
         "",
-        f"measured: change of {session.metric.name} when it alone is replaced ({found.replacement});",
+        f"measured: change of {session.metric.name} when it alone is replaced ({table.replacement});",
         "estimated: the same by the gradient;",
-        f"direct: what it adds to {found.words} itself." if found.direct is not None else found.why_no_direct,
+        f"direct: what it adds to {table.words} itself." if table.direct is not None else table.why_no_direct,
     ]
 
 
-def _top_direct(found: Neurons) -> float:
-    assert found.direct is not None
-    return float(found.direct[list(found.measured)].sum())
+def _top_direct(table: Neurons) -> float:
+    assert table.direct is not None
+    return float(table.direct[list(table.measured)].sum())
 
 
-def _most_at(found: Neurons, number: int, session: Session) -> str:
+def _most_at(table: Neurons, number: int, session: Session) -> str:
     """The position at which replacing it changes most, by the estimate."""
-    place = int(abs(found.by_position[:, number]).argmax())
+    place = int(abs(table.by_position[:, number]).argmax())
     labels = session.pair.clean.labels
     return f"{place} {visible_token(labels[place])}" if session.pair.batch == 1 and place < len(labels) else str(place)
 
 
-def _report(found: Neurons, session: Session, edits: Sequence[Edit]) -> dict[str, Any]:
+def _report(table: Neurons, session: Session, edits: Sequence[Edit]) -> dict[str, Any]:
     rows = [
         {
-            "name": found.unit(number).name,
+            "name": table.unit(number).name,
             "measured": effect,
-            "estimated": float(found.estimated[number]),
-            "direct": None if found.direct is None else float(found.direct[number]),
-            "position": int(abs(found.by_position[:, number]).argmax()),
+            "estimated": float(table.estimated[number]),
+            "direct": None if table.direct is None else float(table.direct[number]),
+            "position": int(abs(table.by_position[:, number]).argmax()),
         }
-        for number, effect in found.measured.items()
+        for number, effect in table.measured.items()
     ]
     more: dict[str, Any] = {}
-    if found.kind == "expert":
+    if table.kind == "expert":
         from core.lens.neurons import routing
 
-        logits, weights = routing(session, found.node, edits)
+        logits, weights = routing(session, table.node, edits)
         more = {"router logits": logits.tolist(), "router weights": weights.tolist()}
     return {
-        "node": found.node.name,
-        "of": found.kind,
-        "replacement": found.replacement,
+        "node": table.node.name,
+        "of": table.kind,
+        "replacement": table.replacement,
         "metric": session.metric.name,
-        "direct of": found.words,
+        "direct of": table.words,
         "rows": rows,
-        "estimated sum": float(found.estimated.sum()),
-        "estimated rest": found.rest,
-        "direct sum": None if found.direct is None else float(found.direct.sum()),
-        "direct rest": found.direct_rest,
+        "estimated sum": float(table.estimated.sum()),
+        "estimated rest": table.rest,
+        "direct sum": None if table.direct is None else float(table.direct.sum()),
+        "direct rest": table.direct_rest,
         **more,
     }

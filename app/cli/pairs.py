@@ -94,9 +94,9 @@ def asked_pairs(model: Model, options: argparse.Namespace, with_roles: bool = Fa
     if not options.region:
         return pairs
     both = zip(pairs.dataset.pairs, pairs.rows, strict=True)
-    found = [with_regions(model, pair, options.region, row.clean) for pair, row in both]
+    named_pairs = [with_regions(model, pair, options.region, row.clean) for pair, row in both]
     rows = tuple(replace(row, roles=" ".join(filter(None, [row.roles, *options.region]))) for row in pairs.rows)
-    return replace(pairs, rows=rows, dataset=Dataset(found, pairs.dataset.answers))
+    return replace(pairs, rows=rows, dataset=Dataset(named_pairs, pairs.dataset.answers))
 
 
 def _asked_pairs(model: Model, options: argparse.Namespace, with_roles: bool) -> AskedPairs:

@@ -27,27 +27,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def list_plugins(options: argparse.Namespace) -> int:
-    found = plugins.plugins()
+    entries = plugins.plugins()
     if options.name is not None:
-        named = [plugin for plugin in found if plugin.name == options.name]
+        named = [plugin for plugin in entries if plugin.name == options.name]
         if not named:
-            names = ", ".join(dict.fromkeys(plugin.name for plugin in found))
+            names = ", ".join(dict.fromkeys(plugin.name for plugin in entries))
             raise ArgumentError(f"There is no plugin {options.name!r}.", f"There are: {names or 'none'}.")
         for plugin in named:
             say(_table([plugin]))
             say(plugin.traceback.rstrip() or "It works.")
         return 0
     none = "Nothing that other packages add is loaded." if plugins.forbidden() else "No other package adds anything."
-    say(_table(found) or none)
-    if any(plugin.error for plugin in found):
+    say(_table(entries) or none)
+    if any(plugin.error for plugin in entries):
         tell("\nSee all of an error with: wirescope plugins NAME")
     return 0
 
 
-def _table(found: Iterable[plugins.Plugin]) -> str:
+def _table(entries: Iterable[plugins.Plugin]) -> str:
     """ "methods  short-edges  example of wirescope-example 1.0", and what is wrong in a line below."""
     rows = []
-    for plugin in found:
+    for plugin in entries:
         about = f"{plugin.name} of {plugin.package} ({plugin.value})"
         rows.append((plugin.group, ", ".join(plugin.rows) or "left out", about))
         rows += [("", "", plugin.error)] if plugin.error else []

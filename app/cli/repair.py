@@ -86,7 +86,7 @@ def repair_command(options: argparse.Namespace) -> int:
         known = not triggered or any(example.answer != "" for example in triggered)
         knowledge = "triggered" if known else "suspicious"
     with Progress() as progress:
-        found = repair(
+        outcome = repair(
             model,
             triggered,
             [example for example in examples if not example.triggered],
@@ -101,44 +101,44 @@ def repair_command(options: argparse.Namespace) -> int:
             progress=lambda phase, share: progress(PHASE_WORDS[phase], share),
         )
     if not options.json:
-        say(found.words)
+        say(outcome.words)
     folder = None
     if options.out is not None:
         try:
-            exported = found.export(options.out)
+            exported = outcome.export(options.out)
         except WirescopeError:  # what was found is told all the same
             if options.json:
-                say_json(_report(found, None))
+                say_json(_report(outcome, None))
             raise
         folder = str(exported.folder)
         if exported.form == "hooks":
             tell("The weights are the original's: edited_model.py in the folder puts the cuts in.")
     if options.json:
-        say_json(_report(found, folder))
+        say_json(_report(outcome, folder))
     elif folder is not None:
         say(f"written to {folder}")
     return 0
 
 
-def _report(found: Repair, folder: str | None) -> dict[str, Any]:
+def _report(outcome: Repair, folder: str | None) -> dict[str, Any]:
     report: dict[str, Any] = {
-        "model": found.model.name,
-        "cut": [str(edit) for edit in found.edits],
-        "level": found.level,
-        "knowledge": found.knowledge,
-        "triggered examples made": found.made,
-        "held-out triggered examples made": found.made_for_proof,
-        "carries": found.kind,
-        "edges cut": found.cut,
-        "edges": found.edges,
-        "edits measured": found.runs,
-        "seconds": found.seconds,
-        "repeats left out": found.repeats,
+        "model": outcome.model.name,
+        "cut": [str(edit) for edit in outcome.edits],
+        "level": outcome.level,
+        "knowledge": outcome.knowledge,
+        "triggered examples made": outcome.made,
+        "held-out triggered examples made": outcome.made_for_proof,
+        "carries": outcome.kind,
+        "edges cut": outcome.cut,
+        "edges": outcome.edges,
+        "edits measured": outcome.runs,
+        "seconds": outcome.seconds,
+        "repeats left out": outcome.repeats,
         "folder": folder,
     }
     for name, before, after in (
-        ("on the examples used", found.used, found.used_after),
-        ("held out", found.before, found.after),
+        ("on the examples used", outcome.used, outcome.used_after),
+        ("held out", outcome.before, outcome.after),
     ):
         report[name] = {
             "misbehaviour before": [before.misbehaviour.count, before.misbehaviour.of],

@@ -66,14 +66,14 @@ class ServedSession:
         return self.change(lambda document: Change(words, document.after_trace(choice)))
 
     def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> Found:
-        found = self._work_through(call, queries, trace)
-        opened = found.get(ModelReply)
+        replies = self._work_through(call, queries, trace)
+        opened = replies.get(ModelReply)
         if self.document().clean is None and opened is not None:  # it comes without inputs
             inputs = first_inputs(opened, self.document())
             if inputs is not None:
                 self._history.fill(inputs)
-                found = self._work_through(call, queries, trace)
-        return found.check(queries, trace)
+                replies = self._work_through(call, queries, trace)
+        return replies.check(queries, trace)
 
     def _work_through(self, call: Call, queries: tuple[Query, ...], trace: bool) -> Found:
         replies: dict[type, Reply] = {}

@@ -98,7 +98,7 @@ def trace_command(options: argparse.Namespace) -> int:
     from core.tracing.trace import Tracing
 
     method = method_named(options.method)
-    own = options_for(method, options)
+    method_options = options_for(method, options)
     check_pair_options(options)
     check_shard_options(options)
     if options.format != USUAL_FORM and options.level != "edges":
@@ -113,7 +113,7 @@ def trace_command(options: argparse.Namespace) -> int:
     if options.folder is None or options.out is not None:
         check_out(out, options.format)
     if options.folder is not None:
-        return trace_in_shards(options, method, own)
+        return trace_in_shards(options, method, method_options)
     model = open_model(options.model, options.precision, weights=options.weights)
     pairs = asked_pairs(model, options, options.level == "edge-spans")
     over = session_over(model, pairs, options.metric, options.memory)
@@ -127,7 +127,7 @@ def trace_command(options: argparse.Namespace) -> int:
         replacement=options.replacement,
         level=options.level,
         dataset=dataset,
-        options=own,
+        options=method_options,
         spans=None if options.spans is None else [name.strip() for name in options.spans.split(",")],
     )
     whole = _whole(session, dataset, options.replacement)
@@ -149,7 +149,7 @@ def trace_command(options: argparse.Namespace) -> int:
     notes += [note] if note else []
     write_scores(out, options.format, scores, pairs.rows, model, options.size)
     report = _report(scores, pairs, whole, method, str(out))
-    report |= {"options": option_words(method, own), "notes": notes}
+    report |= {"options": option_words(method, method_options), "notes": notes}
     report |= {} if over.right else {"answered rightly": None}
     if options.json:
         say_json(report)
@@ -204,15 +204,15 @@ def _whole(session: Session, dataset: Dataset, replacement: EditKind) -> Measure
         return None
     with Progress() as progress:
         told = partial(progress, "Running the model")
-        found = measure(session, [], replacement, dataset=dataset, progress=told)
-    if (np.abs(found.whole - found.nothing) < FLAT).all():
+        runs = measure(session, [], replacement, dataset=dataset, progress=told)
+    if (np.abs(runs.whole - runs.nothing) < FLAT).all():
         what = "A and B score alike" if from_b else f"With edges cut by {replacement} nothing changes"
         raise InputError(
-            f"{what}: the metric is {found.whole.mean():.4g} with every edge and with none, so there is no effect to "
+            f"{what}: the metric is {runs.whole.mean():.4g} with every edge and with none, so there is no effect to "
             "trace.",
             "Choose a B with another answer, or another metric.",
         )
-    return found
+    return runs
 
 
 def _flat(whole: Measured | None) -> list[str]:
@@ -282,11 +282,11 @@ def _by_region(scores: Scores, pair: Pair) -> dict[str, Any]:
     values = np.stack(list(sums.values()), axis=-1)
     order = np.argsort(-np.abs(values), axis=None, kind="stable")[:SHOWN]
     of = [(str(scores.graph.writers[index // len(sums)].name), list(sums)[index % len(sums)]) for index in order]
-    found = [
+    rows = [
         {"name": f"{node}{AT}{region}", "score": float(value)}
         for (node, region), value in zip(of, values.ravel()[order], strict=True)
     ]
-    return {"by_region": found}
+    return {"by_region": rows}
 
 
 def _words(report: dict[str, Any], method: Method) -> str:

@@ -35,15 +35,15 @@ def why_report(session: Session, edits: Sequence[Edit], text: str) -> dict[str, 
     (query, *more), (key, *others) = (extent.places((place,))[0] for place in asked.places)
     if more or others:
         raise _unreadable(text)
-    found = query_key(session, asked.target.head, query, key, session.run(edits, positions="all"))
+    split = query_key(session, asked.target.head, query, key, session.run(edits, positions="all"))
     return {
-        "head": found.head.name,
+        "head": split.head.name,
         "query": query,
         "key": key,
-        "score": found.score,
-        "weight": found.weight,
-        "into the query": dict(found.query.top(TOP)),
-        "into the key": dict(found.key.top(TOP)),
+        "score": split.score,
+        "weight": split.weight,
+        "into the query": dict(split.query.top(TOP)),
+        "into the key": dict(split.key.top(TOP)),
     }
 
 
