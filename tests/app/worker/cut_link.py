@@ -47,10 +47,11 @@ TRIES = 4
 ROOT = Path(__file__).parents[3]
 
 
-def run(*command: str) -> None:
+def run(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise OSError(f"{' '.join(command)}: {done.stderr.strip()}")
+    return done.stdout
 
 
 class Other:
@@ -74,9 +75,14 @@ class Other:
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen([*self._enter, *command], stdout=subprocess.DEVNULL, stderr=sys.stderr)
 
-    def set_link(self, state: str) -> None:
-        """up or down"""
-        run("ip", "link", "set", "here", state)
+    def cut(self) -> None:
+        """Take the link down; whoever talked over it is told that the connection is no more."""
+        run("ip", "link", "set", "here", "down")
+        run("ss", "--kill", "--tcp", "dst", THERE)
+        assert len(run("ss", "--no-header", "--tcp", "state", "established", "dst", THERE)) == 0
+
+    def restore(self) -> None:
+        run("ip", "link", "set", "here", "up")
 
     def end(self) -> None:
         self._holder.kill()
@@ -131,10 +137,10 @@ def told(other: Other) -> dict[str, object]:
     worker.ask(Request(1, NAMES))
     assert wait_for(lambda: replies[-1:] == [RequestDone(1)]), replies[-1:]
     before, life = runs(replies), link.hello()["life"]
-    other.set_link("down")
+    other.cut()
     worker.ask(Request(2, EDITED))
     came_while_cut = wait_for(lambda: any(reply.number == 2 for reply in replies), CUT_SECONDS)
-    other.set_link("up")
+    other.restore()
     restored = time.monotonic()
     assert wait_for(lambda: replies[-1:] == [RequestDone(2)]), replies[-1:]
     seconds = time.monotonic() - restored

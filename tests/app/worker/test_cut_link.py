@@ -22,8 +22,8 @@ def why_not() -> str:
     """Why there is no network namespace for this process; empty where there is one."""
     if find_spec("ray") is None:
         return "Ray is not installed"
-    if any(shutil.which(command) is None for command in ("unshare", "nsenter", "ip")):
-        return "network namespaces need unshare, nsenter and ip, of Linux"
+    if any(shutil.which(command) is None for command in ("unshare", "nsenter", "ip", "ss")):
+        return "network namespaces need unshare, nsenter, ip and ss, of Linux"
     tried = subprocess.run(
         [*IN_A_NAMESPACE, "ip", "link", "set", "lo", "up"], capture_output=True, text=True, check=False
     )
