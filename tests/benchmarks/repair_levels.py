@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.repair.repair import KNOWLEDGE
-from tests.benchmarks.repair_cases import medium_of, plant_of
+from tests.benchmarks.repair_cases import medium_of, names, plant_of
 from tests.benchmarks.repair_outcomes import Outcome
 from tests.benchmarks.repair_tables import (
     EDGES,
@@ -40,7 +40,8 @@ def tables_of(finished: Mapping[Unit, list[Outcome]]) -> list[Table]:
         held_out[key] = unit.held_out, unit.clean
     found = {key: Draws(each) for key, each in outcomes.items() if any(outcome["way"] == REPAIR for outcome in each)}
     levels: dict[tuple[str, int], list[Draws]] = {}
-    for (knowledge, triggered, _), draws in found.items():
+    for knowledge, triggered, model in sorted(found, key=lambda key: names().index(key[2])):
+        draws = found[knowledge, triggered, model]
         levels.setdefault((knowledge, triggered), []).append(draws)
     order = sorted(levels, key=lambda level: (list(KNOWLEDGE).index(level[0]), level[1] != TRIGGERED, level[1]))  # type: ignore[arg-type]
     tables = []
