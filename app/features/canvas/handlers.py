@@ -74,8 +74,8 @@ def _whole(
     kept = cache.heavy.get("circuit over positions")
     if kept is None or kept[0] != key:
         send(ProgressReply(request.number, "Unfolding the circuit over positions"))
-        found = unfold(cache.session, query.edges, replacement=kind, method=method, cancelled=cancelled)
-        cache.heavy["circuit over positions"] = kept = (key, found)
+        circuit = unfold(cache.session, query.edges, replacement=kind, method=method, cancelled=cancelled)
+        cache.heavy["circuit over positions"] = kept = (key, circuit)
     return kept[1]
 
 
@@ -125,12 +125,12 @@ def _changes(request: Request, cache: SessionCache, cancelled: Cancel) -> dict[t
     key = ("changes at positions", edits, cache.metric_key)
     if key not in cache.kept:
         partial = [edit for edit in edits if edit.positions is not None][:MEASURED_EDITS]
-        found: dict[tuple[EditTarget, Positions], float] = {}
+        changes: dict[tuple[EditTarget, Positions], float] = {}
         after = cache.metric(edits, cancelled) if partial else 0.0
         for edit in partial:
             others = [other for other in edits if other is not edit]
-            found[edit.target, edit.positions] = after - cache.metric(others, cancelled)  # type: ignore[index]
-        cache.kept[key] = found
+            changes[edit.target, edit.positions] = after - cache.metric(others, cancelled)  # type: ignore[index]
+        cache.kept[key] = changes
     return cache.kept[key]
 
 
@@ -170,7 +170,7 @@ def handle_units(query: UnitsQuery, request: Request, cache: SessionCache, send:
         why = ""
         for node in query.nodes:
             try:
-                found = neurons(
+                table = neurons(
                     cache.session, node, replacement=kind, measure=False, gradients=_gradients(cache, cancelled)
                 )
             except Cancelled:
@@ -178,7 +178,7 @@ def handle_units(query: UnitsQuery, request: Request, cache: SessionCache, send:
             except WirescopeError as error:
                 why = str(error)
                 continue
-            opened[node] = tuple((found.unit(n), -float(found.estimated[n])) for n in sorted(found.top(UNITS)))
+            opened[node] = tuple((table.unit(n), -float(table.estimated[n])) for n in sorted(table.top(UNITS)))
         return UnitsReply(0, opened, why)
 
     send(replace(cache.answer(query, request, ranked if query.ranked else find), number=request.number))
@@ -189,8 +189,8 @@ def _gradients(cache: SessionCache, cancelled: Cancel) -> NodeGradients:
     key = "node gradients", cache.metric_key
     if key not in cache.heavy:
         cache.heavy[key] = NodeGradients(cache.session, cancelled)
-    found: NodeGradients = cache.heavy[key]
-    return found
+    gradients: NodeGradients = cache.heavy[key]
+    return gradients
 
 
 HANDLERS: Handlers = {

@@ -163,10 +163,10 @@ class CheckpointsController(QObject):
             return
         self._opening = name
 
-        def end(then: Callable[..., None], *found: object) -> None:
+        def end(then: Callable[..., None], *values: object) -> None:
             if self._opening == name:  # else another one was asked for since
                 self._opening = ""
-                then(*found)
+                then(*values)
 
         job = Job(lambda _report, _cancelled: work(), self)
         job.finished.connect(partial(end, lambda series: None if series is None else take(series)))

@@ -27,7 +27,7 @@ def handle_follow(query: FollowQuery, request: Request, cache: SessionCache, sen
     rows: dict[int, StepRow] = {}
     last: Circuit | None = None
 
-    def found(figures: StepFigures) -> None:
+    def add_row(figures: StepFigures) -> None:
         nonlocal last
         circuit = figures.ranking(session.graph, METHOD, kind).top(edges)
         last = last or circuit
@@ -43,7 +43,7 @@ def handle_follow(query: FollowQuery, request: Request, cache: SessionCache, sen
         replacement=kind,
         edges=edges,
         dtype=request.document.precision,
-        found=found,
+        found=add_row,
         progress=telling,
         cancelled=cancelled,
     )

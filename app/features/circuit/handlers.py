@@ -50,11 +50,11 @@ def handle_find_smallest(
         return shares[size]
 
     send(ProgressReply(request.number, words, 0.0))
-    found = smallest_circuit(share_of, graph.n_edges, query.share)
-    if found is None:
+    smallest = smallest_circuit(share_of, graph.n_edges, query.share)
+    if smallest is None:
         send(SmallestReply(request.number, query, None, 0.0, 0.0, graph.n_edges))
     else:
-        send(SmallestReply(request.number, query, found.size, found.share, found.before, graph.n_edges))
+        send(SmallestReply(request.number, query, smallest.size, smallest.share, smallest.before, graph.n_edges))
 
 
 def handle_kept(query: CircuitRunQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -74,26 +74,26 @@ def handle_kept(query: CircuitRunQuery, request: Request, cache: SessionCache, s
             with stage(0.0, 0.5):
                 sessions = sessions_of(cache, document, scores_key.rows)
             with stage(0.5, 1.0):
-                found = measure_over(sessions, [kept, Circuit(graph, random).pruned()], kind, cancelled)
+                runs = measure_over(sessions, [kept, Circuit(graph, random).pruned()], kind, cancelled)
         try:
-            share, chance = (float(value) for value in found.recovered())
+            share, chance = (float(value) for value in runs.recovered())
         except NothingToRecoverError:
             raise InputError(ALIKE, ANOTHER) from None
-        band = found.band() if scores_key.rows else None
+        band = runs.band() if scores_key.rows else None
         return CircuitRunReply(
             0,
             size,
             len(kept),
             share,
             chance,
-            metric=float(found.circuits[0].mean()),
-            whole=float(found.whole.mean()),
-            nothing=float(found.nothing.mean()),
+            metric=float(runs.circuits[0].mean()),
+            whole=float(runs.whole.mean()),
+            nothing=float(runs.nothing.mean()),
             kind=kind,
-            pairs=found.pairs if scores_key.rows else 0,
+            pairs=runs.pairs if scores_key.rows else 0,
             band=None if band is None else (float(band[0, 0]), float(band[1, 0])),
-            accuracy=found.accuracy[0] if found.accuracy else None,
-            whole_accuracy=found.whole_accuracy,
+            accuracy=runs.accuracy[0] if runs.accuracy else None,
+            whole_accuracy=runs.whole_accuracy,
             of=name_of(scores_key),
         )
 

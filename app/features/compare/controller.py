@@ -53,7 +53,7 @@ class CompareController(QObject):
         self._running: OneShot[CompareQuery] = OneShot(workbench, "compare circuits")
         self._reading: OneShot[CircuitFileQuery] = OneShot(workbench, "circuit to compare")
         self._shown: tuple[tuple[Compared, Compared], CircuitOverlap] | None = None
-        self._found: tuple[OnInputs, ...] = ()
+        self._recoveries: tuple[OnInputs, ...] = ()
         self._awaits = False  # more of what they recover
         panel.close_wanted.connect(self.close)
         panel.export_wanted.connect(self.export)
@@ -73,7 +73,7 @@ class CompareController(QObject):
         except WirescopeError as error:
             self._refuse(error.message, error.hint or "Compare circuits of models of one shape.")
             return
-        self._shown, self._found = ((first, second), overlap), ()
+        self._shown, self._recoveries = ((first, second), overlap), ()
         self._show(RUNNING if self._workbench.opened is not None else NO_MODEL)
         self._panels.bring("compare")
         self._panel.canvas.setFocus()
@@ -134,7 +134,7 @@ class CompareController(QObject):
     def _take(self, reply: CompareReply) -> None:
         if reply.query != self._running.asked:
             return
-        self._found = reply.found
+        self._recoveries = reply.recoveries
         if reply.done:
             self._awaits = not self._running.ends(reply.query)
         self._show("" if reply.done else RUNNING)
@@ -148,7 +148,7 @@ class CompareController(QObject):
         if self._shown is not None:
             opened = self._workbench.opened
             labels = ("input", "logits") if opened is None else (opened.input_label, opened.output_label)
-            self._panel.set_data(comparison_data(*self._shown, self._found, waiting, labels))
+            self._panel.set_data(comparison_data(*self._shown, self._recoveries, waiting, labels))
 
     # ---- what leaves ----
 
@@ -165,7 +165,7 @@ class CompareController(QObject):
         self._settings.set_folder(str(path.parent))
         try:
             if path.suffix.lower() == ".csv":
-                save_text(path, edges_csv(*self._shown, self._found))
+                save_text(path, edges_csv(*self._shown, self._recoveries))
             else:
                 with usual_text():
                     write_painted(path, ComparisonFigure(data), FINENESS)

@@ -42,9 +42,9 @@ ORDER = "first", "second"
 def handle_compare(query: CompareQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Run both circuits on the inputs of each, and send what is known as it comes. Raises Cancelled."""
     known = ("compared", replace(query, serial=0))
-    found: tuple[OnInputs, ...] = cache.kept.get(known, ())
+    recoveries: tuple[OnInputs, ...] = cache.kept.get(known, ())
     places = [place for place in range(2) if _is_new(query, place)]
-    for place in places[len(found) :]:
+    for place in places[len(recoveries) :]:
         document = query.circuits[place].document
         assert document is not None
         words = f"Running both circuits on the inputs of the {ORDER[place]}"
@@ -60,10 +60,10 @@ def handle_compare(query: CompareQuery, request: Request, cache: SessionCache, s
             column = OnInputs(place, problem=f"{error.message} {error.hint}".strip())
         if document.opens != request.document.opens:
             give_back()  # another model was in memory
-        found = (*found, column)
-        cache.kept[known] = found
-        send(CompareReply(request.number, query, found, done=False))
-    send(CompareReply(request.number, query, found, done=True))
+        recoveries = (*recoveries, column)
+        cache.kept[known] = recoveries
+        send(CompareReply(request.number, query, recoveries, done=False))
+    send(CompareReply(request.number, query, recoveries, done=True))
 
 
 def _is_new(query: CompareQuery, place: int) -> bool:
@@ -129,9 +129,9 @@ def handle_circuit_file(
     """Read a circuit and what it was made of. Raises InputError for a file that does not fit."""
     path = Path(query.path)
     graph = cache.session.graph
-    found = scores_in(query.path, graph)[0]
-    scores = found.scores
-    size = min(found.size or query.size, graph.n_edges)
+    file = scores_in(query.path, graph)[0]
+    scores = file.scores
+    size = min(file.size or query.size, graph.n_edges)
     circuit = replace(scores.select(size), graph=graph)
     about = scores.about
     pairs = about.get("pairs", "")

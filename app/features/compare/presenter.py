@@ -21,11 +21,11 @@ WHOSE = "on the first's inputs", "on the second's inputs"
 def comparison_data(
     circuits: tuple[Compared, Compared],
     overlap: CircuitOverlap,
-    found: tuple[OnInputs, ...],
+    recoveries: tuple[OnInputs, ...],
     waiting: str = "",
     labels: tuple[str, str] = ("input", "logits"),
 ) -> ComparisonData:
-    """found: what is known of what they recover."""
+    """recoveries: what is known of what they recover."""
     first, second = circuits
     return ComparisonData(
         first.circuit.graph,
@@ -38,7 +38,7 @@ def comparison_data(
         overlap.chance,
         overlap.nodes,
         (places_of(first), places_of(second)),
-        tuple(_recovered(column, circuits, len(found)) for column in found),
+        tuple(_recovered(column, circuits, len(recoveries)) for column in recoveries),
         waiting,
         differences_of(circuits, overlap),
         *labels,
@@ -122,12 +122,14 @@ def places_of(circuit: Compared) -> dict[int, int]:
     return {edge: place for place, edge in enumerate(circuit.circuit.union().edges.tolist(), start=1)}
 
 
-def edges_csv(circuits: tuple[Compared, Compared], overlap: CircuitOverlap, found: tuple[OnInputs, ...] = ()) -> str:
+def edges_csv(
+    circuits: tuple[Compared, Compared], overlap: CircuitOverlap, recoveries: tuple[OnInputs, ...] = ()
+) -> str:
     """Every edge of either circuit: which has it, and its place among the most important of each. The first line is a
     comment (`pandas.read_csv(..., comment="#")` leaves it out): which circuits these are, what they recover, and what
     else differs."""
     out = io.StringIO(newline="")
-    columns = [_recovered(column, circuits, len(found)) for column in found]
+    columns = [_recovered(column, circuits, len(recoveries)) for column in recoveries]
     words = [
         f"The first: {circuits[0].name}; the second: {circuits[1].name}.",
         *map(_recovered_words, columns),

@@ -34,11 +34,11 @@ class CompareQuery(OneShotQuery):
 
 @dataclass(frozen=True)
 class CompareReply:
-    """found: so far. done: all of it is there."""
+    """recoveries: so far. done: all of it is there."""
 
     number: int
     query: CompareQuery
-    found: tuple[OnInputs, ...]
+    recoveries: tuple[OnInputs, ...]
     done: bool
 
 

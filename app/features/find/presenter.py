@@ -92,8 +92,8 @@ def _counted(count: int) -> str:
 def _plain_names(text: str) -> str:
     """`head 6 of layer 9` as `a9.h6`."""
 
-    def name(found: re.Match[str]) -> str:
-        return f"m{found['mlp']}" if found["mlp"] else f"a{found['layer']}.h{found['head']}"
+    def name(match: re.Match[str]) -> str:
+        return f"m{match['mlp']}" if match["mlp"] else f"a{match['layer']}.h{match['head']}"
 
     return _HEAD.sub(name, text.lower())
 

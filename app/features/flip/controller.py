@@ -113,10 +113,10 @@ class FlipController(QObject):
         if not self._search.ends(reply.query):
             return
         self._running = None
-        self._patch(tuple(reply.found.edits), reply.query)
+        self._patch(tuple(reply.patch.edits), reply.query)
         self._workbench.history.seal()
-        self._found = reply.found, self._workbench.document
-        self._workbench.message.emit(reply.found.words)
+        self._found = reply.patch, self._workbench.document
+        self._workbench.message.emit(reply.patch.words)
         self._show()
 
     def _patch(self, edits: tuple[Edit, ...], query: FlipQuery) -> None:
@@ -166,13 +166,13 @@ class FlipController(QObject):
         prefix = None if opened is None or opened.is_text else opened.prefix
         names = presenter.Names(workbench.labels, prefix, self._of)
         if self._found is not None and workbench.labels:
-            found, document = self._found
+            patch, document = self._found
             stale = document.edits != workbench.document.edits or document.inputs != workbench.document.inputs
             if document.inputs != workbench.document.inputs:
                 self._found = None  # parts of other inputs have no names here
             else:
-                rows, detail = presenter.found_rows(found, names), presenter.detail_words(found, stale)
-                data = replace(data, rows=rows, headline=found.words, detail=detail, stale=stale)
+                rows, detail = presenter.found_rows(patch, names), presenter.detail_words(patch, stale)
+                data = replace(data, rows=rows, headline=patch.words, detail=detail, stale=stale)
         elif self._told and self._running is not None:
             rows = presenter.growing_rows(self._told, names)
             data = replace(data, rows=rows, headline=presenter.growing_words(self._told[-1]))

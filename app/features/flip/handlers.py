@@ -36,7 +36,7 @@ def handle_flip(query: FlipQuery, request: Request, cache: SessionCache, send: S
     telling = Telling(lambda share: send(ProgressReply(request.number, LOOKING, share)))
     send(ProgressReply(request.number, LOOKING, 0.0))
     with watched(telling, cancelled):
-        found = minimal_patch(
+        patch = minimal_patch(
             session,
             query.level,
             groups=groups,
@@ -44,7 +44,7 @@ def handle_flip(query: FlipQuery, request: Request, cache: SessionCache, send: S
             grown=tell,
             memory=memory,
         )
-    send(FlipReply(request.number, query, found))
+    send(FlipReply(request.number, query, patch))
 
 
 HANDLERS: Handlers = {FlipQuery: Handler(handle_flip, after_scores=True, turn="last")}

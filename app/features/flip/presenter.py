@@ -86,11 +86,11 @@ def growing_words(grown: Grown) -> str:
     return f"{parts}: the answer is “{answer_words(grown.answer)}”, the margin {number(grown.margin)}"
 
 
-def found_rows(found: MinimalPatch, names: Names) -> tuple[FlipRow, ...]:
+def found_rows(patch: MinimalPatch, names: Names) -> tuple[FlipRow, ...]:
     """The set, each part with its line of the certificate."""
-    rows = [FlipRow("nothing", number(found.margin), answer_words(found.a))]
-    without: Sequence[Tried | None] = found.certificate or [None] * len(found.steps)
-    for step, less in zip(found.steps, without, strict=True):
+    rows = [FlipRow("nothing", number(patch.margin), answer_words(patch.a))]
+    without: Sequence[Tried | None] = patch.certificate or [None] * len(patch.steps)
+    for step, less in zip(patch.steps, without, strict=True):
         rows.append(
             FlipRow(
                 names.of(step.edit),
@@ -98,18 +98,18 @@ def found_rows(found: MinimalPatch, names: Names) -> tuple[FlipRow, ...]:
                 answer_words(step.answer),
                 "" if less is None else number(less.margin),
                 "" if less is None else answer_words(less.answer),
-                step.answer == found.b,
+                step.answer == patch.b,
                 cast(Target, step.edit.target),
             )
         )
     return tuple(rows)
 
 
-def detail_words(found: MinimalPatch, stale: bool) -> str:
+def detail_words(patch: MinimalPatch, stale: bool) -> str:
     """The numbers behind it."""
-    alone = f"{found.measured:,} of {found.candidates:,} candidates patched alone"
-    ends = f"margin of A {number(found.margin)}, of B {number(found.b_margin)} logits"
-    return f"{STALE if stale else ''}{alone}, {found.runs:,} runs · {ends}"
+    alone = f"{patch.measured:,} of {patch.candidates:,} candidates patched alone"
+    ends = f"margin of A {number(patch.margin)}, of B {number(patch.b_margin)} logits"
+    return f"{STALE if stale else ''}{alone}, {patch.runs:,} runs · {ends}"
 
 
 def as_text(rows: Sequence[FlipRow], headline: str, detail: str) -> str:

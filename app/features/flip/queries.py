@@ -44,4 +44,4 @@ class FlipGrown:
 class FlipReply:
     number: int
     query: FlipQuery
-    found: MinimalPatch
+    patch: MinimalPatch

@@ -42,41 +42,41 @@ def handle_heads(query: HeadsQuery, request: Request, cache: SessionCache, send:
     with watched(None if query.kept else telling, cancelled):
         corpus, words = corpus_of(model, None, PIECES)
         if query.kept:
-            found = kept_identities(model, corpus)
+            identities = kept_identities(model, corpus)
         else:
-            found = identities_over(model, corpus, function_vectors=query.vectors)
+            identities = identities_over(model, corpus, function_vectors=query.vectors)
         scores = None
-        if found is not None:
+        if identities is not None:
             tasks = tasks_of_vectors(model, corpus)
-            scores = plain_scores(found, plain_corpus(model, corpus, words), tasks and VectorTasks(*tasks))
+            scores = plain_scores(identities, plain_corpus(model, corpus, words), tasks and VectorTasks(*tasks))
     send(HeadsReply(request.number, query, scores))
 
 
-def plain_scores(found: HeadIdentities, corpus: Corpus, vectors: VectorTasks | None = None) -> HeadScores:
+def plain_scores(identities: HeadIdentities, corpus: Corpus, vectors: VectorTasks | None = None) -> HeadScores:
     """The same for the window."""
-    passes = found.passes
+    passes = identities.passes
     tests = (
         TestScores(
             test.name,
             test.words,
             test.threshold,
-            found.generated[place],
-            found.corpus[place],
-            found.covers[place],
-            float(found.rare[place]),
-            float(found.rare_corpus[place]),
+            identities.generated[place],
+            identities.corpus[place],
+            identities.covers[place],
+            float(identities.rare[place]),
+            float(identities.rare_corpus[place]),
             passes[place],
-            _evidence(found, test.name),
+            _evidence(identities, test.name),
         )
-        for place, test in enumerate(found.tests)
+        for place, test in enumerate(identities.tests)
     )
-    return HeadScores(found.heads, tuple(tests), corpus, vectors)
+    return HeadScores(identities.heads, tuple(tests), corpus, vectors)
 
 
-def _evidence(found: HeadIdentities, kind: str) -> tuple[HeadEvidence, ...]:
-    if found.read is None or kind not in found.read.kinds:
+def _evidence(identities: HeadIdentities, kind: str) -> tuple[HeadEvidence, ...]:
+    if identities.read is None or kind not in identities.read.kinds:
         return ()
-    shown = (evidence(found, kind, head) for head in found.heads)
+    shown = (evidence(identities, kind, head) for head in identities.heads)
     return tuple(HeadEvidence(each.queries, each.deciles, each.best) for each in shown)
 
 

@@ -42,13 +42,13 @@ def _make_b(query: CounterfactualQuery, clean: Source, b: Source | None, cache: 
         made = make_task(query.task, model, pairs=1, seed=query.seed)
         return rows_of(made.pairs, made.answers, made.names)[0], "a new pair"
     if query.kind == TASK:
-        found = match_task(model, clean.text, query.seed) if model.is_text else None
-        if found is None:
+        match = match_task(model, clean.text, query.seed) if model.is_text else None
+        if match is None:
             raise InputError(
                 "A is no sentence of a built-in task, so that no task says what B is.",
                 "Choose Make > New A and B from a Task, or another way of making B.",
             )
-        task, row = found
+        task, row = match
         return PairSource(clean, source_of(row.counterfactual, ""), row.target, row.foil), task.title.lower()
     if model.is_text:
         kind = query.kind

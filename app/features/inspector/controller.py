@@ -202,53 +202,53 @@ class InspectorController(QObject):
         elif len(self._workbench.selection) <= 1:  # several are shown as that changes
             self._inspector.show_nothing()
 
-    def _show_node(self, found: NodeReply) -> None:
-        if found.node != self._one():
+    def _show_node(self, reply: NodeReply) -> None:
+        if reply.node != self._one():
             return
-        self._inspector.identity.set_traits(found.traits)
-        self._inspector.logit_lens.show_logit_lens(found.logit_lens)
+        self._inspector.identity.set_traits(reply.traits)
+        self._inspector.logit_lens.show_logit_lens(reply.logit_lens)
         measured, workbench = self._measured, self._workbench
-        known = measured is not None and measured.holds(workbench.document) and measured.reply.node == found.node
+        known = measured is not None and measured.holds(workbench.document) and measured.reply.node == reply.node
         here = self._measured_at == workbench.positions
         self._inspector.positions.show_positions(
-            measured.reply.data if measured is not None and known and here else found.positions
+            measured.reply.data if measured is not None and known and here else reply.positions
         )
 
-    def _show_neurons(self, found: NeuronsReply) -> None:
+    def _show_neurons(self, reply: NeuronsReply) -> None:
         one = self._one()
-        if isinstance(one, Node) and one.whole == found.node:
-            self._inspector.neurons.show_neurons(found.data, one)
-            self._inspector.router.show_router(found.data.router)
+        if isinstance(one, Node) and one.whole == reply.node:
+            self._inspector.neurons.show_neurons(reply.data, one)
+            self._inspector.router.show_router(reply.data.router)
 
-    def _show_average(self, found: AverageReply) -> None:
-        if found.node == self._one():
-            self._inspector.attention.show_average(found.data)
+    def _show_average(self, reply: AverageReply) -> None:
+        if reply.node == self._one():
+            self._inspector.attention.show_average(reply.data)
 
-    def _show_by_position(self, found: ByPositionReply) -> None:
+    def _show_by_position(self, reply: ByPositionReply) -> None:
         """Measured once: it takes long, so another document has estimates again until it is asked for."""
         self._workbench.set_query("positions", None)
-        if found.node == self._one():
-            self._measured = Figure(ByPositionQuery(found.node), found, self._workbench.document)
+        if reply.node == self._one():
+            self._measured = Figure(ByPositionQuery(reply.node), reply, self._workbench.document)
             self._measured_at = self._workbench.positions
-            self._inspector.positions.show_positions(found.data)
+            self._inspector.positions.show_positions(reply.data)
 
-    def _show_arrow(self, found: ArrowReply) -> None:
-        if found.arrow == self._workbench.arrow:
-            self._inspector.arrow.show_arrow(found.data)
+    def _show_arrow(self, reply: ArrowReply) -> None:
+        if reply.arrow == self._workbench.arrow:
+            self._inspector.arrow.show_arrow(reply.data)
 
-    def _show_paths(self, found: PathsReply) -> None:
-        if found.edge == self._one():
+    def _show_paths(self, reply: PathsReply) -> None:
+        if reply.edge == self._one():
             scored = self._workbench.scored
             over = f", {pairs_words(scored.pairs)}" if scored is not None and scored.pairs else ""
-            self._inspector.paths.show_paths(found.paths, found.how + over)
+            self._inspector.paths.show_paths(reply.paths, reply.how + over)
 
-    def _show_repair(self, found: RepairReply) -> None:
-        if found.target == self._one():
-            self._inspector.show_repair(found.data)
+    def _show_repair(self, reply: RepairReply) -> None:
+        if reply.target == self._one():
+            self._inspector.show_repair(reply.data)
 
-    def _take_several(self, found: SeveralReply) -> None:
-        if found.targets == self._workbench.selection:
-            self._several = found
+    def _take_several(self, reply: SeveralReply) -> None:
+        if reply.targets == self._workbench.selection:
+            self._several = reply
             self._inspector.show_several(self.several())
 
     def _take_unanswered(self, reply: QueryRefusal) -> None:
@@ -260,13 +260,13 @@ class InspectorController(QObject):
 
     def several(self) -> SeveralInspection:
         """What the inspector shows of a selection of several."""
-        workbench, found = self._workbench, self._several
+        workbench, reply = self._workbench, self._several
         document, selection = workbench.usable(), workbench.selection
         group = workbench.grouping.selected()
         edits = [document.edit_of(target, workbench.positions) for target in selection]
         kinds = {None if edit is None else edit.kind for edit in edits}
         first = edits[0] if len(kinds) == 1 else None
-        kind = document.cut_kind if found is None else found.kind
+        kind = document.cut_kind if reply is None else reply.kind
         where = (
             f" {position_words(workbench.positions, workbench.labels, document.regions)}" if workbench.positions else ""
         )
@@ -276,8 +276,8 @@ class InspectorController(QObject):
             members=selection,
             names=tuple(target.name for target in selection),
             kind_words=REPLACED[kind] + where + alone,
-            joint=None if found is None else found.joint,
-            alone=None if found is None else found.alone,
+            joint=None if reply is None else reply.joint,
+            alone=None if reply is None else reply.alone,
             name="" if group is None else group.name,
             color=GROUP_COLORS[len(document.groups) % len(GROUP_COLORS)] if group is None else group.color,
             grouped=group is not None,
@@ -297,15 +297,15 @@ class InspectorController(QObject):
             self._along = kind, amount
             self._workbench.set_query("steering", SteeringQuery(self._workbench.selection))
 
-    def _steer(self, found: SteeringReply) -> None:
+    def _steer(self, reply: SteeringReply) -> None:
         """There is a direction: steer along it, if that is still wanted."""
         along, self._along = self._along, None
         self._workbench.set_query("steering", None)
-        if along is not None and (found.targets, found.positions) == (
+        if along is not None and (reply.targets, reply.positions) == (
             self._workbench.selection,
             self._workbench.positions,
         ):
-            self._workbench.editing.edit_along(*along, found.directions)
+            self._workbench.editing.edit_along(*along, reply.directions)
 
     # ---- the selection and its positions -------------------------------------------------------------------
 

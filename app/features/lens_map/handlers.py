@@ -29,19 +29,19 @@ def handle_lens_map(query: LensMapQuery, request: Request, cache: SessionCache, 
                 problem = f"{error.message} {error.hint}".strip()
         result = session.run(edits, positions="all", cancelled=cancelled)
         asked = tuple(dict.fromkeys((*session.metric.target[:1], *session.metric.foil[:1])))
-        found = logit_lens(result, asked, tuned=lens, cancelled=cancelled)
+        lens_map = logit_lens(result, asked, tuned=lens, cancelled=cancelled)
         positions = session.pair.clean.labels
         return LensMapReply(
             0,
             query,
-            found.stages,
+            lens_map.stages,
             positions,
-            found.best_probabilities,
-            found.labels,
-            found.answers,
-            found.probabilities,
-            found.to_csv(positions),
-            found.tuned,
+            lens_map.best_probabilities,
+            lens_map.labels,
+            lens_map.answers,
+            lens_map.probabilities,
+            lens_map.to_csv(positions),
+            lens_map.tuned,
             "" if lens is None else lens.trained_on,
             problem,
         )
@@ -56,8 +56,8 @@ def _lens(path: str, cache: SessionCache) -> TunedLens:
     key = "tuned lens", path, tuple(file.stat().st_mtime_ns for file in files if file.exists())
     if key not in cache.heavy:
         cache.heavy[key] = read_tuned_lens(path, cache.session.model)
-    found: TunedLens = cache.heavy[key]
-    return found
+    lens: TunedLens = cache.heavy[key]
+    return lens
 
 
 HANDLERS: Handlers = {LensMapQuery: Handler(handle_lens_map)}

@@ -82,11 +82,11 @@ def _name(session: Session, position: int) -> str:
     return label if position < session.pair.prefix else f"patch {label.replace(',', ', ')}"
 
 
-def _rows(found: Promoted, session: Session) -> tuple[LogitLensRow, ...]:
+def _rows(promotion: Promoted, session: Session) -> tuple[LogitLensRow, ...]:
     """Those that are pushed up, then those that are pushed down, the strongest of these last."""
     asked = {*session.metric.target[:1], *session.metric.foil[:1]}
-    up = [row for row in found.most if row.value > 0]
-    down = [row for row in reversed(found.least) if row.value < 0]
+    up = [row for row in promotion.most if row.value > 0]
+    down = [row for row in reversed(promotion.least) if row.value < 0]
     return tuple(LogitLensRow(row.label, row.value, row.index in asked) for row in (*up, *down))
 
 
@@ -101,7 +101,7 @@ def handle_tokens(query: TokensQuery, request: Request, cache: SessionCache, sen
         try:
             check_one_tower(session.graph, "Attribution per token")
             replacement = kind if kind in ABLATIONS else None
-            found = token_attribution(
+            attribution = token_attribution(
                 session, replacement, steps=STEPS, measured=query.measured, cancelled=cancelled, done=tell
             )
         except Cancelled:
@@ -109,13 +109,13 @@ def handle_tokens(query: TokensQuery, request: Request, cache: SessionCache, sen
         except WirescopeError as error:
             return TokensData(why=f"{error.message} {error.hint}".strip())
         return TokensData(
-            found.labels,
-            found.estimated,
-            found.measured,
-            found.total,
-            found.gap,
-            REPLACED[found.replacement],
-            found.metric,
+            attribution.labels,
+            attribution.estimated,
+            attribution.measured,
+            attribution.total,
+            attribution.gap,
+            REPLACED[attribution.replacement],
+            attribution.metric,
             session.pair.prefix,
             session.pair.grid is not None,
             cache.direction(kind),

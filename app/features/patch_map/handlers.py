@@ -34,10 +34,10 @@ def handle_map(query: MapQuery, request: Request, cache: SessionCache, send: Sen
             return reply
         try:
             mask = _mask(query.mask, request.document, cache)
-            found = maps.overlap(mask)
+            overlap = maps.overlap(mask)
         except WirescopeError as error:
             return replace(reply, problem=f"{error.message} {error.hint}".strip())
-        return replace(reply, mask=mask, iou=found.iou, best=found.best, all_of_it=found.all_of_it)
+        return replace(reply, mask=mask, iou=overlap.iou, best=overlap.best, all_of_it=overlap.all_of_it)
 
     send(replace(cache.answer(query, request, find), number=request.number))
 

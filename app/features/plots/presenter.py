@@ -125,8 +125,8 @@ def against_known(
 ) -> KnownData:
     """Precision and recall of the beginnings of an order of the edges. known: numbers of the known edges; best: [edges
     with a score], in their order; size: of the present circuit."""
-    found = np.isin(best, np.fromiter(known, dtype=np.int64, count=len(known)))
-    hits = np.cumsum(found)
+    mask = np.isin(best, np.fromiter(known, dtype=np.int64, count=len(known)))
+    hits = np.cumsum(mask)
     sizes = np.unique(np.round(np.geomspace(1, max(len(best), 1), MOST_SIZES)).astype(np.int64))
     sizes = np.unique(np.concatenate([sizes, *([[size]] if size else [])]).astype(np.int64))
     sizes = sizes[(sizes >= 1) & (sizes <= len(best))]
@@ -144,7 +144,7 @@ def against_known(
         precision,
         recall,
         len(known) / max(edges, 1),
-        float(every[found].sum() / max(len(known), 1)),
+        float(every[mask].sum() / max(len(known), 1)),
         int(at[0]) if len(at) else None,
         stale=stale,
     )

@@ -30,8 +30,8 @@ def handle_read_scores(
     query: ScoresFileQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
 ) -> None:
     """Read the file and say what it is. Raises InputError for one that does not fit."""
-    found, as_it_is = scores_in(query.path, cache.session.graph)
-    scores, size = found.scores, found.size
+    file, as_it_is = scores_in(query.path, cache.session.graph)
+    scores, size = file.scores, file.size
     made = made_of(parse_json(read_text(Path(query.path)), Path(query.path).name))
     kind: EditKind = scores.replacement
     if kind not in ABLATIONS:

@@ -82,8 +82,8 @@ class TableController(QObject):
         if not TraitsQuery().holds(before, document):
             self._labels = {}
 
-    def _take_traits(self, found: TraitsReply) -> None:
-        self._labels = {node: words for node, each in found.traits.items() if (words := trait_words(each))}
+    def _take_traits(self, reply: TraitsReply) -> None:
+        self._labels = {node: words for node, each in reply.traits.items() if (words := trait_words(each))}
         self._soon.start()
 
     def _show_place(self) -> None:

@@ -10,14 +10,14 @@ from core.formatting import counted, effect_words, number
 from core.project.document import Source
 
 
-def opened_answer(found: Found) -> dict[str, Any]:
+def opened_answer(replies: Found) -> dict[str, Any]:
     """The model, what it sees of the inputs, the metric, and what the model says."""
-    opened, ready = found.opened, found.ready
+    opened, ready = replies.opened, replies.ready
     problems = [problem for problem in (ready.card_b.problem, ready.metric_problem, ready.metric_note) if problem]
     notes = [note for card in (ready.card_a, ready.card_b) for note in card.notes]
     return {
         "words": f"{opened.title} ({opened.details}) is open, with {counted(opened.graph.n_edges, 'edge')}. "
-        + run_sentence(found),
+        + run_sentence(replies),
         "model": opened.name,
         "title": opened.title,
         "details": opened.details,
@@ -25,25 +25,25 @@ def opened_answer(found: Found) -> dict[str, Any]:
         "edges": opened.graph.n_edges,
         "layers": opened.graph.layers,
         "reads": "text" if opened.is_text else "pictures",
-        "a": _source(found.document.clean),
-        "b": _source(found.document.counterfactual),
+        "a": _source(replies.document.clean),
+        "b": _source(replies.document.counterfactual),
         "positions": list(ready.labels),
         "parity": ready.parity,
         "metric": {"kind": ready.metric.kind, "target": ready.metric.target, "foil": ready.metric.foil},
         "problems": problems,
         "notes": notes,
-        **run_figures(found),
+        **run_figures(replies),
     }
 
 
-def run_answer(found: Found) -> dict[str, Any]:
+def run_answer(replies: Found) -> dict[str, Any]:
     """The run with the edits that there are."""
-    return {"words": run_sentence(found), **run_figures(found)}
+    return {"words": run_sentence(replies), **run_figures(replies)}
 
 
-def run_figures(found: Found) -> dict[str, Any]:
+def run_figures(replies: Found) -> dict[str, Any]:
     """Metric and predictions, before the edits and with them, and what each edit does on top of the others."""
-    ran, deltas = found.ran, found.get(DeltasReply)
+    ran, deltas = replies.ran, replies.get(DeltasReply)
     effects = {} if deltas is None else {target.name: value for target, value in deltas.values.items()}
     rows = [
         {
@@ -66,14 +66,14 @@ def run_figures(found: Found) -> dict[str, Any]:
         "unit": ran.unit,
         "predictions": rows,
         "edits": [str(edit) for edit in ran.edits],
-        "waiting_edits": [str(edit) for edit in found.document.edits if edit not in ran.edits],
+        "waiting_edits": [str(edit) for edit in replies.document.edits if edit not in ran.edits],
         "effects": effects,
     }
 
 
-def run_sentence(found: Found) -> str:
+def run_sentence(replies: Found) -> str:
     """ "logit(" Mary") − logit(" John") is 3.10 → 0.42 (−2.6800) with 1 edit; likeliest: " Mary"." """
-    ran = found.ran
+    ran = replies.ran
     best = max(ran.rows, key=lambda row: row.after, default=None)
     likely = f"; likeliest: {best.label!r}" if best is not None and ran.unit == "probability" else ""
     if not ran.edits:

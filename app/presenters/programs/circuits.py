@@ -106,8 +106,8 @@ def evaluate(host: Host, told: Evaluate, call: Call) -> Answer:
 def explain_trust(host: Host, told: Trust, call: Call) -> Answer:
     """Ask all that is asked of a circuit in the panel Trust."""
     query = TrustQuery(next(_serials), _size(host, told.size))
-    found = host.find(call, (query,)).of(TrustReply)
-    lines = verdict(found.statements) if found.statements else ()
+    reply = host.find(call, (query,)).of(TrustReply)
+    lines = verdict(reply.statements) if reply.statements else ()
     statements = [
         {
             "question": each.title,
@@ -117,15 +117,15 @@ def explain_trust(host: Host, told: Trust, call: Call) -> Answer:
             "against": each.tone == "against",
             "unknown": each.tone == "unknown",
         }
-        for each in found.statements
+        for each in reply.statements
     ]
     return {
         "words": " ".join(line.words for line in lines) or "Nothing can be said of this circuit.",
         "size": query.size,
-        "pairs": found.pairs,
+        "pairs": reply.pairs,
         "verdict": [{"words": line.words, "against": line.against} for line in lines],
         "statements": statements,
-        "unanswered": [each.title for each in found.statements if each.tone == "unknown"] + list(found.waiting),
+        "unanswered": [each.title for each in reply.statements if each.tone == "unknown"] + list(reply.waiting),
     }
 
 
@@ -137,9 +137,9 @@ def _size(host: Host, given: int | None) -> int:
     return size
 
 
-def _traced(found: Found, top: int) -> dict[str, Any]:
-    scored, recovered = found.of(ScoresReply), found.get(RecoveryReply)
-    ranking, graph = scored.ranking, found.opened.graph
+def _traced(replies: Found, top: int) -> dict[str, Any]:
+    scored, recovered = replies.of(ScoresReply), replies.get(RecoveryReply)
+    ranking, graph = scored.ranking, replies.opened.graph
     best = ranking.kept(top)
     scores = zip(best.tolist(), ranking.known(best), ranking.measured[best].tolist(), strict=True)
     edges = [
@@ -175,29 +175,29 @@ def _traced(found: Found, top: int) -> dict[str, Any]:
     return {"words": head + words, **answer, "recovered": figures}
 
 
-def _recovered(found: RecoveredReply) -> dict[str, Any]:
-    lowest, highest = min(found.random), max(found.random)
-    mean = sum(found.random) / len(found.random)
+def _recovered(reply: RecoveredReply) -> dict[str, Any]:
+    lowest, highest = min(reply.random), max(reply.random)
+    mean = sum(reply.random) / len(reply.random)
     words = (
-        f"{counted(found.size, 'edge')} of {found.edges:,} recover {share_words(found.share)} of the metric, the rest "
-        f"{REPLACED[found.kind]}; {counted(len(found.random), 'random circuit')} of that size "
-        f"{share_words(lowest)} to {share_words(highest)}. {share_words(1 - found.share)} stay unexplained."
+        f"{counted(reply.size, 'edge')} of {reply.edges:,} recover {share_words(reply.share)} of the metric, the rest "
+        f"{REPLACED[reply.kind]}; {counted(len(reply.random), 'random circuit')} of that size "
+        f"{share_words(lowest)} to {share_words(highest)}. {share_words(1 - reply.share)} stay unexplained."
     )
-    if found.band is None:
+    if reply.band is None:
         words += " Over one pair there is no interval over inputs: trace over a dataset for one."
     else:
-        low, high = found.band
-        words += f" Over {pairs_words(found.pairs)} the interval is {share_words(low)} to {share_words(high)} (95 %)."
+        low, high = reply.band
+        words += f" Over {pairs_words(reply.pairs)} the interval is {share_words(low)} to {share_words(high)} (95 %)."
     return {
         "words": words,
-        "size": found.size,
-        "connected": found.connected,
-        "edges": found.edges,
-        "recovered": found.share,
-        "unexplained": 1 - found.share,
-        "random": {"mean": mean, "lowest": lowest, "highest": highest, "draws": len(found.random)},
-        "interval": None if found.band is None else list(found.band),
-        "pairs": found.pairs,
-        "replacement": found.kind,
-        "measured": {"circuit": found.metric, "whole": found.whole, "nothing": found.nothing},
+        "size": reply.size,
+        "connected": reply.connected,
+        "edges": reply.edges,
+        "recovered": reply.share,
+        "unexplained": 1 - reply.share,
+        "random": {"mean": mean, "lowest": lowest, "highest": highest, "draws": len(reply.random)},
+        "interval": None if reply.band is None else list(reply.band),
+        "pairs": reply.pairs,
+        "replacement": reply.kind,
+        "measured": {"circuit": reply.metric, "whole": reply.whole, "nothing": reply.nothing},
     }

@@ -91,18 +91,18 @@ def _amount(edit: Edit) -> float:
     return edit.value if KINDS[edit.kind].turns_value and isinstance(edit.value, float) else edit.strength
 
 
-def _edits(told: EditParameters, found: Found) -> list[Edit]:
+def _edits(told: EditParameters, replies: Found) -> list[Edit]:
     """The edits of a document that are meant. Raises ArgumentError, EditError."""
     if told.kind not in KINDS:
         raise EditError(f"There is no edit called {told.kind!r}.", f"There are: {', '.join(KINDS)}.")
     kind: EditKind = told.kind
-    if KINDS[kind].from_b and not found.ready.has_counterfactual:
+    if KINDS[kind].from_b and not replies.ready.has_counterfactual:
         raise EditError(f"{KINDS[kind].without_b or 'There is no counterfactual B'}.", "Give a B with the tool open.")
-    length = len(found.ready.labels)
+    length = len(replies.ready.labels)
     names = [told.target] if isinstance(told.target, str) else told.target
     positions = tuple(sorted({_position(position, length) for position in told.positions})) or None
     value = tuple(told.value) if isinstance(told.value, list) else told.value
-    targets = [_target(name, found.opened.graph, length) for name in dict.fromkeys(names)]
+    targets = [_target(name, replies.opened.graph, length) for name in dict.fromkeys(names)]
     return [Edit(target, kind, positions, value, told.strength, told.seed) for target in targets]
 
 

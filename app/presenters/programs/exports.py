@@ -64,21 +64,21 @@ def export(host: Host, told: Export, call: Call) -> Answer:
     return {"words": f"{counted(edges, 'edge')} as {told.kind}, in {told.file}.", "kind": told.kind, "file": told.file}
 
 
-def _shown(found: Found) -> Snapshot:
-    deltas = found.get(DeltasReply)
+def _shown(replies: Found) -> Snapshot:
+    deltas = replies.get(DeltasReply)
     values = {} if deltas is None else deltas.values
     alone = deltas is not None and deltas.alone
     return Snapshot(
-        found.document,
-        found.opened,
-        found.ran,
-        found.of(ScoresReply),
+        replies.document,
+        replies.opened,
+        replies.ran,
+        replies.of(ScoresReply),
         None,
         {} if alone else values,
         values,
-        found.ready.has_counterfactual,
-        found.ready.labels,
-        found.ready,
+        replies.ready.has_counterfactual,
+        replies.ready.labels,
+        replies.ready,
     )
 
 

@@ -48,8 +48,8 @@ class JobStore:
 
     def jobs(self) -> list[Job]:
         """All of them, in their order; a file that cannot be read is passed over."""
-        found = (self._read(path) for path in self.folder.glob("*.json"))
-        return sorted((job for job in found if job is not None), key=lambda job: (job.order, job.key))
+        jobs = (self._read(path) for path in self.folder.glob("*.json"))
+        return sorted((job for job in jobs if job is not None), key=lambda job: (job.order, job.key))
 
     def job(self, key: str) -> Job | None:
         return self._read(self._path(key))

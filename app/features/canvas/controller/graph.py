@@ -96,10 +96,10 @@ class GraphController(QObject):
             changes = NodeChanges(downstream(opened.graph, targets))
         workbench.set_extent(replace(workbench.extent, changes=changes))
 
-    def _take_changes(self, found: ChangesReply) -> None:
-        if found.reached is not None and self._edits:
+    def _take_changes(self, reply: ChangesReply) -> None:
+        if reply.reached is not None and self._edits:
             self._workbench.set_extent(
-                replace(self._workbench.extent, changes=NodeChanges(found.reached, found.values))
+                replace(self._workbench.extent, changes=NodeChanges(reply.reached, reply.values))
             )
 
     # ---- why there is nothing to see ---------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class PositionsController(QObject):
         self._workbench, self._levels, self._switch = workbench, levels, switch
         self._entered_with: tuple[Target, ...] = ()
         self._move: Move | None = None  # the selected one
-        self._found: Figure[PositionsReply] | None = None
+        self._figure: Figure[PositionsReply] | None = None
         self._problem = ""
         self._picture: Picture | None = None
         self._choosing = False  # what the user selects here is of the circuit that shows
@@ -65,12 +65,12 @@ class PositionsController(QObject):
         """What the second level shows."""
         workbench = self._workbench
         opened, ready = workbench.opened, workbench.ready
-        if opened is None or ready is None or self._found is None:
+        if opened is None or ready is None or self._figure is None:
             return self._waiting()
         if self._problem:
             return PositionsData(opened.graph, picture=self._picture, note=self._problem)
         data = positions_data(
-            self._found.reply,
+            self._figure.reply,
             workbench.usable(),
             opened,
             ready,
@@ -79,7 +79,7 @@ class PositionsController(QObject):
             self._move,
             workbench.known.inspected,
             self._picture,
-            stale=workbench.stale or not self._found.holds(workbench.document),
+            stale=workbench.stale or not self._figure.holds(workbench.document),
             direction=workbench.direction,
         )
         return with_scores(data, workbench.extent.scores)
@@ -94,13 +94,13 @@ class PositionsController(QObject):
 
     def caption(self, caption: FigureCaption) -> FigureCaption:
         """A figure's caption with what the links of the second level are."""
-        found = None if self._found is None else self._found.reply
-        if found is None or not self.shown:
+        reply = None if self._figure is None else self._figure.reply
+        if reply is None or not self.shown:
             return caption
-        by = f"estimated by {found.title} at each position, {REPLACED[found.kind]}"
-        by += "" if self._found.holds(self._workbench.document) else ", of an earlier state"
+        by = f"estimated by {reply.title} at each position, {REPLACED[reply.kind]}"
+        by += "" if self._figure.holds(self._workbench.document) else ", of an earlier state"
         lines = [f"Dashed: {by}. Arcs: what a head moves from one position to another; lines: what stays at one."]
-        lines += [f"Lines are where the circuit keeps an edge: {found.kept.words}."] if found.kept is not None else []
+        lines += [f"Lines are where the circuit keeps an edge: {reply.kept.words}."] if reply.kept is not None else []
         return replace(caption, lines=[*lines, *caption.lines[1:]])
 
     def _waiting(self) -> PositionsData:
@@ -128,7 +128,7 @@ class PositionsController(QObject):
         words = "Tokens" if opened.is_text else "Patches"
         self._levels.set_words(words, self._key())
         self._switch.setText(f"U&nfold over {words}")
-        self._found, self._move, self._entered_with, self._problem = None, None, (), ""
+        self._figure, self._move, self._entered_with, self._problem = None, None, (), ""
         self._later()
 
     def _key(self) -> str:
@@ -149,9 +149,9 @@ class PositionsController(QObject):
 
     def _take_arrow(self, arrow: Arrow | None) -> None:
         """Weights chosen elsewhere, as in the list of edits, are a move here, where it has columns of these."""
-        if arrow is None or not arrow.armed or self._found is None:
+        if arrow is None or not arrow.armed or self._figure is None:
             return
-        columns = set(self._found.reply.scores.columns)
+        columns = set(self._figure.reply.scores.columns)
         if {arrow.entries.keys, arrow.queries} <= columns:
             self._move = Move(arrow.entries.head, arrow.entries.keys, arrow.queries)  # type: ignore[arg-type]
             self._later()
@@ -174,7 +174,7 @@ class PositionsController(QObject):
             return None
         data = self._workbench.presenter.canvas(self._entered_with)
         if data is None or self._workbench.scored is None:
-            kept = None if self._found is None else self._found.reply
+            kept = None if self._figure is None else self._figure.reply
             return kept.query if kept is not None and kept.query.graph == opened.graph else None
         scores = self._workbench.scored.values
         strongest = sorted((mark.index for mark in data.edges), key=lambda index: -abs(scores[index]))[:MOST_EDGES]
@@ -188,8 +188,8 @@ class PositionsController(QObject):
             region.positions for region in self._workbench.document.regions
         )
 
-    def _take(self, found: PositionsReply) -> None:
-        self._found, self._problem = Figure(found.query, found, self._workbench.document), ""
+    def _take(self, reply: PositionsReply) -> None:
+        self._figure, self._problem = Figure(reply.query, reply, self._workbench.document), ""
         self._later()
 
     def _take_problem(self, reply: QueryRefusal) -> None:

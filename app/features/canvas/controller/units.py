@@ -80,12 +80,12 @@ class UnitsController(QObject):
         if opened != extent.opened:
             self._workbench.set_extent(replace(extent, opened=opened))
 
-    def _take(self, found: UnitsReply) -> None:
-        if found.ranked != self._ranked:
+    def _take(self, reply: UnitsReply) -> None:
+        if reply.ranked != self._ranked:
             return
-        if found.ranked:
-            self._open = tuple(found.opened)
-        opened = {node: units for node, units in found.opened.items() if node in self._open}
+        if reply.ranked:
+            self._open = tuple(reply.opened)
+        opened = {node: units for node, units in reply.opened.items() if node in self._open}
         self._workbench.set_extent(replace(self._workbench.extent, opened=opened))
-        if found.why:
-            self._workbench.message.emit(found.why)
+        if reply.why:
+            self._workbench.message.emit(reply.why)

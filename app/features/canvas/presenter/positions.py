@@ -267,8 +267,8 @@ def with_selection(
         for place in (*data.spots, *(mark.link for mark in data.links)):
             if isinstance(place, Move):
                 continue
-            own = place.node if isinstance(place, Spot) else place.edge
-            if own == target and (not positions or set(place.positions) & set(positions)):
+            part = place.node if isinstance(place, Spot) else place.edge
+            if part == target and (not positions or set(place.positions) & set(positions)):
                 places.append(place)
     return replace(data, selection=tuple(places))
 

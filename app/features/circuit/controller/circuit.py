@@ -39,8 +39,8 @@ class CircuitController(QObject):
         self._given_up_in: Document | None = None  # whose curve the user has given up
         self._problem = ""
         self._untraced: tuple[Document | None, str] = None, ""  # what could not be traced, and why
-        self._found: int | None = None  # the size that the last trace came to
-        self._found_in: Document | None = None  # of which it was a trace
+        self._traced_size: int | None = None  # the size that the last trace came to
+        self._traced_in: Document | None = None  # of which it was a trace
         size = SizeChoice(workbench, self)
         panel.size_wanted.connect(size.want)
         panel.rule_wanted.connect(self._choose_rule)
@@ -137,11 +137,11 @@ class CircuitController(QObject):
     def _take_recovered(self, recovered: RecoveryReply) -> None:
         """A trace has found how many edges do most: they are the circuit, where the user has not chosen a size."""
         document = self._workbench.document
-        size, self._found_in = document.size, document
+        size, self._traced_in = document.size, document
         words = traced_words(recovered, document)
-        if size is None or size == self._found:
-            self._found = recovered.size if recovered.is_small else None
-            self._workbench.commit(step_words(recovered), replace(document, size=self._found), TRACE_STEP)
+        if size is None or size == self._traced_size:
+            self._traced_size = recovered.size if recovered.is_small else None
+            self._workbench.commit(step_words(recovered), replace(document, size=self._traced_size), TRACE_STEP)
         elif size != recovered.size:
             words += f" Kept are {size:,}, as chosen."
         self._workbench.message.emit(words)
@@ -193,7 +193,7 @@ class CircuitController(QObject):
             can_run=can_run,
             in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
             tracing=workbench.traces.running,
-            nothing_small=nothing_small(workbench.recovered) if self._is_here(self._found_in) else "",
+            nothing_small=nothing_small(workbench.recovered) if self._is_here(self._traced_in) else "",
             rules=() if scored is None else _rules(scored),
             rule=USUAL if scored is None else scored.rule,
             stale=kept is not None and workbench.document.size is not None and present is None,
@@ -213,33 +213,33 @@ def _rules(scored: ScoresReply) -> tuple[RuleData, ...]:
     )
 
 
-def traced_words(found: RecoveryReply, document: Document) -> str:
+def traced_words(reply: RecoveryReply, document: Document) -> str:
     """What a trace has come to: its size, and what that recovers."""
-    of = f"{REPLACED[found.kind]}{mean_words(found.kind, document)}, over {over_words(found.pairs)}"
-    words = recovery_words(found.size, found.edges, found.share, found.random, of)
-    if found.is_search:
+    of = f"{REPLACED[reply.kind]}{mean_words(reply.kind, document)}, over {over_words(reply.pairs)}"
+    words = recovery_words(reply.size, reply.edges, reply.share, reply.random, of)
+    if reply.is_search:
         words = f"{words}. These are what the search has kept"
-    missed = f" No circuit of up to {found.tried:,} edges recovers {share_words(found.missed)}." if found.missed else ""
-    if not found.is_small:
+    missed = f" No circuit of up to {reply.tried:,} edges recovers {share_words(reply.missed)}." if reply.missed else ""
+    if not reply.is_small:
         shown = "shown are the strongest edges. A larger circuit: drag, or type how much it is to recover"
-        return f"No circuit of up to {found.tried:,} edges recovers half of the behaviour: {shown}. At best {words}."
+        return f"No circuit of up to {reply.tried:,} edges recovers half of the behaviour: {shown}. At best {words}."
     return f"{words}.{missed}"
 
 
-def step_words(found: RecoveryReply) -> str:
+def step_words(reply: RecoveryReply) -> str:
     """What a trace does to the circuit, as a step."""
-    if not found.is_small:
+    if not reply.is_small:
         return "Trace: no small circuit, show the strongest edges"
-    if found.is_search:
-        return f"Trace: keep the {counted(found.size, 'edge')} that it kept"
-    return f"Trace: keep {best_edges(found.size)}"
+    if reply.is_search:
+        return f"Trace: keep the {counted(reply.size, 'edge')} that it kept"
+    return f"Trace: keep {best_edges(reply.size)}"
 
 
-def nothing_small(found: RecoveryReply | None) -> str:
+def nothing_small(reply: RecoveryReply | None) -> str:
     """That no circuit of a size that can be drawn recovers much; nothing where one does."""
-    if found is None or found.is_small:
+    if reply is None or reply.is_small:
         return ""
-    return f"no small circuit: the best {found.size:,} recover {share_words(found.share)}"
+    return f"no small circuit: the best {reply.size:,} recover {share_words(reply.share)}"
 
 
 def _kept_data(kept: CircuitRunReply, edges: int) -> KeptData:

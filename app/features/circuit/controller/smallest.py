@@ -40,32 +40,32 @@ class SmallestController(QObject):
             return
         self._one_shot.ask(SmallestQuery(share))
 
-    def _take(self, found: SmallestReply) -> None:
-        if not self._one_shot.ends(found.query):
+    def _take(self, reply: SmallestReply) -> None:
+        if not self._one_shot.ends(reply.query):
             return
-        workbench, least = self._workbench, f"at least {share_words(found.query.share)}"
-        if found.size is None:
+        workbench, least = self._workbench, f"at least {share_words(reply.query.share)}"
+        if reply.size is None:
             workbench.message.emit(f"No circuit of the best edges, of any size that was run, recovers {least}.")
             return
         workbench.history.seal()
-        words = f"Keep the smallest circuit for {least}: {counted(found.size, 'edge')}"
-        workbench.commit(words, replace(workbench.document, size=found.size))
+        words = f"Keep the smallest circuit for {least}: {counted(reply.size, 'edge')}"
+        workbench.commit(words, replace(workbench.document, size=reply.size))
         workbench.history.seal()
-        workbench.message.emit(smallest_words(found))
+        workbench.message.emit(smallest_words(reply))
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if isinstance(refusal.query, SmallestQuery) and self._one_shot.ends(refusal.query):
             self._workbench.message.emit(refusal.words)
 
 
-def smallest_words(found: SmallestReply) -> str:
+def smallest_words(reply: SmallestReply) -> str:
     """What was found, and how sure it is that nothing smaller would do."""
-    assert found.size is not None
-    fewer, share = found.size - 1, share_words(found.share)
+    assert reply.size is not None
+    fewer, share = reply.size - 1, share_words(reply.share)
     if fewer == 0:
-        return f"The best of {found.edges:,} edges alone recovers {share}."
-    less = f"{best_edges(fewer)} recover{'s' * (fewer == 1)} {share_words(found.before)}"
+        return f"The best of {reply.edges:,} edges alone recovers {share}."
+    less = f"{best_edges(fewer)} recover{'s' * (fewer == 1)} {share_words(reply.before)}"
     return (
-        f"The best {found.size:,} of {found.edges:,} edges recover {share}; {less}. "
-        f"Found by halving, so a smaller one that was not run may recover {share_words(found.query.share)} too."
+        f"The best {reply.size:,} of {reply.edges:,} edges recover {share}; {less}. "
+        f"Found by halving, so a smaller one that was not run may recover {share_words(reply.query.share)} too."
     )

@@ -119,10 +119,10 @@ def _edits_left(left: Any, before: tuple[Edit, ...], cache: SessionCache) -> tup
         raise EditError("edits is no list of ws.Edit any more.", 'Write edits.append(ws.Edit("m3", "zero")).')
     if tuple(left) == before:
         return None
-    found = tuple(each if any(each is old for old in before) else _plain(each, cache) for each in left)
+    edits = tuple(each if any(each is old for old in before) else _plain(each, cache) for each in left)
     with unwatched():
-        cache.session.run(found)  # what cannot be made is said here, and not shown as a step
-    return found
+        cache.session.run(edits)  # what cannot be made is said here, and not shown as a step
+    return edits
 
 
 def _plain(edit: Edit, cache: SessionCache) -> Edit:
@@ -132,7 +132,9 @@ def _plain(edit: Edit, cache: SessionCache) -> Edit:
     if not isinstance(target, Node | Edge | Entries) or (isinstance(target, Node) and target.kind == "logits"):
         raise EditError(f"The window edits nodes and edges, and {edit.name} is neither.", "Edit the edges into it.")
     chosen: Target | Entries = target
-    found = resolve(edit, session.graph, session.engine.extent, session.model.adapter.shape.width)
-    if isinstance(chosen, Entries) and found.keys is not None:
-        chosen = replace(chosen, keys=found.keys[0])
-    return replace(edit, target=chosen, positions=None if found.positions is None else tuple(found.positions[0]))
+    resolution = resolve(edit, session.graph, session.engine.extent, session.model.adapter.shape.width)
+    if isinstance(chosen, Entries) and resolution.keys is not None:
+        chosen = replace(chosen, keys=resolution.keys[0])
+    return replace(
+        edit, target=chosen, positions=None if resolution.positions is None else tuple(resolution.positions[0])
+    )

@@ -91,8 +91,8 @@ class Interpreter:
     def complete(self, text: str) -> tuple[str, ...]:
         """What the last name of a text could go on as. Nothing is run for it: attributes that would have to be computed
         lead no further."""
-        found = NAME.search(text)
-        *path, begun = (found[0] if found is not None else "").split(".")
+        match = NAME.search(text)
+        *path, begun = (match[0] if match is not None else "").split(".")
         if not path:
             known = {*self.names, *vars(builtins), *keyword.kwlist}
             return tuple(sorted(_public(known, begun)))
@@ -112,12 +112,12 @@ def _public(names: Any, begun: str) -> list[str]:
 def _static(value: object, name: str) -> object:
     """An attribute, where it is there without computing anything; else None."""
     try:
-        found = inspect.getattr_static(value, name)
+        attribute = inspect.getattr_static(value, name)
     except AttributeError:
         return None
-    if isinstance(found, property) or (hasattr(found, "__get__") and not inspect.isroutine(found)):
+    if isinstance(attribute, property) or (hasattr(attribute, "__get__") and not inspect.isroutine(attribute)):
         return None
-    return found
+    return attribute
 
 
 def _compiled(code: str, file: str) -> tuple[CodeType, CodeType | None]:

@@ -57,8 +57,8 @@ def _make_rows(query: RowsQuery, model: Model) -> tuple[tuple[PairSource, ...], 
             if not Path(path).is_dir():
                 check_real_file(path)
             read = read_dataset_file(path)
-            found = _sources(read, model, Path(path).parent)
-            rows += _of_classes(found, path, model) if Path(path).is_dir() else found
+            sources = _sources(read, model, Path(path).parent)
+            rows += _of_classes(sources, path, model) if Path(path).is_dir() else sources
         except WirescopeError as error:
             if not query.more:
                 raise
@@ -121,7 +121,7 @@ def measure_rows(query: RowFiguresQuery, request: Request, cache: SessionCache, 
     so_far = 0
     for part in rows.measure(asked, document.metric, edits, document.means, cancelled):
         so_far += len(part)
-        figures = {query.first + place: RowFigure(*found.values, found.problem) for place, found in part.items()}
+        figures = {query.first + place: RowFigure(*figure.values, figure.problem) for place, figure in part.items()}
         send(RowFiguresReply(request.number, figures, name, done=so_far == len(asked)))
         if so_far < len(asked):
             send(ProgressReply(request.number, "Measuring the dataset", so_far / len(asked)))

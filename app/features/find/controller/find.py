@@ -75,24 +75,24 @@ class FindController(QObject):
         if searched is None:
             self.bar.show_hits((), NO_MODEL)
             return
-        found = find(text, searched)
+        matches = find(text, searched)
         self._query = None
-        if found.reads:
-            of_region = found.reads == searched.selected
-            self._query = HeadsReadingQuery(found.reads, () if of_region else searched.selected)
-        if found.trait:
+        if matches.reads:
+            of_region = matches.reads == searched.selected
+            self._query = HeadsReadingQuery(matches.reads, () if of_region else searched.selected)
+        if matches.trait:
             self._query = TraitsQuery()
             if self._traits is not None:
-                found = heads_found(found.trait, self._traits.traits)
+                matches = heads_found(matches.trait, self._traits.traits)
         reply = self._reply
         if reply is not None and self._query == reply.query:
-            found = readers_found(reply.query.keys, reply.queries, reply.shares, searched)
+            matches = readers_found(reply.query.keys, reply.queries, reply.shares, searched)
         notes = notes_found(text, self._workbench.records.notes, searched.graph, self._workbench.document.model)
-        words = found.words
+        words = matches.words
         if notes:
             of_notes = counted(len(notes), "note")
-            words = f"{words}, and {of_notes}" if found.hits else f"{of_notes} found"
-        self.bar.show_hits((*found.hits, *notes), words)
+            words = f"{words}, and {of_notes}" if matches.hits else f"{of_notes} found"
+        self.bar.show_hits((*matches.hits, *notes), words)
         self._workbench.set_query(KEY, self._query)
 
     def _look_again(self) -> None:

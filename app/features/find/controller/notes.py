@@ -19,11 +19,11 @@ def notes_found(text: str, notes: Notes, graph: Graph, model: str) -> list[Hit]:
     alone: all of them."""
     wanted = " ".join(text.split()).casefold()
     every = wanted in ("note", "notes")
-    found = []
+    hits = []
     for subject, note in notes:
         if wanted and (every or wanted in " ".join(f"{note.name} {note.text}".split()).casefold()):
-            found.append(_hit(subject, note, graph, model))
-    return found[:MOST_NOTES]
+            hits.append(_hit(subject, note, graph, model))
+    return hits[:MOST_NOTES]
 
 
 def _hit(subject: Subject, note: Note, graph: Graph, model: str) -> Hit:

@@ -24,18 +24,18 @@ def evidence_of(scores: HeadScores, chosen: Sequence[str], kind: str) -> Evidenc
         return None
     place, passed = scores.heads.index(chosen[0]), passed_tests(scores, scores.heads.index(chosen[0]))
     test = _shown(asked, passed, place, kind)
-    found = test.evidence[place]
-    queries = f"{found.queries:,} {'tokens' if scores.corpus.texts else 'queries'}"
+    evidence = test.evidence[place]
+    queries = f"{evidence.queries:,} {'tokens' if scores.corpus.texts else 'queries'}"
     return EvidenceData(
         chosen[0],
         ", ".join(each.name for each in passed) or NONE,
         tuple(KindShare(each.name, known(each.covers[place]), bool(each.passes[place])) for each in asked),
         test.name,
         COVERS_OF,
-        f"Deciles over {queries}" if found.queries else f"Nothing in the corpus has it: {test.words}.",
-        found.deciles,
-        tuple(_line(scores.corpus, test.name, *best) for best in found.best) if scores.corpus.texts else (),
-        tuple(_picture(scores.corpus, test.name, *best) for best in found.best) if scores.corpus.pictures else (),
+        f"Deciles over {queries}" if evidence.queries else f"Nothing in the corpus has it: {test.words}.",
+        evidence.deciles,
+        tuple(_line(scores.corpus, test.name, *best) for best in evidence.best) if scores.corpus.texts else (),
+        tuple(_picture(scores.corpus, test.name, *best) for best in evidence.best) if scores.corpus.pictures else (),
         head_words(scores, chosen).partition(": ")[2].removeprefix(f"{NONE}. "),
     )
 

@@ -32,10 +32,10 @@ def keys_groups(actions: Iterable[Action]) -> list[tuple[str, list[tuple[str, st
     records = {record.key: record for record in actions if record.keys}
     groups: list[tuple[str, list[tuple[str, str]]]] = []
     for title, entries in MENUS:
-        found = [records.pop(entry) for entry in entries if entry in records]
+        menu_records = [records.pop(entry) for entry in entries if entry in records]
         if title == "&File":
-            found += [records.pop(entry) for entry in EXPORTS if entry in records]
-        groups.append((title.replace("&", ""), [_key_row(record) for record in found]))
+            menu_records += [records.pop(entry) for entry in EXPORTS if entry in records]
+        groups.append((title.replace("&", ""), [_key_row(record) for record in menu_records]))
     if records:
         groups.append(("More", [_key_row(record) for record in records.values()]))
     groups.append(("On the canvas", list(GESTURES)))

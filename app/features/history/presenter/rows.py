@@ -44,12 +44,12 @@ def column_digits(steps: Iterable[Step]) -> dict[str, int]:
 
 def ahead(history: History) -> list[Step]:
     """The steps that redo leads to, the next one first."""
-    found: list[Step] = []
+    steps: list[Step] = []
     step = history.current.latest
     while step is not None:
-        found.append(step)
+        steps.append(step)
         step = step.latest
-    return found
+    return steps
 
 
 def step_rows(history: History, notes: Mapping[Step, str] | None = None) -> tuple[list[Step], list[StepRow]]:

@@ -39,10 +39,10 @@ def handle_arrow(query: ArrowQuery, request: Request, cache: SessionCache, send:
 
     def seen(*more: Edit) -> tuple[Session, Result, Node]:
         result = session.run((*others, *more), positions="all", cancelled=cancelled)
-        found = seen_in(session, result, head)
-        if found is None:
+        view = seen_in(session, result, head)
+        if view is None:
             raise ArgumentError(TEXT_TOWER)
-        return found
+        return view
 
     def weight(more: Edit) -> float:
         of, result, node = seen(more)

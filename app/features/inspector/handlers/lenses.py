@@ -89,8 +89,8 @@ def gradients_of(cache: SessionCache, session: Session, cancelled: Cancel) -> No
     key = "node gradients", cache.metric_key
     if key not in cache.heavy:
         cache.heavy[key] = NodeGradients(session, cancelled)
-    found: NodeGradients = cache.heavy[key]
-    return found
+    gradients: NodeGradients = cache.heavy[key]
+    return gradients
 
 
 def _logit_lens(
@@ -116,14 +116,14 @@ def _logit_lens(
     if node.kind == "logits":
         return LogitLensData(at, (), stream, warning=warning)
     try:
-        own = logit_lens_rows(node_lens(result, node, position, also=asked), asked)
+        node_rows = logit_lens_rows(node_lens(result, node, position, also=asked), asked)
         shares = _shares(cache, edits, cancelled)
     except WirescopeError as error:
         return LogitLensData(at, (), stream, why=str(error), warning=warning)
     number = session.graph.writer_index(node)
     return LogitLensData(
         at,
-        own,
+        node_rows,
         stream,
         shares.words,
         float(shares.values[number]),
@@ -148,8 +148,8 @@ def _shares(cache: SessionCache, edits: tuple[Edit, ...], cancelled: Cancel) -> 
     key = "direct", edits, cache.metric_key
     if key not in cache.kept:
         cache.kept[key] = direct_attribution(cache.session, cache.session.run(edits, cancelled=cancelled))
-    found: DirectAttribution = cache.kept[key]
-    return found
+    attribution: DirectAttribution = cache.kept[key]
+    return attribution
 
 
 def handle_average(query: AverageQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -158,8 +158,8 @@ def handle_average(query: AverageQuery, request: Request, cache: SessionCache, s
     def find() -> AverageData:
         send(ProgressReply(request.number, f"Averaging the attention over {len(rows)} inputs"))
         try:
-            found = mean_attention(cache.session, query.node.layer, query.node.head, _population(cache, rows))
-            return AverageData(found.weights, found.rows, found.of)
+            attention = mean_attention(cache.session, query.node.layer, query.node.head, _population(cache, rows))
+            return AverageData(attention.weights, attention.rows, attention.of)
         except WirescopeError as error:
             return AverageData(None, why=str(error))
 
@@ -174,8 +174,8 @@ def _population(cache: SessionCache, rows: tuple[PairSource, ...]) -> Population
         if dataset is None:
             raise InputError("None of the dataset's inputs can be read.", "Mend them in the table of the dataset.")
         cache.heavy[key] = population_of(cache.session.model, dataset, cache.session.engine.memory / 2**20)
-    found: Population = cache.heavy[key]
-    return found
+    population: Population = cache.heavy[key]
+    return population
 
 
 def handle_by_position(
@@ -215,11 +215,11 @@ def handle_paths(query: PathsQuery, request: Request, cache: SessionCache, send:
             values[kept] = np.nan_to_num(scores.values[kept])
         cache.kept["paths"] = known = key, Paths(cache.session.graph, values)
     paths: Paths = known[1]
-    found = tuple(
+    data = tuple(
         PathData(path.nodes, tuple(node.name for node in path.nodes), path.share) for path in paths.on_from(query.edge)
     )
     how = meaning_of(scores_key.choice, cache.scores[scores_key]).how
-    send(PathsReply(request.number, query.edge, found, how))
+    send(PathsReply(request.number, query.edge, data, how))
 
 
 def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -230,16 +230,16 @@ def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, sen
         if others == edits or session.model.adapter.shape.output_kind == "embedding":
             return None
         without, with_it = session.run(others, cancelled=cancelled), session.run(edits, cancelled=cancelled)
-        found = self_repair(session, without, with_it, query.target)
-        rows = tuple((repair.node.name, repair.change) for repair in found.repairs)
-        own = [edit for edit in edits if edit.target == query.target]
-        cut = all(edit.kind in ESTIMATED for edit in own)
-        data = RepairData(rows, found.words, cut, found.norm, found.norm_share)
-        free = [repair.node for repair in found.repairs if all(edit.name != repair.node.name for edit in others)]
+        repair = self_repair(session, without, with_it, query.target)
+        rows = tuple((row.node.name, row.change) for row in repair.repairs)
+        target_edits = [edit for edit in edits if edit.target == query.target]
+        cut = all(edit.kind in ESTIMATED for edit in target_edits)
+        data = RepairData(rows, repair.words, cut, repair.norm, repair.norm_share)
+        free = [row.node for row in repair.repairs if all(edit.name != row.node.name for edit in others)]
         if not query.sets or not free:
             return data
         kind = cache.cut_kind(request.document)
-        sets = backup_effects(session, own, free, kind, others, cancelled)
+        sets = backup_effects(session, target_edits, free, kind, others, cancelled)
         effects = sets.after.joint, sets.after.summed, sets.before.joint, sets.before.summed
         return replace(data, sets=effects, put_in=REPLACED[kind])
 
@@ -255,11 +255,11 @@ def handle_several(query: SeveralQuery, request: Request, cache: SessionCache, s
     kinds = {edit.kind for edit in present.values() if edit is not None and edit in edits}
     all_edited = all(edit is not None and edit in edits for edit in present.values()) and len(kinds) == 1
     kind = kinds.pop() if all_edited else cache.cut_kind(document)
-    own = {
+    by_target = {
         target: edit if all_edited and edit is not None else Edit(target, kind, request.positions or None)
         for target, edit in present.items()
     }
-    others = [edit for edit in edits if edit.target not in own]
+    others = [edit for edit in edits if edit.target not in by_target]
 
     def find() -> tuple[EditKind, float, float | None]:
         before = cache.metric(others, cancelled)
@@ -267,8 +267,8 @@ def handle_several(query: SeveralQuery, request: Request, cache: SessionCache, s
         def effect(of: list[Edit]) -> float:
             return cache.metric([*others, *of], cancelled) - before
 
-        joint = effect(list(own.values()))
-        alone = sum(effect([edit]) for edit in own.values()) if len(own) <= ONE_BY_ONE else None
+        joint = effect(list(by_target.values()))
+        alone = sum(effect([edit]) for edit in by_target.values()) if len(by_target) <= ONE_BY_ONE else None
         return kind, joint, alone
 
     send(SeveralReply(request.number, query.targets, *cache.answer(query, request, find)))

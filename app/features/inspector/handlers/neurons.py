@@ -36,13 +36,13 @@ def handle_neurons(query: NeuronsQuery, request: Request, cache: SessionCache, s
     direction = cache.direction(cache.cut_kind(request.document))
     edited = {edit.target for edit in edits}
 
-    def data(found: Neurons) -> NeuronsData:
-        chosen = _chosen(cache, found, others)
-        rows = tuple(_row(cache, found, each, found.unit(each) in edited, chosen) for each in found.top(SHOWN))
-        of, total = len(found.estimated), float(found.estimated.sum()) + found.rest
+    def data(table: Neurons) -> NeuronsData:
+        chosen = _chosen(cache, table, others)
+        rows = tuple(_row(cache, table, each, table.unit(each) in edited, chosen) for each in table.top(SHOWN))
+        of, total = len(table.estimated), float(table.estimated.sum()) + table.rest
         words = REPLACED[kind] + (", with the other edits in place" if others else "")
-        router = _router(cache, found, edits)
-        return NeuronsData(node, rows, of, found.kind, words, total, found.rest, found.words, "", direction, router)
+        router = _router(cache, table, edits)
+        return NeuronsData(node, rows, of, table.kind, words, total, table.rest, table.words, "", direction, router)
 
     def find() -> NeuronsData:
         try:
@@ -59,35 +59,35 @@ def handle_neurons(query: NeuronsQuery, request: Request, cache: SessionCache, s
     send(NeuronsReply(number, node, cache.answer(query, request, find)))
 
 
-def _chosen(cache: SessionCache, found: Neurons, edits: tuple[Edit, ...]) -> Routing | None:
+def _chosen(cache: SessionCache, table: Neurons, edits: tuple[Edit, ...]) -> Routing | None:
     """Of a mixture what its router says of A's positions: logits and weights, [position, experts]."""
-    if found.kind != "expert":
+    if table.kind != "expert":
         return None
-    logits, weights = routing(cache.session, found.node, edits)
+    logits, weights = routing(cache.session, table.node, edits)
     return logits[0].cpu().double().numpy(), weights[0].cpu().double().numpy()
 
 
-def _router(cache: SessionCache, found: Neurons, edits: tuple[Edit, ...]) -> RouterData | None:
+def _router(cache: SessionCache, table: Neurons, edits: tuple[Edit, ...]) -> RouterData | None:
     """The same at every position and with all edits, for a list of its own."""
-    chosen = _chosen(cache, found, edits)
+    chosen = _chosen(cache, table, edits)
     if chosen is None:
         return None
-    units = (edit.target for edit in edits if getattr(edit.target, "whole", None) == found.node)
+    units = (edit.target for edit in edits if getattr(edit.target, "whole", None) == table.node)
     edited = frozenset(unit.head for unit in units if isinstance(unit, Node) and unit.is_unit)
     labels = tuple(position_label(cache, place) for place in range(len(chosen[0])))
-    return RouterData(found.node, *chosen, labels, edited)
+    return RouterData(table.node, *chosen, labels, edited)
 
 
-def _row(cache: SessionCache, found: Neurons, number: int, edited: bool, chosen: Routing | None) -> NeuronRow:
-    place = int(abs(found.by_position[:, number]).argmax())
+def _row(cache: SessionCache, table: Neurons, number: int, edited: bool, chosen: Routing | None) -> NeuronRow:
+    place = int(abs(table.by_position[:, number]).argmax())
     label = position_label(cache, place)
     shown = label if cache.session.pair.grid is not None else visible_token(label)
-    direct = None if found.direct is None else float(found.direct[number])
-    estimated = float(found.estimated[number])
+    direct = None if table.direct is None else float(table.direct[number])
+    estimated = float(table.estimated[number])
     router = ""
     if chosen is not None:
         logits, weights = chosen
         times, length = int((weights[:, number] > 0).sum()), len(weights)
         there = f"router logit {signed(float(logits[place, number]))}, weight {weights[place, number]:.2f}"
         router = f"chosen at {times} of {length} positions; at {shown}: {there}"
-    return NeuronRow(found.unit(number), estimated, found.measured.get(number), direct, shown, edited, router)
+    return NeuronRow(table.unit(number), estimated, table.measured.get(number), direct, shown, edited, router)

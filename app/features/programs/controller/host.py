@@ -46,7 +46,7 @@ T = TypeVar("T")
 class _Search:
     """What a call waits for."""
 
-    found: Future[Found] = field(default_factory=Future)
+    future: Future[Found] = field(default_factory=Future)
     failure: FailureReply | None = None
 
 
@@ -126,7 +126,7 @@ class WindowHost(QObject):
         self._in_window(lambda: self._begin(search, queries))
         while True:
             try:
-                return search.found.result(LOOKS).check(queries, trace)
+                return search.future.result(LOOKS).check(queries, trace)
             except NotYet:
                 if self._told != told:
                     told = self._told
@@ -207,11 +207,11 @@ class WindowHost(QObject):
             return  # inputs are on their way
         self._search = None
         self._workbench.set_query(KEY, None)
-        search.found.set_result(Found(self._workbench.document, replies))
+        search.future.set_result(Found(self._workbench.document, replies))
 
     def _give_up(self, traced: bool = False) -> None:
         """The user does not want it, or the window closes."""
         search, self._search = self._search, None
         if search is not None:
             self._workbench.set_query(KEY, None)
-            search.found.set_exception(Cancelled("It was cancelled in the window."))
+            search.future.set_exception(Cancelled("It was cancelled in the window."))

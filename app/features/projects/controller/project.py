@@ -46,8 +46,8 @@ class ProjectController(QObject):
         self.view = ViewController(workbench, services.panels, self)
         self.dropped = False  # what is here is not wanted any more
         workbench.models.project_wanted.connect(self.open)
-        for found in (workbench.records, workbench.runs):
-            found.changed.connect(self._show)
+        for records in (workbench.records, workbench.runs):
+            records.changed.connect(self._show)
         access.rebind_wanted.connect(self.rebind)
         access.copy_wanted.connect(lambda: self.saving.save_as())
         access.new_wanted.connect(self.begin)

@@ -33,10 +33,10 @@ FILTER = f"Wirescope project (*{ENDING})"
 def state_of(path: Path) -> FileState:
     """What tells whether a file was written by somebody else; None where there is none."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class Saving(QObject):
         self._saved = self._mark()
 
     def _mark(self) -> Mark:
-        found = self._workbench.records.revision + self._workbench.runs.revision
-        return mark_of(self._workbench.history, found)
+        revision = self._workbench.records.revision + self._workbench.runs.revision
+        return mark_of(self._workbench.history, revision)
 
     @property
     def modified(self) -> bool:

@@ -47,9 +47,9 @@ class Session:
     def about(self) -> Left:
         """As far as that can be read."""
         try:
-            found = json.loads((self.folder / ABOUT).read_text(encoding="utf-8"))
-            path, model, steps, kept = (found[name] for name in ("path", "model", "steps", "kept"))
-            state = found.get("state")
+            fields = json.loads((self.folder / ABOUT).read_text(encoding="utf-8"))
+            path, model, steps, kept = (fields[name] for name in ("path", "model", "steps", "kept"))
+            state = fields.get("state")
             known = (int(state[0]), int(state[1])) if state else None
             return Left(str(path), str(model), int(steps), bool(kept), known)
         except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
@@ -95,7 +95,7 @@ def sessions_left(root: Path) -> list[Session]:
     what was discarded a month ago."""
     from filelock import FileLock, Timeout
 
-    found = []
+    sessions = []
     for folder in _folders(root):
         with contextlib.suppress(OSError):
             if folder.name.startswith(DISCARDED):
@@ -109,10 +109,10 @@ def sessions_left(root: Path) -> list[Session]:
                 continue
             session = Session(folder, lock)
             if session.work.exists():
-                found.append(session)
+                sessions.append(session)
             else:
                 session.leave()
-    return sorted(found, key=lambda session: session.changed, reverse=True)
+    return sorted(sessions, key=lambda session: session.changed, reverse=True)
 
 
 def _folders(root: Path) -> Iterator[Path]:

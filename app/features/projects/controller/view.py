@@ -53,9 +53,9 @@ class ViewController(QObject):
         """What was selected, as far as the model has it."""
         view, self._awaits_model = self._awaits_model, None
         if view is not None:
-            found = (target_in(opened.graph, name) for name in view.selection)
+            targets = (target_in(opened.graph, name) for name in view.selection)
             self._workbench.set_positions(tuple(view.positions))
-            self._workbench.select(tuple(target for target in found if target is not None))
+            self._workbench.select(tuple(target for target in targets if target is not None))
 
     def _look(self) -> None:
         if self._awaits_model is None:  # else the graph is that of another model

@@ -143,13 +143,13 @@ class TraceController(QObject):
         if self._given_up:
             self._workbench.ask(changes=False)
 
-    def _take_recovered(self, found: RecoveryReply) -> None:
+    def _take_recovered(self, reply: RecoveryReply) -> None:
         """A trace of edges is at its end; when all have heard of it, the circuit that it came to is there."""
         traced, seconds = self._workbench.document.traced, self._workbench.traces.seconds
 
         def add() -> None:
             if self._workbench.document.traced == traced:
-                self._workbench.runs.add("trace", seconds, size=found.size)
+                self._workbench.runs.add("trace", seconds, size=reply.size)
 
         QTimer.singleShot(0, self, add)
 

@@ -42,7 +42,7 @@ class TrustController(QObject):
         self._workbench, self._panel, self._panels = workbench, panel, panels
         self._serial = 0
         self._asked: TrustQuery | None = None  # what runs
-        self._found: Figure[TrustReply] | None = None
+        self._figure: Figure[TrustReply] | None = None
         self._subject: Subject | None = None  # what it is of
         self._scores_of = ""
         self._circuit = ""  # what was evaluated, in words
@@ -90,7 +90,7 @@ class TrustController(QObject):
         if not size or scored is None:
             return
         self._serial += 1
-        self._asked, self._found, self._problem = TrustQuery(self._serial, size), None, ""
+        self._asked, self._figure, self._problem = TrustQuery(self._serial, size), None, ""
         self._name_subject()
         self._pace.restart()
         self._started = time.monotonic()
@@ -121,37 +121,37 @@ class TrustController(QObject):
                 self._left = left
                 self._show()
 
-    def _take(self, found: TrustReply) -> None:
-        if found.query != self._asked:
+    def _take(self, reply: TrustReply) -> None:
+        if reply.query != self._asked:
             return
-        self._found = Figure(found.query, found, self._workbench.document)
+        self._figure = Figure(reply.query, reply, self._workbench.document)
         self._name_subject()  # scores may have come since it was asked for
-        if not found.waiting:
-            self._keep(found)
+        if not reply.waiting:
+            self._keep(reply)
             self._stop()
         self._show()
 
-    def _keep(self, found: TrustReply) -> None:
+    def _keep(self, reply: TrustReply) -> None:
         """It goes into files that tell what is known, and is there again where somebody comes back to this state."""
         workbench = self._workbench
         pairs = 0 if workbench.scored is None else workbench.scored.pairs
-        told = workbench.document, workbench.cut_kind, pairs, found.statements, self._heading(stale=False)
+        told = workbench.document, workbench.cut_kind, pairs, reply.statements, self._heading(stale=False)
         workbench.known.evaluation = record = EvaluationRecord(*told)
         if not workbench.history.locked:  # else it may be of other weights than those the project was saved with
             workbench.records.take_evaluation(record)
-            workbench.runs.add("evaluation", time.monotonic() - self._started, stability=found.stability)
+            workbench.runs.add("evaluation", time.monotonic() - self._started, stability=reply.stability)
 
     def _bring(self) -> None:
         """What was found of the present state before."""
         workbench, size = self._workbench, self._workbench.document.size
         record = workbench.records.evaluation(workbench.document, workbench.cut_kind)
-        present = self._found is not None and self._found.holds(workbench.document)
+        present = self._figure is not None and self._figure.holds(workbench.document)
         same_weights = workbench.records.are_of_weights_here(workbench.document.opens)
         if record is None or size is None or present or not (same_weights or self._is_missing):
             return
         query = TrustQuery(0, size)
         reply = TrustReply(0, query, record.statements, (), record.pairs)
-        self._found = Figure(query, reply, workbench.document)
+        self._figure = Figure(query, reply, workbench.document)
         self._scores_of, self._subject = "", None
         self._circuit = record.heading.removeprefix("The ").removesuffix(".")
         workbench.known.evaluation = record
@@ -174,7 +174,7 @@ class TrustController(QObject):
     def _forget(self) -> None:
         """Something else is about to be opened, maybe the same state of other weights."""
         self._missing = None
-        self._found, self._subject, self._circuit = None, None, ""
+        self._figure, self._subject, self._circuit = None, None, ""
         self._workbench.known.evaluation = None
         QTimer.singleShot(0, self, self._show)  # when it is there
 
@@ -182,7 +182,7 @@ class TrustController(QObject):
         """The document is another one; what was found of another model says nothing here."""
         if before.model != document.model:
             self._stop()
-            self._found, self._subject, self._circuit = None, None, ""
+            self._figure, self._subject, self._circuit = None, None, ""
         if not TrustQuery(0, 0).holds(before, document):
             self._stop()
             self._problem = ""
@@ -196,17 +196,17 @@ class TrustController(QObject):
         self._panel.set_data(self._data())
 
     def _data(self) -> TrustData:
-        workbench, found = self._workbench, None if self._found is None else self._found.reply
+        workbench, reply = self._workbench, None if self._figure is None else self._figure.reply
         opened = workbench.opened
         why_not = NO_MODEL if self._is_missing else why_no_evaluation(workbench)
-        stale = found is not None and self._is_stale()
+        stale = reply is not None and self._is_stale()
         waiting: tuple[str, ...] = ()
         if self._asked is not None:
-            waiting = (ALL,) if found is None else found.waiting
+            waiting = (ALL,) if reply is None else reply.waiting
         return TrustData(
             subject=self._heading(stale),
-            verdict=() if found is None else verdict(found.statements, not found.waiting),
-            statements=() if found is None else found.statements,
+            verdict=() if reply is None else verdict(reply.statements, not reply.waiting),
+            statements=() if reply is None else reply.statements,
             waiting=waiting,
             left=self._left if waiting else "",
             stale=stale,
@@ -219,7 +219,7 @@ class TrustController(QObject):
     def _is_stale(self) -> bool:
         """Whether what was found is of an earlier state, or of other scores."""
         scored = self._workbench.scored
-        holds = self._found is not None and self._found.holds(self._workbench.document)
+        holds = self._figure is not None and self._figure.holds(self._workbench.document)
         if self._is_missing:  # as it was saved: there are no scores
             return not holds
         return not holds or scored is None or self._scores_of not in ("", scored.of)
