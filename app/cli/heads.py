@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.cli.arguments import MODEL_HELP
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json
+from app.cli.pairs import PAIRS
 from app.cli.progress import Progress
+from app.cli.sharded import STOPPED, add_shard_options, check_shard_options, in_shards
 from app.cli.tables import aligned
 from core.errors import ArgumentError
 from core.formatting import number, percent, visible_token
@@ -28,6 +30,7 @@ wirescope heads --model bundled:names
 wirescope heads --model pack:smollm2 --corpus book.txt
 wirescope heads --model bundled:shapes
 wirescope heads --model pack:smollm2 --head a18.h6
+wirescope heads --model bundled:names --task ioi --pairs 10000 --folder heads
 """
 
 BEFORE = 6  # tokens that are shown before a query
@@ -47,12 +50,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="draws the generated inputs (0)")
     parser.add_argument("--precision", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
+    parser.add_argument("--task", help="with --folder: the A of a built-in task's pairs is the corpus")
+    parser.add_argument("--dataset", metavar="FILE", help="with --folder: so is that of the pairs of a file")
+    parser.add_argument("--pairs", type=int, help=f"how many of a task ({PAIRS})")
+    add_shard_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(do=heads_command)
+    parser.set_defaults(do=heads_command, clean=None, region=[], make_b=None)
 
 
 def heads_command(options: argparse.Namespace) -> int:
+    _check(options)
     from core.heads.evidence import evidence
+    from core.heads.report import identities_report
     from core.progress import watched
     from core.studies.head_corpus import PIECES, corpus_of, identities_over, tasks_of_vectors
     from core.studies.head_sets import head_names
@@ -63,6 +72,8 @@ def heads_command(options: argparse.Namespace) -> int:
     model = open_model(options.model, options.precision)
     if options.head is not None and options.head not in head_names(model.graph):
         raise ArgumentError(f"There is no head {options.head!r}.", "Name one as a5.h1.")
+    if options.folder is not None:
+        return _in_shards(options, model)
     corpus, what = corpus_of(model, options.corpus, pieces)
     shown: list[Evidence] = []
     with Progress() as progress, watched(lambda share: progress("Tests of heads", share)):
@@ -71,13 +82,58 @@ def heads_command(options: argparse.Namespace) -> int:
         kinds = [label.test.name for label in found.labels(options.head) if label.test.attends]
         shown = [evidence(found, kind, options.head) for kind in kinds]
     if options.json:
-        say_json(_report(found, shown, options.head))
+        say_json(identities_report(found, shown, options.head))
     elif options.head is not None:
         _tell_head(found, shown, options.head, model, corpus)
     else:
         _tell(found, model.title, what)
     if options.function_vectors and not options.json and (tasks := tasks_of_vectors(model, corpus, options.seed)):
         _tell_tasks(*tasks)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raise ArgumentError for what does not go together, before a model is opened."""
+    check_shard_options(options)
+    given = options.task is not None, options.dataset is not None
+    if options.folder is None and any(given):
+        raise ArgumentError("The A of many pairs is read in shards.", "Give --folder too, or a --corpus.")
+    if options.folder is None:
+        return
+    if sum(given) != 1:
+        raise ArgumentError("Which pairs the folder is for is not said.", "Give --task or --dataset.")
+    if options.pairs is not None and (options.task is None or options.pairs < 1):
+        raise ArgumentError("--pairs is the number of a task's pairs, at least 1.", "Give --task too.")
+    wrong = [
+        f"--{name.replace('_', '-')}" for name in ("corpus", "pieces", "function_vectors") if getattr(options, name)
+    ]
+    if wrong:
+        raise ArgumentError(f"{wrong[0]} is not of a run in shards.", "Leave it out, or leave out --folder.")
+
+
+def _in_shards(options: argparse.Namespace, model: Model) -> int:
+    """`wirescope heads --folder`."""
+    from core.heads.evidence import evidence
+    from core.heads.report import identities_report
+    from core.sharded.heads import HeadsWork
+    from core.sharded.heads_over_pairs import heads_over_pairs
+
+    run = in_shards(options, model, HeadsWork(options.seed), heads_over_pairs)
+    if run is None:
+        return STOPPED
+    found, what = run
+    head = options.head
+    shown = (
+        []
+        if head is None
+        else [evidence(found, label.test.name, head) for label in found.labels(head) if label.test.attends]
+    )
+    if options.json:
+        say_json(identities_report(found, shown, head))
+    elif head is not None:
+        _tell_head(found, shown, head, model, None)
+    else:
+        _tell(found, model.title, what)
     return 0
 
 
@@ -115,7 +171,8 @@ def _cells(label: HeadLabel) -> list[str]:
     return [label.test.name, number(label.generated), corpus, covers]
 
 
-def _tell_head(found: HeadIdentities, shown: list[Evidence], head: str, model: Model, corpus: Tensor) -> None:
+def _tell_head(found: HeadIdentities, shown: list[Evidence], head: str, model: Model, corpus: Tensor | None) -> None:
+    """corpus: that the places with most attention are in; None where these are not kept."""
     labels = found.labels(head)
     say(f"{head}: {', '.join(label.test.name for label in labels) or 'none found'}\n")
     place = found.heads.index(head)
@@ -140,7 +197,7 @@ def _tell_head(found: HeadIdentities, shown: list[Evidence], head: str, model: M
         places = "tokens" if model.is_text else "queries"
         say(f"\n{each.kind}, over {each.queries:,} {places} of the corpus; deciles of the attention there:")
         say("  " + " ".join(number(decile) for decile in each.deciles))
-        for best in each.best:
+        for best in each.best if corpus is not None else ():
             say(f"  {number(best.weight)}  {_where(model, corpus, best)}")
 
 
@@ -158,36 +215,3 @@ def _where(model: Model, corpus: Tensor, best: Best) -> str:
     *before, key = token_texts(model.tokenizer, some)
     told = "".join(visible_token(sign) if sign == "\n" else sign for sign in "".join(before))
     return f"…{told} → {visible_token(key)}"
-
-
-def _report(found: HeadIdentities, shown: list[Evidence], head: str | None) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    heads = found.heads if head is None else (head,)
-
-    def finite(value: float) -> float | None:
-        return value if math.isfinite(value) else None
-
-    return {
-        "tests": [
-            {"name": test.name, "words": test.words, "threshold": test.threshold, "source": test.source,
-             "99 % of random heads below": finite(float(rare))}
-            for test, rare in zip(found.tests, found.rare, strict=True)
-        ],
-        "heads": {
-            name: {
-                "labels": [label.test.name for label in found.labels(name)],
-                "scores": {
-                    test.name: {
-                        key: finite(float(table[place, found.heads.index(name)]))
-                        for key, table in (
-                            ("generated", found.generated), ("corpus", found.corpus), ("covers", found.covers),
-                        )
-                    }
-                    for place, test in enumerate(found.tests)
-                },
-            }
-            for name in heads
-        },
-        "evidence": [asdict(each) for each in shown],
-    }  # fmt: skip

@@ -68,8 +68,13 @@ def attention_scores(
     key: str = "attention",
 ) -> AttentionScores:
     """Over texts, ids [rows, position]. parts, key: as `scores_at` says. Raises Cancelled."""
+    return scores_at(model, rows, text_masks(rows, kinds), 1, seed, parts, key)
+
+
+def text_masks(rows: Tensor, kinds: Sequence[str]) -> MasksOf:
+    """Of texts, ids [rows, position]."""
     texts = rows.tolist()
-    return scores_at(model, rows, lambda row: {kind: MASKS[kind](texts[row]) for kind in kinds}, 1, seed, parts, key)
+    return lambda row: {kind: MASKS[kind](texts[row]) for kind in kinds}
 
 
 def scores_at(
@@ -84,6 +89,19 @@ def scores_at(
     """Over inputs, ids [rows, position] or pixels. aside: so many first positions are left out of what is covered.
     parts: under `key` it holds what was measured of the first rows, and takes what is measured now, plain lists and
     numbers: what stops between goes on there. Raises Cancelled."""
+    return scores_of(sums_at(model, rows, masks_of, aside, seed, parts, key), model.adapter.shape)
+
+
+def sums_at(
+    model: Model,
+    rows: Tensor,
+    masks_of: MasksOf,
+    aside: int,
+    seed: int = 0,
+    parts: Parts | None = None,
+    key: str = "attention",
+) -> AttentionSums:
+    """What `scores_at` takes the means of."""
     shape = model.adapter.shape
     masks_of = lru_cache(1)(masks_of)  # those of a first row are asked for twice
     if parts is not None and key in parts:
@@ -99,7 +117,7 @@ def scores_at(
             _add(model, rows[start:end], masks, aside, partners, sums)
         if parts is not None:
             parts[key] = sums.plain()
-    return _scores(sums, has_random(shape))
+    return sums
 
 
 def has_random(shape: Shape) -> bool:
@@ -129,9 +147,10 @@ def _add(
     sums.count(entries)
 
 
-def _scores(sums: AttentionSums, has_random: bool) -> AttentionScores:
+def scores_of(sums: AttentionSums, shape: Shape) -> AttentionScores:
+    """The means. shape: of the model."""
     over = np.where(sums.queries > 0, sums.queries, np.nan)[:, None].astype(float)
-    random = sums.of_random / over if has_random else np.full_like(sums.of_random, np.nan)
+    random = sums.of_random / over if has_random(shape) else np.full_like(sums.of_random, np.nan)
     covers = sums.elsewhere / np.maximum(sums.off_first, 1e-12)
     return AttentionScores(sums.kinds, sums.to_keys / over, covers, random, sums.queries, sums.deciles(), sums.best)
 

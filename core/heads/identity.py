@@ -55,6 +55,8 @@ TESTS = (
     HeadTest("function vector", "probability given back to shuffled prompts' answers", 0.02, "Todd et al. 2024", False),
 )  # fmt: skip
 
+OF_ATTENTION = tuple(test.name for test in TESTS if test.attends)
+
 
 @dataclass(frozen=True)
 class HeadLabel:
@@ -113,34 +115,51 @@ def head_identities(
     vectors: FunctionVectorScores | None = None,
     parts: Parts | None = None,
 ) -> HeadIdentities:
-    """corpus: pieces of text, ids [rows, position]; None: the generated inputs alone. period, tokens, start: of the
-    generated inputs, in place of the model's own. vectors: function vector scores, where they were made. parts: what
-    was measured before with the same arguments, by name, and takes what is measured now, plain lists and numbers.
-    Raises InputError for a model that does not tell the next token, Cancelled."""
+    """corpus: pieces of text, ids [rows, position]; None: the generated inputs alone. period, tokens, start, vectors,
+    parts: see `generated_tests`. Raises InputError for a model that does not tell the next token, Cancelled."""
     parts = {} if parts is None else parts
-    kinds = [test.name for test in TESTS if test.attends]
-    with stage(0.0, 0.2):
+    with stage(0.0, 0.5):
+        asked = generated_tests(model, seed, period=period, tokens=tokens, start=start, vectors=vectors, parts=parts)
+    read = None
+    if corpus is not None:
+        with stage(0.5, 1.0):
+            read = attention_scores(model, corpus, OF_ATTENTION, seed, parts, "corpus")
+    return identities_of(model, asked, read, 0 if corpus is None else len(corpus))
+
+
+def generated_tests(
+    model: Model,
+    seed: int = 0,
+    *,
+    period: int = PERIOD,
+    tokens: Sequence[int] | None = None,
+    start: Sequence[int] | None = None,
+    vectors: FunctionVectorScores | None = None,
+    parts: Parts | None = None,
+) -> list[Asked]:
+    """The tests on inputs that are made for them. period, tokens, start: of these, in place of the model's own.
+    vectors: function vector scores, where they were made. parts: what was measured before with the same arguments, by
+    name, and takes what is measured now, plain lists and numbers. Raises InputError for a model that does not tell the
+    next token, Cancelled."""
+    parts = {} if parts is None else parts
+    with stage(0.0, 0.4):
         rows = repeated_tokens(model, ROWS, period, seed, tokens=tokens, start=start)
-        made = attention_scores(model, rows, kinds, seed, parts, "generated")
-    with stage(0.2, 0.4):
+        made = attention_scores(model, rows, OF_ATTENTION, seed, parts, "generated")
+    with stage(0.4, 0.8):
         if "copying" not in parts:
             parts["copying"] = [each.tolist() for each in copying_scores(model, seed, tokens)]
         copies, crossed = (np.array(each) for each in parts["copying"])
-    with stage(0.4, 0.5):
+    with stage(0.8, 1.0):
         if "name mover" not in parts:
             movers = name_mover_scores(model, copies >= _test("copying").threshold, seed)
             parts["name mover"] = None if movers is None else movers.tolist()
-    asked = [Asked(_test(kind), made.score[place], rarest(made.random[place])) for place, kind in enumerate(kinds)]
+    asked = [Asked(_test(kind), made.of(kind), rarest(made.random[at])) for at, kind in enumerate(OF_ATTENTION)]
     asked.append(Asked(_test("copying"), copies, rarest(crossed)))
     if parts["name mover"] is not None:
         asked.append(Asked(_test("name mover"), np.array(parts["name mover"]), np.nan))
     if vectors is not None:
         asked.append(Asked(_test("function vector"), vectors.scores, rarest(vectors.turned.mean(axis=0))))
-    read = None
-    if corpus is not None:
-        with stage(0.5, 1.0):
-            read = attention_scores(model, corpus, kinds, seed, parts, "corpus")
-    return identities_of(model, asked, read, 0 if corpus is None else len(corpus))
+    return asked
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,6 @@ and a row a pair, and a folder holds what is done, so that a run that was killed
     folder.py    what is done, on disk; progress.py: how far it has come, for who looks on
     in_process.py, ray_cluster.py   who does it
     run.py       the run itself
-    tracing.py   scores of edges;  evaluation.py   what circuits recover
+    tracing.py   scores of edges;  evaluation.py   what circuits recover;  heads.py   what heads attend to
     query.py     SQL over what came out
 """

@@ -51,7 +51,7 @@ class Work(Protocol):
     def told(self) -> dict[str, Any]:
         """As `run.json` says it: all that the numbers depend on."""
 
-    def of(self, model: Model, pairs: AskedPairs, like: Shared | None) -> tuple[ShardResult, Shared]:
+    def of(self, model: Model, pairs: AskedPairs, like: Shared | None) -> tuple[ShardResult, Shared | None]:
         """Raises WirescopeError, Cancelled."""
 
 

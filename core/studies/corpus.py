@@ -53,6 +53,13 @@ def generated_words(model: Model) -> tuple[int, ...]:
     return tuple(sorted({ids[0] for ids in encoded if len(ids) == 1}))
 
 
+def generated_options(model: Model) -> dict[str, Any]:
+    """What `core.heads.identity.generated_tests` is told of a model that knows generated English alone; of other models
+    nothing."""
+    words = generated_words(model)
+    return {"period": GENERATED_PERIOD, "tokens": words} if words else {}
+
+
 def windows(model: Model, text: str, count: int, length: int = LONGEST) -> Tensor:
     """Pieces of a text that do not overlap, evenly spread over it: ids [count, positions], each with what the tokenizer
     puts before a text. length: of a piece with that, fewer tokens where the model takes no more or the text is short.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from core.inputs.picture_folder import is_picture, pictures_in
 from core.models.fingerprint import tokenizer_hash, weights_hash
 from core.models.model import Model
 from core.progress import stage
-from core.studies.corpus import GENERATED_PERIOD, bundled_text, generated_words, text_of, windows
+from core.studies.corpus import bundled_text, generated_options, text_of, windows
 from core.studies.few_shot import screened, vectors_of
 from core.studies.kept_results import KeptResults, digest_of, studies_folder
 
@@ -60,9 +59,7 @@ def _kept(model: Model, corpus: Tensor, seed: int) -> KeptResults:
 def _identities(model: Model, corpus: Tensor, seed: int, kept: KeptResults) -> HeadIdentities:
     if not model.is_text:
         return picture_identities(model, corpus, seed, kept)
-    words = generated_words(model)
-    given: dict[str, Any] = {"period": GENERATED_PERIOD, "tokens": words} if words else {}
-    return head_identities(model, corpus, seed, vectors=kept_vectors(kept), parts=kept, **given)
+    return head_identities(model, corpus, seed, vectors=kept_vectors(kept), parts=kept, **generated_options(model))
 
 
 def measure_vectors(model: Model, seed: int, kept: KeptResults) -> None:

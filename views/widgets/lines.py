@@ -16,7 +16,7 @@ from views.widgets.sorted_lines import ROLE, UNSORTED, Index, SortedLines, align
 from views.widgets.text import plain_tip, small_mono
 
 ORDERED = 16  # pixels for the mark of the order beside a title
-PADDING, PADDING_OF_FIGURES = 44, 18  # and beside the words of a cell
+PADDING, PADDING_OF_FIGURES = 44, 26  # and beside the words of a cell
 
 
 class Line(Protocol):

@@ -72,6 +72,14 @@ def test_options_that_do_not_go_together_are_said_before_the_model_is_opened(tmp
         command = [each for each in TRACE if each not in ("--shard", "2")]
         assert code_of(*command, *options) == 2, options
         assert words in capsys.readouterr().err
+    heads = ("heads", "--model", "bundled:names")
+    for options, words in (
+        (("--task", "ioi"), "The A of many pairs is read in shards."),
+        (("--folder", "x"), "Which pairs the folder is for is not said."),
+        (("--folder", "x", "--task", "ioi", "--corpus", "book.txt"), "--corpus is not of a run in shards."),
+    ):
+        assert code_of(*heads, *options) == 2, options
+        assert words in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
 
 

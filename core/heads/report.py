@@ -1,0 +1,43 @@
+"""What heads are, as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from core.heads.evidence import Evidence
+from core.heads.identity import HeadIdentities
+
+
+def identities_report(found: HeadIdentities, shown: Sequence[Evidence] = (), head: str | None = None) -> dict[str, Any]:
+    """Of all heads, or of one. shown: evidence for its labels."""
+    heads = found.heads if head is None else (head,)
+
+    def finite(value: float) -> float | None:
+        return value if math.isfinite(value) else None
+
+    return {
+        "tests": [
+            {"name": test.name, "words": test.words, "threshold": test.threshold, "source": test.source,
+             "99 % of random heads below": finite(float(rare))}
+            for test, rare in zip(found.tests, found.rare, strict=True)
+        ],
+        "heads": {
+            name: {
+                "labels": [label.test.name for label in found.labels(name)],
+                "scores": {
+                    test.name: {
+                        key: finite(float(table[place, found.heads.index(name)]))
+                        for key, table in (
+                            ("generated", found.generated), ("corpus", found.corpus), ("covers", found.covers),
+                        )
+                    }
+                    for place, test in enumerate(found.tests)
+                },
+            }
+            for name in heads
+        },
+        "evidence": [asdict(each) for each in shown],
+    }  # fmt: skip
