@@ -197,7 +197,9 @@ def _tell_head(found: HeadIdentities, shown: list[Evidence], head: str, model: M
         places = "tokens" if model.is_text else "queries"
         say(f"\n{each.kind}, over {each.queries:,} {places} of the corpus; deciles of the attention there:")
         say("  " + " ".join(number(decile) for decile in each.deciles))
-        for best in each.best if corpus is not None else ():
+        if corpus is None:
+            continue
+        for best in each.best:
             say(f"  {number(best.weight)}  {_where(model, corpus, best)}")
 
 
