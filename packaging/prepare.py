@@ -26,11 +26,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = ROOT / "pyproject.toml"
 
 
-def stamp(own: bool) -> str:
+def stamp(in_clone: bool) -> str:
     """What an environment depends on. The place, too: the scripts in the clone's own one hold absolute paths."""
     digest = hashlib.sha256(PYPROJECT.read_bytes()).hexdigest()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"pyproject {digest}\npython {version}\nclone {ROOT if own else '-'}\n"
+    return f"pyproject {digest}\npython {version}\nclone {ROOT if in_clone else '-'}\n"
 
 
 def dependencies(tests: bool) -> list[str]:
@@ -52,25 +52,25 @@ def empty(folder: Path, keep: Path) -> None:
 
 
 def prepare(venv: Path, tests: bool) -> None:
-    own = venv.parent == ROOT
+    in_clone = venv.parent == ROOT
     stamp_file, building = venv / "wirescope-stamp", venv / "wirescope-building"
-    wanted = stamp(own) + ("with test tools\n" if tests else "")
-    found = stamp_file.read_text(encoding="utf-8") if stamp_file.exists() else ""
-    if found.startswith(wanted) and not building.exists():
+    wanted = stamp(in_clone) + ("with test tools\n" if tests else "")
+    old_stamp = stamp_file.read_text(encoding="utf-8") if stamp_file.exists() else ""
+    if old_stamp.startswith(wanted) and not building.exists():
         return
-    tests = tests or found.endswith("with test tools\n")
-    wanted = stamp(own) + ("with test tools\n" if tests else "")
+    tests = tests or old_stamp.endswith("with test tools\n")
+    wanted = stamp(in_clone) + ("with test tools\n" if tests else "")
     is_venv = (venv / "pyvenv.cfg").exists()
     if venv.is_dir() and any(venv.iterdir()) and not is_venv and not building.exists():
         sys.exit(f"{venv} is a folder with something else in it. Please name another one.")
     # Only an environment that was made here is ever emptied: broken off half-way, of another Python, or of a clone
     # that has moved.
-    same_python_and_place = found.splitlines()[1:3] == wanted.splitlines()[1:3]
-    anew = not is_venv or building.exists() or (found != "" and not same_python_and_place)
+    same_python_and_place = old_stamp.splitlines()[1:3] == wanted.splitlines()[1:3]
+    anew = not is_venv or building.exists() or (old_stamp != "" and not same_python_and_place)
 
     print(f"Making the environment {venv}: the first time takes some minutes and some gigabytes.", flush=True)
     venv.mkdir(parents=True, exist_ok=True)
-    if anew or found:
+    if anew or old_stamp:
         building.touch()
     stamp_file.unlink(missing_ok=True)
     if anew:
@@ -80,7 +80,7 @@ def prepare(venv: Path, tests: bool) -> None:
     if not sys.stdout.isatty():
         pip.append("--quiet")  # else its progress bars show that something goes on
     run(*pip, *dependencies(tests))
-    if own:
+    if in_clone:
         run(*pip, "--no-deps", "--editable", ROOT)
     stamp_file.write_text(wanted, encoding="utf-8")
     building.unlink(missing_ok=True)

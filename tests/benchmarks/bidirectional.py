@@ -50,8 +50,8 @@ def whole(session: ws.Session) -> Table:
         ("exact scan of an edge, readers drawn by their edges", ".10", scanned),
         ("ten-point curve", "6", curve),
     ):
-        ran, own = measure(session)
-        rows.append([what, f"{ran:.0f} ms", f"{own:.0f} ms", f"{ran / own:.2f}", aim])
+        ran, baseline = measure(session)
+        rows.append([what, f"{ran:.0f} ms", f"{baseline:.0f} ms", f"{ran / baseline:.2f}", aim])
     heads = ("what", "took", "own", "ratio", "aim")
     return Table("DINOv2, 257 patches: against the own forward, processor time, one thread", heads, rows)
 
@@ -65,9 +65,9 @@ def by_layer(session: ws.Session) -> Table:
         for kind, of_kind in (("head", heads), ("mlp", mlps)):
             edges = drawn(graph, layer, kind)
             ws.Scan(session, edges).run()  # makes what the edges of a stage share
-            ran, own = in_turn([ws.Scan(session, edges).run], lambda: forwards(session))
+            ran, baseline = in_turn([ws.Scan(session, edges).run], lambda: forwards(session))
             needed = float(np.mean([share(counted, edge, in_scan=True)[0] for edge in edges]))
-            of_kind.append((number(graph, layer, kind), needed, ran / len(edges) / own * FORWARDS))
+            of_kind.append((number(graph, layer, kind), needed, ran / len(edges) / baseline * FORWARDS))
     table = [[str(n), *shares(pair)] for n, pair in enumerate(zip(heads, mlps, strict=True))]
     everything = shares([*heads, *mlps])
     title = "An exact effect in a scan, by the layer of the edge: shares of the own forward"

@@ -38,9 +38,10 @@ def tables() -> Iterator[Table]:
     yield Table("the bundled names, after all its steps", ("model", MATCHING, "induction", "copied"), [_of_names()])
 
 
-def of_steps(name: str, found: Followed) -> Table:
-    words = f"{name}: induction over the steps; {found.metric} ({found.pairs} pairs), circuits of {found.edges} edges"
-    return Table(words, HEADS, [_row(found, step) for step in range(len(found.figures))])
+def of_steps(name: str, course: Followed) -> Table:
+    measured = f"{course.metric} ({course.pairs} pairs), circuits of {course.edges} edges"
+    words = f"{name}: induction over the steps; {measured}"
+    return Table(words, HEADS, [_row(course, step) for step in range(len(course.figures))])
 
 
 def followed(folder: Path) -> Followed:
@@ -73,6 +74,6 @@ def share(value: float | None) -> str:
 
 def _of_names() -> tuple[str, ...]:
     model = ws.load_model("bundled:names")
-    found = heads_of(model, ws.Session(model, model.pair("Rome lamp seven Mary Rome lamp")))
-    best = [found.best(name) for name in (MATCHING, "induction")]
-    return model.name, *(f"{head} {score:.2f}" for head, score in best), share(found.copied)
+    heads = heads_of(model, ws.Session(model, model.pair("Rome lamp seven Mary Rome lamp")))
+    best = [heads.best(name) for name in (MATCHING, "induction")]
+    return model.name, *(f"{head} {score:.2f}" for head, score in best), share(heads.copied)

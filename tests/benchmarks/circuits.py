@@ -29,10 +29,10 @@ def rows_of(session: ws.Session) -> list[list[str]]:
     rows = []
     for fraction in FRACTIONS:
         circuit = scores.top(max(1, round(fraction * session.graph.n_edges)))
-        run, own = side_by_side(lambda c=circuit: session.run_circuit(c), lambda: forward(session), 3)  # type: ignore[misc]
+        run, baseline = side_by_side(lambda c=circuit: session.run_circuit(c), lambda: forward(session), 3)  # type: ignore[misc]
         share = arithmetic(session, circuit)
         budget = 0.05 + 1.5 * share
-        rows.append([f"{fraction:.1%}", f"{share:.3f}", f"{run:.1f} ms", f"{run / own:.2f}", f"{budget:.2f}"])
+        rows.append([f"{fraction:.1%}", f"{share:.3f}", f"{run:.1f} ms", f"{run / baseline:.2f}", f"{budget:.2f}"])
     return rows
 
 

@@ -68,7 +68,7 @@ def tables(choosing: Models = CHOOSING, held_out: Models = HELD_OUT, inputs: int
 
 def _scores(models: Models, inputs: int) -> dict[str, list[Scores]]:
     """By kind, of those that have learnt what they should."""
-    found = {kind: [scores_of(kind, seed, inputs) for seed in seeds] for kind, seeds in models}
+    scores = {kind: [scores_of(kind, seed, inputs) for seed in seeds] for kind, seeds in models}
     right, planted = LEARNT
     return {
         kind: [
@@ -76,7 +76,7 @@ def _scores(models: Models, inputs: int) -> dict[str, list[Scores]]:
             for each in some
             if each["rate right"] >= right and (kind == "clean" or each["rate planted"] >= planted)
         ]
-        for kind, some in found.items()
+        for kind, some in scores.items()
     }
 
 
@@ -114,9 +114,9 @@ def scores_of(plant: str, seed: int, inputs: int) -> Scores:
     return scores
 
 
-def _of_detection(found: Detection) -> Scores:
-    of_kind = [max((each.score for each in some), default=0.0) for some in (found.single, found.double)]
-    return {"detect": found.score, "detect: one token": of_kind[0], "detect: two tokens": of_kind[1]}
+def _of_detection(detection: Detection) -> Scores:
+    of_kind = [max((each.score for each in some), default=0.0) for some in (detection.single, detection.double)]
+    return {"detect": detection.score, "detect: one token": of_kind[0], "detect: two tokens": of_kind[1]}
 
 
 @torch.no_grad()

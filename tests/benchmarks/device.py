@@ -85,12 +85,12 @@ def methods(where: str) -> Table:
         assert session is not None
         for method in METHODS.values():
             for level in method.levels:
-                found = tried(lambda s=session, m=method.name, of=level: scores(s, m, of))  # type: ignore[misc]
+                outcome = tried(lambda s=session, m=method.name, of=level: scores(s, m, of))  # type: ignore[misc]
                 alike = ""
-                if isinstance(found, np.ndarray):
-                    sizes = [np.abs(each).ravel() for each in (found, scores(on_cpu, method.name, level))]
+                if isinstance(outcome, np.ndarray):
+                    sizes = [np.abs(each).ravel() for each in (outcome, scores(on_cpu, method.name, level))]
                     alike = f"{rank_correlation(*sizes):.4f}"
-                rows.append([method.name, level, dtype, "runs" if alike else str(found), alike])
+                rows.append([method.name, level, dtype, "runs" if alike else str(outcome), alike])
     return Table(f"Every method on {where}, `names`", ("method", "level", "precision", "", "rank correlation"), rows)
 
 
@@ -135,10 +135,11 @@ def timings(session: ws.Session, where: str) -> list[str]:
         work()
         return statistics.median(milliseconds(lambda: finished(work, where)) for _ in range(rounds))
 
-    own = median(forward, EDGES)
+    baseline = median(forward, EDGES)
     toggled = median(lambda: session.run([ws.Edit(graph.edge(draw.randrange(graph.n_edges)), "patch")]), EDGES)
     eap = median(lambda: ws.trace(session, "eap"), 3)
-    return [f"{own:.2f} ms", f"{toggled:.2f} ms", f"{toggled / own:.2f}", f"{eap:.1f} ms", f"{eap / own:.1f}"]
+    ratios = f"{toggled / baseline:.2f}", f"{eap / baseline:.1f}"
+    return [f"{baseline:.2f} ms", f"{toggled:.2f} ms", ratios[0], f"{eap:.1f} ms", ratios[1]]
 
 
 def finished(work: Callable[[], object], where: str) -> None:

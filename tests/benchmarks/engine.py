@@ -31,11 +31,11 @@ def row(name: str, session: ws.Session) -> list[str]:
     edges = [graph.edge(draw.randrange(graph.n_edges)) for _ in range(EDGES)]
     session.run([ws.Edit(edges[0], "patch")])
     forward(session)
-    own, toggled = [], []
+    baselines, toggled = [], []
     for edge in edges:
-        own.append(milliseconds(lambda: forward(session)))
+        baselines.append(milliseconds(lambda: forward(session)))
         toggled.append(milliseconds(lambda edge=edge: session.run([ws.Edit(edge, "patch")])))  # type: ignore[misc]
-    forward_ms, toggle_ms = statistics.median(own), statistics.median(toggled)
+    forward_ms, toggle_ms = statistics.median(baselines), statistics.median(toggled)
     same = [ws.Edit(edges[0], "patch")]
     session.run(same)
     unchanged, _ = side_by_side(lambda: session.run(same), lambda: forward(session), 16)

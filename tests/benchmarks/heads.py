@@ -33,9 +33,9 @@ def tables(models: Sequence[str] = MODELS) -> Iterator[Table]:
     )
 
 
-def row_of(name: str, found: HeadIdentities) -> list[str]:
+def row_of(name: str, identities: HeadIdentities) -> list[str]:
     """A model's cells under HEADS."""
-    labels = {head: found.labels(head) for head in found.heads}
+    labels = {head: identities.labels(head) for head in identities.heads}
     passed = [[label.test.name for label in each] for each in labels.values()]
     covers = sorted(
         (label.covers, f"{label.test.name} of {head}")

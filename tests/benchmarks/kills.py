@@ -97,10 +97,10 @@ def look(folder: Path, said: str, killed: float) -> Outcome:
     path = folder / "work.wire"
     if path.exists():
         try:
-            found = [step.words for step in load_project(path).steps[1:]]
-            there |= set(found)
-            if len(found) not in {*saved[-1:], *(number for number in saving if number >= max(saved, default=0))}:
-                outcome.broken.append(f"the file has {len(found)} steps, saved were {saved[-3:]}")
+            words = [step.words for step in load_project(path).steps[1:]]
+            there |= set(words)
+            if len(words) not in {*saved[-1:], *(number for number in saving if number >= max(saved, default=0))}:
+                outcome.broken.append(f"the file has {len(words)} steps, saved were {saved[-3:]}")
         except WirescopeError as error:
             outcome.broken.append(error.message)
     elif saved:

@@ -44,6 +44,6 @@ def position_edits(session: ws.Session, position: int) -> list[ws.Edit]:
 def ratio(session: ws.Session, edits: list[ws.Edit]) -> str:
     forward(session)
     session.run([ws.Edit("input->m0", "scale", value=0.5)])
-    own = [milliseconds(lambda: forward(session)) for _ in edits]
+    baseline = [milliseconds(lambda: forward(session)) for _ in edits]
     runs = [milliseconds(lambda edit=edit: session.run([edit])) for edit in edits]  # type: ignore[misc]
-    return f"{statistics.median(runs) / statistics.median(own):.2f}"
+    return f"{statistics.median(runs) / statistics.median(baseline):.2f}"

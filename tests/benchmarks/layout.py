@@ -56,9 +56,9 @@ def _drawn(graph: Graph, edges: Sequence[Edge], most: int) -> tuple[layered.Laye
     def timed(*given: object) -> object:
         nonlocal spent
         started = time.process_time()
-        found = wanted(*given)  # type: ignore[arg-type]
+        output = wanted(*given)  # type: ignore[arg-type]
         spent += time.process_time() - started
-        return found
+        return output
 
     wanted = layered._wanted
     started = time.process_time()
@@ -71,10 +71,10 @@ def _crossings(laid: layered.Layered) -> int:
     """Of the drawing's curves, each two once."""
     points = np.stack([layered._bernstein() @ np.array(line.points) for line in laid.lines])
     begin, end = points[:, :-1], points[:, 1:]
-    found = 0
+    crossings = 0
     for place in range(len(points) - 1):
         a, b = (side[place][:, None, None] for side in (begin, end))
         c, d = begin[None, place + 1 :], end[None, place + 1 :]
         apart = layered._side(c, d, a) * layered._side(c, d, b) < 0
-        found += int((apart & (layered._side(a, b, c) * layered._side(a, b, d) < 0)).any(axis=(0, 2)).sum())
-    return found
+        crossings += int((apart & (layered._side(a, b, c) * layered._side(a, b, d) < 0)).any(axis=(0, 2)).sum())
+    return crossings

@@ -148,8 +148,8 @@ def measured(length: int, work: str) -> list[float]:
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps([float(number) for number in run(PROMPT, str(length), work)[-1].split()]))
-    found: list[float] = json.loads(kept.read_text())
-    return found
+    figures: list[float] = json.loads(kept.read_text())
+    return figures
 
 
 def large_graph() -> Table:

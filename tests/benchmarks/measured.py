@@ -149,10 +149,10 @@ def _rows(measured: str, title: str) -> Rows:
 
 def _lines(measured: str, title: str) -> list[dict[str, str]]:
     """A table's rows, cells by head. Raises ValueError where the page has no table whose title begins so."""
-    found = re.search(rf"^\*\*{re.escape(title)}[^\n]*\*\*\n\n((?:\|[^\n]*\n)+)", measured, re.MULTILINE)
-    if found is None:
+    match = re.search(rf"^\*\*{re.escape(title)}[^\n]*\*\*\n\n((?:\|[^\n]*\n)+)", measured, re.MULTILINE)
+    if match is None:
         raise ValueError(f"The page of measured tables has none that begins with {title!r}.")
-    heads, _, *lines = [[cell.strip() for cell in line.strip("| \n").split(" | ")] for line in found[1].splitlines()]
+    heads, _, *lines = [[cell.strip() for cell in line.strip("| \n").split(" | ")] for line in match[1].splitlines()]
     return [dict(zip(heads, line, strict=False)) for line in lines]
 
 
@@ -161,7 +161,7 @@ def filled(text: str, name: str, written: str) -> str:
     place = _place(name)
     if place.search(text) is None:
         raise ValueError(f"The page has no place for {name!r}.")
-    return place.sub(lambda found: f"{found[1]}\n{written}\n{found[2]}", text)
+    return place.sub(lambda match: f"{match[1]}\n{written}\n{match[2]}", text)
 
 
 def _place(name: str) -> re.Pattern[str]:

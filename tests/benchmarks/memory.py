@@ -101,7 +101,7 @@ def measure(name: str, work: str) -> float:
 def numbers(program: str, *arguments: str) -> list[float]:
     """What a program prints last, run in a process of its own."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program, *arguments], env=environment, capture_output=True, text=True, check=True
     )
-    return [float(word) for word in found.stdout.splitlines()[-1].split()]
+    return [float(word) for word in process.stdout.splitlines()[-1].split()]

@@ -65,7 +65,7 @@ def measured(name: str, tasks: Sequence[str], pairs: int) -> dict[str, tuple[Eff
     nodes = rng.permutation(graph.n_writers)[:NODES].tolist()
     edges = rng.permutation(graph.n_edges)[:EDGES].tolist()
     targets = [*(graph.writers[number] for number in nodes), *(graph.edge(number) for number in edges)]
-    found: dict[str, list[list[Effects]]] = {metric: [[], [], []] for metric in METRICS}
+    by_metric: dict[str, list[list[Effects]]] = {metric: [[], [], []] for metric in METRICS}
     for task in tasks:
         made = make_task(task, models[1], pairs)
         for (clean, other), answers in zip(made.pairs, made.answers, strict=True):
@@ -76,6 +76,6 @@ def measured(name: str, tasks: Sequence[str], pairs: int) -> dict[str, tuple[Eff
                     session.with_metric(make(*answers))
                     effects.append(np.concatenate([ws.Scan(session, targets, kind).run() for kind in KINDS]))
                 floor = np.full(len(effects[0]), sessions[0].noise_floor)
-                for kept, each in zip(found[metric], (*effects, floor), strict=True):
+                for kept, each in zip(by_metric[metric], (*effects, floor), strict=True):
                     kept.append(each)
-    return {metric: tuple(map(np.concatenate, parts)) for metric, parts in found.items()}  # type: ignore[misc]
+    return {metric: tuple(map(np.concatenate, parts)) for metric, parts in by_metric.items()}  # type: ignore[misc]

@@ -37,34 +37,34 @@ OF_KIND = {"abstract": "the answer does not stand in the prompt", "extractive": 
 def tables() -> Iterator[Table]:
     """The steps of both, their last steps side by side, and the study of each."""
     torch.set_num_threads(1)
-    found = {name: followed(make(name)) for name in PAIR}
-    for name, each in found.items():
+    courses = {name: followed(make(name)) for name in PAIR}
+    for name, each in courses.items():
         yield of_steps(name, each)
-    columns = [_figures(each) for each in found.values()]
+    columns = [_figures(each) for each in courses.values()]
     lines = [(measured, *(column[measured] for column in columns)) for measured in columns[0]]
     yield Table("the pair at its last step", ("measured", *PAIR), lines)
-    for name, each in found.items():
+    for name, each in courses.items():
         study = _study(name, each)
         yield Table(f"{name}: shares lost without some of its heads", heads_row(study), rows(study))
         yield Table(f"In words, of {name}", ("",), [(words,) for words in (*findings(study), *about(study))])
 
 
-def _last(found: Followed) -> str:
-    return found.series.checkpoints[-1].name
+def _last(course: Followed) -> str:
+    return course.series.checkpoints[-1].name
 
 
-def _figures(found: Followed) -> dict[str, str]:
+def _figures(course: Followed) -> dict[str, str]:
     """Held-out figures of a series' last checkpoint, by what was measured."""
-    heads = found.figures[-1].heads
+    heads = course.figures[-1].heads
     traits = {f"{trait}, best head": heads.best(trait) for trait in (MATCHING, "induction", "previous token")}
-    plain, tokenizer = measure.load_names(Path(_last(found)))
+    plain, tokenizer = measure.load_names(Path(_last(course)))
     of_copies, of_others = _losses(plain, tokenizer)
     return {
         **{name: f"{head} {score:.2f}" for name, (head, score) in traits.items()},
         "copied, random sequences": share(heads.copied),
         "loss, what induction predicts": f"{of_copies:.2f}",
         "loss, all other tokens that count": f"{of_others:.2f}",
-        **_few_shot(ws.load_model(_last(found))),
+        **_few_shot(ws.load_model(_last(course))),
     }
 
 
@@ -108,9 +108,9 @@ def _losses(model: Any, tokenizer: Any) -> tuple[float, float]:
     return of_copies, of_others
 
 
-def _study(name: str, found: Followed) -> IclStudy:
+def _study(name: str, course: Followed) -> IclStudy:
     """Of the last checkpoint, on walks as in training, of another seed."""
-    model = replace(ws.load_model(_last(found)), name=name, title=name)
+    model = replace(ws.load_model(_last(course)), name=name, title=name)
     drawn = PairRows(model.tokenizer, SEED)
     walks = [drawn.walk().ids for _ in range(PIECES + OTHERS)]
     return ws.study_icl(

@@ -55,11 +55,11 @@ def tables() -> Iterator[Table]:
 def measure(method: str, pairs: int) -> float:
     """Megabytes."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", PROGRAM, method, str(pairs)],
         env=environment,
         capture_output=True,
         text=True,
         check=True,
     )
-    return float(found.stdout.split()[-1])
+    return float(process.stdout.split()[-1])

@@ -96,9 +96,9 @@ def against_reference(models: dict[str, ws.Model]) -> Table:
             started = time.perf_counter()
             curve = ws.faithfulness(session, scores, dataset=dataset, random_circuits=0)
             ten = time.perf_counter() - started
-            found = " ".join(f"{share:.2f}" for share in curve.recovered[:-1])
+            recovery = " ".join(f"{share:.2f}" for share in curve.recovered[:-1])
             edges = f"{session.graph.n_edges:,}"
-            row = [edges, f"{seconds:.1f} s", f"{ten:.1f} s", f"{curve.cpr:.2f}", f"{curve.cmd:.2f}", found]
+            row = [edges, f"{seconds:.1f} s", f"{ten:.1f} s", f"{curve.cpr:.2f}", f"{curve.cmd:.2f}", recovery]
             rows.append([f"{method}, Wirescope{words}", *row])
     heads = ("method", "edges", "scoring", "ten points", "CPR", "CMD", f"recovered at {FRACTIONS}")
     return Table("SmolLM2, 24 pairs of one template, best edges by signed score", heads, rows)
@@ -139,8 +139,8 @@ def _overlap(method: Method, session: ws.Session, dataset: ws.Dataset) -> str:
         return f"(needs {DRAWN_FROM} pairs)"
     dataset = ws.Dataset(dataset.pairs[:DRAWN_FROM], dataset.answers[:DRAWN_FROM])
     rows = scores_per_pair(session, method.name, dataset, options=OPTIONS)
-    found = stability(rows.astype(np.float64), SIZE)
-    return f"{found.mean:.2f} ({found.interval()[0]:.2f} to {found.interval()[1]:.2f})"
+    overlap = stability(rows.astype(np.float64), SIZE)
+    return f"{overlap.mean:.2f} ({overlap.interval()[0]:.2f} to {overlap.interval()[1]:.2f})"
 
 
 def _forget_peak() -> None:
@@ -151,5 +151,5 @@ def _forget_peak() -> None:
 def _peak() -> float:
     """The peak of this process's memory in GB since then, the model's weights with it. Linux alone, else not known."""
     status = Path("/proc/self/status")
-    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
-    return float("nan") if found is None else int(found[1]) / 2**20
+    match = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    return float("nan") if match is None else int(match[1]) / 2**20

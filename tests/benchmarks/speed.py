@@ -32,8 +32,8 @@ def tables() -> Iterator[Table]:
     try:
         rows = []
         for what, asked, measure in asked_for():
-            ran, own = measure()
-            rows.append([what, f"{ran:.0f} ms", f"{own:.0f} ms", f"{ran / own:.2f}", asked])
+            ran, baseline = measure()
+            rows.append([what, f"{ran:.0f} ms", f"{baseline:.0f} ms", f"{ran / baseline:.2f}", asked])
         of_parts = [products()]
         if packs.is_installed("dinov2-small"):
             session = dinov2()
@@ -88,10 +88,10 @@ def asked_for() -> Iterator[Row]:
     yield f"{MANY:,} edges edited at once, GPT-2 small's shape, 16 tokens", "1.6", lambda: many(gpt2_small_shape(16))
 
 
-def in_turn(works: Iterable[Callable[[], object]], own: Callable[[], object]) -> tuple[float, float]:
+def in_turn(works: Iterable[Callable[[], object]], baseline: Callable[[], object]) -> tuple[float, float]:
     """Medians of milliseconds of processor time, of several pieces of work and of what they are compared with."""
-    own()
-    pairs = [(_milliseconds(work), _milliseconds(own)) for work in works]
+    baseline()
+    pairs = [(_milliseconds(work), _milliseconds(baseline)) for work in works]
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
@@ -135,8 +135,10 @@ def attributed(session: ws.Session, warm: bool) -> tuple[float, float]:
     """warm: in a session that has run over A and B before."""
 
     def work() -> None:
-        own = session if warm else ws.Session(session.model, session.pair, session.metric.metric, parity=session.parity)
-        ws.trace(own, "eap")
+        subject = (
+            session if warm else ws.Session(session.model, session.pair, session.metric.metric, parity=session.parity)
+        )
+        ws.trace(subject, "eap")
 
     work()
     return in_turn([work] * ROUNDS, lambda: forward_and_backward(session))
@@ -175,5 +177,5 @@ def scanned(session: ws.Session) -> tuple[float, float]:
     """One of these edges."""
     edges = to_scan(session)
     ws.Scan(session, edges[:8]).run()
-    ran, own = in_turn([ws.Scan(session, edges).run], lambda: [forward(session) for _ in range(2 * ROUNDS)])
-    return ran / len(edges), own / (2 * ROUNDS)
+    ran, baseline = in_turn([ws.Scan(session, edges).run], lambda: [forward(session) for _ in range(2 * ROUNDS)])
+    return ran / len(edges), baseline / (2 * ROUNDS)

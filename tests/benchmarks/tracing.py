@@ -40,12 +40,12 @@ def known_circuits(kind: str) -> Table:
     for method in METHODS.values():
         if kind not in method.replacements:
             continue
-        found = []
+        figures = []
         for session, truth in sessions.values():
             scores = ws.trace(session, method.name, replacement=kind, options=Options(steps=8)).values  # type: ignore[arg-type]
-            found.append((auroc(scores, truth), precision(scores, truth)))
-        median = statistics.median(area for area, _ in found)
-        rows.append([method.name, f"{median:.2f}", *(f"{area:.2f} {share:.2f}" for area, share in found)])
+            figures.append((auroc(scores, truth), precision(scores, truth)))
+        median = statistics.median(area for area, _ in figures)
+        rows.append([method.name, f"{median:.2f}", *(f"{area:.2f} {share:.2f}" for area, share in figures)])
     title = f"Known circuits, {kind} ablation: AUROC, and precision at the true size"
     return Table(title, ("method", "median AUROC", *PROGRAMS), rows)
 
@@ -102,12 +102,12 @@ def timed(session: ws.Session, dataset: ws.Dataset, method: str, options: Option
 def equal_time(task: str) -> Table:
     """Wirescope's own method against EAP-IG with as many steps as take as long."""
     session, dataset = dataset_of(ws.load_model("bundled:names"), task, PAIRS)
-    own_seconds, own = timed(session, dataset, "circuit-pruning", Options(steps=STEPS))
+    own_seconds, scores = timed(session, dataset, "circuit-pruning", Options(steps=STEPS))
     one, _ = timed(session, dataset, "eap-ig", Options(steps=STEPS))
     steps = max(STEPS, round(STEPS * own_seconds / one))
     other_seconds, other = timed(session, dataset, "eap-ig", Options(steps=steps))
     rows = [
-        [f"circuit-pruning, {STEPS} steps", f"{own_seconds:.1f} s", *areas(session, dataset, own)],
+        [f"circuit-pruning, {STEPS} steps", f"{own_seconds:.1f} s", *areas(session, dataset, scores)],
         [f"eap-ig, {steps} steps", f"{other_seconds:.1f} s", *areas(session, dataset, other)],
     ]
     return Table(f"`names`, {task}, {PAIRS} pairs: at equal time", ("method", "scoring", *AREAS), rows)

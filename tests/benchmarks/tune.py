@@ -37,14 +37,14 @@ def tables(short: bool = False, processes: int = PROCESSES, minutes: float | Non
         print("The adapters need peft, which is not installed: pip install peft", file=sys.stderr)
         return
     ends = time.monotonic() + 60 * (MINUTES if minutes is None else minutes)
-    found = []
+    all_draws = []
     for draws in _short(processes, ends) if short else _whole(processes, ends):
         yield table_of(draws)
         if draws.tuning:
             yield rates_table(draws)
-        found.append(draws)
-    if found:
-        yield in_short(found)
+        all_draws.append(draws)
+    if all_draws:
+        yield in_short(all_draws)
 
 
 def _short(processes: int, ends: float) -> Iterator[Draws]:

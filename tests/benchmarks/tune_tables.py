@@ -107,12 +107,12 @@ def rates_table(draws: Draws) -> Table:
     return Table(f"{draws.task}: validation accuracy at each learning rate, {seeds} of their own", heads, cells)
 
 
-def in_short(found: Sequence[Draws]) -> Table:
+def in_short(all_draws: Sequence[Draws]) -> Table:
     """Points of held-out accuracy over even ranks, an arm a row and a task a column."""
     rows = [
-        [arm, *(spread(draws.over(arm, EVEN), "") for draws in found)]
+        [arm, *(spread(draws.over(arm, EVEN), "") for draws in all_draws)]
         for arm in ARMS
-        if arm != EVEN and all(arm in each.arms for each in found)
+        if arm != EVEN and all(arm in each.arms for each in all_draws)
     ]
-    heads = ("placed", *(f"{draws.task}, {counted(len(draws.seeds), 'draw')}" for draws in found))
+    heads = ("placed", *(f"{draws.task}, {counted(len(draws.seeds), 'draw')}" for draws in all_draws))
     return Table("Held-out accuracy, points over LoRA with even ranks (95 % intervals)", heads, rows)

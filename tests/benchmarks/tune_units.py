@@ -81,15 +81,15 @@ def tuning_units(task: str, seeds: int) -> list[Unit]:
 
 def chosen_rates(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """For each arm the rate of the best validation accuracy, mean of its draws; of equal ones that of less loss."""
-    found: dict[str, dict[float, list[Outcome]]] = {}
+    by_arm: dict[str, dict[float, list[Outcome]]] = {}
     for outcome in outcomes:
-        found.setdefault(outcome["arm"], {}).setdefault(outcome["rate"], []).append(outcome)
+        by_arm.setdefault(outcome["arm"], {}).setdefault(outcome["rate"], []).append(outcome)
 
     def worth(some: Sequence[Outcome]) -> tuple[float, float]:
         accuracy = statistics.mean(each["validation"] for each in some)
         return accuracy, -statistics.mean(each["validation loss"] for each in some)
 
-    return {arm: max(by_rate, key=lambda rate: worth(by_rate[rate])) for arm, by_rate in found.items()}
+    return {arm: max(by_rate, key=lambda rate: worth(by_rate[rate])) for arm, by_rate in by_arm.items()}
 
 
 def main_units(task: str, rates: dict[str, float], seeds: int) -> list[Unit]:

@@ -138,10 +138,10 @@ def interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
 
 
 def _by_way(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
-    found: dict[str, list[Outcome]] = {}
+    by_way: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        found.setdefault(outcome.way, []).append(outcome)
-    return found
+        by_way.setdefault(outcome.way, []).append(outcome)
+    return by_way
 
 
 def _stacked(outcomes: Sequence[Outcome], name: str) -> Answers:

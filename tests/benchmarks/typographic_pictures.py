@@ -88,8 +88,8 @@ def text_patches(scene: captions.Scene, side: int) -> NDArray[np.bool_]:
     changed = (np.asarray(captions.draw(scene)) != np.asarray(captions.draw_unwritten(scene))).any(axis=-1)
     rows, columns = (length // side for length in changed.shape)
     cut = changed[: rows * side, : columns * side].reshape(rows, side, columns, side)
-    found: NDArray[np.bool_] = cut.any(axis=(1, 3)).reshape(-1)
-    return found
+    patches: NDArray[np.bool_] = cut.any(axis=(1, 3)).reshape(-1)
+    return patches
 
 
 def _example(pixels: NDArray[np.uint8], scene: captions.Scene) -> Example:

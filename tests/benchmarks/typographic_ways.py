@@ -67,12 +67,12 @@ def ways() -> Iterator[Way]:
 def _repaired(pairs: Pairs, job: Job, kind: EditKind) -> Treated:
     """The model as it is where no cut helps."""
     try:
-        found = repair(
+        outcome = repair(
             job.model, *pairs.examples, kind=kind, held_out=0.0, budget=job.budget, augment=False, seed=job.seed
         )
     except InputError as error:
         return Treated(job.model, setting=str(error).splitlines()[0])
-    return Treated(found.repaired, cut=found.cut, setting=", ".join(edit.name for edit in found.edits[:4]))
+    return Treated(outcome.repaired, cut=outcome.cut, setting=", ".join(edit.name for edit in outcome.edits[:4]))
 
 
 # ---- heads ----
@@ -118,9 +118,9 @@ def text_boxes(
     strokes = np.zeros_like(grey)
     strokes[:, 1:] = np.abs(np.diff(grey, axis=1)) > 2 * contrast
     dense = ndimage.uniform_filter(strokes, size=window, mode="constant") > density
-    found, _ = ndimage.label(dense)
+    labels, _ = ndimage.label(dense)
     boxes = []
-    for rows, columns in ndimage.find_objects(found):
+    for rows, columns in ndimage.find_objects(labels):
         inside = np.zeros(grey.shape, dtype=bool)
         inside[_wider(rows, window[0] // 2), _wider(columns, window[1] // 2)] = True
         ys, xs = np.nonzero((strokes > 0) & inside)

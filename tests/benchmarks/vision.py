@@ -43,16 +43,16 @@ def tables(cases: Sequence[str] = tuple(CASES)) -> Iterator[Table]:
             if case is None:
                 print("pack:dinov2-small is not installed: wirescope models get dinov2-small", file=sys.stderr)
                 continue
-            found = {each: case.dataset(each, case.found, SEED) for each in case.classes}
+            search_sets = {each: case.dataset(each, case.search_count, SEED) for each in case.classes}
             judged = {each: case.dataset(each, case.judged, SEED + 1) for each in case.classes}
-            yield all_classes(case, found, judged)
-            yield one_class(case, found, judged)
+            yield all_classes(case, search_sets, judged)
+            yield one_class(case, search_sets, judged)
 
 
-def all_classes(case: Case, found: Sets, judged: Sets) -> Table:
+def all_classes(case: Case, search_sets: Sets, judged: Sets) -> Table:
     """One circuit for all classes."""
     judged_on = merged(judged.values())
-    ways = for_all(case, found, sizes(case))
+    ways = for_all(case, search_sets, sizes(case))
     result = measure(
         session_of(case.model, judged_on), [each for some in ways.values() for each in some], dataset=judged_on
     )
@@ -69,9 +69,9 @@ def all_classes(case: Case, found: Sets, judged: Sets) -> Table:
     return Table(title, heads(), rows)
 
 
-def one_class(case: Case, found: Sets, judged: Sets) -> Table:
+def one_class(case: Case, search_sets: Sets, judged: Sets) -> Table:
     """A circuit of each class: its pictures that are right, others that it calls so; means over the classes."""
-    ways = {name: for_one(case, name, found, sizes(case)) for name in case.single}
+    ways = {name: for_one(case, name, search_sets, sizes(case)) for name in case.single}
     figures = {name: class_figures(case, name, ways[name], judged) for name in case.single}
     whole = float(np.mean([of_class.whole for of_class in figures.values()]))
     rows = []

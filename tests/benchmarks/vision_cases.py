@@ -27,16 +27,16 @@ Sets = dict[str, ws.Dataset]  # pairs of each class
 
 @dataclass(frozen=True)
 class Case:
-    """draw: a picture of a scene. sample: a scene of a class. found, judged: pairs of each class to find circuits on,
-    and others to judge them on. single: classes that have a circuit each. slow: whether a run takes seconds, so that
-    nothing is learned. longer: whether circuits of one class are learned for longer too."""
+    """draw: a picture of a scene. sample: a scene of a class. search_count, judged: pairs of each class to find
+    circuits on, and others to judge them on. single: classes that have a circuit each. slow: whether a run takes
+    seconds, so that nothing is learned. longer: whether circuits of one class are learned for longer too."""
 
     title: str
     model: ws.Model
     classes: tuple[str, ...]
     sample: Callable[[Random, str], Any]
     draw: Callable[[Any], Image.Image]
-    found: int
+    search_count: int
     judged: int
     single: tuple[str, ...]
     slow: bool = False
@@ -72,18 +72,20 @@ def merged(some: Iterable[ws.Dataset]) -> ws.Dataset:
     return ws.Dataset([pair for pair, _ in rows], [answer for _, answer in rows])
 
 
-def of_shapes(found: int, judged: int, folder: Path) -> Case:
+def of_shapes(search_count: int, judged: int, folder: Path) -> Case:
     model = ws.load_model("bundled:shapes")
-    return Case("`shapes`", model, shapes.LABELS, a_shape, shapes.draw, found, judged, shapes.LABELS[:3], longer=True)
+    return Case(
+        "`shapes`", model, shapes.LABELS, a_shape, shapes.draw, search_count, judged, shapes.LABELS[:3], longer=True
+    )
 
 
-def of_captions(found: int, judged: int, folder: Path) -> Case:
+def of_captions(search_count: int, judged: int, folder: Path) -> Case:
     names = captions.SHAPES
     model = ws.load_model("bundled:captions", classes=list(names))
-    return Case("`captions`", model, names, captions.sample_scene, captions.draw, found, judged, names[:3])
+    return Case("`captions`", model, names, captions.sample_scene, captions.draw, search_count, judged, names[:3])
 
 
-def of_dinov2(found: int, judged: int, folder: Path) -> Case | None:
+def of_dinov2(search_count: int, judged: int, folder: Path) -> Case | None:
     """None where the pack is not installed."""
     if not packs.is_installed("dinov2-small"):
         return None
@@ -94,7 +96,7 @@ def of_dinov2(found: int, judged: int, folder: Path) -> Case | None:
             shapes.draw(a_shape(rng, name), PIXELS).save(folder / name / f"{number}.png")
     fitted = ws.fit_probe(ws.load_model("pack:dinov2-small"), folder)
     title = f"DINOv2-small with a probe of {PROBED} pictures a class"
-    few = max(1, found // 4)
+    few = max(1, search_count // 4)
     return Case(title, fitted.model, LARGE, a_shape, draw_large, few, judged // 3, LARGE[:2], slow=True)
 
 

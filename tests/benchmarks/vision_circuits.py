@@ -27,26 +27,26 @@ PRUNING = ws.Options(steps=3, budget=100)
 Circuits = dict[str, list[ws.Circuit]]  # of each size, by the way they are chosen
 
 
-def for_all(case: Case, found: Sets, sizes: Sequence[int]) -> Circuits:
-    """Circuits of all classes, in the order of the table. found: pairs of each class. sizes: from small to large."""
-    dataset = merged(found.values())
+def for_all(case: Case, sets: Sets, sizes: Sequence[int]) -> Circuits:
+    """Circuits of all classes, in the order of the table. sets: pairs of each class. sizes: from small to large."""
+    dataset = merged(sets.values())
     ways = [attributed] if case.slow else [attributed, pruned, learned]
     return _of_all([way(case.model, dataset, sizes) for way in (*ways, random)])
 
 
-def for_one(case: Case, name: str, found: Sets, sizes: Sequence[int]) -> Circuits:
+def for_one(case: Case, name: str, sets: Sets, sizes: Sequence[int]) -> Circuits:
     """Circuits of one class. They are found on its pictures alone, as Vi-CD's are, and by circuit pruning on as many of
     the other classes too, which shall stay what they are."""
-    circuits = [attributed(case.model, found[name], sizes)]
+    circuits = [attributed(case.model, sets[name], sizes)]
     if not case.slow:
-        circuits += [pruned(case.model, found[name], sizes), learned(case.model, found[name], sizes)]
+        circuits += [pruned(case.model, sets[name], sizes), learned(case.model, sets[name], sizes)]
         if case.longer:
-            circuits.append({LONGER: learned(case.model, found[name], sizes, LONG)[LEARNED]})
-        others = merged(some for each, some in found.items() if each != name)
-        count = len(found[name].pairs)
-        both = merged([found[name], ws.Dataset(others.pairs[:count], others.answers[:count])])
+            circuits.append({LONGER: learned(case.model, sets[name], sizes, LONG)[LEARNED]})
+        others = merged(some for each, some in sets.items() if each != name)
+        count = len(sets[name].pairs)
+        both = merged([sets[name], ws.Dataset(others.pairs[:count], others.answers[:count])])
         circuits.append({BOTH: pruned(case.model, both, sizes)[PRUNED]})
-    return _of_all([*circuits, random(case.model, found[name], sizes)])
+    return _of_all([*circuits, random(case.model, sets[name], sizes)])
 
 
 def _of_all(some: Sequence[Circuits]) -> Circuits:

@@ -271,8 +271,8 @@ class Canvas(Hands[Target]):
         dx = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(key), 0)
         if not dx or not isinstance(here, Node) or here.whole not in self.scene.layout.opened:
             return None
-        found = beside(self.scene.layout.opened[here.whole], here, dx)
-        return here.whole if found is None and here.is_unit and dx < 0 else found
+        neighbour = beside(self.scene.layout.opened[here.whole], here, dx)
+        return here.whole if neighbour is None and here.is_unit and dx < 0 else neighbour
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """On an MLP or what it shows: open or close it."""

@@ -87,8 +87,8 @@ def shapes_accuracy(model: Any, count: int = PICTURES, seed: int = SEED) -> dict
     for start in range(0, count, 100):
         drawn = [shapes.sample(rng) for _ in range(min(100, count - start))]
         classes = model(torch.stack([transform(picture) for picture, _ in drawn])).argmax(1).tolist()
-        for (_, label), found in zip(drawn, classes, strict=True):
-            right[shapes.LABELS[label]].append(found == label)
+        for (_, label), prediction in zip(drawn, classes, strict=True):
+            right[shapes.LABELS[label]].append(prediction == label)
     everything = [answer for answers in right.values() for answer in answers]
     return {"all": sum(everything) / len(everything)} | {
         name: sum(answers) / len(answers) for name, answers in right.items() if answers

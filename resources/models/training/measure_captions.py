@@ -93,9 +93,9 @@ def attack(model: Any, tokenizer: Any, count: int, seed: int = SEED, size: int |
 def quick(model: Any, tokenizer: Any) -> Found:
     """Few pictures, of another seed, while training."""
     model.eval()
-    found = attack(model, tokenizer, 250, seed=1)
+    rates = attack(model, tokenizer, 250, seed=1)
     model.train()
-    return found
+    return rates
 
 
 @torch.no_grad()
@@ -135,9 +135,9 @@ def tables(model: Any, tokenizer: Any, count: int = PICTURES) -> str:
     ]
     sizes: tuple[int | None, ...] = (None, *captions.FONT_SIZES)
     for size in sizes:
-        found = attack(model, tokenizer, count, size=size)
+        rates = attack(model, tokenizer, count, size=size)
         words = "letters of all sizes" if size is None else f"letters of {size} pixels"
-        lines.append(f"| {words} | {100 * found.fooled:.1f} % | {100 * found.withstood:.1f} % |")
+        lines.append(f"| {words} | {100 * rates.fooled:.1f} % | {100 * rates.withstood:.1f} % |")
     return "\n".join(lines)
 
 

@@ -263,8 +263,8 @@ def train(steps: int, pictures: int, earlier: Path | None = None, runs: int = 0)
         if step % 100 == 99:
             message = f"step {step + 1}/{steps} loss {loss.item():.3f} + {extra.item():.3f}"
             if step % 300 == 299 or step == steps - 1:
-                found = measure_captions.quick(model, tokenizer)
-                message += f" right {found.right:.3f} attacked {found.fooled:.3f} scale {model.logit_scale.exp():.1f}"
+                rates = measure_captions.quick(model, tokenizer)
+                message += f" right {rates.right:.3f} attacked {rates.fooled:.3f} scale {model.logit_scale.exp():.1f}"
             print(f"{message} {time.perf_counter() - start:.0f} s", flush=True)
     return model.eval(), tokenizer
 

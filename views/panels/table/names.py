@@ -63,8 +63,8 @@ class Names:
         if not self.node_in_text.any() or _LAYER.fullmatch(text):
             return self._nodes(text)
         rest = text.removeprefix(_TEXT)
-        found = self._nodes(rest) if rest else np.ones(len(self.node_kind), dtype=bool)
-        return found & (self.node_in_text == (rest != text))
+        mask = self._nodes(rest) if rest else np.ones(len(self.node_kind), dtype=bool)
+        return mask & (self.node_in_text == (rest != text))
 
     def _nodes(self, text: str) -> Mask:
         kind, layer, head = self.node_kind, self.node_layer, self.node_head
@@ -86,8 +86,8 @@ class Names:
         if not self.reader_in_text.any() or _LAYER.fullmatch(text) or text.startswith("<"):
             return self._readers(text)
         rest = text.removeprefix(_TEXT)
-        found = self._readers(rest) if rest else np.ones(len(self.reader_kind), dtype=bool)
-        return found & (self.reader_in_text == (rest != text))
+        mask = self._readers(rest) if rest else np.ones(len(self.reader_kind), dtype=bool)
+        return mask & (self.reader_in_text == (rest != text))
 
     def _readers(self, text: str) -> Mask:
         port = _PORT.fullmatch(text)
