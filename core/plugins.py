@@ -4,7 +4,7 @@ A method, a metric, a family of models, a task, a pack, an exporter and a featur
 each. The built-in rows are the `ROWS` of a package of this program; a row of another package comes by an entry point:
 
     [project.entry-points."wirescope.methods"]
-    mine = "my_package.my_method:METHOD"
+    example = "my_package.my_method:METHOD"
 
 where the module says `API = 1`, for which of the tables it was written, and the object is a row of that table, or a
 tuple of rows. A table loads both when it is first looked into, so a menu costs no model library, and what no one asks
