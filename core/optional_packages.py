@@ -3,9 +3,18 @@ install."""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from core.errors import WirescopeError
+
+
+@cache
+def is_installed(name: str) -> bool:
+    """Whether a package could be imported; it is not. Looked up once a process: a window wants to know after each
+    change, and an answer takes a millisecond."""
+    return find_spec(name) is not None
 
 
 def arrow() -> tuple[Any, Any]:

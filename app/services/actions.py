@@ -64,6 +64,7 @@ class Actions(Mapping[str, QAction]):
         self._workbench = workbench
         self._made: dict[str, QAction] = {}
         self._tips: dict[str, str] = {}  # while they can be done
+        self._told: dict[str, tuple[str, str]] = {}  # the reason and the tooltip that each has
         self.records: dict[str, Action] = {}
         self._due = QTimer(owner, singleShot=True, interval=0)
         self._due.timeout.connect(self.refresh)
@@ -115,6 +116,7 @@ class Actions(Mapping[str, QAction]):
             action = self._made.pop(record.key, None)
             if action is not None:
                 del self.records[record.key], self._tips[record.key]
+                self._told.pop(record.key, None)
                 self._owner.removeAction(action)
                 action.deleteLater()
 
@@ -140,9 +142,12 @@ class Actions(Mapping[str, QAction]):
             self._look_at(key)
 
     def _look_at(self, key: str) -> None:
-        why, action = self.why_not(key), self._made[key]
-        action.setEnabled(not why)
-        action.setToolTip(why or self._tips[key])  # another reason may hold
+        why = self.why_not(key)
+        tip = why or self._tips[key]  # another reason may hold
+        if self._told.get(key) != (why, tip):  # hundreds are looked at after each change, and few are different
+            self._told[key] = why, tip
+            self._made[key].setEnabled(not why)
+            self._made[key].setToolTip(tip)
 
     def _do(self, key: str, slot: Callable[[], None], checked: bool = False) -> None:
         why = self.why_not(key)
@@ -157,6 +162,7 @@ class Actions(Mapping[str, QAction]):
     def _set_tip(self, key: str, words: str) -> None:
         keys = self._made[key].shortcut().toString()
         self._tips[key] = f"{words} ({keys})" if keys else words
+        self._told.pop(key, None)
         self._made[key].setToolTip(self.why_not(key) or self._tips[key])
 
 

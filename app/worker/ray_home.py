@@ -10,7 +10,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +18,7 @@ from app.messages.links import LinkCut, WorkerDied
 from app.messages.places import LOCAL, Place
 from core import local_cluster
 from core.errors import ArgumentError, WirescopeError
+from core.optional_packages import is_installed
 
 NAMESPACE = "wirescope"
 CALL_SECONDS = 30.0  # that the other side has for a call, beside what it may wait
@@ -33,7 +33,7 @@ PASSED_ON = ("HF_HUB_OFFLINE", "HF_HOME", "TRANSFORMERS_OFFLINE", "OMP_NUM_THREA
 
 def why_not() -> str:
     """Why no cluster can be used; empty where one can."""
-    if find_spec("ray") is None:
+    if not is_installed("ray"):
         return "Ray is not installed: pip install 'wirescope[cluster]'"
     return ""
 

@@ -4,7 +4,6 @@ weights, or they are refused. A model without its adapter is another model.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import warnings
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch import nn
 from core.errors import ModelError
 from core.models.checkpoint import ADAPTER_CONFIG, ADAPTER_WEIGHTS, is_pickle
 from core.models.tokenizer_loading import at_revision
+from core.optional_packages import is_installed
 
 MERGE = (
     "install peft (pip install peft) in Wirescope's environment, or merge it where peft is: "
@@ -52,7 +52,7 @@ def check_adapter(folder: Path, config: dict[str, Any], *, alone: bool) -> None:
             f"{folder} holds an adapter that is not peft's, and Wirescope cannot apply it.",
             f"Merge it with the library that made it, and open the result.{without}",
         )
-    if importlib.util.find_spec("peft") is None:
+    if not is_installed("peft"):
         what = "is an adapter" if alone else "holds an adapter beside the weights"
         raise ModelError(
             f"{folder} {what} ({kind}), which changes the model, and peft, which applies it, is not installed.",

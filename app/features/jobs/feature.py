@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from app.services.job_queue.queue import JobQueue
 from app.services.job_queue.store import JobStore
 from app.services.state_folder import state_folder
 from app.workbench.workbench import Workbench
+from core.optional_packages import is_installed
 from views.panels.jobs.panel import JobsPanel
 
 NO_ARROW = 'A run over many pairs writes Parquet files: pip install "wirescope[parquet]"'
@@ -48,7 +48,7 @@ def why_no_trace(workbench: Workbench) -> str:
     """Why no run over many pairs can be queued."""
     if workbench.opened is None:
         return "Open a model first"
-    return "" if importlib.util.find_spec("pyarrow") is not None else NO_ARROW
+    return "" if is_installed("pyarrow") else NO_ARROW
 
 
 def why_no_evaluation(workbench: Workbench) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import importlib
 import platform
-from importlib.util import find_spec
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -20,6 +19,7 @@ from app.services.closing import Closing
 from app.services.notifier import Notifier
 from app.workbench.remote_worker import RemoteWorker
 from app.workbench.workbench import Workbench
+from core.optional_packages import is_installed
 from views.panels.remote.data import PlaceRow
 from views.panels.remote.panel import ConnectDialog
 
@@ -159,7 +159,7 @@ class RemoteController(QObject):
 
 
 def why_no_cluster(workbench: Workbench) -> str:
-    if find_spec("ray") is None:
+    if not is_installed("ray"):
         return "Ray is not installed: pip install 'wirescope[cluster]'"
     return "Disconnect first" if workbench.homes.place else ""
 

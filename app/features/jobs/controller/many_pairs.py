@@ -3,7 +3,6 @@ and the job that it puts into the queue."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from dataclasses import replace
 from functools import partial
@@ -26,6 +25,7 @@ from app.workbench.workbench import Workbench
 from core.errors import InputError, WirescopeError
 from core.formatting import pairs_words
 from core.inputs.dataset_files import ENDINGS, read_dataset_file
+from core.optional_packages import is_installed
 from views.panels.jobs.data import Asked, ManyPairsData
 from views.panels.jobs.dialog import ManyPairsDialog
 
@@ -76,7 +76,7 @@ class ManyPairsController(QObject):
         dialog, snapshot = self.dialog, self._workbench.presenter.snapshot()
         if dialog is None or not dialog.isVisible() or snapshot is None:
             return
-        ray = importlib.util.find_spec("ray") is not None
+        ray = is_installed("ray")
         dialog.set_data(
             ManyPairsData(
                 tuple((task.name, task.title, task.about) for task in snapshot.opened.tasks),

@@ -66,7 +66,7 @@ class Clusters:
 def clusters(monkeypatch: pytest.MonkeyPatch) -> Clusters:
     clusters = Clusters()
     monkeypatch.setattr("app.worker.ray_home.Cluster", clusters)
-    monkeypatch.setattr(controller, "find_spec", lambda _name: object())
+    monkeypatch.setattr(controller, "is_installed", lambda _name: True)
     return clusters
 
 
@@ -144,7 +144,7 @@ def test_a_cluster_that_does_not_answer_is_said_in_the_dialog(reader: Person, cl
 
 
 def test_without_ray_the_entry_says_what_to_install(reader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controller, "find_spec", lambda _name: None)
+    monkeypatch.setattr(controller, "is_installed", lambda _name: False)
     reader.window.commands.refresh()
     action = reader.window.commands["connect"]
     assert not action.isEnabled()
