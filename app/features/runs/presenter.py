@@ -21,6 +21,7 @@ NO_CIRCUIT = {
     "repair": "The cuts of this repair are not kept any more",
 }
 NO_RERUN = {"repair": "A repair needs its examples: find the cuts in the panel Repair"}
+QUEUE_AGAIN = "It went over pairs of its own: queue it again, by Edit > Trace Many Pairs or Evaluate Over Many Pairs"
 LONGEST = 40  # letters of a prompt
 
 
@@ -55,7 +56,7 @@ def row_of(place: int, record: RunRecord, present: Document) -> RunRow:
         "" if circuit is None else shape_words(circuit.graph),
         (document.circuits, document.size) == (present.circuits, present.size),
         tip_of(record),
-        NO_RERUN.get(record.kind, ""),
+        QUEUE_AGAIN if record.of_other_pairs else NO_RERUN.get(record.kind, ""),
     )
 
 

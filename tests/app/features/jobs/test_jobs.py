@@ -160,6 +160,8 @@ def test_an_evaluation_lands_with_its_figures_and_its_scores_can_be_seen(
     (row,) = table.data().rows
     assert row.cells[1:2] + row.cells[4:7] == ("Evaluation", "0.90", "0.20", "20")
     assert "Over 3 pairs\nRecovered: 1 edge 30 % (20 to 40); 20 edges 84 % (74 to 94)" in row.tip
+    table.view.selectRow(0)
+    assert "queue it again" in table.why_not("rerun")
     reader.rest()
     assert run.record.cpr == 0.9, "the curve over the pair on the cards is another one"
 
