@@ -77,7 +77,7 @@ def test_the_command_finds_the_cluster_that_runs(saved, tmp_path: Path, ray_clus
     write_dataset(rows, ROWS[:4])
     # what `auto` looks at first: another cluster of this machine might be found
     monkeypatch.setenv("RAY_ADDRESS", ray_cluster.get_runtime_context().gcs_address)
-    command = ("trace", "--model", saved.name, "--dataset", str(rows), "--shard", "2", "--method", "eap")
+    command = ("trace", "--model", saved.name, "--dataset", str(rows), "--shard", "4", "--method", "eap")
     ran = start("-m", "app", *command, "--folder", str(tmp_path / "run"), "--cluster", "auto")
     assert ran.returncode == 0, ran.stderr
     said = read_progress(tmp_path / "run")
