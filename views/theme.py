@@ -151,6 +151,9 @@ class ThemeChanges(QObject):
             self.theme = theme
             app = QApplication.instance()
             if isinstance(app, QApplication):
+                # To put a sheet in another's place takes Qt more than three times as long as to take that off first: it
+                # styles a widget anew for each one that it lies in. (Text of another size needs that, for layouts.)
+                app.setStyleSheet("")
                 _dress(app, theme)
             self.changed.emit()
 
@@ -240,9 +243,6 @@ def _system_is_light() -> bool:
 
 
 def _dress(app: QApplication, theme: Theme) -> None:
-    """Give all windows a palette and a style sheet. The sheet that they have is taken off first: to put another in its
-    place takes Qt more than three times as long, for it styles a widget anew for each one that it lies in."""
-    app.setStyleSheet("")
     app.setPalette(palette(theme))
     app.setStyleSheet(style_sheet(theme, text_scale()))
 
