@@ -49,8 +49,9 @@ PRINTED_WORDS = ("says the word", "lost without", "edges cut", "seconds")
 Rows = dict[str, dict[str, str]]
 
 
-def has_place(part: str, text: str) -> bool:
-    return _place(f"measured: {part}").search(text) is not None
+def has_place(part: str, text: str, place: str = "") -> bool:
+    """place: of some of its tables."""
+    return _place(_name(part, place)).search(text) is not None
 
 
 def with_tables(text: str, part: str, tables: Sequence[Table]) -> str:
@@ -58,7 +59,7 @@ def with_tables(text: str, part: str, tables: Sequence[Table]) -> str:
     no place for them."""
     for place in dict.fromkeys(table.place for table in tables):
         some = (table.as_markdown() for table in tables if table.place == place)
-        text = filled(text, f"measured: {part} {place}".rstrip(), "\n\n".join(some))
+        text = filled(text, _name(part, place), "\n\n".join(some))
     return text
 
 
@@ -72,7 +73,7 @@ def write(part: str, tables: Sequence[Table]) -> None:
     measured.md, the first table of repairs and of tasks, or some columns of that of printed words."""
     page = PAGES.get(part, MEASURED)
     text = page.read_text(encoding="utf-8")
-    if has_place(part, text):
+    if any(has_place(part, text, table.place) for table in tables):
         text = with_tables(text, part, tables)
         page.write_text(text, encoding="utf-8")
     readme = README.read_text(encoding="utf-8")
@@ -162,6 +163,10 @@ def filled(text: str, name: str, written: str) -> str:
     if place.search(text) is None:
         raise ValueError(f"The page has no place for {name!r}.")
     return place.sub(lambda match: f"{match[1]}\n{written}\n{match[2]}", text)
+
+
+def _name(part: str, place: str) -> str:
+    return f"measured: {part} {place}".rstrip()
 
 
 def _place(name: str) -> re.Pattern[str]:

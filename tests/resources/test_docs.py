@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import measured
 from tests.benchmarks.measured import (
     MEASURED,
     README,
@@ -81,6 +82,16 @@ def test_new_tables_take_the_place_of_those_before_and_change_the_summary():
     with pytest.raises(ValueError, match="begins with 'Known circuits"):
         summary(anew)
     assert not has_place("nowhere", text)
+
+
+def test_a_page_of_tables_that_each_have_a_place_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    page = tmp_path / "long.md"
+    page.write_text("<!-- measured: long graph -->\nbefore\n<!-- end -->\n", encoding="utf-8")
+    monkeypatch.setitem(measured.PAGES, "long", page)
+    table = Table("A graph", ("step", "seconds"), [("opened", "1")], place="graph")
+    measured.write("long", [table])
+    assert table.as_markdown() in page.read_text(encoding="utf-8")
+    assert "before" not in page.read_text(encoding="utf-8")
 
 
 def test_the_notebook_page_runs_as_it_stands(capsys: pytest.CaptureFixture[str]):
