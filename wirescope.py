@@ -59,6 +59,7 @@ from core.probing.fit import FittedProbe, fit_probe
 from core.repair.examples import Example
 from core.repair.repair import Repair, repair
 from core.result import Result
+from core.rounding import Rounding, rounding
 from core.scan import Scan
 from core.scripts.public import to_python
 from core.scripts.torch_script import torch_script as to_torch
@@ -116,6 +117,7 @@ __all__ = [
     "Repair",
     "Report",
     "Result",
+    "Rounding",
     "Scan",
     "Scores",
     "SecondCircuit",
@@ -176,6 +178,7 @@ __all__ = [
     "read_tuned_lens",
     "repair",
     "report",
+    "rounding",
     "routing",
     "second_circuit",
     "self_repair",

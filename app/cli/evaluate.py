@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP
-from app.cli.open_model import add_opening_options, open_model
+from app.cli.open_model import add_opening_options, open_model, rounding_notes
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import PAIRS, add_pair_options, asked_pairs, check_pair_options
 from app.cli.progress import Progress
@@ -99,7 +99,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
         raise InputError(f"The circuit of {options.file} has no edges.", "Keep some, and export it again.")
     pairs = _pairs(model, file, options)
     over = session_over(model, pairs, options.metric or scores.about.get("metric kind"), options.memory)
-    for note in filter(None, (*pairs.notes, spelling_note(over.session), *_doubts(file, name, precision))):
+    told = *pairs.notes, spelling_note(over.session), *rounding_notes(over.session), *_doubts(file, name, precision)
+    for note in filter(None, told):
         tell(note)
     replacement = options.replacement or scores.replacement
     if scores.constants is not None and over.session.population is not None:

@@ -6,11 +6,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from app.cli.output import tell
-from app.presenters.precision import USUAL_PRECISION
+from app.presenters.precision import USUAL_PRECISION, rounding_words
 from core.errors import ArgumentError, ModelError
 
 if TYPE_CHECKING:
     from core.models.model import Model
+    from core.session import Session
 
 
 def add_opening_options(parser: argparse.ArgumentParser, usual: str = USUAL_PRECISION) -> None:
@@ -20,7 +21,7 @@ def add_opening_options(parser: argparse.ArgumentParser, usual: str = USUAL_PREC
     parser.add_argument(
         "--weights",
         default="auto",
-        help="where they are: memory, disk, or auto, on disk where memory is short (auto)",
+        help="where they are: memory, disk, 8bit (in memory, rounded), or auto, on disk where memory is short (auto)",
     )
     parser.add_argument(
         "--classes", help='what CLIP or SigLIP tells apart: texts with commas, as in "red circle, blue square"'
@@ -92,3 +93,11 @@ def open_model(name: str, precision: str | None = None, device: str = "cpu", wei
     for note in model.notes:
         tell(note)
     return model
+
+
+def rounding_notes(session: Session) -> list[str]:
+    """What 8-bit weights change of the unedited answers to a session's inputs; nothing of other weights."""
+    from core.rounding import rounding
+
+    measured = rounding(session)
+    return [] if measured is None else [f"{rounding_words(measured.difference, measured.divergence)}."]

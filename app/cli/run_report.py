@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.continuing import continued_words
 from app.cli.tables import aligned
-from app.presenters.precision import model_of
+from app.presenters.precision import model_of, rounding_words
 from app.worker.describe import prediction_floors, prediction_rows
 from core.formatting import BELOW, is_below_noise
 
@@ -44,6 +44,7 @@ def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bo
         ],
         "layers": session.graph.layers,
         "parity": asdict(session.parity),
+        **rounding_entry(session),
         **_artefacts(session),
         "noise_floor": floor,
         "below_noise": bool(edits) and is_below_noise(float(result.metric[0]) - float(clean.metric[0]), floor),
@@ -91,7 +92,17 @@ def report_words(report: dict[str, Any]) -> str:
     lines.append(f"parity with the model's own forward: {parity['difference']:.1e}")
     if "limit" in parity:
         lines[-1] += f" ({parity['relative']:.1e} of the outputs' range; the limit is {parity['limit']:.0e})"
+    if "rounding" in report:
+        lines.append(rounding_words(**report["rounding"]))
     return "\n".join(lines)
+
+
+def rounding_entry(session: Session) -> dict[str, Any]:
+    """Of a model in 8 bits, what these change of the unedited answers, under "rounding"; of others nothing."""
+    from core.rounding import rounding
+
+    measured = rounding(session)
+    return {} if measured is None else {"rounding": asdict(measured)}
 
 
 def _rounded(number: float) -> float:

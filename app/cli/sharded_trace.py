@@ -64,7 +64,7 @@ def _report(scores: Scores, sums: Sums, method: Method, options: argparse.Namesp
     pairs, answered, b = float(sums[PAIRS]), float(sums[ANSWERED]), float(sums[METRIC_COUNTERFACTUAL])
     return {
         "model": options.model,
-        **precision_entry(options.precision or USUAL_PRECISION),
+        **precision_entry(options.precision or USUAL_PRECISION, options.weights),
         "method": method.name,
         "level": scores.level,
         "scored": int(scores.values.size),

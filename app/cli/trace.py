@@ -14,7 +14,7 @@ import numpy as np
 
 from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP, literal, metric_help
 from app.cli.method_options import add_method_options, option_words, options_for
-from app.cli.open_model import add_opening_options, open_model
+from app.cli.open_model import add_opening_options, open_model, rounding_notes
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options
 from app.cli.progress import Progress
@@ -131,7 +131,7 @@ def trace_command(options: argparse.Namespace) -> int:
         spans=None if options.spans is None else [name.strip() for name in options.spans.split(",")],
     )
     whole = _whole(session, dataset, options.replacement)
-    notes = [*pairs.notes, *filter(None, [spelling_note(session)]), *_flat(whole)]
+    notes = [*pairs.notes, *filter(None, [spelling_note(session)]), *rounding_notes(session), *_flat(whole)]
     told = options.format != USUAL_FORM
     note = input_note(options.replacement, "position" in model.input_words) if told else ""
     notes += [note] if note else []
@@ -224,7 +224,11 @@ def _flat(whole: Measured | None) -> list[str]:
 
 def _asked(options: argparse.Namespace) -> dict[str, str]:
     """What `evaluate` needs to take the same pairs and the same metric."""
-    about = {"model": options.model, "seed": str(options.seed), **precision_entry(options.precision or USUAL_PRECISION)}
+    about = {
+        "model": options.model,
+        "seed": str(options.seed),
+        **precision_entry(options.precision or USUAL_PRECISION, options.weights),
+    }
     about |= {"task": options.task} if options.task else {}
     about |= {"dataset": Path(options.dataset).name} if options.dataset else {}
     about |= {"asked pairs": str(options.pairs)} if options.pairs else {}

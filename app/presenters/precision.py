@@ -14,6 +14,19 @@ def model_of(report: dict[str, Any]) -> str:
     return f"{model}" if precision == USUAL_PRECISION else f"{model} in {precision}"
 
 
-def precision_entry(precision: str) -> dict[str, str]:
-    """For a file's `about`: the precision, where it is not the usual one."""
-    return {} if precision == USUAL_PRECISION else {"precision": precision}
+def rounding_words(difference: float, divergence: float | None) -> str:
+    """What 8-bit weights change, in a sentence without its end. difference: of a logit, or of a number of an embedding.
+    divergence: in nats; None of embeddings."""
+    if divergence is None:
+        return f"8-bit weights change a number of the embeddings of these inputs by up to {difference:.2g}"
+    return (
+        f"8-bit weights change a logit of these inputs by up to {difference:.2g}, and the answers by a KL divergence "
+        f"of up to {divergence:.2g} nats"
+    )
+
+
+def precision_entry(precision: str, weights: str = "") -> dict[str, str]:
+    """For a file's `about`: the precision, where it is not the usual one, and that weights are in 8 bits, where they
+    are."""
+    entry = {} if precision == USUAL_PRECISION else {"precision": precision}
+    return entry | ({"weights": weights} if weights == "8bit" else {})

@@ -176,7 +176,7 @@ class Workbench(QObject):
         self.ask()
 
     def open_with_weights(self, place: str) -> None:
-        """Open the present model with its weights on disk, or in memory however short that is."""
+        """Open the present model with its weights on disk, in 8 bits, or in memory however short that is."""
         self._client.weights[self.document.opens] = place
         self.ask()
 

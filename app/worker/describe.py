@@ -25,6 +25,7 @@ from core.project.document import Source
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import PredictionRow
 from core.result import Result
+from core.rounding import Rounding
 from core.session import Session
 from views.panels.inputs.data import CardData, MetricOption
 from views.widgets.data import TokenChip
@@ -106,8 +107,10 @@ def card_of(
     return CardData(which, "text", text=source.text, tokens=chips, notes=of_model + side.notes, problem=problem)
 
 
-def parity_words(parity: Parity) -> str:
-    return f"parity {parity.difference:.0e}".replace("e-0", "e-").replace("e+0", "e+")
+def parity_words(parity: Parity, rounding: Rounding | None = None) -> str:
+    """ "parity 6e-6", and by how much 8 bits change a logit: "parity 6e-6 · 8 bits 2e-2" """
+    words = f"parity {parity.difference:.0e}" + ("" if rounding is None else f" · 8 bits {rounding.difference:.0e}")
+    return words.replace("e-0", "e-").replace("e+0", "e+")
 
 
 def run_words(result: Result, forward_milliseconds: float, edited: bool) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.messages.replies import InputsReply
+from app.presenters.precision import rounding_words
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import empty_card, parity_words
 from app.worker.read_inputs import misfit, read_source
@@ -14,6 +17,7 @@ from core.inputs.pair import Pair, Side
 from core.models.model import Model
 from core.project.document import Document
 from core.project.metric_choice import MetricChoice
+from core.rounding import rounding
 from core.session import Session
 from views.panels.inputs.data import CardData
 
@@ -40,12 +44,16 @@ def new_cache(
     )
     if memory is not None:
         set_memory(session, memory)
+    measured = rounding(session)
+    if measured is not None:
+        words = f"{rounding_words(measured.difference, measured.divergence)}."
+        cards = replace(cards[0], notes=(*cards[0].notes, words)), cards[1]
     ready = InputsReply(
         number=number,
         card_a=cards[0],
         card_b=cards[1],
         labels=a.labels,
-        parity=parity_words(session.parity),
+        parity=parity_words(session.parity, measured),
         has_counterfactual=b is not None,
         metric_name=session.metric.name,
         metric=MetricChoice(""),

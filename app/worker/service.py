@@ -37,6 +37,7 @@ from core.models.model import Model
 from core.models.probe import digest_in
 from core.models.probe_store import kept
 from core.models.probed import with_probe
+from core.models.rounded import of_whole
 from core.models.zero_shot import with_class_texts
 from core.progress import watched
 from core.project.document import Source
@@ -162,11 +163,11 @@ class WorkerService:
             texts = texts_in(name)
             if texts is None and self._model.graph.towers:
                 return None  # without texts they do not meet: it is said where the model is opened
-            return with_class_texts(self._model, texts)
+            return of_whole(self._model, lambda model: with_class_texts(model, texts))
         if not opened.takes_probe:
             return None
         digest = digest_in(name)
-        return with_probe(self._model, kept(digest) if digest else None)
+        return of_whole(self._model, lambda model: with_probe(model, kept(digest) if digest else None))
 
     def _leave_cache(self) -> None:
         if self._cache is not None:

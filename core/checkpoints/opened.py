@@ -31,12 +31,14 @@ PIECE = 1 << 22  # bytes of a file that are read at once
 
 
 class SeriesModel:
-    """The model of a series at a step. opened: one of its checkpoints that is open already, by its name."""
+    """The model of a series at a step. opened: one of its checkpoints that is open already, by its name; one in 8 bits
+    is opened anew, with the weights as they are."""
 
     def __init__(self, series: Series, dtype: str = "fp32", opened: Model | None = None) -> None:
         self.series = series
         self._dtype = dtype
-        self._model = opened if opened is not None and series.index(opened.name) is not None else None
+        usable = opened is not None and opened.unrounded is None  # those in 8 bits are beside no others
+        self._model = opened if opened is not None and usable and series.index(opened.name) is not None else None
         first = self._model
         self._first = None if first is None else (first.title, _shape(first))
         self._direct: bool | None = None  # whether files have the module's names; None: not known yet

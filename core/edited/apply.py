@@ -15,6 +15,7 @@ from core.edited.hooks import Hooks
 from core.edited.plan import Inputs, plan_edits
 from core.edits import Edit
 from core.errors import EditError
+from core.models.eight_bit import check_whole
 from core.models.model import Model
 from core.models.sharing import sharing_copy
 
@@ -57,6 +58,7 @@ class EditedModel(nn.Module):
     def save_pretrained(self, *_: Any, **__: Any) -> None:
         """Refused while there are edits: a checkpoint holds weights alone."""
         if not self.edits:
+            check_whole(self.module, "A checkpoint")
             self.module.save_pretrained(*_, **__)  # type: ignore[operator]
             return
         raise EditError(*WITHOUT_EDITS)
@@ -64,6 +66,7 @@ class EditedModel(nn.Module):
     def push_to_hub(self, *_: Any, **__: Any) -> Any:
         """Refused while there are edits, as `save_pretrained` is."""
         if not self.edits:
+            check_whole(self.module, "A checkpoint")
             return self.module.push_to_hub(*_, **__)  # type: ignore[operator]
         raise EditError(*WITHOUT_EDITS)
 

@@ -35,6 +35,7 @@ from core.edited.plan import Inputs, plan_edits
 from core.edits import Edit
 from core.errors import EditError
 from core.graph import Edge, Entries, Node
+from core.models.eight_bit import check_whole
 from core.models.model import Model
 from core.models.sharing import sharing_copy
 from core.models.wiring import Wiring
@@ -61,7 +62,8 @@ class BakedModel:
 
 def bake(model: Model, edits: Sequence[Edit], session: Inputs | None = None) -> BakedModel:
     """The model with edits of nodes in its weights. session: where means are taken from, as in `ws.apply`. Raises
-    EditError, with the reason, for what weights cannot hold; ArgumentError."""
+    EditError, with the reason, for what weights cannot hold; ModelError for weights in 8 bits; ArgumentError."""
+    check_whole(model.adapter.module, "A checkpoint")
     reasons = why_not_baked(model, edits)
     if reasons:
         raise EditError(reasons[0], OTHERWISE)

@@ -25,6 +25,7 @@ from core.edited.classifier import CLASSIFIERS, as_classifier
 from core.edited.plan import PlannedEdits, layout_of
 from core.errors import ModelError, WirescopeError
 from core.models.class_texts import base_name
+from core.models.eight_bit import check_whole
 from core.models.family import adapt
 from core.models.model import Model
 from core.models.probed import Probed
@@ -54,6 +55,7 @@ def save_hooked(model: Model, planned: PlannedEdits, folder: Path, reasons: Sequ
     classifier. Raises WirescopeError."""
     from safetensors.torch import save_file
 
+    check_whole(model.adapter.module, "A checkpoint")
     if isinstance(model.adapter.module, Probed):
         model, _ = _classifying(model, model.adapter.module)
         planned = replace(planned, plan={**planned.plan, **layout_of(model.adapter)})

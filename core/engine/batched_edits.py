@@ -27,6 +27,7 @@ from core.engine.run import Pass, Variants
 from core.engine.sizes import state_bytes
 from core.engine.state import RunState, map_tensors
 from core.graph import Edge, Entries, Node, Reader
+from core.models.eight_bit import holds_eight_bits
 
 POSITIONS = 2048  # of all rows of one batch together
 SHARED = 8  # of the memory beside the runs over A and B, at most one such part is for what edits have in common
@@ -206,6 +207,8 @@ class Scanner:
         group = adapter.shape.heads // adapter.shape.kv_heads
         heads = [1 if reader.kind == "q" else group for reader, _, _ in variants.readers]
         edits = sum(len(numbers) for _, numbers, _ in variants.readers)
+        if holds_eight_bits(adapter.mlp_part(layer)):  # products are known by where weights lie; these are made anew
+            return None
         rows = self._engine.length - first
         if not pays(adapter, max(heads), edits * rows):
             return None

@@ -1,6 +1,6 @@
 """Which of a model's weights are packed (`core.models.products`): as many layers as there is room for, the last first,
 as a toggled edge goes through those most often. One layer at each run with edits, so that none of them waits long.
-Weights that stay on disk are not packed: that would be a copy in memory.
+Weights that stay on disk or are in 8 bits are not packed: that would be a copy in memory.
 """
 
 from __future__ import annotations

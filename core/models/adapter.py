@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.graph import Graph
+from core.models.eight_bit import holds_eight_bits
 from core.models.mapped_files import on_disk
 from core.models.mixtures import units_of
 from core.models.products import Products
@@ -138,7 +139,7 @@ class Adapter(ABC):
     @cached_property
     def attention(self) -> Sequence[AttentionWeights]:
         """The attention weights of every layer."""
-        if any(on_disk(weight) for weight in self.module.parameters()):
+        if holds_eight_bits(self.module) or any(on_disk(weight) for weight in self.module.parameters()):
             return LayerByLayer(self)
         with torch.no_grad():
             attention = tuple(self.attention_weights(layer) for layer in range(self.shape.layers))

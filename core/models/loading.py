@@ -40,6 +40,7 @@ from core.models.model import Model
 from core.models.probe import Probe
 from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
+from core.models.rounded import in_eight_bits
 from core.models.timm_loading import from_timm, timm_folder
 from core.models.token_file import TokenFile
 from core.models.tokenizer_loading import NO_TOKENIZER, at_revision, tokenizer_of
@@ -47,7 +48,7 @@ from core.models.towers import with_towers
 from core.models.unfilled import unfilled
 from core.models.unread import check_sizes, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
-from core.models.weights_place import MERGED, WeightsPlace, folder_of_hub, is_short, too_large
+from core.models.weights_place import EIGHT_BITS, MERGED, WeightsPlace, folder_of_hub, is_short, too_large
 from core.models.zero_shot import ZeroShot, classified
 from core.precision import cast_parameters
 
@@ -87,14 +88,17 @@ def load_model(
     device: where it computes: "cpu", "cuda", "mps". dtype: "fp32", "bf16", or "fp64", which Apple's GPUs do not have. A
     module of the user's stays where and as it is.
     weights: of a folder, pack or Hub id: "memory", or "disk", where they stay: each layer is read when it computes, and
-    nobody may write to them. "auto": on disk where the memory that is free is too little. On disk in another precision
-    than `dtype`, they are copied once, into the user's cache folder.
+    nobody may write to them. "8bit": in memory, those of the layers' linear maps rounded to 8 bits; how much that
+    changes answers tells `ws.rounding`. "auto": on disk where the memory that is free is too little. On disk in another
+    precision than `dtype`, they are copied once, into the user's cache folder.
     Raises ModelError for what cannot be opened and for weights that are not finite or on several devices, ArgumentError
     for an unknown bundled model, pack, device or precision.
     """
     if isinstance(source, tuple):
         source, processor = source
     if towers or (isinstance(source, str) and source.startswith(BOTH)):
+        if weights == EIGHT_BITS:
+            raise ArgumentError("Of both towers together weights are not put into 8 bits.", "Open one tower alone.")
         source = source.removeprefix(BOTH) if isinstance(source, str) else source
         asked = {"classes": classes, "templates": templates, "probe": probe, "device": device, "dtype": dtype}
         asked["weights"] = weights
@@ -102,6 +106,7 @@ def load_model(
     where = placement(device, dtype)
     place = WeightsPlace(weights, where[1], where[0])
     if isinstance(source, nn.Module):
+        place.check_in_memory("A module of yours stays as it is, where it is.")
         check_weights(source, type(source).__name__)
         model = _from_module(source, processor, type(source).__name__, type(source).__name__)
         check_mode(source)  # a module of the user's is never changed here
@@ -113,7 +118,7 @@ def load_model(
         classes, templates = named.classes, templates or named.templates
     kind, _, rest = name.partition(":")
     if kind in ("bundled", "timm"):
-        place.check_in_memory("Weights stay on disk of a model in a folder, of a pack or from the Hub.")
+        place.check_in_memory("Weights stay on disk, or are rounded from there, of a folder, a pack or a Hub model.")
         model = _bundled(name, rest) if kind == "bundled" else from_timm(rest, name)
     elif kind == "pack":
         model = _from_folder(packs.installed(rest), name, packs.PACKS[rest].title, place=place)
@@ -123,6 +128,8 @@ def load_model(
     check_weights(model.adapter.module, model.title)
     model = as_asked(classified(model, classes, templates), probe, str(source))
     model.adapter.module.requires_grad_(False)  # gradients are of streams: those of weights would be kept in vain
+    if place.asked == EIGHT_BITS:
+        model = in_eight_bits(model, *where)
     if where == CPU_IN_BF16:
         model = replace(model, notes=(*model.notes, BF16_ON_CPU))
     if where == (model.adapter.device, model.adapter.dtype):
@@ -189,7 +196,7 @@ def _from_folder(
     except WirescopeError:
         raise
     except Exception as error:  # a damaged folder makes the libraries raise almost anything
-        if place.asked != "disk" and is_short(error):
+        if not place.reads_layers and is_short(error):
             raise too_large(title, stored_weights(folder)) from error
         raise ModelError(
             f"{title} cannot be loaded: {first_line(error)}",

@@ -121,8 +121,5 @@ def units_of(adapter: Any, layer: int) -> Units | None:
     except ModelError:  # a family that does not say where its parts are
         return None
     if wiring.mlp_last is not None:
-        module = adapter.blocks[layer].get_submodule(wiring.mlp_last)
-        weight = module.weight
-        turned = type(module).__name__ == "Conv1D"  # stored as [in, out]
-        return Neurons(adapter, layer, (weight.T if turned else weight).detach(), weight)
+        return Neurons(adapter, layer, adapter.blocks[layer].get_submodule(wiring.mlp_last))
     return experts_of(adapter, layer, adapter.blocks[layer].get_submodule(wiring.mlp))

@@ -34,6 +34,7 @@ class Model:
     name: how to load it again (`bundled:names`, a path). title: for people.
     tokenizer: for text; processing: for images; either may be None, then only tensors are taken.
     class_names: of a classifier. notes: what should be known of how it was opened.
+    unrounded: of a model with weights in 8 bits, the same with its weights as they are on disk.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Model:
     processing: ImageProcessing | None = None
     class_names: tuple[str, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
+    unrounded: Adapter | None = field(default=None, repr=False)
     _labels: dict[int, str] = field(default_factory=dict, init=False, repr=False, compare=False)  # of answers, so far
     sessions: ClassVar[str] = ""  # the class of its sessions, as module:name; empty for the usual one
 

@@ -1,4 +1,4 @@
-"""The attention weights of a model whose weights stay on disk: those of one layer at a time.
+"""The attention weights of a model whose weights stay on disk or are in 8 bits: those of one layer at a time.
 
 What an adapter puts together of them (q, k and v as one matrix, an output projection with LayerScale in it) would be a
 copy in memory of a good part of the model, for all layers. Here it is made when a layer is asked for, and goes when
@@ -99,7 +99,7 @@ class _Part:
 
 
 def is_streamed(adapter: Adapter) -> bool:
-    """Whether the weights of a model stay on disk."""
+    """Whether the weights of a model stay on disk, or are in 8 bits."""
     return isinstance(adapter.attention, LayerByLayer)
 
 

@@ -24,6 +24,7 @@ from torch.overrides import TorchFunctionMode
 
 from core.errors import ModelError
 from core.graph import Node
+from core.models.eight_bit import stored
 from core.nodes import UnitKind
 
 Adapter = Any  # `core.models.adapter.Adapter`, which has these
@@ -73,20 +74,26 @@ class Units(ABC):
 
 
 class Neurons(Units):
-    """Of an MLP that ends with one linear map. weight: of that, [out, in]. of_module: the same as the
-    module has it."""
+    """Of an MLP that ends with one linear map, which is `last`."""
 
     kind = "neuron"
     size = 1
 
-    def __init__(self, adapter: Adapter, layer: int, weight: Tensor, of_module: Tensor) -> None:
+    def __init__(self, adapter: Adapter, layer: int, last: Any) -> None:
         super().__init__(adapter, layer)
-        self.weight = weight
-        self.count = weight.shape[1]
-        self._of_module = of_module
+        self._last = last
+        self._turned = type(last).__name__ == "Conv1D"  # stored as [in, out]
+        self._stored: Tensor = last._parameters["weight"]
+        self.count = self._stored.shape[0 if self._turned else 1]
+
+    @property
+    def weight(self) -> Tensor:
+        """Of the last map, [out, in]."""
+        weight: Tensor = self._last.weight.detach()
+        return weight.T if self._turned else weight
 
     def made(self, normed: Tensor) -> tuple[Tensor, Tensor]:
-        with calls(self.adapter), Read(self._of_module) as read:
+        with calls(self.adapter), Read(self._stored) as read:
             made = self.adapter.mlp_module(self.layer, normed)
         if len(read.inputs) != 1:
             raise ModelError(f"What the last linear map of m{self.layer} reads was not seen: it is not called as one.")
@@ -108,7 +115,7 @@ def calls(adapter: Adapter) -> Any:
 
 
 class Read(TorchFunctionMode):
-    """While it is on, keeps what linear maps of one weight read. inputs: these, in order."""
+    """While it is on, keeps what linear maps of one weight, as it is stored, read. inputs: these, in order."""
 
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
@@ -122,8 +129,8 @@ class Read(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        if func is torch.nn.functional.linear and args[1] is self._weight:
+        if func is torch.nn.functional.linear and stored(args[1]) is self._weight:
             self.inputs.append(args[0])
-        elif func is torch.addmm and len(args) == 3 and args[2] is self._weight:  # GPT-2's Conv1D
+        elif func is torch.addmm and len(args) == 3 and stored(args[2]) is self._weight:  # GPT-2's Conv1D
             self.inputs.append(args[1])
         return func(*args, **(kwargs or {}))

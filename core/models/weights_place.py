@@ -1,4 +1,5 @@
-"""Whether a model's weights go into memory or stay on disk: as it is asked, or by what is free."""
+"""Whether a model's weights go into memory, as they are or in 8 bits, or stay on disk: as it is asked, or by what is
+free."""
 
 from __future__ import annotations
 
@@ -15,17 +16,22 @@ from core.models.kept_weights import kept_folder
 from core.models.mapped_files import DTYPES
 from core.precision import precision_name
 
-PLACES = ("auto", "memory", "disk")
+EIGHT_BITS = "8bit"
+PLACES = ("auto", "memory", "disk", EIGHT_BITS)
 READ_IN = torch.float32.itemsize  # bytes a number takes while a model is read into memory, at least
 SHARE_OF_FREE = 0.9  # that weights in memory may take
+IN_EIGHT_BITS = (
+    "The layers' weights are rounded to 8 bits, which changes answers: how much is measured for each input. Each layer "
+    "is made of them when it computes, which takes longer."
+)
 MERGED = "An adapter is merged into the weights, which needs them in memory."
 
 
 @dataclass(frozen=True)
 class WeightsPlace:
-    """asked: "memory", "disk" or "auto", which is on disk where memory is short. dtype: that the model computes in.
-    device: where; weights on disk are for the CPU alone. Raises ArgumentError for another word, and for what is asked
-    of another device."""
+    """asked: "memory", "disk", "8bit" (in memory, rounded layer by layer as they are read from disk) or "auto", which
+    is on disk where memory is short. dtype: that the model computes in. device: where; weights on disk are for the CPU
+    alone. Raises ArgumentError for another word, and for what is asked of another device."""
 
     asked: str = "memory"
     dtype: torch.dtype = torch.float32
@@ -41,23 +47,30 @@ class WeightsPlace:
             )
 
     @property
+    def reads_layers(self) -> bool:
+        """Whether they are asked to stay on disk, or to be rounded from there, a layer at a time."""
+        return self.asked in ("disk", EIGHT_BITS)
+
+    @property
     def may_be_disk(self) -> bool:
-        return self.asked != "memory" and self.device.type == "cpu"
+        return self.asked == EIGHT_BITS or (self.asked != "memory" and self.device.type == "cpu")
 
     def check_in_memory(self, why: str) -> None:
-        """Raise ModelError where they are asked to stay on disk and, for a reason, cannot."""
-        if self.asked == "disk":
+        """Raise ModelError where they are asked to stay on disk, or to be rounded from there, and, for a reason,
+        cannot."""
+        if self.reads_layers:
             raise ModelError(why, "Let the weights go into memory.")
 
     def note(self, stored: Mapping[str, StoredWeight]) -> str:
-        """Why weights stay on disk, in words; empty where they go into memory."""
+        """Why weights stay on disk, or what their 8 bits are, in words; empty where they go into memory as they are."""
         needed, free = bytes_in_memory(stored, self.dtype), free_bytes() if self.asked == "auto" else 0
         if not self.may_be_disk or not stored or (self.asked == "auto" and fits(needed, free)):
             return ""
-        words = "The weights stay on disk"
+        words = IN_EIGHT_BITS if self.asked == EIGHT_BITS else "The weights stay on disk"
         if self.asked == "auto":
             words += f": to read them takes {needed / 2**30:.3g} GB of memory, and {free / 2**30:.3g} GB are free"
-        words += ". Each layer is read when it computes, which takes longer."
+        if self.asked != EIGHT_BITS:
+            words += ". Each layer is read when it computes, which takes longer."
         if any(_is_other(weight, self.dtype) for weight in stored.values()):
             words += f" A copy of them in {precision_name(self.dtype)} is kept in {kept_folder()}."
         return words
@@ -83,7 +96,7 @@ def too_large(title: str, stored: Mapping[str, StoredWeight]) -> ModelError:
     needed = bytes_in_memory(stored, torch.float32)
     return ModelError(
         f"The weights of {title} take {needed / 2**30:.3g} GB of memory while they are read, which is not there.",
-        'Leave them on disk: weights="disk", or --weights disk.',
+        'Leave them on disk or take 8 bits: weights="disk" or "8bit", or --weights disk or 8bit.',
     )
 
 

@@ -10,6 +10,7 @@ from core.engine.packing import PACKED_BYTES
 from core.engine.sizes import gradient_bytes, own_bytes, state_bytes
 from core.models.adapter import Adapter
 from core.models.products import FEWEST
+from core.models.streamed import is_streamed
 from core.session_parts import WHOLE
 from core.tracing.attribution import BLOCK_BYTES, EARLY
 from core.tracing.methods.eap_ig import HELD_BYTES
@@ -23,8 +24,12 @@ def weight_bytes(adapter: Adapter) -> int:
 
 
 def joined_bytes(adapter: Adapter) -> int:
-    """Of the projections of q, k and v that are put together for a session, where the model has them apart."""
+    """Of the projections of q, k and v that are put together for a session, where the model has them apart; of weights
+    that are made a layer at a time, those of one."""
     total = 0
+    if is_streamed(adapter):
+        layer = adapter.attention[0]
+        return layer.w_qkv.nbytes + layer.w_o.nbytes
     for block, attention in zip(adapter.blocks, adapter.attention, strict=True):
         there = {tuple(weight.shape) for weight in block.parameters()} | {
             tuple(w.shape[::-1]) for w in block.parameters()
@@ -84,7 +89,7 @@ def scan_bytes(adapter: Adapter, length: int, rows: int, reads: int, memory: int
 
 def packed_bytes(adapter: Adapter, memory: int) -> int:
     """Of weights that are packed for runs with edits (`core.models.products`). memory: the session's budget."""
-    if adapter.dtype != torch.float32:
+    if adapter.dtype != torch.float32 or is_streamed(adapter):
         return 0
     large = (weight for block in adapter.blocks for weight in block.parameters() if weight.numel() >= FEWEST)
     packed: int = sum(weight.nbytes for weight in large)

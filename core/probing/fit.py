@@ -17,7 +17,7 @@ import hashlib
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from core.models.fingerprint import weights_hash, weights_sketch
 from core.models.model import Model
 from core.models.probe import Kind, Probe, ProbeReport, Reads, save_probe
 from core.models.probed import check_options, check_reads, encoder_of, features, with_probe
+from core.models.rounded import of_whole
 from core.precision import precision_name, widened
 from core.probing.labelled import Labelled, labelled
 from core.progress import at, stage, while_asking
@@ -93,9 +94,10 @@ def fit_probe(
         weight, bias, report = while_asking(lambda: _fitted(kind, x, y, len(classes), seed, read))
     name, precision = model.title, precision_name(model.adapter.dtype)
     numbers = weight.astype(np.float32), bias.astype(np.float32)
-    hashed, sketch = weights_hash(encoder), weights_sketch(encoder)
+    whole = encoder if model.unrounded is None else encoder_of(replace(model, adapter=model.unrounded))
+    hashed, sketch = weights_hash(whole), weights_sketch(whole)
     probe = Probe(kind, reads, classes, *numbers, report, name, hashed, precision, sketch)
-    return FittedProbe(with_probe(model, probe), probe)
+    return FittedProbe(of_whole(model, lambda given: with_probe(given, probe)), probe)
 
 
 @dataclass

@@ -58,12 +58,14 @@ class Work(Protocol):
 @dataclass(frozen=True)
 class ModelRef:
     """A model by what opens it, and the hash of its weights, which must be the same everywhere. folder: that it lies
-    in, where its name is that of a folder: each node reads its own; else empty."""
+    in, where its name is that of a folder: each node reads its own; else empty. place: of the weights, as `load_model`
+    takes it."""
 
     name: str
     precision: str
     weights: str
     folder: str = ""
+    place: str = "auto"
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,13 @@ def ref_of(model: Model) -> ModelRef:
     """The model as other processes open it, and run folders know it."""
     from core.models.class_texts import base_name
     from core.models.fingerprint import weights_hash
+    from core.models.weights_place import EIGHT_BITS
     from core.precision import precision_name
 
     name = base_name(model.name)
     folder = next((each for each in (name, name.partition(":")[2]) if each and Path(each).is_absolute()), "")
-    return ModelRef(model.name, precision_name(model.adapter.dtype), weights_hash(model.adapter.module), folder)
+    weights, place = weights_hash(model.adapter.module), "auto" if model.unrounded is None else EIGHT_BITS
+    return ModelRef(model.name, precision_name(model.adapter.dtype), weights, folder, place)
 
 
 def previewed(model: Model, source: Source, shards: Shards, work: Work) -> SessionOver:

@@ -84,7 +84,7 @@ def opened(ref: ModelRef) -> Opened:
                 "Put it at the same path on all machines, or name a pack, a bundled model or a Hub id.",
             )
         try:
-            model = load_model(ref.name, dtype=ref.precision)
+            model = load_model(ref.name, dtype=ref.precision, weights=ref.place)
         except WirescopeError as error:
             raise ModelError(f"On the machine {here}: {error.message}", error.hint) from None
         if weights_hash(model.adapter.module) != ref.weights:

@@ -7,7 +7,10 @@ from app.presenters.plan_words import size_words
 
 WORK = {"model": "To open this model takes", "trace": "This trace takes", "scan": "To measure these edges takes"}
 SHORTER = "A shorter input takes less: memory goes with the number of positions."
-ON_DISK = "Left on disk, each layer is read when it computes: the answers are the same, and take longer."
+ON_DISK = (
+    "Left on disk, each layer is read when it computes: the answers are the same, and take longer. Rounded to 8 bits, "
+    "a weight of a layer takes one byte: answers change, and how much is said at input A."
+)
 
 
 def question(reply: RoomReply) -> str:

@@ -77,3 +77,10 @@ def test_a_model_that_does_not_fit(reader: Person, models, short: pytest.MonkeyP
     answer(reader, "Leave the Weights on Disk")
     assert reader.workbench.document.model == str(models.llama)
     assert "stay on disk" in reader.notes("A")
+
+
+def test_what_8_bits_change_is_said(reader: Person, models, short: pytest.MonkeyPatch) -> None:
+    reader.workbench.models.open_model(str(models.llama))
+    answer(reader, "Round Them to 8 Bits")
+    assert "8-bit weights change a logit of these inputs by up to" in reader.notes("A")
+    assert " · 8 bits " in reader.panel("status").parity.text()

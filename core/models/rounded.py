@@ -1,0 +1,27 @@
+"""A model with its layers' weights in 8 bits, beside the same model with its weights as they are on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from core.models.eight_bit import with_eight_bits
+from core.models.family import adapt
+from core.models.model import Model
+
+
+def of_whole(model: Model, change: Callable[[Model], Model]) -> Model:
+    """A model made of another one that is open. Of one in 8 bits: made of its whole weights, which are then rounded."""
+    if model.unrounded is None:
+        return change(model)
+    whole = change(replace(model, adapter=model.unrounded, unrounded=None))
+    return in_eight_bits(whole, model.adapter.device, model.adapter.dtype)
+
+
+def in_eight_bits(model: Model, device: torch.device, dtype: torch.dtype) -> Model:
+    """model: opened with its weights on disk, where they stay: `Model.unrounded`. device, dtype: that it computes on
+    and in."""
+    module = with_eight_bits(model.adapter.module, list(model.adapter.blocks), dtype).to(device)
+    return replace(model, adapter=adapt(module), unrounded=model.adapter)
