@@ -22,6 +22,7 @@ EXAMPLES = """
 wirescope plan --model sizes:llama-3-8b --tokens 128 --precision bf16
 wirescope plan --model pack:smollm2 --tokens 64 --method eap --pairs 100
 wirescope plan --model sizes:llama-3-70b --tokens 128 --precision bf16 --no-measure
+wirescope plan --model sizes:llama-3-8b --tokens 128 --weights 8bit --no-measure
 """
 MODEL_HELP = (
     "sizes:NAME of a published model, bundled:NAME, pack:NAME, timm:NAME, a folder, a config.json or a Hub id; no "
@@ -46,6 +47,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision", default=USUAL_PRECISION, help="what the model computes in: fp32, bf16 or fp64 (fp32)"
     )
+    parser.add_argument(
+        "--weights", default="memory", help="of the layers: memory (as they are), or 8bit (rounded to 8 bits) (memory)"
+    )
     parser.add_argument("--memory", type=float, metavar="MB", help="that a session may keep runs in (384)")
     parser.add_argument("--no-measure", action="store_true", help="run nothing here: no seconds are stated")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -60,14 +64,17 @@ def plan_command(options: argparse.Namespace) -> int:
 
     from core.engine.engine import MEMORY_MEGABYTES
     from core.free_memory import free_bytes
+    from core.models.weights_place import EIGHT_BITS
     from core.planning.plan import plan
     from core.planning.sketch import sketch
 
     memory = MEMORY_MEGABYTES if options.memory is None else options.memory
     if memory <= 0:
         raise ArgumentError(f"--memory {options.memory:g} keeps no run.", "Give megabytes above 0.")
+    if options.weights not in ("memory", EIGHT_BITS):
+        raise ArgumentError(f"Nothing is planned for weights in {options.weights!r}.", "There are: memory, 8bit.")
     planned = plan(
-        sketch(options.model, options.precision, options.side),
+        sketch(options.model, options.precision, options.side, options.weights == EIGHT_BITS),
         options.tokens,
         pairs=options.pairs,
         method=method.name,

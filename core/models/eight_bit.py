@@ -108,7 +108,7 @@ def _round(part: Any, dtype: torch.dtype) -> None:
     wide = weight.to(wide_dtype(dtype))
     of_inputs = 1 if isinstance(part, nn.Linear) else 0
     scales = wide.abs().amax(dim=of_inputs, keepdim=True) / LARGEST
-    scales[scales == 0] = 1  # of a row of zeros
+    scales.masked_fill_(scales == 0, 1)  # of a row of zeros
     numbers = (wide / scales).round_().to(torch.int8)
     give_back([weight])
     part.__class__ = _eight_bit_class(type(part))

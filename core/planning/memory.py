@@ -9,6 +9,7 @@ from core.engine.gradients import GRAPH_BYTES
 from core.engine.packing import PACKED_BYTES
 from core.engine.sizes import gradient_bytes, own_bytes, state_bytes
 from core.models.adapter import Adapter
+from core.models.eight_bit import holds_eight_bits
 from core.models.products import FEWEST
 from core.models.streamed import is_streamed
 from core.session_parts import WHOLE
@@ -24,12 +25,15 @@ def weight_bytes(adapter: Adapter) -> int:
 
 
 def joined_bytes(adapter: Adapter) -> int:
-    """Of the projections of q, k and v that are put together for a session, where the model has them apart; of weights
-    that are made a layer at a time, those of one."""
+    """Of the projections of q, k and v that are put together for a session, where the model has them apart. Of weights
+    that are made a layer at a time, those of one; of weights in 8 bits also the largest map, which is made when it is
+    asked for."""
     total = 0
     if is_streamed(adapter):
         layer = adapter.attention[0]
-        return layer.w_qkv.nbytes + layer.w_o.nbytes
+        largest = max(weight.numel() for weight in adapter.blocks[0].parameters() if weight.ndim == 2)
+        made = largest * adapter.dtype.itemsize if holds_eight_bits(adapter.module) else 0
+        return int(layer.w_qkv.nbytes + layer.w_o.nbytes + made)
     for block, attention in zip(adapter.blocks, adapter.attention, strict=True):
         there = {tuple(weight.shape) for weight in block.parameters()} | {
             tuple(w.shape[::-1]) for w in block.parameters()

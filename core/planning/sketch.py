@@ -17,6 +17,7 @@ from core.errors import ArgumentError, ModelError
 from core.models import packs
 from core.models.adapter import Adapter
 from core.models.bundled import bundled_folder
+from core.models.eight_bit import with_eight_bits
 from core.models.family import adapt, family_of
 from core.models.health import first_line, placement
 from core.models.loading import class_of
@@ -31,19 +32,21 @@ Make = Callable[[int | None], tuple[nn.Module, int]]
 
 @dataclass(frozen=True)
 class Sketch:
-    """name: of the model. adapter: of it, on the meta device. side: of the pictures that it takes, 0 of text."""
+    """name: of the model. adapter: of it, on the meta device. side: of the pictures that it takes, 0 of text.
+    eight_bits: whether the weights of its layers are."""
 
     name: str
     adapter: Adapter
     side: int
     dtype: torch.dtype
     _make: Make
+    eight_bits: bool = False
 
     def some_layers(self, count: int) -> Adapter:
         """Its first layers with random weights in memory, and of a language model with few tokens."""
         with torch.random.fork_rng():
             module, _ = self._make(count)
-        return adapt(module.to(self.dtype).requires_grad_(False))
+        return _adapter(module, self.dtype, self.eight_bits)
 
 
 def known_sizes() -> list[str]:
@@ -52,9 +55,15 @@ def known_sizes() -> list[str]:
     return sorted(entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith(".json"))
 
 
-def sketch(source: str, dtype: str = "fp32", side: int | None = None) -> Sketch:
+def _adapter(module: nn.Module, dtype: torch.dtype, eight_bits: bool) -> Adapter:
+    adapter = adapt(module.to(dtype).requires_grad_(False))
+    return adapt(with_eight_bits(adapter.module, list(adapter.blocks), dtype)) if eight_bits else adapter
+
+
+def sketch(source: str, dtype: str = "fp32", side: int | None = None, eight_bits: bool = False) -> Sketch:
     """source: `sizes:NAME`, `bundled:NAME`, `pack:NAME`, `timm:NAME`, a folder, a config.json or a Hub id. dtype:
-    "fp32", "bf16" or "fp64". side: of the pictures in pixels; None: as the configuration says.
+    "fp32", "bf16" or "fp64". side: of the pictures in pixels; None: as the configuration says. eight_bits: whether
+    the weights of its layers are.
 
     Raises ArgumentError for an unknown name or precision and for a side that is none, ModelError for a configuration
     that cannot be read or is of a family that Wirescope does not open."""
@@ -69,10 +78,10 @@ def sketch(source: str, dtype: str = "fp32", side: int | None = None) -> Sketch:
         raise ModelError(
             f"No model can be laid out by the configuration of {source}: {first_line(error)}", "Is it whole?"
         ) from error
-    adapter = adapt(module.to(precision).requires_grad_(False))
+    adapter = _adapter(module, precision, eight_bits)
     if side is not None and (side < 1 or adapter.shape.input_kind != "image"):
         raise ArgumentError(f"{source} takes no pictures of {side} pixels a side.", "Leave --side out.")
-    return Sketch(source, adapter, usual_side if side is None else side, precision, make)
+    return Sketch(source, adapter, usual_side if side is None else side, precision, make, eight_bits)
 
 
 def _maker(source: str) -> Make:

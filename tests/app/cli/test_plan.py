@@ -32,6 +32,20 @@ def test_the_same_as_json(capsys) -> None:
     ]
 
 
+def test_weights_in_8_bits_take_a_byte(capsys) -> None:
+    """Of GPT-2 small 84.9 million numbers are in the layers' linear maps; the others take four bytes each."""
+    asked = ("plan", "--model", "sizes:gpt2-small", "--tokens", "8", "--no-measure", "--json")
+    reports = []
+    for more in ((), ("--weights", "8bit")):
+        assert code_of(*asked, *more) == 0
+        reports.append(json.loads(capsys.readouterr().out))
+    maps = 12 * (12 * 768 * 768)
+    assert reports[0]["bytes of weights"] - reports[1]["bytes of weights"] == 3 * maps
+    assert reports[0]["parameters"] == reports[1]["parameters"]
+    assert code_of(*asked, "--weights", "disk") == 2
+    assert "There are: memory, 8bit" in capsys.readouterr().err
+
+
 def test_what_cannot_be_planned_is_told(capsys) -> None:
     assert code_of("plan", "--model", "bundled:names", "--tokens", "8", "--memory", "0") == 2
     assert code_of("plan", "--model", "bundled:names", "--tokens", "8", "--method", "eap", "--steps", "3") == 2

@@ -68,7 +68,9 @@ def test_it_computes_with_the_rounded_numbers(family: str, tmp_path: Path) -> No
 def test_neurons_are_those_of_the_rounded_model(tmp_path: Path) -> None:
     folder = saved("gpt2", tmp_path / "model")
     session = session_of("gpt2", folder, "8bit")
-    one, rounded = (ws.neurons(each, "m1", 2, replacement="zero") for each in (rounded_in_memory(session, folder), session))
+    one, rounded = (
+        ws.neurons(each, "m1", 2, replacement="zero") for each in (rounded_in_memory(session, folder), session)
+    )
     assert torch.allclose(torch.as_tensor(one.estimated), torch.as_tensor(rounded.estimated), rtol=1e-4, atol=1e-6)
     assert one.measured == pytest.approx(rounded.measured, rel=1e-4, abs=1e-6)
 
