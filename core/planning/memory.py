@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from core.engine.batched_edits import POSITIONS
 from core.engine.gradients import GRAPH_BYTES
+from core.engine.kept import MOST
 from core.engine.packing import PACKED_BYTES
 from core.engine.sizes import gradient_bytes, own_bytes, state_bytes
 from core.models.adapter import Adapter
@@ -17,6 +19,7 @@ from core.tracing.attribution import BLOCK_BYTES, EARLY
 from core.tracing.methods.eap_ig import HELD_BYTES
 
 LIBRARIES = 2 * 2**20  # bytes, about: buffers of products, what the allocator rounds up
+GAPS = 1.5  # of gradients that stay, about: what is freed between them is not all given back
 
 
 def weight_bytes(adapter: Adapter) -> int:
@@ -45,7 +48,8 @@ def joined_bytes(adapter: Adapter) -> int:
 
 def session_bytes(adapter: Adapter, length: int, reads: int) -> int:
     """Of a session that is opened on a pair: the runs over A and B, and the model's own pass beside them."""
-    return joined_bytes(adapter) + unedited_bytes(adapter, length, reads) + own_bytes(adapter, length)
+    runs = unedited_bytes(adapter, length, reads) + own_bytes(adapter, length)
+    return joined_bytes(adapter) + runs + LIBRARIES // 4  # the rest comes with edits and gradients
 
 
 def unedited_bytes(adapter: Adapter, positions: int, reads: int, outputs: int = 1) -> int:
@@ -55,10 +59,14 @@ def unedited_bytes(adapter: Adapter, positions: int, reads: int, outputs: int = 
 
 
 def edit_bytes(adapter: Adapter, length: int, reads: int, memory: int) -> int:
-    """Of a session after some edits: with one run more, and weights that are packed for the next ones. Other runs are
-    kept as long as the budget lets them be. memory: that budget."""
-    runs = unedited_bytes(adapter, length, reads) + state_bytes(adapter, length, reads, 1)
-    return _always(adapter) + runs + packed_bytes(adapter, memory)
+    """Of a session after many edges were cut, one after another: the runs that are kept to start others from, each from
+    its edge's layer on, and weights that are packed for the next ones. memory: the session's budget."""
+    unedited, shape = unedited_bytes(adapter, length, reads), adapter.shape
+    readers = adapter.graph.readers
+    layers = [shape.layers if reader.kind == "logits" else reader.layer for reader in readers]
+    first = int(np.average(layers, weights=np.diff(adapter.graph.first_edge)))
+    runs = MOST * state_bytes(adapter, length, reads, 1, first)
+    return _always(adapter) + unedited + min(runs, max(memory - unedited, 0)) + packed_bytes(adapter, memory)
 
 
 def trace_bytes(adapter: Adapter, pairs: int, length: int, rows: int, reads: int, held: int) -> int:
@@ -74,7 +82,7 @@ def trace_bytes(adapter: Adapter, pairs: int, length: int, rows: int, reads: int
     if graph > GRAPH_BYTES:
         graph, held = graph // adapter.shape.layers, max(1, min(held, HELD_BYTES // kept))
     differences: int = adapter.graph.n_writers * pairs * rows * adapter.shape.width * adapter.dtype.itemsize
-    return runs + graph + held * kept + min(differences, BLOCK_BYTES)
+    return runs + graph + int(GAPS * held * kept) + min(differences, BLOCK_BYTES)
 
 
 def scan_bytes(adapter: Adapter, length: int, rows: int, reads: int, memory: int) -> int:
@@ -84,7 +92,7 @@ def scan_bytes(adapter: Adapter, length: int, rows: int, reads: int, memory: int
     together = max(1, POSITIONS // rows)
     ports = (2 * shape.heads + 2 * shape.kv_heads) * shape.head_width
     widest = max((weight.numel() // shape.width for weight in adapter.blocks[0].parameters()), default=shape.width)
-    numbers = together * rows * (6 * shape.width + ports + 3 * widest)
+    numbers = together * rows * (3 * shape.width + ports + 2 * widest)
     numbers += 2 * together * length * shape.kv_heads * shape.head_width
     runs = unedited_bytes(adapter, length, reads)
     batch: int = min(numbers * adapter.dtype.itemsize, max(memory - runs, 0))
