@@ -82,6 +82,7 @@ class InputsReply:
     metric_likely: MetricChoice | None = None  # with the likely answers, where none of the metric's is likely
     foils: tuple[str, ...] = ()  # to offer for the foil, B's likeliest first
     noise_floor: float = 0.0  # of the metric, in half precision: smaller effects are rounding
+    rounding: float | None = None  # by how much 8-bit weights change a logit; None of other weights
 
 
 @dataclass(frozen=True)

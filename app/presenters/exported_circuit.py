@@ -113,6 +113,8 @@ def about_work(shown: Snapshot) -> dict[str, str]:
         about["direction"] = DIRECTION_IN_FILES[scored.ranking.direction]
     if shown.ready is not None and shown.ready.noise_floor:
         about["noise_floor"] = f"{shown.ready.noise_floor:.3g}"
+    if shown.ready is not None and shown.ready.rounding is not None:
+        about |= {"weights": "8bit", "rounding": f"{shown.ready.rounding:.3g}"}
     told = {} if scored is None or scored.from_file else scored.about  # what a file says is of the file
     return {**told} | about | shown.subject.about() | metric_kind(made(shown))
 

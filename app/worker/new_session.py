@@ -61,6 +61,7 @@ def new_cache(
         metric_note="",
         answers=answers_of(session),
         foils=foils_of(session),
+        rounding=None if measured is None else measured.difference,
     )
     return SessionCache(session, ready, time_forward(session), rows, costs)
 

@@ -15,19 +15,26 @@ import transformers
 from torch import Tensor, nn
 
 import wirescope as ws
+from app.cli.snapshot import take_snapshot
+from app.presenters.exported_circuit import about_work
+from app.worker.service import WorkerService
 from core.checkpoints.opened import SeriesModel
 from core.checkpoints.series import open_series
 from core.errors import ArgumentError, ModelError
+from core.models.class_texts import class_texts
 from core.models.eight_bit import EightBit, holds_eight_bits
 from core.models.family import adapt
 from core.models.mapped_files import on_disk
+from core.models.rounded import of_whole
+from core.models.zero_shot import with_class_texts
 from core.planning.memory import weight_bytes
+from core.project.document import Document, Source
 from core.repair.rivals.rival import Job
 from core.sharded.preview import ref_of
 from core.sharded.worker import opened
 from tests.app.command_line import code_of
 from tests.core.models.test_weights_on_disk import _own_cache, figures, saved, session_of  # noqa: F401
-from tests.small_models import small_text_model
+from tests.small_models import save_pair, small_text_model
 from tests.small_series import small_series
 from tests.small_vision import save_encoder, write_colours
 
@@ -165,6 +172,36 @@ def test_the_command_line_says_what_it_changes(tmp_path: Path, capsys: pytest.Ca
     model = ws.load_model(str(tmp_path), weights="8bit")
     told = ws.rounding(ws.Session(model, model.pair("When Mary gave a drink to")))
     assert measured == pytest.approx({"difference": told.difference, "divergence": told.divergence})
+
+
+def test_files_say_what_the_work_was_done_with(tmp_path: Path) -> None:
+    module, tokenizer = small_text_model()
+    module.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    document = Document(str(tmp_path), Source("text", "When Mary gave a drink to"))
+    abouts = []
+    for weights in ("memory", "8bit"):
+        abouts.append(about_work(take_snapshot(WorkerService(), document, weights=weights)))
+    model = ws.load_model(str(tmp_path), weights="8bit")
+    told = ws.rounding(ws.Session(model, model.pair("When Mary gave a drink to")))
+    assert "weights" not in abouts[0]
+    assert abouts[1]["weights"] == "8bit"
+    assert float(abouts[1]["rounding"]) == pytest.approx(told.difference, rel=1e-2)
+
+
+def test_other_class_texts_are_of_the_whole_weights(tmp_path: Path) -> None:
+    """As the window changes them in the model that is open."""
+    save_pair("CLIP", tmp_path)
+    first, other = class_texts("Mary, John", ["{}, gave"]), class_texts("a drink, Tom", ["{}, gave"])
+    open_with = {"weights": "8bit", "templates": ["{}, gave"]}
+    opened_first = ws.load_model(str(tmp_path), classes=first.classes, **open_with)
+    changed = of_whole(opened_first, lambda model: with_class_texts(model, other))
+    fresh = ws.load_model(str(tmp_path), classes=other.classes, **open_with)
+    pixels = torch.randn(1, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    sessions = [ws.Session(model, model.pair(pixels)) for model in (changed, fresh)]
+    assert torch.equal(*(session.clean.answer for session in sessions))
+    assert ws.rounding(sessions[0]) == ws.rounding(sessions[1])
+    assert changed.class_names == ("a drink", "Tom")
 
 
 def test_a_shard_is_opened_in_8_bits_too(tmp_path: Path) -> None:
