@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -32,6 +33,7 @@ from core.project.document import Document, Source
 from core.repair.rivals.rival import Job
 from core.sharded.preview import ref_of
 from core.sharded.worker import opened
+from core.tracing.method import METHODS
 from tests.app.command_line import code_of
 from tests.core.models.test_weights_on_disk import _own_cache, figures, saved, session_of  # noqa: F401
 from tests.small_models import save_pair, small_text_model
@@ -70,6 +72,16 @@ def test_it_computes_with_the_rounded_numbers(family: str, tmp_path: Path) -> No
     scans = [torch.as_tensor(ws.Scan(each, each.graph.edges[::5], "patch").run()) for each in (other, session)]
     for one, rounded in zip([*figures(other), scans[0]], [*figures(session), scans[1]], strict=True):
         assert (one - rounded).abs().max() <= 3e-6 * one.abs().max()
+
+
+@pytest.mark.parametrize("method", ["integrated-edges", "eap-ig-activations", "atp-star", "relp", "flow-routes"])
+def test_methods_trace_the_rounded_model(method: str, tmp_path: Path) -> None:
+    folder = saved("llama", tmp_path / "model")
+    session = session_of("llama", folder, "8bit")
+    level = METHODS[method].levels[0]
+    one, rounded = (ws.trace(each, method, level=level) for each in (rounded_in_memory(session, folder), session))
+    assert np.abs(one.values).max() > 0
+    assert np.abs(one.values - rounded.values).max() <= 1e-5 * np.abs(one.values).max()
 
 
 def test_neurons_are_those_of_the_rounded_model(tmp_path: Path) -> None:
