@@ -3,12 +3,13 @@ right answers as full fine-tuning is; merged into the weights in the end. The ra
 
 from __future__ import annotations
 
+import importlib.util
+
 import torch
 from torch import nn
 
 from core.errors import ArgumentError
 from core.models.model import Model
-from core.optional_packages import is_installed
 from core.repair.rivals.fine_tuning import Tuned, tuned
 from core.repair.rivals.rival import Best, Job, Rival, Treated
 
@@ -18,7 +19,7 @@ RATES = (1e-3, 3e-3)
 
 def lora(job: Job) -> Treated:
     """Raises ArgumentError where peft is not installed."""
-    if not is_installed("peft"):
+    if importlib.util.find_spec("peft") is None:
         raise ArgumentError("LoRA needs peft, which is not installed.", "pip install peft")
     best = Best(job, Treated(job.model, setting="not at all"), tie=float("inf"))
     for rate in RATES:

@@ -11,7 +11,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from core.models.eight_bit import check_whole
 from core.models.model import Model
 from core.repair.examples import Batch
 from core.repair.proof import Figures, Share, answers, right, with_module
@@ -47,8 +46,7 @@ class Job:
         return found.misbehaviour.value + 1 - found.accuracy.value
 
     def copied(self) -> Model:
-        """The model with weights of its own, to be trained. Raises ModelError for weights in 8 bits."""
-        check_whole(self.model.adapter.module, "Training")
+        """The model with weights of its own."""
         return with_module(self.model, copy.deepcopy(self.model.adapter.module))
 
 

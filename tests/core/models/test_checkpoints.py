@@ -281,7 +281,7 @@ def adapter(folder: Path, base: str, peft_type: str = "LORA") -> None:
 def test_an_adapter_without_peft_is_refused_with_how_to_merge_it(
     llama: Path, tmp_path: Path, alone: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("core.models.lora.is_installed", lambda name: False)
     folder = tmp_path / "alone" if alone else llama
     adapter(folder, str(llama))
     error = refusal(folder)

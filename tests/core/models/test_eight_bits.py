@@ -30,7 +30,6 @@ from core.models.rounded import of_whole
 from core.models.zero_shot import with_class_texts
 from core.planning.memory import weight_bytes
 from core.project.document import Document, Source
-from core.repair.rivals.rival import Job
 from core.sharded.preview import ref_of
 from core.sharded.worker import opened
 from core.tracing.method import METHODS
@@ -243,7 +242,6 @@ def test_nothing_writes_rounded_weights(tmp_path: Path) -> None:
         lambda: ws.bake(model, edits),
         lambda: ws.export_model(model, edits, tmp_path / "new"),
         lambda: ws.export_model(model, [ws.Edit("a0.h0->m1", "zero")], tmp_path / "new"),
-        lambda: Job(model, None, None).copied(),
     ]
     edited = ws.apply(model, edits)
     ids = session.pair.clean.tensor
