@@ -10,9 +10,9 @@ import numpy as np
 from app.cli.output import say, say_json, tell
 from app.cli.rule_options import add_rule_option
 from app.cli.tables import aligned
-from app.presenters.precision import USUAL_PRECISION
 from core.errors import ArgumentError, InputError
 from core.formatting import percent
+from core.precision_words import USUAL_PRECISION
 from core.tracing.selection import RULES, USUAL
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from app.cli.progress import Progress
 from app.cli.rule_options import add_rule_option, tell_gap, with_rule
 from app.cli.sharded import add_shard_options, check_shard_options
 from app.cli.sharded_evaluation import evaluate_in_shards
-from app.presenters.precision import USUAL_PRECISION
 from core.datasets.row_pairs import row_pairs, task_pairs
 from core.datasets.session_over import session_over
 from core.errors import ArgumentError, InputError
+from core.precision_words import USUAL_PRECISION
 from core.tracing.options import CIRCUITS, LEVEL_WORDS
 
 if TYPE_CHECKING:

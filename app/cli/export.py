@@ -14,13 +14,13 @@ from app.cli.open_model import check_precision
 from app.cli.output import say
 from app.cli.paper_options import PAPER_FORMS, add_paper_options, paper_of, wants_paper
 from app.cli.run_options import add_run_options
-from app.presenters.precision import USUAL_PRECISION
 from core.circuit import EXPORTERS
 from core.datasets.metric_words import parse_metric
 from core.datasets.picture_regions import with_regions
 from core.errors import ArgumentError
 from core.graph import Entries, Graph
 from core.groups import Region
+from core.precision_words import USUAL_PRECISION
 from core.project.places import is_project
 from core.saving import save_text
 

@@ -6,8 +6,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from app.cli.output import tell
-from app.presenters.precision import USUAL_PRECISION, rounding_words
+from app.presenters.precision import rounding_words
 from core.errors import ArgumentError, ModelError
+from core.precision_words import USUAL_PRECISION
 
 if TYPE_CHECKING:
     from core.models.model import Model

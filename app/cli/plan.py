@@ -10,8 +10,8 @@ from app.cli.method_options import add_method_options, options_for
 from app.cli.output import say, say_json
 from app.cli.tables import aligned
 from app.presenters.plan_words import count_words, size_words, time_words
-from app.presenters.precision import USUAL_PRECISION
 from core.errors import ArgumentError
+from core.precision_words import USUAL_PRECISION
 from core.tracing.method import METHODS, method_named
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from app.cli.sharded import STOPPED, in_shards
 from app.cli.strongest import strongest
 from app.cli.tables import aligned
 from app.cli.trace_files import write_scores
-from app.presenters.precision import USUAL_PRECISION, model_of, precision_entry
+from app.presenters.precision import model_of
 from core.errors import ArgumentError
 from core.formatting import percent
+from core.precision_words import USUAL_PRECISION, precision_entry
 from core.tracing.meaning import ranking_words
 from core.tracing.options import LEVEL_WORDS
 

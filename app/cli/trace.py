@@ -24,12 +24,13 @@ from app.cli.sharded_trace import trace_in_shards
 from app.cli.strongest import name_of, strongest
 from app.cli.tables import aligned
 from app.cli.trace_files import FORMS, MARKED, USUAL_FORM, check_out, write_scores
-from app.presenters.precision import USUAL_PRECISION, model_of, precision_entry
+from app.presenters.precision import model_of
 from core.circuit import AT
 from core.datasets.session_over import session_over
 from core.edits import KINDS, EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import BELOW, pairs_words, percent
+from core.precision_words import USUAL_PRECISION, precision_entry
 from core.tracing.meaning import ranking_words
 from core.tracing.method import METHODS, method_named
 from core.tracing.options import CIRCUITS, LEVEL_WORDS, LEVELS

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from app.presenters.made_of import made_of_document, metric_kind
 from app.presenters.notes import noted
-from app.presenters.precision import precision_entry
 from app.presenters.snapshot import Snapshot
 from core.circuit import Circuit
 from core.edits import Edit
@@ -20,6 +19,7 @@ from core.formatting import is_below_noise
 from core.graph import Edge
 from core.interchange.circuit_json import to_json
 from core.interchange.made_of import KEY, MadeOf
+from core.precision_words import precision_entry
 from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
 from core.tracing.span_unions import at_spans
 

@@ -1,10 +1,10 @@
-"""The precision of a model in reports and files: named where it is not the usual one."""
+"""The precision of a model in reports: named where it is not the usual one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-USUAL_PRECISION = "fp32"
+from core.precision_words import USUAL_PRECISION
 
 
 def model_of(report: dict[str, Any]) -> str:
@@ -23,10 +23,3 @@ def rounding_words(difference: float, divergence: float | None) -> str:
         f"8-bit weights change a logit of these inputs by up to {difference:.2g}, and the answers by a KL divergence "
         f"of up to {divergence:.2g} nats"
     )
-
-
-def precision_entry(precision: str, weights: str = "") -> dict[str, str]:
-    """For a file's `about`: the precision, where it is not the usual one, and that weights are in 8 bits, where they
-    are."""
-    entry = {} if precision == USUAL_PRECISION else {"precision": precision}
-    return entry | ({"weights": weights} if weights == "8bit" else {})

@@ -180,6 +180,11 @@ class Workbench(QObject):
         self._client.weights[self.document.opens] = place
         self.ask()
 
+    @property
+    def weights_place(self) -> str:
+        """Where the present model's weights go, as the user has said: "memory", "disk", "8bit"; else "auto"."""
+        return self._client.place_of(self.document)
+
     def leave_trace(self) -> None:
         """The trace that was asked for is not begun."""
         self.traces.running = False

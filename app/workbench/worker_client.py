@@ -103,11 +103,15 @@ class WorkerClient(QObject):
             self._timer.start()
 
     def _send(self) -> None:
-        queries, weights = tuple(self._queries.values()), self.weights.get(self._next["document"].opens, "auto")
+        queries, weights = tuple(self._queries.values()), self.place_of(self._next["document"])
         request = Request(
             self._number, **self._next, queries=queries, memory=self.memory, weights=weights, asks=self.asks
         )
         self._engine.ask(request)
+
+    def place_of(self, document: Document) -> str:
+        """Where the weights of a document's model go: as the user has said, else "auto"."""
+        return self.weights.get(document.opens, "auto")
 
     def mark_stale(self) -> None:
         self._timer.stop()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.inputs.dataset_columns import FileRow
+from core.precision_words import precision_entry
 from core.progress import Cancel
 from core.sharded.executors import Workers
 from core.sharded.folder import RunFolder
@@ -55,7 +56,8 @@ def do_pairs(
     listener: Callable[[RunProgress], None] | None = None,
     cancelled: Cancel = lambda: False,
 ) -> tuple[Sums, dict[str, str]]:
-    """The sums over all pairs, and what they are about: model, metric, shard, pairs of.
+    """The sums over all pairs, and what they are about: model, metric, shard, pairs of; precision and weights where
+    those are not the usual ones.
 
     begin: told a session over the first pairs, so that what cannot be done is refused before anything is; gives the
     title of the work. finish: writes what came out, and gives the name of its file. Raises InputError for pairs that do
@@ -67,7 +69,9 @@ def do_pairs(
         title = begin(over.session)
         about = {"model": model.name, METRIC_NAME: over.metric, SHARD: str(shards.size), PAIRS_OF: source.words}
         del over  # its runs
-        run = ShardedRun(title, ref_of(model), work, source, shards, command)
+        ref = ref_of(model)
+        about |= precision_entry(ref.precision, ref.place)
+        run = ShardedRun(title, ref, work, source, shards, command)
         executor = workers.executor(model)
         try:
             return run.do(opened, executor, lambda sums: finish(sums, about), listener, cancelled), about

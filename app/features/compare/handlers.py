@@ -12,7 +12,6 @@ from app.features.compare.queries import CircuitFileQuery, CircuitFileReply, Com
 from app.messages.compared import Compared
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.made_of import with_made_of
-from app.presenters.precision import USUAL_PRECISION
 from app.presenters.telling import Telling
 from app.worker.dataset_rows import DatasetRows
 from app.worker.handler_table import Handler, Handlers
@@ -30,6 +29,7 @@ from core.memory import give_back
 from core.models.class_texts import base_name
 from core.models.fingerprint import weights_hash
 from core.models.loading import load_model
+from core.precision_words import USUAL_PRECISION
 from core.progress import stage, watched
 from core.project.document import Document
 from core.project.step_names import model_words

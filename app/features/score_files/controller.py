@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app.features.score_files.queries import ScoresFileQuery, ScoresFileReply
 from app.messages.request import FailureReply, QueryRefusal
 from app.presenters.made_of import difference_words, made_words, with_made_of
-from app.presenters.precision import USUAL_PRECISION
 from app.services.notifier import Notifier
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
@@ -20,6 +19,7 @@ from core.edits import KINDS
 from core.errors import InputError, WirescopeError
 from core.inputs.real_files import check_real_file
 from core.interchange.made_of import changed_pictures, made_of
+from core.precision_words import USUAL_PRECISION
 from core.project.document import Document
 from core.text_files import parse_json, read_text
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from app.features.score_files.queries import ScoresFileQuery, ScoresFileReply
 from app.messages.request import Cancel, Request, Send
-from app.presenters.precision import USUAL_PRECISION
 from app.worker.handler_table import Handler, Handlers
 from app.worker.method_titles import method_title
 from app.worker.rule_needs import can_be_found_out
@@ -17,6 +16,7 @@ from core.edits import EDIT_WORDS, KINDS, EditKind
 from core.errors import InputError
 from core.formatting import pairs_words, percent
 from core.interchange.made_of import changed_pictures, made_of
+from core.precision_words import USUAL_PRECISION
 from core.project.trace_choice import QUICK, TraceChoice
 from core.text_files import parse_json, read_text
 from core.tracing.direction import directed

@@ -32,7 +32,8 @@ class Job:
 
     pid, began: of its process, the second in seconds since 1970; 0 without one. done: pairs that were done when its
     last process ended. seconds: that earlier processes took. reason: why it failed, in words. landed: it stands in a
-    table of runs. deletes: its folder goes as soon as no process works there."""
+    table of runs. deletes: what it has done goes as soon as no process works there. prepared: names of files that were
+    written into its folder for its command to read."""
 
     key: str
     title: str
@@ -51,9 +52,16 @@ class Job:
     reason: str = ""
     landed: bool = False
     deletes: bool = False
+    prepared: tuple[str, ...] = ()
     kind: str = "trace"
 
     @property
     def has_process(self) -> bool:
         """Whether it had one when this was written."""
         return self.pid > 0
+
+    @property
+    def has_run(self) -> bool:
+        """Whether a process of it has come so far that it said how far: what a run wrote into the folder is then its
+        own. Else it may be of another run, whose folder was chosen once more."""
+        return self.seconds > 0

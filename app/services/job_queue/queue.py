@@ -16,7 +16,7 @@ from app.services.job_queue import process
 from app.services.job_queue.job import TO_DO, Job
 from app.services.job_queue.schedule import after_end, again, next_steps
 from app.services.job_queue.shown import Shown, progress_of, shown
-from app.services.job_queue.store import JobStore, delete_run
+from app.services.job_queue.store import JobStore, delete_begun, delete_run
 from core.errors import WirescopeError
 
 TICK = 500  # milliseconds, as often as a run says how far it has come
@@ -171,8 +171,14 @@ class JobQueue(QObject):
             self._delete(ended)
 
     def _delete(self, job: Job) -> None:
-        delete_run(Path(job.folder))
-        self._store.change(job.key, lambda job: replace(job, deletes=False, done=0.0, seconds=0.0))
+        """Delete what it has done. Raises WirescopeError."""
+        folder, said = Path(job.folder), progress_of(job)
+        others = said is not None and said.alive  # somebody else goes on with it, as its own process is gone
+        if job.has_run and not others:
+            delete_run(folder)
+        else:
+            delete_begun(folder, job.prepared)
+        self._store.change(job.key, lambda job: replace(job, deletes=False, done=0.0, seconds=0.0, prepared=()))
 
     def _end(self, job: Job) -> None:
         """Ask its process to end; one that does not is killed a while later."""

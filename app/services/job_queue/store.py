@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,10 +27,12 @@ log = logging.getLogger(__name__)
 
 CHANGING, RUNNER = ".changing", ".runner"  # locks
 WAIT = 10.0  # seconds for another window to write a file
+RUN = "run.json"
 WRITTEN = (  # by a run, into its folder
-    *("run.json", "progress.json", "rows.jsonl", "rows.part", "sums.npz", ".lock", "waiting", "pairs"),
+    *(RUN, "progress.json", "rows.jsonl", "rows.part", "sums.npz", ".lock", "waiting", "pairs"),
     *(TRACED, EVALUATED, "scores.parquet", "evaluation.json"),
 )
+BEFORE = ("rows.jsonl", "rows.part", ".lock")  # by a command, before it has a run
 CUT_OFF = "Choose where Wirescope may write: WIRESCOPE_STATE names another folder."
 
 
@@ -161,6 +163,18 @@ class JobStore:
 def movable(job: Job) -> bool:
     """Whether its place in the queue means something."""
     return job.state in (*TO_DO, "paused")
+
+
+def delete_begun(folder: Path, prepared: Iterable[str]) -> None:
+    """Delete what was prepared for a run that came to nothing, and what its command left before it knew that. What
+    another run wrote into the folder stays. prepared: names of files."""
+    alone = not (folder / RUN).exists()
+    for name in (*prepared, *(BEFORE if alone else ())):
+        with suppress(OSError):
+            (folder / name).unlink(missing_ok=True)
+    for empty in (folder / "waiting", folder / "pairs", folder) if alone else ():
+        with suppress(OSError):
+            empty.rmdir()
 
 
 def delete_run(folder: Path) -> None:

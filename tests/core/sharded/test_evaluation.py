@@ -36,6 +36,7 @@ def test_the_curve_is_that_over_all_pairs(traced, tmp_path: Path) -> None:
     work = curve_work(scores, fractions=FRACTIONS)
     report = evaluate_pairs(model, tmp_path, ManyPairs(rows=ROWS, shard=5), work, Workers())
     points = report["curve"]
+    assert report["precision"] == "fp64"
     assert [point["edges"] for point in points] == list(expected.sizes)
     assert [point["connected"] for point in points] == list(expected.connected)
     assert [point["recovered"] for point in points] == pytest.approx(expected.recovered, abs=1e-10)

@@ -22,6 +22,7 @@ from core.sharded.sources import rows_into
 from core.sharded.trace_many import trace_many, trace_pairs
 from core.sharded.tracing import TraceWork
 from tests.core.sharded.small_run import ROWS, Backwards, run, small_model
+from tests.small_models import small_text_model
 
 
 def at_once(
@@ -42,6 +43,22 @@ def test_the_mean_over_shards_is_that_over_all_pairs(method: str, level: str, tm
     assert (scores.direction, scores.method, scores.about["pairs"]) == (expected.direction, method, "18")
     written = read_scores(tmp_path / "circuit.json", model.graph)
     assert np.array_equal(written.scores.values, scores.values)
+
+
+def test_scores_say_what_was_computed_in(tmp_path: Path) -> None:
+    model = small_model()
+    trace_many(model, tmp_path / "run", rows=ROWS, method="eap", shard=9)
+    assert read_scores(tmp_path / "run" / "circuit.json").scores.about["precision"] == "fp64"
+    module, tokenizer = small_text_model()
+    module.float().save_pretrained(tmp_path / "model")
+    tokenizer.save_pretrained(tmp_path / "model")
+    for precision, weights, said in (
+        ("fp32", "memory", {}),
+        ("bf16", "8bit", {"precision": "bf16", "weights": "8bit"}),
+    ):
+        opened = ws.load_model(str(tmp_path / "model"), dtype=precision, weights=weights)
+        scores = trace_many(opened, tmp_path / weights, rows=ROWS[:2], method="eap")
+        assert {name: scores.about[name] for name in ("precision", "weights") if name in scores.about} == said
 
 
 def test_mean_takes_its_values_from_the_pairs_of_the_first_shard(tmp_path: Path) -> None:

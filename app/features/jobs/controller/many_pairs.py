@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.jobs.controller.landing import LandingController
 from app.features.jobs.presenter.kinds import JobKind
-from app.features.jobs.presenter.request import PairsGiven, command_of, folder_name, given
+from app.features.jobs.presenter.request import PairsGiven, command_of, folder_name, given, weights_words
 from app.presenters.snapshot import Snapshot
 from app.services.background_jobs import Jobs
 from app.services.job_queue.job import Job, Traced
@@ -80,7 +80,7 @@ class ManyPairsController(QObject):
         dialog.set_data(
             ManyPairsData(
                 tuple((task.name, task.title, task.about) for task in snapshot.opened.tasks),
-                self._kind.words(snapshot),
+                self._words(snapshot),
                 str(self._root),
                 os.cpu_count() or 1 if ray else 1,
                 "" if ray else NO_RAY,
@@ -90,7 +90,10 @@ class ManyPairsController(QObject):
     def _say_what(self) -> None:
         snapshot = self._workbench.presenter.snapshot()
         if self.dialog is not None and self.dialog.isVisible() and snapshot is not None:
-            self.dialog.set_method(self._kind.words(snapshot))
+            self.dialog.set_method(self._words(snapshot))
+
+    def _words(self, snapshot: Snapshot) -> str:
+        return self._kind.words(snapshot) + weights_words(self._workbench.weights_place)
 
     def _choose_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self.dialog, "A file of pairs", self._settings.folder(), FILTER)
@@ -154,7 +157,7 @@ class ManyPairsController(QObject):
                 "",
                 f"{self._kind.title(snapshot)}, {source}, {pairs_words(pairs.count)}",
                 *snapshot.document.opens,
-                command_of(first, asked, snapshot, replacement, pairs, folder),
+                command_of(first, asked, snapshot, replacement, pairs, folder, self._workbench.weights_place),
                 folder,
                 project=self._workbench.records.place,
                 traced=Traced(*self._kind.scored_by(snapshot), replacement, snapshot.document.size),
@@ -166,14 +169,14 @@ class ManyPairsController(QObject):
         dialog.set_reading(True)
         self._jobs.ask(partial(_prepare, self._kind, snapshot, folder), partial(self._add, job), self)
 
-    def _add(self, job: Job, problem: str) -> None:
+    def _add(self, job: Job, prepared: tuple[str, ...] | str) -> None:
         if self.dialog is None:
             return
         self.dialog.set_reading(False)
-        if problem:
-            self.dialog.set_problem(problem)
+        if isinstance(prepared, str):
+            self.dialog.set_problem(prepared)
             return
-        key = self._queue.add(job)
+        key = self._queue.add(replace(job, prepared=prepared))
         if key:
             self._landing.made_here(key)
             self.dialog.accept()
@@ -211,13 +214,12 @@ def _file_of(name: str) -> Path:
     return path
 
 
-def _prepare(kind: JobKind, snapshot: Snapshot, folder: str) -> str:
-    """Write what the command reads. Gives why it cannot; empty where it has."""
+def _prepare(kind: JobKind, snapshot: Snapshot, folder: str) -> tuple[str, ...] | str:
+    """Write what the command reads. Gives the names of the files, or why it cannot."""
     try:
-        kind.prepare(snapshot, Path(folder))
+        return kind.prepare(snapshot, Path(folder))
     except WirescopeError as error:
         return str(error)
-    return ""
 
 
 def _read(path: Path) -> PairsGiven | str:

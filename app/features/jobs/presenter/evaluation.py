@@ -66,19 +66,23 @@ def evaluated_by(snapshot: Snapshot) -> tuple[str, tuple[tuple[str, float], ...]
     return scored.method, scored.choice.options
 
 
-def write_scores(snapshot: Snapshot, folder: Path) -> None:
-    """The scores, into the folder of the run, so that it goes on as it was whatever becomes of the window. Raises
-    InputError where it has others, WirescopeError."""
+def write_scores(snapshot: Snapshot, folder: Path) -> tuple[str, ...]:
+    """The scores, into the folder of the run, so that it goes on as it was whatever becomes of the window. Gives the
+    name of the file; nothing where it was there. Raises InputError where the folder has others, WirescopeError."""
     scored = _scored(snapshot)
     text = scores_json(replace(snapshot, scored=replace(scored, scores=_scores(scored))))
     path = folder / EVALUATED
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.read_text(encoding="utf-8") != text:
+        known = path.exists()
+        if known and path.read_text(encoding="utf-8") != text:
             raise InputError(f"{folder.name} is of an evaluation of other scores.", "Choose an empty folder.")
     except (OSError, ValueError) as error:
         raise WirescopeError(f"{folder} cannot be used: {error}.", "Choose another folder.") from None
+    if known:
+        return ()
     save_text(path, text)
+    return (EVALUATED,)
 
 
 def _scored(snapshot: Snapshot) -> ScoresReply:

@@ -34,7 +34,8 @@ class JobKind:
     words: what is done, of all that is set in the window. check: gives what removed edges carry; raises ArgumentError
     where it cannot be done. title: its beginning in the queue. folder: the end of the folder's name, with {method}.
     scored_by: the method of the scores, and what it was told. command: the first arguments, of what is done, given the
-    folder. prepare: writes into the folder what the command reads, in a thread of its own; raises WirescopeError.
+    folder. prepare: writes into the folder what the command reads, in a thread of its own, and gives the names
+    of the files that were not there before; raises WirescopeError.
     scores: the name of the file of scores in the folder. brings: the dock that shows what came out; empty for the
     canvas. record: its line in the table of runs, given what the window shows; raises InputError."""
 
@@ -48,14 +49,15 @@ class JobKind:
     folder: str
     scored_by: Callable[[Snapshot], tuple[str, tuple[tuple[str, float], ...]]]
     command: Callable[[Snapshot, str], tuple[str, ...]]
-    prepare: Callable[[Snapshot, Path], None]
+    prepare: Callable[[Snapshot, Path], tuple[str, ...]]
     scores: str
     brings: str
     record: Callable[[Shown, Document], RunRecord]
 
 
-def _nothing(_snapshot: Snapshot, _folder: Path) -> None:
+def _nothing(_snapshot: Snapshot, _folder: Path) -> tuple[str, ...]:
     """The command reads nothing but its pairs."""
+    return ()
 
 
 QUEUED = (

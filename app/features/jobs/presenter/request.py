@@ -14,6 +14,11 @@ from core.project.step_names import folder_words
 from views.panels.inputs.data import MetricOption
 from views.panels.jobs.data import Asked
 
+WEIGHTS = {  # that a command is told, as the user has chosen for the window
+    "8bit": " The weights are rounded to 8 bits, as in the window.",
+    "disk": " The weights stay on disk, as in the window.",
+}
+
 
 @dataclass(frozen=True)
 class PairsGiven:
@@ -76,16 +81,29 @@ def metric_text(document: Document, options: Sequence[MetricOption], pairs: Pair
     return ":".join([metric.kind, metric.target, *([metric.foil] if option.needs_foil else [])])
 
 
+def weights_words(place: str) -> str:
+    """Where the model's weights are, after other words; empty where that is as usual."""
+    return WEIGHTS.get(place, "")
+
+
 def command_of(
-    first: Sequence[str], asked: Asked, snapshot: Snapshot, kind: EditKind, pairs: PairsGiven, folder: str
+    first: Sequence[str],
+    asked: Asked,
+    snapshot: Snapshot,
+    kind: EditKind,
+    pairs: PairsGiven,
+    folder: str,
+    weights: str = "auto",
 ) -> tuple[str, ...]:
     """The whole command. first: its name, and what it is told of what it does with the pairs. kind: what removed edges
-    carry. Raises ArgumentError where the pairs lack an answer for the metric."""
+    carry. weights: their place, as `load_model` takes it. Raises ArgumentError where the pairs lack an answer for the
+    metric."""
     document = snapshot.document
     metric = metric_text(document, snapshot.opened.metric_options, pairs)
     return (
         *first,
         *("--model", document.model, "--precision", document.precision),
+        *(("--weights", weights) if weights in WEIGHTS else ()),
         *(("--task", asked.task) if asked.task else ("--dataset", asked.file)),
         *(("--pairs", str(asked.pairs)) if asked.task else ()),
         *("--seed", str(asked.seed), "--ablation", kind),

@@ -90,9 +90,13 @@ def press(person: Person, words: str) -> None:
 @pytest.mark.usefixtures("stand_in")
 def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_path: Path) -> None:
     workbench, strip = reader.workbench, reader.panel("status")
+    workbench.open_with_weights("8bit")
+    reader.rest()
     folder = run_folder(tmp_path / "run", workbench.opened.graph)
     assert not strip.jobs.isVisible()
     queue_a_file(reader, pairs, folder)
+    method = reader.controller("jobs").many_pairs["trace"].dialog.method
+    assert method.text().endswith("The weights are rounded to 8 bits, as in the window.")
     reader.wait(lambda: line(reader)[1:6] == ["Runs", "0 of 3", "4.0", "about 1 s", ""])
     assert line(reader)[0] == "EAP-IG, pairs.csv, 3 pairs"
     assert strip.jobs.text() == "1 job: 0 %, about 1 s left"
@@ -111,6 +115,7 @@ def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_p
     assert record.seconds == job.seconds > 0
     assert (np.diff(record.circuit.values) <= 0).all(), "the best first"
     assert "--method" in job.command
+    assert job.command[job.command.index("--weights") + 1] == "8bit"
     assert f"--metric={METRIC.kind}" in job.command
     assert not strip.jobs.isVisible()
     press(reader, "Result")

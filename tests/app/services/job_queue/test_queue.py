@@ -126,6 +126,24 @@ def test_a_job_that_fails_says_why_and_can_be_tried_again(windows: Windows, tmp_
     assert windows.until(queue, "a", is_in("done")).job.reason == ""
 
 
+def test_cancelling_a_job_that_was_refused_leaves_the_run_that_its_folder_holds(
+    windows: Windows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, folder = windows.open(), tmp_path / "a"
+    queue.add(job(folder))
+    go(folder)
+    windows.until(queue, "a", is_in("done"))
+    for name in ("run.json", "circuit.json", "scores.json"):
+        (folder / name).touch()
+    refuses = "import sys; sys.exit('wirescope: It holds another run.')"
+    monkeypatch.setattr(process, "program", lambda: (sys.executable, "-c", refuses))
+    key = queue.add(job(folder, pairs=4, title="b", prepared=("scores.json",)))
+    assert windows.until(queue, "b", is_in("failed")).job.reason == "It holds another run."
+    queue.cancel(key, delete=True)
+    windows.until(queue, "b", lambda shown: shown.job.state == "cancelled" and not shown.job.deletes)
+    assert sorted(path.name for path in folder.iterdir()) == ["circuit.json", "pace", "progress.json", "run.json"]
+
+
 def test_a_program_that_cannot_be_started_is_said(windows: Windows, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(process, "program", lambda: (str(tmp_path / "nowhere"),))
     queue = windows.open()

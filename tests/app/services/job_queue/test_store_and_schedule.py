@@ -9,7 +9,7 @@ import pytest
 
 from app.services.job_queue.job import Job
 from app.services.job_queue.schedule import KILLED, OUTSIDE, Steps, after_end, again, next_steps
-from app.services.job_queue.store import JobStore, delete_run
+from app.services.job_queue.store import JobStore, delete_begun, delete_run
 from core.errors import WirescopeError
 from core.sharded.progress import RunProgress
 from tests.app.cases import each
@@ -88,6 +88,20 @@ def test_what_a_run_wrote_is_deleted_and_nothing_else(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["shared", "thesis.tex"]
 
 
+def test_of_a_command_that_came_to_no_run_its_beginnings_are_deleted(tmp_path: Path) -> None:
+    begun, other = tmp_path / "begun", tmp_path / "other"
+    for folder in (begun, other):
+        for name in ("pairs", "waiting"):
+            (folder / name).mkdir(parents=True)
+        for name in ("rows.jsonl", ".lock", "scores.json"):
+            (folder / name).touch()
+    (other / "run.json").touch()
+    for folder in (begun, other):
+        delete_begun(folder, ("scores.json",))
+    assert not begun.exists()
+    assert sorted(path.name for path in other.iterdir()) == [".lock", "pairs", "rows.jsonl", "run.json", "waiting"]
+
+
 # ---- what comes next ----
 
 
@@ -141,6 +155,14 @@ def test_what_an_earlier_process_said_does_not_count() -> None:
     before = ended("running", "failed", 3, when=NOW - 60)
     assert (before.reason, before.seconds) == ("the last line", 0.0)
     assert ended("running", "failed", 3).seconds == 4.0
+
+
+def test_what_another_command_says_in_the_same_folder_does_not_count() -> None:
+    job = Job("a", "a", "m", "fp32", ("trace", "--seed", "1"), "/f", state="running", pid=7, began=NOW)
+    other = RunProgress("running", "its words", 2.0, 3, seconds=4.0, command=("trace",), updated=NOW)
+    failed = after_end(job, other, 3, "Another process is at work.")
+    assert (failed.reason, failed.done, failed.has_run) == ("Another process is at work.", 0.0, False)
+    assert after_end(job, replace(other, command=job.command), 3, "").has_run
 
 
 def test_what_failed_waits_for_its_turn_again() -> None:
