@@ -27,6 +27,7 @@ QUIET = {
 TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 TOKEN_FILE = Path.home() / ".ray" / "auth_token"
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # 0, also on Linux: the address of this node is loopback's
+_asked_for_loopback = False  # of Ray, by this process, for as long as it lives
 TRIES = 3  # to start one: a machine that is busy may need longer than Ray waits, and is quicker the next time
 
 
@@ -34,11 +35,24 @@ def set_environment(address: str | None = None) -> None:
     """What Ray reads of the environment when it is imported, where the user has not set it. address: of a cluster that
     is joined; None: one is started. For one by HOST:PORT Ray makes the node's own address of localhost, where that
     listens: nothing is said of loopback then."""
+    global _asked_for_loopback
     told = dict(QUIET)
     if address is None or address.startswith("ray://"):
         told[LOOPBACK] = "0"
+        _asked_for_loopback |= LOOPBACK not in os.environ
     for name, value in told.items():
         os.environ.setdefault(name, value)
+
+
+def check_reachable(address: str) -> None:
+    """Raises WirescopeError for a cluster elsewhere that this process cannot join as a node of it: it would have itself
+    found at loopback, as it was told when Ray was imported."""
+    if _asked_for_loopback and not address.startswith("ray://"):
+        raise WirescopeError(
+            f"{address} cannot be joined by this process any more: it has used a cluster of this machine alone, or "
+            "one by ray://, and Ray keeps to loopback since.",
+            "Start Wirescope anew, or take ray://HOST:PORT.",
+        )
 
 
 def show_token() -> None:

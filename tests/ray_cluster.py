@@ -10,24 +10,22 @@ import gc
 import os
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.code_path import python_path
 from core.local_cluster import set_environment, start_cluster
 
-ROOT = str(Path(__file__).parents[1])
 STORE_BYTES = 80_000_000
 
 
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[Any]:
     """The module `ray`, joined to a cluster of this machine: two processors, no dashboard, loopback alone."""
-    paths = [ROOT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     before = dict(os.environ)
     set_environment()
-    os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(paths)))  # its processes run this clone
+    os.environ.update(PYTHONPATH=python_path())  # its processes run this clone
     ray = pytest.importorskip("ray")  # which reads the environment
     if ray.is_initialized():  # by another file, which ends it
         yield ray

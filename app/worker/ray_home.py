@@ -10,13 +10,13 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from app.messages.links import LinkCut, WorkerDied
 from app.messages.places import LOCAL, Place
 from core import local_cluster
+from core.code_path import python_path
 from core.errors import ArgumentError, WirescopeError
 from core.optional_packages import is_installed
 
@@ -50,7 +50,8 @@ def set_environment(address: str) -> None:
 class Cluster:
     """A cluster that this process is joined to. address: LOCAL for one of this machine, which is started unless this
     process has joined one already; else what Ray takes, as a rule ray://HOST:PORT. cpus, store_bytes: of one that is
-    started. Raises ArgumentError where Ray is missing or has no such address, LinkCut where nobody answers there."""
+    started. Raises ArgumentError where Ray is missing or has no such address, LinkCut where nobody answers there,
+    WirescopeError where this process cannot join it any more."""
 
     def __init__(self, address: str = LOCAL, cpus: int | None = None, store_bytes: int | None = None) -> None:
         if why_not():
@@ -77,6 +78,7 @@ class Cluster:
                 if self.is_local:
                     local_cluster.start_cluster(self._cpus, self._store_bytes, namespace=NAMESPACE)
                 else:
+                    local_cluster.check_reachable(self.address)
                     told = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": NAMESPACE}
                     _join(ray, {**told, "address": self.address})
             except WirescopeError:
@@ -144,11 +146,8 @@ class Cluster:
         where = {"scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=False)}
         if not self.is_local:
             return where
-        root = str(Path(__file__).parents[2])
-        paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        variables = {"PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), **passed}
-        return {**where, "runtime_env": {"env_vars": variables}}
+        return {**where, "runtime_env": {"env_vars": {"PYTHONPATH": python_path(), **passed}}}
 
 
 class RayLink:

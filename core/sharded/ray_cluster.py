@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
+from core.code_path import python_path
 from core.errors import Cancelled, WirescopeError
-from core.local_cluster import set_environment, show_token, start_cluster
+from core.local_cluster import check_reachable, set_environment, show_token, start_cluster
 from core.optional_packages import ray as import_ray
 from core.progress import Cancel
 from core.sharded.in_process import Within
 from core.sharded.job import ShardResult, ShardTask
 
-ROOT = Path(__file__).resolve().parents[2]
 STORE_BYTES = 256 << 20  # of objects on this machine: what a shard gives is small
 RETRIES = 3  # of a shard whose worker died
 SECONDS = 0.2  # between two times that a cancel is heard
@@ -35,9 +34,8 @@ class RayCluster:
         if self._begun:
             _connect(ray, workers, address)
         self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        paths = f"{ROOT}{os.pathsep}${{PYTHONPATH}}"  # the code of this process, where it is there, before a node's own
-        environment = {"env_vars": {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": _offline()}}
-        self._task = ray.remote(num_cpus=1, max_retries=RETRIES, runtime_env=environment)(_shard)
+        variables = {"PYTHONPATH": python_path(), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": _offline()}
+        self._task = ray.remote(num_cpus=1, max_retries=RETRIES, runtime_env={"env_vars": variables})(_shard)
 
     def results(
         self, tasks: Iterable[ShardTask], within: Within, cancelled: Cancel
@@ -80,7 +78,9 @@ class RayCluster:
 
 
 def _connect(ray: Any, workers: int | None, address: str | None) -> None:
-    """Raises WirescopeError where no cluster answers."""
+    """Raises WirescopeError where no cluster answers, or can."""
+    if address is not None:
+        check_reachable(address)
     try:
         if address is not None:
             ray.init(address=address, log_to_driver=False, logging_level="error")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-import app
+from core.code_path import python_path
 from core.errors import WirescopeError
 
 PATIENCE = 8.0  # seconds to end politely: what it computes just now has an end
@@ -31,8 +31,6 @@ def program() -> tuple[str, ...]:
 
 def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Start a command whose words go into a file. Raises WirescopeError."""
-    root = str(Path(app.__file__).parent.parent)
-    paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
     try:
         with log.open("wb") as words:
             process = subprocess.Popen(
@@ -40,7 +38,7 @@ def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=words,
-                env=os.environ | {"PYTHONPATH": paths},
+                env=os.environ | {"PYTHONPATH": python_path()},
                 start_new_session=True,  # Ctrl+C in the terminal of the window is not for it
                 creationflags=NEW_GROUP,  # the same on Windows
             )

@@ -28,6 +28,7 @@ from app.messages.replies import RunReply
 from app.messages.request import Reply, Request, RequestDone
 from app.workbench.remote_worker import RemoteWorker
 from app.worker.ray_home import Cluster
+from core.code_path import python_path
 from core.edits import Edit
 from core.graph import Node
 from core.project.document import Document, Source
@@ -158,8 +159,7 @@ def runs(replies: Sequence[Reply]) -> list[float]:
 
 def main() -> None:
     app = QCoreApplication([])
-    paths = [str(ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    os.environ |= {"PYTHONPATH": os.pathsep.join(paths), "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token_hex(32)}
+    os.environ |= {"PYTHONPATH": python_path(), "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token_hex(32)}
     other = Other()
     with TemporaryDirectory(prefix="ws", ignore_cleanup_errors=True) as folder:
         cluster = other.start(*ray_start(folder))

@@ -1,4 +1,4 @@
-"""What a cluster that is started here listens on: loopback, and nothing else."""
+"""What a cluster that is started here listens on: loopback, and nothing else; and what its processes take for code."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from app.worker import ray_home
+from app.worker.ray_home import Cluster
 from core import local_cluster
 from core.errors import WirescopeError
+from core.sharded import ray_cluster
+from core.sharded.ray_cluster import RayCluster
 
 ROOT = Path(__file__).parents[3]
 IN_A_NEW_PROCESS = """
@@ -62,9 +67,59 @@ def test_to_join_a_cluster_by_host_and_port_nothing_is_said_of_loopback(
 ) -> None:
     """Ray would look for localhost:6379 at 127.0.0.1, where a cluster of several machines does not listen."""
     monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
     local_cluster.set_environment(address)
     assert os.environ.get(local_cluster.LOOPBACK) == loopback
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+
+
+@pytest.mark.parametrize("before", [None, "ray://localhost:10001"])
+def test_after_loopback_a_cluster_by_host_and_port_is_refused_in_words(before: str | None, monkeypatch) -> None:
+    """Ray has read that this node is at loopback, where no other machine finds it."""
+    monkeypatch.setattr(ray_home, "why_not", lambda: "")
+    told: list[str] = []
+    ray = SimpleNamespace(is_initialized=lambda: False, init=lambda **options: told.append(options["address"]))
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setattr(ray_cluster, "import_ray", lambda: ray)
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
+    Cluster("10.0.0.7:6379")
+    assert told == ["10.0.0.7:6379"]
+    local_cluster.set_environment(before)
+    for join in (Cluster, lambda address: RayCluster(None, address)):
+        with pytest.raises(WirescopeError, match=r"10\.0\.0\.7:6379 cannot .* anew, or take ray://HOST:PORT\."):
+            join("10.0.0.7:6379")
+    Cluster("ray://10.0.0.7:10001")
+    assert told == ["10.0.0.7:6379", "ray://10.0.0.7:10001"]
+
+
+def test_a_loopback_that_the_user_has_asked_for_is_the_users_own(monkeypatch) -> None:
+    monkeypatch.setattr(os, "environ", {local_cluster.LOOPBACK: "0"})
+    monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
+    local_cluster.set_environment()
+    local_cluster.check_reachable("localhost:6379")
+
+
+@pytest.mark.parametrize(("given", "entries"), [(None, []), ("", []), ("/a::b:/a", ["/a", "{here}/b"])])
+def test_no_process_of_a_cluster_has_its_working_directory_among_its_code(
+    given: str | None, entries: list[str], monkeypatch
+) -> None:
+    """An empty entry of PYTHONPATH is the folder that a process is started in: its files come before Python's own."""
+    made: list[dict[str, Any]] = []
+    ray = SimpleNamespace(
+        is_initialized=lambda: True,
+        cluster_resources=dict,
+        remote=lambda **options: (made.append(options["runtime_env"]["env_vars"]), lambda task: task)[1],
+    )
+    monkeypatch.setattr(ray_cluster, "import_ray", lambda: ray)
+    monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
+    monkeypatch.setattr(os, "environ", {} if given is None else {"PYTHONPATH": given.replace(":", os.pathsep)})
+    RayCluster(1, None)
+    (variables,) = made
+    assert variables["PYTHONPATH"].split(os.pathsep) == [
+        str(ROOT),
+        *(os.path.abspath(each.format(here=Path.cwd())) for each in entries),
+    ]
 
 
 @pytest.mark.parametrize(("address", "open_to"), [("10.0.0.7", True), ("127.0.0.1", False), ("::1", False)])

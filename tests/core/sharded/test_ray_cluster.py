@@ -113,5 +113,5 @@ def test_a_cluster_that_is_not_there_is_said(tmp_path: Path, monkeypatch) -> Non
         raise ConnectionError("nobody answers")
 
     monkeypatch.setattr(ray, "init", refuse)
-    with pytest.raises(WirescopeError, match=r"No Ray cluster answers at 127\.0\.0\.1:1: nobody answers"):
-        Workers(None, "127.0.0.1:1").executor(None)
+    with pytest.raises(WirescopeError, match="No Ray cluster answers at ray://localhost:1: nobody answers"):
+        Workers(None, "ray://localhost:1").executor(None)
