@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.messages.wire.errors import HINT, WireError
+from app.messages.wire.sizes import MOST_BYTES, check_size
 
 LEAST_BYTES = 16_384  # of a value that is sent by itself
 LEAST_ITEMS = 32  # of a tuple that is looked at for that
@@ -72,29 +73,41 @@ class EncodedParts:
 
 class KeptParts:
     """Values that have come, by their digests: their bytes, and the value where it may be shared. The longest unused go
-    where there are too many, but none that the last message names."""
+    where there are too many, but none that the last message names. most_of_message: bytes of all that one message
+    names, and of one value that none names yet: twice that is the most that is held."""
 
-    def __init__(self, most_bytes: int = KEPT_BYTES) -> None:
-        self._most = most_bytes
+    def __init__(self, most_bytes: int = KEPT_BYTES, most_of_message: int = MOST_BYTES) -> None:
+        self._most, self._most_of_message = most_bytes, most_of_message
         self._bytes = 0
         self._data: OrderedDict[str, bytes] = OrderedDict()
         self._values: dict[str, object] = {}
         self._named: frozenset[str] = frozenset()
+        self._named_bytes = 0  # of those that are here
 
-    def name(self, digests: Iterable[str]) -> None:
-        """A message names these. Raises PartsMissing for those that are not here."""
+    def name(self, digests: Iterable[str]) -> int:
+        """A message names these. Returns their bytes. Raises PartsMissing for those that are not here."""
         self._named = frozenset(digests)
         missing = [digest for digest in self._named if digest not in self._data]
+        self._named_bytes = 0
         for digest in self._named & self._data.keys():
             self._data.move_to_end(digest)
+            self._named_bytes += len(self._data[digest])
         if missing:
             raise PartsMissing(sorted(missing))
+        return self._named_bytes
 
     def put(self, digest: str, data: bytes) -> None:
-        """Raises WireError where the bytes are not those of the digest."""
+        """Raises WireError where the bytes are not those of the digest, or too many."""
         if not DIGEST.fullmatch(digest) or digest_of(data) != digest:
             raise WireError("A part of a message came with other bytes than it was sent with.", "Try again.")
-        self._bytes += len(data) - len(self._data.get(digest, b""))
+        if digest in self._data:
+            return
+        named = digest in self._named
+        size = len(data) + (self._named_bytes if named else 0)
+        check_size(size, self._most_of_message, "A message")
+        if named:
+            self._named_bytes = size
+        self._bytes += len(data)
         self._data[digest] = data
         for each in [each for each in self._data if each not in self._named and each != digest]:
             if self._bytes <= self._most:
@@ -114,6 +127,11 @@ class KeptParts:
 
     def share(self, digest: str, value: object) -> None:
         self._values[digest] = value
+
+    def clear(self) -> None:
+        self._data.clear()
+        self._values.clear()
+        self._named, self._bytes, self._named_bytes = frozenset(), 0, 0
 
     def forget_values(self) -> None:
         """They are made of the bytes anew."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -66,6 +67,61 @@ def test_an_array_that_comes_again_is_another_one() -> None:
     assert isinstance(first, CurveReply)
     first.band[:] = 0
     assert np.array_equal(second.band, band)
+
+
+def of_parts(kept: Wire, names: int, parts: dict[str, bytes]) -> bytes:
+    """A message that holds each part so many times. What it names is there."""
+    for digest, data in parts.items():
+        kept.kept.put(digest, data)
+    return msgspec.msgpack.encode({"of parts": [list(parts), [{"part": each} for each in parts] * names]})
+
+
+def parts_of(*values: object) -> dict[str, bytes]:
+    encoded = map(msgspec.msgpack.encode, values)
+    return {digest_of(data): data for data in encoded}
+
+
+def test_the_parts_of_a_message_count_as_often_as_it_holds_them() -> None:
+    """Else a few bytes would be made gigabytes of: an array is copied each time."""
+    array = parts_of({"array": ["|u1", [2000], bytes(2000)]})
+    wire = Wire(forms(), most_bytes=7000)
+    assert [each.size for each in wire.decode(of_parts(wire, 3, array))] == [2000] * 3
+    with pytest.raises(WireError, match="A message has 0 MB"):
+        wire.decode(of_parts(wire, 4, array))
+    large = replace(value_of(CurveReply), band=np.zeros((2, 5000)), sure=None)
+    limit = Wire(forms()).encode_in_parts(large).size + 1000
+    assert crossed(large, Wire(forms(), limit), Wire(forms(), limit)) is not None
+    with pytest.raises(WireError, match="CurveReply has 0 MB"):  # as where it is read
+        Wire(forms(), limit).encode_in_parts(replace(large, sure=large.band))
+
+
+def test_what_a_message_names_is_too_large_together_though_none_is_alone() -> None:
+    parts = parts_of(bytes(3000), b"1" * 3000, b"2" * 3000)
+    wire = Wire(forms(), most_bytes=7000)
+    with pytest.raises(WireError, match="A message has 0 MB"):
+        wire.decode(of_parts(wire, 0, parts))  # nor are they held twice
+    kept = KeptParts(most_of_message=7000)
+    with pytest.raises(PartsMissing):
+        kept.name(parts)
+    *few, last = parts.items()
+    for digest, data in few:
+        kept.put(digest, data)
+    with pytest.raises(WireError, match="are the most"):
+        kept.put(*last)
+    assert kept.name(digest for digest, _ in few) == sum(len(data) for _, data in few)
+    with pytest.raises(WireError, match="are the most"):
+        kept.put(digest_of(bytes(8000)), bytes(8000))  # that nobody has named
+
+
+def test_a_part_holds_no_other_and_a_message_none_that_it_does_not_name() -> None:
+    wire, inner = Wire(forms()), parts_of([1, 2])
+    (digest,) = inner
+    outer = parts_of([{"part": digest}])
+    assert wire.decode(of_parts(wire, 1, inner)) == ((1, 2),)
+    with pytest.raises(WireError, match="a part that it does not name"):
+        wire.decode(msgspec.msgpack.encode({"of parts": [[], {"part": digest}]}))
+    with pytest.raises(WireError, match="a part that it does not name"):
+        wire.decode(of_parts(wire, 1, outer | parts_of([3]) | inner))
 
 
 def test_paths_of_files_that_were_sent_again_are_those_of_now() -> None:

@@ -93,7 +93,7 @@ def tampered(change: Callable[[dict[str, Any]], None]) -> bytes:
         (msgspec.msgpack.encode({"of parts": 3}), "not named"),
         (msgspec.msgpack.encode({"of parts": [[3], None]}), "not named"),
         (msgspec.msgpack.encode({"part": 3}), "part without a name"),
-        (msgspec.msgpack.encode({"part": "0" * 64}), "were not sent"),
+        (msgspec.msgpack.encode({"part": "0" * 64}), "that it does not name"),
         (msgspec.msgpack.encode({"of parts": [["0" * 64], None]}), "were not sent"),
         (b"\x91" * 100_000 + b"\xc0", "no message"),
         (tampered(lambda sent: sent.pop("number")), "fields missing or unknown: number"),
