@@ -46,4 +46,7 @@ def room_words(needed: int, place: Place) -> str:
     fits = f"{size_words(place.free)} of its memory are free there"
     if needed <= place.free:
         return f"{fits}."
-    return f"{fits}: it will not fit. Choose another place, bf16, or a smaller model."
+    return (
+        f"{fits}: it will not fit. Choose another place, bf16, weights on disk or in 8 bits (you are asked when the "
+        "model opens there), or a smaller model."
+    )
