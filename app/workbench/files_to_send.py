@@ -39,10 +39,23 @@ class FilesToSend:
                 )
             key = path, stat.st_mtime_ns, stat.st_size
             if key not in self._digests:
-                self._digests[key] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+                self._digests[key] = hashlib.sha256(read(path)).hexdigest()
             return self._digests[key]
         except OSError as error:
-            raise InputError(f"{Path(path).name} cannot be read: {error.strerror}.") from None
+            raise _unreadable(path, error) from None
+
+
+def read(path: str) -> bytes:
+    """What is in a file. Raises InputError where it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: str, error: OSError) -> InputError:
+    words = f"{Path(path).name} cannot be read: {error.strerror or error}."
+    return InputError(words, "See whether it is still there, and may be read; then try again.")
 
 
 def _paths(value: Any, name: str = "") -> Iterator[str]:

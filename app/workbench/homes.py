@@ -56,6 +56,8 @@ class Homes(QObject):
             worker.latency_changed.disconnect(self._take_latency)
             worker.link_changed.disconnect(self._take_trouble)
             worker.stop(seconds=1.0)  # it ends by itself where it takes longer
+            worker.setParent(None)
+            worker.deleteLater()
 
     def stop(self) -> None:
         """End both."""

@@ -24,7 +24,7 @@ from app.messages.wire.codec import Wire
 from app.messages.wire.errors import WireError
 from app.messages.wire.forms import forms
 from app.messages.wire.parts import Encoded, PartsMissing
-from app.workbench.files_to_send import FilesToSend
+from app.workbench.files_to_send import FilesToSend, read
 from core.errors import WirescopeError
 
 log = logging.getLogger(__name__)
@@ -166,6 +166,7 @@ class RemoteWorker(QObject):
         for thread in (ending, *self._threads):
             if thread.is_alive():
                 thread.join(max(0.0, until - time.monotonic()))
+        self._wire.forget()  # hundreds of megabytes, perhaps
         return not any(thread.is_alive() for thread in (ending, *self._threads))
 
     def _close(self) -> None:
@@ -210,6 +211,26 @@ class RemoteWorker(QObject):
                     self._cancel_due = self._cancel_due or bool(cancel)
                     self._due = self._due or (request is not None and request is self._last)
                     self._condition.wait(PAUSE)
+            except Exception as error:  # a thread that ends in silence would leave the window busy for ever
+                self._give_up(request, error)
+
+    def _give_up(self, request: Request | None, error: Exception) -> None:
+        """A request is lost to something that nobody has foreseen. To be called where that is handled."""
+        if self._closing:
+            return
+        log.exception("the link to %s", self.place)
+        if request is not None:
+            words = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
+            hint = "Ask again; where that does not help, disconnect."
+            self._end(request, f"The link to {self.place} failed: {words}", hint)
+
+    def _end(self, request: Request, words: str, hint: str) -> None:
+        """Say that a request has failed, and that nothing more comes of it."""
+        with self._condition:
+            if self._last is request:
+                self._last, self._due = None, False
+        self._emit(FailureReply(request.number, "run", words, hint))
+        self._emit(RequestDone(request.number))
 
     def _something(self) -> bool:
         """Whether there is something to be sent, or the end."""
@@ -220,7 +241,7 @@ class RemoteWorker(QObject):
         seconds = time.monotonic() - self._heard
         if seconds > POLL + SILENCE and not self._trouble and not self._closing:
             self._silent = True
-            self.link_changed.emit(f"No word from {self.place} for {seconds:.0f} s")
+            self._tell_link(f"No word from {self.place} for {seconds:.0f} s")
 
     def _send(self, request: Request) -> None:
         try:
@@ -230,8 +251,7 @@ class RemoteWorker(QObject):
         except (LinkCut, WorkerDied):
             raise
         except WirescopeError as error:
-            self._emit(FailureReply(request.number, "run", error.message, error.hint))
-            self._emit(RequestDone(request.number))
+            self._end(request, error.message, error.hint)
             return
         self.latency = latency
         if not self._closing:
@@ -258,7 +278,7 @@ class RemoteWorker(QObject):
         for path, digest in files.items():
             if digest in missing:
                 missing.remove(digest)
-                self._link.put(digest, Path(path).name, Path(path).read_bytes())
+                self._link.put(digest, Path(path).name, read(path))
         return files
 
     # ---- what comes ----
@@ -267,11 +287,8 @@ class RemoteWorker(QObject):
         pause = PAUSE
         while not self._closing:
             try:
-                if self._trouble:
-                    self._link.reconnect()
-                seconds = 0.0 if self._trouble else POLL
-                life, replies = self._link.replies(self._life, self._after, seconds)
-                decoded = [(serial, self._decoded(data, parts)) for serial, data, parts in replies]
+                self._receive()
+                pause = PAUSE
             except WorkerDied:
                 if self._closing:
                     return
@@ -280,23 +297,35 @@ class RemoteWorker(QObject):
             except WirescopeError as error:  # LinkCut, and what a link says that is tried again
                 log.info("the link to %s: %s", self.place, error)
                 self._say("The link is cut: trying again")
-                with self._condition:
-                    self._condition.wait_for(lambda: self._closing, pause)
+                self._wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
-            else:
-                pause = PAUSE
-                self._heard = time.monotonic()
-                if self._silent:
-                    self._silent = False
-                    self.link_changed.emit("")
-                another = life != self._life
-                if another:  # its replies are numbered anew, and it may not have the request
-                    self._life, self._after = life, 0
-                if self._trouble or another:
-                    self._say("")
-                    self._send_anew()
-                for serial, reply in decoded:
-                    self._take(serial, reply)
+            except Exception as error:  # as where something is sent
+                self._give_up(self._last, error)
+                self._wait(PAUSE)
+
+    def _wait(self, seconds: float) -> None:
+        """Before the next try; not where there is none."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._closing, seconds)
+
+    def _receive(self) -> None:
+        """Take the replies that there are. Raises LinkCut, WorkerDied, and what a link says that is tried again."""
+        if self._trouble:
+            self._link.reconnect()
+        life, replies = self._link.replies(self._life, self._after, 0.0 if self._trouble else POLL)
+        decoded = [(serial, self._decoded(data, parts)) for serial, data, parts in replies]
+        self._heard = time.monotonic()
+        if self._silent:
+            self._silent = False
+            self._tell_link("")
+        another = life != self._life
+        if another:  # its replies are numbered anew, and it may not have the request
+            self._life, self._after = life, 0
+        if self._trouble or another:
+            self._say("")
+            self._send_anew()
+        for serial, reply in decoded:
+            self._take(serial, reply)
 
     def _begin_again(self) -> None:
         """Start another worker, which is asked for the last request, unless it is this that kills them."""
@@ -305,17 +334,16 @@ class RemoteWorker(QObject):
             self._deaths += request is not None
             deadly = self._deaths >= MOST_DEATHS
             if deadly:
-                self._last, self._due, self._deaths = None, False, 0
+                self._deaths = 0
         if deadly and request is not None:
             words = f"The worker at {self.place} ended {MOST_DEATHS} times over this request."
             hint = "It may need more memory than there is: choose another place, or a smaller model or dataset."
-            self._emit(FailureReply(request.number, "run", words, hint))
-            self._emit(RequestDone(request.number))
+            self._end(request, words, hint)
         try:
             self._link.restart()
-        except (LinkCut, WorkerDied):
-            with self._condition:
-                self._condition.wait_for(lambda: self._closing, PAUSE)
+        except WirescopeError as error:
+            log.info("a worker at %s could not be started: %s", self.place, error)
+            self._wait(PAUSE)
 
     def _send_anew(self) -> None:
         """The request that is not answered to its end; a worker that has it takes it once."""
@@ -358,6 +386,10 @@ class RemoteWorker(QObject):
             self.replied.emit(reply)
 
     def _say(self, words: str) -> None:
-        if words != self._trouble and not self._closing:
+        if words != self._trouble:
             self._trouble = words
+            self._tell_link(words)
+
+    def _tell_link(self, words: str) -> None:
+        if not self._closing:
             self.link_changed.emit(words)

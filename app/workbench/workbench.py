@@ -286,6 +286,10 @@ class Workbench(QObject):
         """Hear the worker's replies of a kind, those of the present document alone."""
         self._client.on(kind, slot)
 
+    def off(self, kind: type, slot: Callable[[Any], None]) -> None:
+        """Hear them no more."""
+        self._client.off(kind, slot)
+
     def ask(self, changes: bool = True) -> None:
         """Ask for all that is wanted of the present document. changes: what is shown is out of date until then."""
         if self.document.model:

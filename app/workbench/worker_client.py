@@ -64,6 +64,10 @@ class WorkerClient(QObject):
         """Have replies of a kind given to a function; only those of the latest request come."""
         self._listeners.setdefault(kind, []).append(slot)
 
+    def off(self, kind: type, slot: Callable[[Any], None]) -> None:
+        """Give replies of a kind to a function no more."""
+        self._listeners[kind].remove(slot)
+
     def claim_key(self, key: str) -> None:
         """Take a key for one-shot queries. Raises ValueError where other queries have it."""
         if key in self._one_shot_keys or key in self._queries:
@@ -154,7 +158,7 @@ class WorkerClient(QObject):
             self._queries = {key: query for key, query in self._queries.items() if query != reply.query}
         self.taking = True
         try:
-            for slot in self._listeners.get(type(reply), ()):
+            for slot in tuple(self._listeners.get(type(reply), ())):
                 slot(reply)
         finally:
             self.taking = False

@@ -339,6 +339,49 @@ def test_files_that_the_other_machine_does_not_have_are_sent_once(qapp, qtbot, t
     assert worker.stop()
 
 
+def test_a_file_that_goes_between_two_looks_at_it_is_said_and_ends(qapp, qtbot, tmp_path, monkeypatch) -> None:
+    picture, server = tmp_path / "cat.png", Reader()
+    picture.write_bytes(b"a picture")
+    link, replies = TestLink(server), []
+    missing = link.missing
+    monkeypatch.setattr(link, "missing", lambda digests: (picture.unlink(), missing(digests))[1])
+    worker = RemoteWorker(link, sends_files=True)
+    worker.replied.connect(replies.append)
+    worker.start()
+    worker.ask(Request(1, Document("m", Source("image", path=str(picture)))))
+    qtbot.waitUntil(lambda: replies[-1:] == [RequestDone(1)], timeout=30_000)
+    assert replies[-2].message == "cat.png cannot be read: No such file or directory."
+    worker.ask(Request(2, Document("m", Source("text", "x"))))
+    qtbot.waitUntil(lambda: replies[-1:] == [RequestDone(2)], timeout=30_000)
+    assert len(server.documents) == 1
+    assert worker.stop()
+
+
+@pytest.mark.parametrize("call", ["ask", "replies"])
+def test_what_nobody_has_foreseen_ends_the_request_in_words_and_no_thread(
+    call: str, worker, link, server, qtbot, monkeypatch, caplog
+) -> None:
+    left, right = [1], getattr(link, call)
+
+    def fail(*told: object) -> object:
+        if left and worker._last is not None:
+            left.clear()
+            raise KeyError("a field of Ray's")
+        return right(*told)
+
+    monkeypatch.setattr(link, call, fail)
+    worker.ask(request(1))
+    wait_for(qtbot, worker, 1)
+    failure = worker.answers[-2]
+    assert isinstance(failure, FailureReply)
+    assert failure.message == 'The link to node-7 failed: KeyError: "a field of Ray\'s"'
+    assert "KeyError" in caplog.text
+    server.let(2)
+    worker.ask(request(2))
+    wait_for(qtbot, worker, 2)
+    assert heard(worker) == [(2, "answer 2")]
+
+
 def test_a_file_that_is_not_what_it_says_is_not_taken() -> None:
     files = SentFiles()
     with pytest.raises(InputError, match="other bytes"):

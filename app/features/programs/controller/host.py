@@ -72,9 +72,12 @@ class WindowHost(QObject):
         workbench.given_up.connect(self._give_up)
 
     def close(self) -> None:
-        """Nobody is answered any more."""
+        """Nobody is answered any more, and nothing is heard. Once."""
         self._closed.set()
         self._give_up()
+        for kind in KINDS:
+            self._workbench.off(kind, self._take)
+        self.deleteLater()
 
     # ---- in the door's thread ----
 

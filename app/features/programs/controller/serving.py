@@ -46,11 +46,10 @@ class ServingController(QObject):
         if self._server is None:
             return
         server, door, host = self._server, self._door, self._host
-        self._server = self._door = None
+        self._server = self._door = self._host = None
         host.close()
         server.stop()
         door.close()
-        host.deleteLater()
         self._status.set_door("")
         if self.dialog is not None:
             self.dialog.hide()
@@ -70,15 +69,17 @@ class ServingController(QObject):
         from core.door.token import new_token
         from core.door.tool import Door
 
-        self._host = WindowHost(self._workbench, self)
-        self._door = Door(TOOLS, self._host)
+        host = WindowHost(self._workbench, self)
+        door = Door(TOOLS, host)
         try:
-            mcp = McpOverHttp(self._door) if available() else None
-            self._server = DoorServer(self._door, new_token(), mcp=mcp)
+            mcp = McpOverHttp(door) if available() else None
+            self._server = DoorServer(door, new_token(), mcp=mcp)
         except WirescopeError as error:
-            self._door.close()
+            host.close()
+            door.close()
             self._notifier.problem(FailureReply(0, "run", error.message, error.hint))
             return False
+        self._host, self._door = host, door
         self._server.start()
         self._status.set_door("serving programs", f"Programs on this machine drive this session at {self._server.url}")
         self._notifier.say(f"This session is served to programs at {self._server.url}")

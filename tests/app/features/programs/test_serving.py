@@ -10,6 +10,8 @@ import requests
 from pjrpc.client.exceptions import JsonRpcError
 from PySide6.QtGui import QGuiApplication
 
+from app.features.programs.controller.host import WindowHost
+from core.errors import ArgumentError
 from tests.app.person import Person
 from tests.json_rpc import called, json_rpc_client
 
@@ -82,3 +84,25 @@ def test_a_program_drives_what_the_window_shows(reader: Person) -> None:
         assert not door.isVisible()
         with pytest.raises(requests.ConnectionError, match="refused"):
             asked(url, token, "predict", {})
+    assert_nothing_is_left(reader)
+
+
+def assert_nothing_is_left(reader: Person) -> None:
+    """Of a door that was closed, or never opened: each reply would be given to what has gone, for ever."""
+    heard = [slot for slots in reader.workbench._client._listeners.values() for slot in slots]
+    assert not [slot for slot in heard if isinstance(getattr(slot, "__self__", None), WindowHost)]
+    reader.wait(lambda: not reader.controller("programs").findChildren(WindowHost))
+
+
+def test_a_door_that_cannot_be_opened_is_said_and_leaves_nothing(reader: Person, monkeypatch) -> None:
+    def refuse(*_told: object, **_more: object) -> None:
+        raise ArgumentError("127.0.0.1:0 cannot be listened on: none are left.")
+
+    monkeypatch.setattr("core.door.http_server.DoorServer", refuse)
+    closed: list[bool] = []
+    close = WindowHost.close
+    monkeypatch.setattr(WindowHost, "close", lambda host: (closed.append(True), close(host)))
+    reader.controller("programs").show()
+    assert "cannot be listened on" in reader.dismiss()
+    assert closed == [True]
+    assert_nothing_is_left(reader)

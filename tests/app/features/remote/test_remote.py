@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QApplication
 from app.features.remote import controller
 from app.messages.links import LinkCut
 from app.messages.places import LOCAL, Place
+from app.messages.wire.parts import digest_of
+from app.presenters.homes import room_words
+from app.workbench.remote_worker import RemoteWorker
 from app.worker.remote_side import make_service, versions
 from tests.app.person import Person
 from tests.app.workbench.test_remote_worker import TestLink
@@ -110,14 +113,26 @@ def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reade
     assert (reader.workbench.ran.before, reader.workbench.ran.rows) == (ran.before, ran.rows)
     assert not reader.window.commands["connect"].isEnabled()
     assert reader.window.commands["connect"].toolTip() == "Disconnect first"
+    (worker,) = reader.workbench.homes.findChildren(RemoteWorker)
+    worker._wire.kept.put(digest_of(b"large"), b"large")
 
     reader.window.commands["disconnect"].trigger()
     reader.rest()
     reader.wait(lambda: clusters.left == 1)
     assert reader.workbench.homes.place == ""
     assert "away" not in reader.panel("status").device.text()
+    reader.wait(lambda: not reader.workbench.homes.findChildren(RemoteWorker))  # with what it keeps, up to 512 MB
+    assert (worker._wire.kept._data, len(worker._wire._encoded._encoded)) == ({}, 0)
     assert clusters.link.side is not None
     assert not clusters.link.side._loop._thread.is_alive()
+
+
+def test_where_it_does_not_fit_all_is_said_that_may_help() -> None:
+    assert room_words(3 * GIB, SMALL) == (
+        "1 MB of its memory are free there: it will not fit. Choose another place, bf16, weights on disk or in 8 bits "
+        "(you are asked when the model opens there), or a smaller model."
+    )
+    assert room_words(1 << 20, SMALL) == "1 MB of its memory are free there."
 
 
 def test_another_version_is_refused_and_another_python_only_told(reader: Person, clusters: Clusters) -> None:
