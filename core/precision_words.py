@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 USUAL_PRECISION = "fp32"
-PRECISION, WEIGHTS = "precision", "weights"  # entries of a file's `about`
+PRECISION, WEIGHTS, ROUNDING = "precision", "weights", "rounding"  # entries of a file's `about`
 
 
 def precision_entry(precision: str, weights: str = "") -> dict[str, str]:

@@ -41,6 +41,8 @@ wirescope evaluate circuit.json --task ioi --seed 1 --size 40
 wirescope evaluate circuit.json --task ioi --pairs 10000 --folder curve
 """
 
+EIGHT, WHOLE = "weights in 8 bits", "whole weights"
+
 
 def add_options(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("file", help="what `wirescope trace` or the window wrote, or an EAP-IG graph file")
@@ -86,7 +88,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     file = read_scores(options.file, model.graph)
     scores = file.scores
     if options.folder is not None:
-        for note in _doubts(file, name, precision):
+        for note in _doubts(file, name, precision, options.weights):
             tell(note)
         return evaluate_in_shards(options, model, file)
     if options.size is not None and not 1 <= options.size <= scores.values.size:
@@ -99,8 +101,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
         raise InputError(f"The circuit of {options.file} has no edges.", "Keep some, and export it again.")
     pairs = _pairs(model, file, options)
     over = session_over(model, pairs, options.metric or scores.about.get("metric kind"), options.memory)
-    told = *pairs.notes, spelling_note(over.session), *rounding_notes(over.session), *_doubts(file, name, precision)
-    for note in filter(None, told):
+    doubts = _doubts(file, name, precision, options.weights)
+    for note in filter(None, (*pairs.notes, spelling_note(over.session), *rounding_notes(over.session), *doubts)):
         tell(note)
     replacement = options.replacement or scores.replacement
     if scores.constants is not None and over.session.population is not None:
@@ -169,7 +171,7 @@ def _its_own(pairs: AskedPairs) -> AskedPairs:
     return replace(pairs, words=f"{pairs.words}, which it was traced on (others: --task and another --seed)")
 
 
-def _doubts(file: ScoresFile, name: str, precision: str) -> list[str]:
+def _doubts(file: ScoresFile, name: str, precision: str, weights: str) -> list[str]:
     """What should be known before the figures are read."""
     scores = file.scores
     origin, missing = scores.about.get("model", name), int((~np.isfinite(scores.values)).sum())
@@ -178,6 +180,8 @@ def _doubts(file: ScoresFile, name: str, precision: str) -> list[str]:
     notes += (
         [f"The edges were scored in {scored_in} and are evaluated in {precision}."] if scored_in != precision else []
     )
+    of_file, here = (EIGHT if each == "8bit" else WHOLE for each in (scores.about.get("weights"), weights))
+    notes += [f"The edges were scored with {of_file} and are evaluated with {here}."] if of_file != here else []
     if file.size is not None:
         edges = f"{file.size:,} of {scores.values.size:,} {LEVEL_WORDS.get(scores.level, scores.level)}"
         notes.append(f"The file is one circuit, {edges}: the others have no scores, so that larger ones are not run.")

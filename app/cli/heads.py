@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from app.cli.arguments import MODEL_HELP
-from app.cli.open_model import open_model
+from app.cli.open_model import add_weights_option, open_model
 from app.cli.output import say, say_json
 from app.cli.pairs import PAIRS
 from app.cli.progress import Progress
@@ -50,6 +50,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="draws the generated inputs (0)")
     parser.add_argument("--precision", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
+    add_weights_option(parser)
     parser.add_argument("--task", help="with --folder: the A of a built-in task's pairs is the corpus")
     parser.add_argument("--dataset", metavar="FILE", help="with --folder: so is that of the pairs of a file")
     parser.add_argument("--pairs", type=int, help=f"how many of a task ({PAIRS})")
@@ -69,7 +70,7 @@ def heads_command(options: argparse.Namespace) -> int:
     pieces = PIECES if options.pieces is None else options.pieces
     if pieces < 1:
         raise ArgumentError("The corpus has at least 1 piece.")
-    model = open_model(options.model, options.precision)
+    model = open_model(options.model, options.precision, weights=options.weights)
     if options.head is not None and options.head not in head_names(model.graph):
         raise ArgumentError(f"There is no head {options.head!r}.", "Name one as a5.h1.")
     if options.folder is not None:

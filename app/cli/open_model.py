@@ -19,11 +19,7 @@ def add_opening_options(parser: argparse.ArgumentParser, usual: str = USUAL_PREC
     """How a model is opened: its precision, and its class texts where its classes are texts. usual: the precision that
     holds without the option, in words. It is then None."""
     parser.add_argument("--precision", help=f"what the model computes in: fp32, bf16 or fp64 ({usual})")
-    parser.add_argument(
-        "--weights",
-        default="auto",
-        help="where they are: memory, disk, 8bit (in memory, rounded), or auto, on disk where memory is short (auto)",
-    )
+    add_weights_option(parser)
     parser.add_argument(
         "--classes", help='what CLIP or SigLIP tells apart: texts with commas, as in "red circle, blue square"'
     )
@@ -32,6 +28,14 @@ def add_opening_options(parser: argparse.ArgumentParser, usual: str = USUAL_PREC
     )
     parser.add_argument(
         "--probe", metavar="FILE", help="classes for a vision model that has none, as `wirescope probe` saves them"
+    )
+
+
+def add_weights_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--weights",
+        default="auto",
+        help="where they are: memory, disk, 8bit (in memory, rounded), or auto, on disk where memory is short (auto)",
     )
 
 

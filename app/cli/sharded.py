@@ -6,11 +6,11 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.cli.output import tell
 from app.cli.pairs import PAIRS, read_rows
@@ -91,6 +91,12 @@ def in_shards(
     except (KeyboardInterrupt, Cancelled):
         _tell_going_on(options, folder)
         return None
+
+
+def tell_rounding(about: Mapping[str, Any]) -> None:
+    """Of weights in 8 bits, what they change. about: what came out is about."""
+    if "rounding" in about:
+        tell(f"8-bit weights change a logit of the first pairs by up to {about['rounding']}.")
 
 
 def _tell_going_on(options: argparse.Namespace, folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import ABLATIONS
 from app.cli.output import say, say_json
-from app.cli.sharded import STOPPED, in_shards
+from app.cli.sharded import STOPPED, in_shards, tell_rounding
 from app.cli.tables import aligned
 from core.errors import ArgumentError, InputError
 from core.formatting import percent
@@ -40,6 +40,7 @@ def evaluate_in_shards(options: argparse.Namespace, model: Model, found: ScoresF
     report = in_shards(options, model, work, evaluate_pairs)
     if report is None:
         return STOPPED
+    tell_rounding(report)
     report |= {"file": options.file, "result": str(Path(options.folder) / RESULT)}
     if options.json:
         say_json(report)

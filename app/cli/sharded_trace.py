@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.arguments import ABLATIONS
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json
-from app.cli.sharded import STOPPED, in_shards
+from app.cli.sharded import STOPPED, in_shards, tell_rounding
 from app.cli.strongest import strongest
 from app.cli.tables import aligned
 from app.cli.trace_files import write_scores
@@ -49,6 +49,7 @@ def trace_in_shards(options: argparse.Namespace, method: Method, own: Options) -
     if options.out is not None:
         write_scores(Path(options.out), options.format, scores, (), model, options.size)
     said = read_progress(folder)
+    tell_rounding(scores.about)
     report = _report(scores, sums, method, options, str(options.out or folder / CIRCUIT))
     report |= {} if said is None else {"seconds": said.seconds, "workers": said.workers}
     if options.json:

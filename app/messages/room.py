@@ -13,10 +13,11 @@ ALL_WORK: frozenset[Work] = frozenset(("model", "trace", "scan"))
 class RoomReply:
     """Some work would take more memory than is free, and was not begun; nor was what the request asked for beside it.
     work: to open the model, to trace, to measure edges. needed, free: bytes. disk: whether the model's weights may stay
-    there."""
+    there. eight_bits: whether they may be rounded, and then fit."""
 
     number: int
     work: Work
     needed: int
     free: int
     disk: bool = False
+    eight_bits: bool = False

@@ -19,7 +19,7 @@ from core.formatting import is_below_noise
 from core.graph import Edge
 from core.interchange.circuit_json import to_json
 from core.interchange.made_of import KEY, MadeOf
-from core.precision_words import precision_entry
+from core.precision_words import ROUNDING, precision_entry
 from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
 from core.tracing.span_unions import at_spans
 
@@ -101,9 +101,10 @@ def _is_of_the_same(shown: Snapshot, edge: Edge) -> bool:
 def about_work(shown: Snapshot) -> dict[str, str]:
     """What a file of the work shown says of it, under "about"."""
     document, scored = shown.document, shown.scored
+    rounding = None if shown.ready is None else shown.ready.rounding
     about = {
         "model": document.model,
-        **precision_entry(document.precision),
+        **precision_entry(document.precision, "" if rounding is None else "8bit"),
         "clean": "" if document.clean is None else document.clean.words,
         "counterfactual": "" if document.counterfactual is None else document.counterfactual.words,
         "method": "" if scored is None else scored.method,
@@ -113,8 +114,8 @@ def about_work(shown: Snapshot) -> dict[str, str]:
         about["direction"] = DIRECTION_IN_FILES[scored.ranking.direction]
     if shown.ready is not None and shown.ready.noise_floor:
         about["noise_floor"] = f"{shown.ready.noise_floor:.3g}"
-    if shown.ready is not None and shown.ready.rounding is not None:
-        about |= {"weights": "8bit", "rounding": f"{shown.ready.rounding:.3g}"}
+    if rounding is not None:
+        about[ROUNDING] = f"{rounding:.3g}"
     told = {} if scored is None or scored.from_file else scored.about  # what a file says is of the file
     return {**told} | about | shown.subject.about() | metric_kind(made(shown))
 

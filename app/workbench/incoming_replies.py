@@ -111,6 +111,7 @@ class IncomingReplies(QObject):
         else:
             self._workbench.failed.emit(failure)
             if failure.where == "model":
+                self._client.forget_weights()
                 self._models.leave()
 
     def _show_stale(self) -> None:

@@ -117,6 +117,11 @@ class WorkerClient(QObject):
         """Where the weights of a document's model go: as the user has said, else "auto"."""
         return self.weights.get(document.opens, "auto")
 
+    def forget_weights(self) -> None:
+        """The model that was asked for did not open: where its weights were to go holds no longer."""
+        if "document" in self._next:
+            self.weights.pop(self._next["document"].opens, None)
+
     def mark_stale(self) -> None:
         self._timer.stop()
         self.stale = True

@@ -11,9 +11,11 @@ from core.errors import WirescopeError
 from core.free_memory import free_bytes
 from core.models import packs
 from core.models.checkpoint import stored_weights
-from core.models.class_texts import base_name
+from core.models.class_texts import BOTH, base_name
+from core.models.stays_on_disk import cached_folder_of_hub, stays_on_disk
 from core.models.weights_place import bytes_in_memory, fits
-from core.planning.memory import scan_bytes, trace_bytes
+from core.planning.memory import joined_bytes, scan_bytes, trace_bytes, weight_bytes
+from core.planning.sketch import sketch
 from core.precision import PRECISIONS
 from core.session import Session
 from core.tracing.costs import batch_positions
@@ -32,16 +34,32 @@ def short_of_room_to_open(request: Request) -> RoomReply | None:
     except (WirescopeError, OSError):  # it is said where the model is opened
         return None
     needed, free = bytes_in_memory(stored, PRECISIONS[document.precision]), free_bytes()
-    return None if fits(needed, free) else RoomReply(request.number, "model", needed, free, disk=True)
+    if folder is None or fits(needed, free):
+        return None
+    disk = stays_on_disk(folder)
+    rounded = _rounded_bytes(document.model, folder, document.precision) if disk else None
+    return RoomReply(request.number, "model", needed, free, disk, rounded is not None and fits(rounded, free))
+
+
+def _rounded_bytes(name: str, folder: Path, precision: str) -> int | None:
+    """Of a model with its layers' weights in 8 bits; None where they cannot be, or it is not known."""
+    if name.startswith(BOTH):
+        return None
+    try:
+        adapter = sketch(str(folder), precision, eight_bits=True).adapter
+    except WirescopeError:
+        return None
+    return weight_bytes(adapter) + joined_bytes(adapter)
 
 
 def _folder(name: str) -> Path | None:
-    """Where a model's weights lie; None where they are not in a folder here."""
+    """Where a model's weights lie; None where they are not on this machine."""
     kind, _, rest = base_name(name).partition(":")
     if kind == "pack":
         return packs.installed(rest)
-    path = Path(rest if kind in ("vision", "text", "towers") else base_name(name)).expanduser()
-    return path if path.is_dir() else None
+    known = rest if kind in ("vision", "text", "towers") else base_name(name)
+    path = Path(known).expanduser()
+    return path if path.is_dir() else cached_folder_of_hub(known)
 
 
 def short_of_room(request: Request, cache: SessionCache) -> RoomReply | None:

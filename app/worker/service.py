@@ -149,6 +149,8 @@ class WorkerService:
         """The model that is open at another checkpoint of its training; None for another model."""
         if self._model is None or self._opened is None or self._opened.precision != precision:
             return None
+        if self._model.unrounded is not None:  # each is opened as every model is
+            return None
         return self._checkpoints.at(name, precision, self._model)
 
     def _with_other_classes(self, name: str, precision: str) -> Model | None:

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import torch
 
+from core.errors import ModelError
 from core.models.eight_bit import with_eight_bits
 from core.models.family import adapt
 from core.models.model import Model
+from core.models.weights_place import is_short
 
 
 def of_whole(model: Model, change: Callable[[Model], Model]) -> Model:
@@ -22,6 +24,14 @@ def of_whole(model: Model, change: Callable[[Model], Model]) -> Model:
 
 def in_eight_bits(model: Model, device: torch.device, dtype: torch.dtype) -> Model:
     """model: opened with its weights on disk, where they stay: `Model.unrounded`. device, dtype: that it computes on
-    and in."""
-    module = with_eight_bits(model.adapter.module, list(model.adapter.blocks), dtype).to(device)
+    and in. Raises ModelError where there is no memory for it."""
+    try:
+        module = with_eight_bits(model.adapter.module, list(model.adapter.blocks), dtype).to(device)
+    except (MemoryError, RuntimeError) as error:
+        if not is_short(error):
+            raise
+        raise ModelError(
+            f"The weights of {model.title} do not fit into memory in 8 bits either.",
+            'Leave them on disk: weights="disk", or --weights disk.',
+        ) from error
     return replace(model, adapter=adapt(module), unrounded=model.adapter)

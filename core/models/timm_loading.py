@@ -53,14 +53,18 @@ def timm_folder(folder: Path, name: str, title: str, class_names: tuple[str, ...
     """A model that timm saved. Raises ModelError where its weights are not those of the file, or cannot stay there."""
     import timm
 
-    stored = stored_weights(folder)
-    on_disk = place.note(stored)
-    notes: tuple[str, ...] = (on_disk,)
-    if on_disk:
-        module = _mapped(folder, title, place)
-    else:
+    told, module = place.note(stored_weights(folder)), None
+    if told:
+        try:
+            module = _mapped(folder, title, place)
+        except ModelError as error:
+            if place.reads_layers:
+                raise
+            told = f"{error.message} They are in memory, however short that is."
+    notes: tuple[str, ...] = (told,) if told else ()
+    if module is None:
         module = timm.create_model(f"local-dir:{folder}", pretrained=True).float().eval()
-        notes = check_timm_file(title, module, folder)
+        notes += check_timm_file(title, module, folder)
     return _model(module, name, title, class_names, notes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.precision_words import PRECISION, WEIGHTS
+from core.precision_words import PRECISION, ROUNDING, WEIGHTS
 from core.progress import Cancel
 from core.saving import save_text
 from core.sharded.evaluation import CurveWork, curve_of
@@ -62,7 +62,7 @@ def _report(model: Model, work: CurveWork, sums: Sums, about: dict[str, str]) ->
         points.append(point | ({"accuracy": curve.accuracy[place]} if curve.accuracy else {}))
     return {
         "model": model.name,
-        **{name: about[name] for name in (PRECISION, WEIGHTS) if name in about},
+        **{name: about[name] for name in (PRECISION, WEIGHTS, ROUNDING) if name in about},
         "method": work.method,
         "replacement": work.replacement,
         "level": work.level,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.inputs.dataset_columns import FileRow
 from core.precision_words import precision_entry
 from core.progress import Cancel
+from core.rounding import rounding_about
 from core.sharded.executors import Workers
 from core.sharded.folder import RunFolder
 from core.sharded.job import METRIC_NAME, PAIRS_OF, SHARD, Sums, Work
@@ -57,7 +58,7 @@ def do_pairs(
     cancelled: Cancel = lambda: False,
 ) -> tuple[Sums, dict[str, str]]:
     """The sums over all pairs, and what they are about: model, metric, shard, pairs of; precision and weights where
-    those are not the usual ones.
+    those are not the usual ones, and of weights in 8 bits by how much they change a logit of the first pairs.
 
     begin: told a session over the first pairs, so that what cannot be done is refused before anything is; gives the
     title of the work. finish: writes what came out, and gives the name of its file. Raises InputError for pairs that do
@@ -68,6 +69,7 @@ def do_pairs(
         over = previewed(model, source, shards, work)
         title = begin(over.session)
         about = {"model": model.name, METRIC_NAME: over.metric, SHARD: str(shards.size), PAIRS_OF: source.words}
+        about |= rounding_about(over.session)
         del over  # its runs
         ref = ref_of(model)
         about |= precision_entry(ref.precision, ref.place)

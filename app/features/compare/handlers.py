@@ -29,6 +29,7 @@ from core.memory import give_back
 from core.models.class_texts import base_name
 from core.models.fingerprint import weights_hash
 from core.models.loading import load_model
+from core.models.weights_place import EIGHT_BITS
 from core.precision_words import USUAL_PRECISION
 from core.progress import stage, watched
 from core.project.document import Document
@@ -109,7 +110,8 @@ def _cache_of(document: Document, weights: str, request: Request, cache: Session
     present = request.document
     if document.opens != present.opens:
         send(ProgressReply(request.number, f"Opening {model_words(document.model)} to compare"))
-        model = load_model(document.model, dtype=document.precision)
+        eight_bits = cache.session.model.unrounded is not None  # then both are rounded
+        model = load_model(document.model, dtype=document.precision, weights=EIGHT_BITS if eight_bits else "auto")
         if weights and weights_hash(model.adapter.module) != weights:
             raise InputError(f"{model_words(document.model)} has other weights now than when its circuit was found.")
         return cache_of(model, document, DatasetRows(model))

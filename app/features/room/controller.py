@@ -45,7 +45,8 @@ class RoomController(QObject):
         choices: list[tuple[str, Callable[[], None]]] = []
         if reply.disk:
             choices.append(("Leave the Weights on &Disk", lambda: workbench.open_with_weights("disk")))
-            choices.append(("Round Them to &8 Bits", lambda: workbench.open_with_weights("8bit")))
+        if reply.eight_bits:
+            choices.append(("Round the Weights to &8 Bits", lambda: workbench.open_with_weights("8bit")))
         if workbench.document.precision != HALF:
             choices.append((f"Compute in &{HALF}", lambda: self._halve(reply)))
         if reply.work == "model":

@@ -7,10 +7,8 @@ from app.presenters.plan_words import size_words
 
 WORK = {"model": "To open this model takes", "trace": "This trace takes", "scan": "To measure these edges takes"}
 SHORTER = "A shorter input takes less: memory goes with the number of positions."
-ON_DISK = (
-    "Left on disk, each layer is read when it computes: the answers are the same, and take longer. Rounded to 8 bits, "
-    "a weight of a layer takes one byte: answers change, and how much is said at input A."
-)
+ON_DISK = "Left on disk, each layer is read when it computes: the answers are the same, and take longer."
+EIGHT_BITS = "Rounded to 8 bits, a weight of a layer takes one byte: answers change, and how much is said at input A."
 
 
 def question(reply: RoomReply) -> str:
@@ -19,4 +17,5 @@ def question(reply: RoomReply) -> str:
 
 
 def advice(reply: RoomReply) -> str:
-    return ON_DISK if reply.disk else f"Nothing was begun, and nothing is lost. {SHORTER}"
+    ways = [words for words, possible in ((ON_DISK, reply.disk), (EIGHT_BITS, reply.eight_bits)) if possible]
+    return " ".join(ways) or f"Nothing was begun, and nothing is lost. {SHORTER}"

@@ -21,7 +21,9 @@ from app.presenters.exported_circuit import about_work
 from app.worker.service import WorkerService
 from core.checkpoints.opened import SeriesModel
 from core.checkpoints.series import open_series
-from core.errors import ArgumentError, ModelError
+from core.errors import ArgumentError, Cancelled, ModelError
+from core.models import rounded as rounding_module
+from core.models.bundled import bundled_folder
 from core.models.class_texts import class_texts
 from core.models.eight_bit import EightBit, holds_eight_bits
 from core.models.family import adapt
@@ -29,6 +31,7 @@ from core.models.mapped_files import on_disk
 from core.models.rounded import of_whole
 from core.models.zero_shot import with_class_texts
 from core.planning.memory import weight_bytes
+from core.progress import watched
 from core.project.document import Document, Source
 from core.sharded.preview import ref_of
 from core.sharded.worker import opened
@@ -169,6 +172,26 @@ def test_what_it_changes_is_measured(tmp_path: Path) -> None:
     assert ws.rounding(picture).difference > 0
 
 
+def test_measuring_it_can_be_cancelled_between_layers(tmp_path: Path) -> None:
+    session = session_of("llama", saved("llama", tmp_path / "model"), "8bit")
+    asked = []
+    with watched(cancelled=lambda: asked.append(1) or len(asked) > 4), pytest.raises(Cancelled):  # type: ignore[func-returns-value]
+        ws.rounding(session)
+    assert len(asked) == 5
+    for adapter in (session.model.adapter, session.model.unrounded):
+        assert not any(block._forward_hooks for block in adapter.blocks)
+    assert ws.rounding(session) is not None
+
+
+def test_no_memory_for_8_bits_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4294967296 bytes.")
+
+    monkeypatch.setattr(rounding_module, "with_eight_bits", full)
+    with pytest.raises(ModelError, match="do not fit into memory in 8 bits"):
+        ws.load_model(saved("gpt2", tmp_path / "model"), weights="8bit")
+
+
 def test_the_command_line_says_what_it_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     module, tokenizer = small_text_model()
     module.save_pretrained(tmp_path)
@@ -183,6 +206,24 @@ def test_the_command_line_says_what_it_changes(tmp_path: Path, capsys: pytest.Ca
     model = ws.load_model(str(tmp_path), weights="8bit")
     told = ws.rounding(ws.Session(model, model.pair("When Mary gave a drink to")))
     assert measured == pytest.approx({"difference": told.difference, "divergence": told.divergence})
+
+
+def test_scores_of_many_pairs_say_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Traced and evaluated in shards, the second time with whole weights."""
+    name, folder = str(bundled_folder("names")), tmp_path / "traced"
+    pairs = ("--task", "capitals", "--pairs", "3")
+    assert (
+        code_of("trace", "--model", name, *pairs, "--method", "eap", "--weights", "8bit", "--folder", str(folder)) == 0
+    )
+    assert "8-bit weights change a logit of the first pairs by up to" in capsys.readouterr().err
+    file = folder / "circuit.json"
+    assert json.loads(file.read_text())["about"]["weights"] == "8bit"
+    for weights, doubted in (("8bit", False), ("memory", True)):
+        given = ("evaluate", str(file), *pairs, "--weights", weights, "--folder", str(tmp_path / weights))
+        assert code_of(*given) == 0
+        said = capsys.readouterr().err
+        assert ("scored with weights in 8 bits and are evaluated with whole weights" in said) is doubted
+        assert ("8-bit weights change a logit" in said) is not doubted
 
 
 def test_files_say_what_the_work_was_done_with(tmp_path: Path) -> None:

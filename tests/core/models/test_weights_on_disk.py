@@ -131,7 +131,7 @@ def test_what_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert not list(kept_weights.kept_folder().iterdir())
 
 
-def test_weights_that_timm_translates(tmp_path: Path) -> None:
+def test_weights_that_timm_translates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They go into memory; asked to stay on disk, they are refused, with what differs."""
     folder = saved("timm", tmp_path / "model")
     path = tmp_path / "model" / "model.safetensors"
@@ -142,6 +142,9 @@ def test_weights_that_timm_translates(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"pos_embed") as refused:
         ws.load_model(folder, weights="disk")
     assert "timm translates them" in refused.value.hint
+    monkeypatch.setattr(weights_place, "free_bytes", lambda: 1000)
+    notes = ws.load_model(folder).notes  # nobody asked for the disk
+    assert any("pos_embed" in note and "in memory, however short" in note for note in notes)
 
 
 def test_a_file_that_breaks_off_is_refused(tmp_path: Path) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
+from app.messages.request import Request
 from app.worker import room
 from core.models import weights_place
+from core.models.checkpoint import stored_weights
+from core.models.weights_place import bytes_in_memory
+from core.precision import PRECISIONS
+from core.project.document import Document
 from tests.app.person import Person
 from tests.app.tracing_steps import trace
 
@@ -79,8 +87,44 @@ def test_a_model_that_does_not_fit(reader: Person, models, short: pytest.MonkeyP
     assert "stay on disk" in reader.notes("A")
 
 
-def test_what_8_bits_change_is_said(reader: Person, models, short: pytest.MonkeyPatch) -> None:
+def test_what_does_not_open_can_be_asked_for_again(
+    reader: Person, models, short: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """8 bits are not offered where they do not fit either, and an answer that leads nowhere does not stand."""
+    folder = shutil.copytree(models.llama, tmp_path / "model")
+    file = folder / "model.safetensors"
+    whole = file.read_bytes()
+    reader.workbench.models.open_model(str(folder))
+    assert not any("8 Bits" in each.text() for each in box_of(reader).buttons())
+    file.write_bytes(whole[:-64])
+    box = box_of(reader)
+    QTest.mouseClick(next(each for each in box.buttons() if "&Disk" in each.text()), Qt.MouseButton.LeftButton)
+    reader.wait(lambda: box_of(reader) is not box)  # it is told that it is not complete
+    box_of(reader).reject()
+    file.write_bytes(whole)
+    reader.workbench.models.open_model(str(folder))
+    answer(reader, "Leave the Weights on Disk")
+    assert "stay on disk" in reader.notes("A")
+
+
+def test_an_adapter_is_merged_in_memory_alone(models, short: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = shutil.copytree(models.llama, tmp_path / "model")
+    request = Request(1, Document(str(folder)), asks=frozenset({"model"}))
+    whole = room.short_of_room_to_open(request)
+    assert (whole.disk, whole.eight_bits) == (True, False)
+    (folder / "adapter_config.json").write_text("{}", encoding="utf-8")
+    adapted = room.short_of_room_to_open(request)
+    assert (adapted.disk, adapted.eight_bits) == (False, False)
+
+
+def bytes_of(model: object, precision: str = "fp32") -> int:
+    return bytes_in_memory(stored_weights(Path(str(model))), PRECISIONS[precision])
+
+
+def test_what_8_bits_change_is_said(reader: Person, models, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "free_bytes", lambda: bytes_of(models.llama))  # of which a tenth stays free
     reader.workbench.models.open_model(str(models.llama))
-    answer(reader, "Round Them to 8 Bits")
+    assert "8 bits" in box_of(reader).informativeText()
+    answer(reader, "Round the Weights to 8 Bits")
     assert "8-bit weights change a logit of these inputs by up to" in reader.notes("A")
     assert " · 8 bits " in reader.panel("status").parity.text()
