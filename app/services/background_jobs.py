@@ -34,11 +34,19 @@ class Jobs:
             ended.connect(lambda *_: self._running.remove(job) if job in self._running else None)
         job.start()
 
-    def ask(self, question: Callable[[], object], then: Callable[[Any], None], parent: QObject) -> None:
+    def ask(
+        self,
+        question: Callable[[], object],
+        then: Callable[[Any], None],
+        parent: QObject,
+        or_else: Callable[[str, str], None] | None = None,
+    ) -> None:
         """Ask something that may take its time, such as what lies in a folder of a slow disk, in a thread beside the
-        window's, where `then` gets the answer."""
+        window's, where `then` gets the answer. or_else: gets message and hint where there is none."""
         job = Job(lambda _report, _cancelled: question(), parent)
         job.finished.connect(then)
+        if or_else is not None:
+            job.failed.connect(or_else)
         self.run(job)
 
     def end(self) -> None:

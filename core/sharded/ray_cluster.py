@@ -86,9 +86,12 @@ def _connect(ray: Any, workers: int | None, address: str | None) -> None:
             ray.init(address=address, log_to_driver=False, logging_level="error")
         else:
             start_cluster(workers, STORE_BYTES)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except WirescopeError:
+        raise
+    except Exception as error:  # Ray raises a plain one where a cluster does not start in time
+        words = str(error).strip().splitlines() or [type(error).__name__]
         raise WirescopeError(
-            f"No Ray cluster answers at {address or 'this machine'}: {str(error).splitlines()[0][:200]}",
+            f"No Ray cluster answers at {address or 'this machine'}: {words[0][:200]}",
             "Start one (ray start --head), or leave out the address for workers of this machine. The token of one that "
             "is there (`ray get-auth-token` prints it) must be in ~/.ray/auth_token or RAY_AUTH_TOKEN here.",
         ) from None

@@ -105,11 +105,18 @@ class LinesView(QTableView, Generic[L]):
         return [self._lines.shown[place] for place in places]
 
     def choose(self, keys: Collection[Hashable]) -> None:
-        """Select lines, those of them that are shown."""
-        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        """Select lines, those of them that are shown. The arrow keys go on from the first, where they had no line."""
+        flags, selection = QItemSelectionModel.SelectionFlag, self.selectionModel()
         for place, row in enumerate(self._lines.shown):
             if row.key in keys:
-                self.selectionModel().select(self._lines.index(place, 0), flags)
+                index = self._lines.index(place, 0)
+                selection.select(index, flags.Select | flags.Rows)
+                if not selection.currentIndex().isValid():
+                    selection.setCurrentIndex(index, flags.NoUpdate)
+
+    def choose_nothing(self) -> None:
+        """The lines that come are others, though they may have the same keys."""
+        self.selectionModel().clear()
 
     def set_rows(self, rows: Sequence[L]) -> None:
         """Those that are selected stay so, wherever they stand."""

@@ -50,6 +50,7 @@ class RunsController(QObject):
         self._soon.timeout.connect(self.refresh)
         for changed in (workbench.runs.changed, workbench.history_changed, panel.shown):
             changed.connect(lambda *_: self._soon.start())
+        workbench.records.begun.connect(panel.view.choose_nothing)  # runs of other projects have the same numbers
         panel.show_wanted.connect(lambda number: self.show(self._run(number)))
         panel.compare_wanted.connect(self.compare)
         panel.rerun_wanted.connect(lambda number: self.rerun(self._run(number)))

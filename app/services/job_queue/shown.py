@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from app.services.job_queue.job import Job
+from app.services.job_queue.job import EVALUATED, Job
 from app.services.job_queue.schedule import of_this_process
 from core.errors import WirescopeError
 from core.sharded.progress import RunProgress, read_progress
@@ -12,11 +13,13 @@ from core.sharded.progress import RunProgress, read_progress
 
 @dataclass(frozen=True)
 class Shown:
-    """progress: None where it is not known. ending: it is paused or cancelled, and its process is about to end."""
+    """progress: None where it is not known. ending: it is paused or cancelled, and its process is about to end.
+    lacks_scores: those that it evaluates are not there any more."""
 
     job: Job
     progress: RunProgress | None = None
     ending: bool = False
+    lacks_scores: bool = False
 
     @property
     def result(self) -> str:
@@ -26,7 +29,9 @@ class Shown:
 
 def shown(job: Job) -> Shown:
     """As it is now."""
-    return Shown(job, progress_of(job), job.has_process and job.state != "running")
+    stays = job.kind == "evaluate" and job.state in ("paused", "failed", "cancelled")
+    lacks_scores = stays and not (Path(job.folder) / EVALUATED).exists()
+    return Shown(job, progress_of(job), job.has_process and job.state != "running", lacks_scores)
 
 
 def progress_of(job: Job) -> RunProgress | None:

@@ -15,6 +15,7 @@ import wirescope as ws
 from core.errors import ModelError, WirescopeError
 from core.inputs.dataset_files import write_dataset
 from core.local_cluster import set_environment
+from core.sharded import ray_cluster as shards_on_ray
 from core.sharded.executors import Workers
 from core.sharded.job import ModelRef
 from core.sharded.preview import ref_of
@@ -115,3 +116,20 @@ def test_a_cluster_that_is_not_there_is_said(tmp_path: Path, monkeypatch) -> Non
     monkeypatch.setattr(ray, "init", refuse)
     with pytest.raises(WirescopeError, match="No Ray cluster answers at ray://localhost:1: nobody answers"):
         Workers(None, "ray://localhost:1").executor(None)
+
+
+def test_a_cluster_of_this_machine_that_does_not_start_is_said(monkeypatch) -> None:
+    ray = pytest.importorskip("ray")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    for error, words in (
+        (Exception("The node timed out.\nMore of it"), "at this machine: The node timed out"),
+        (OSError(), "at this machine: OSError"),
+        (WirescopeError("Its ports would be open."), "^Its ports would be open"),
+    ):
+
+        def fail(*_told: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(shards_on_ray, "start_cluster", fail)
+        with pytest.raises(WirescopeError, match=words):
+            Workers(2, None).executor(None)

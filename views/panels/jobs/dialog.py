@@ -140,10 +140,10 @@ class ManyPairsDialog(QDialog):
         """Why it cannot be queued; empty for nothing."""
         show_text(self.problem, words)
 
-    def set_reading(self, reading: bool) -> None:
-        """The file is being read."""
-        self.add.setEnabled(not reading)
-        self.add.setText("Reading …" if reading else "&Add to Queue")
+    def set_busy(self, words: str) -> None:
+        """What is done before it goes into the queue; empty for nothing."""
+        self.add.setEnabled(not words)
+        self.add.setText(words or "&Add to Queue")
 
     def asked(self) -> Asked:
         of_task = self.of_task.isChecked()

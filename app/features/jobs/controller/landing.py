@@ -3,7 +3,6 @@ open, else when it is opened next."""
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
@@ -14,11 +13,8 @@ from app.services.job_queue.job import Job
 from app.services.job_queue.queue import JobQueue
 from app.services.job_queue.shown import Shown
 from app.workbench.workbench import Workbench
-from core.errors import WirescopeError
 from core.project.document import Document
 from core.project.runs import RunRecord
-
-log = logging.getLogger(__name__)
 
 
 class LandingController(QObject):
@@ -28,7 +24,7 @@ class LandingController(QObject):
         super().__init__(parent)
         self._workbench, self._queue, self._jobs = workbench, queue, jobs
         self._made_here: set[str] = set()  # keys of jobs of the present project, while that has no file
-        self._reading: set[str] = set()
+        self._reading: set[str] = set()  # keys; those that cannot be read stay: why is said once
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._land)
         # A project is locked until its weights are checked: that has happened when the engine rests.
@@ -64,19 +60,19 @@ class LandingController(QObject):
             if due and job.kind in KINDS and self._is_here(job) and job.key not in self._reading:
                 self._reading.add(job.key)
                 question = partial(_read, done, self._workbench.document)
-                self._jobs.ask(question, partial(self._take, job), self)
+                self._jobs.ask(question, partial(self._take, job), self, or_else=partial(self._say_why, job))
 
-    def _take(self, job: Job, record: RunRecord | None) -> None:
+    def _take(self, job: Job, record: RunRecord) -> None:
         self._reading.discard(job.key)
         here = self._is_here(job) and not self._workbench.history.locked  # another project may be, by now
-        if here and self._queue.claim(job.key) and record is not None:
+        if here and self._queue.claim(job.key):
             self._workbench.runs.add_record(record)
             self._workbench.message.emit(f"Done: {job.title}. It stands in the table of runs (F12).")
 
+    def _say_why(self, job: Job, message: str, hint: str) -> None:
+        self._workbench.message.emit(f"{job.title} has no place in the table of runs: {message} {hint}")
 
-def _read(done: Shown, present: Document) -> RunRecord | None:
-    try:
-        return KINDS[done.job.kind].record(done, present)
-    except WirescopeError as error:
-        log.warning("%s has no place in the table of runs: %s", done.job.title, error)
-        return None
+
+def _read(done: Shown, present: Document) -> RunRecord:
+    """Raises WirescopeError."""
+    return KINDS[done.job.kind].record(done, present)

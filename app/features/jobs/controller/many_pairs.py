@@ -4,9 +4,11 @@ and the job that it puts into the queue."""
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -31,6 +33,7 @@ from views.panels.jobs.dialog import ManyPairsDialog
 
 FILTER = f"Datasets ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
 NO_RAY = 'Workers that share the work need Ray: pip install "wirescope[cluster]"'
+READING, PREPARING = "Reading …", "Preparing …"  # the file of pairs; what the command reads
 RUN = "run.json"  # in the folder of a run
 
 
@@ -122,9 +125,8 @@ class ManyPairsController(QObject):
                 self._check_folder(Path(asked.folder).expanduser())
             if not asked.task:
                 path = _file_of(asked.file)
-                self.dialog.set_reading(True)
                 asked = replace(asked, file=str(path))
-                self._jobs.ask(partial(_read, path), partial(self._take_rows, asked), self)
+                self._ask(READING, partial(_read, path), partial(self._take_rows, asked))
                 return
             if asked.task not in {task.name for task in opened.tasks}:
                 raise InputError(f"The task {asked.task} is not one of {opened.title}.", "Choose another task.")
@@ -134,10 +136,21 @@ class ManyPairsController(QObject):
         title = next(task.title for task in opened.tasks if task.name == asked.task)
         self._put(asked, PairsGiven(asked.pairs), title, asked.task)
 
+    def _ask(self, words: str, question: Callable[[], object], then: Callable[[Any], None]) -> None:
+        """Do something in a thread of its own, while the dialog says what."""
+        if self.dialog is not None:
+            self.dialog.set_busy(words)
+            self._jobs.ask(question, then, self, or_else=self._say_failure)
+
+    def _say_failure(self, message: str, hint: str) -> None:
+        if self.dialog is not None:
+            self.dialog.set_busy("")
+            self.dialog.set_problem(f"{message} {hint}")
+
     def _take_rows(self, asked: Asked, found: PairsGiven | str) -> None:
         if self.dialog is None:
             return
-        self.dialog.set_reading(False)
+        self.dialog.set_busy("")
         if isinstance(found, str):
             self.dialog.set_problem(found)
         else:
@@ -166,13 +179,12 @@ class ManyPairsController(QObject):
         except WirescopeError as error:
             dialog.set_problem(str(error))
             return
-        dialog.set_reading(True)
-        self._jobs.ask(partial(_prepare, self._kind, snapshot, folder), partial(self._add, job), self)
+        self._ask(PREPARING, partial(_prepare, self._kind, snapshot, folder), partial(self._add, job))
 
     def _add(self, job: Job, prepared: tuple[str, ...] | str) -> None:
         if self.dialog is None:
             return
-        self.dialog.set_reading(False)
+        self.dialog.set_busy("")
         if isinstance(prepared, str):
             self.dialog.set_problem(prepared)
             return
@@ -197,10 +209,11 @@ class ManyPairsController(QObject):
         if any(each.job.folder == place and each.job.state != "done" for each in self._queue.jobs):
             raise InputError("A job of the queue has this folder.", "Choose another one.")
         try:
-            other = folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / RUN).exists()))
+            names = {each.name for each in folder.iterdir()} if folder.is_dir() else set()
+            other = folder.exists() and not folder.is_dir()
         except OSError as error:
             raise InputError(f"{folder} cannot be read: {error.strerror or error}.", "Choose another one.") from None
-        if other:
+        if other or not (names <= self._kind.prepares or RUN in names):
             raise InputError(f"{folder.name} holds other files.", "Choose an empty folder, or a new one.")
 
 

@@ -35,7 +35,7 @@ class JobKind:
     where it cannot be done. title: its beginning in the queue. folder: the end of the folder's name, with {method}.
     scored_by: the method of the scores, and what it was told. command: the first arguments, of what is done, given the
     folder. prepare: writes into the folder what the command reads, in a thread of its own, and gives the names
-    of the files that were not there before; raises WirescopeError.
+    of the files that were not there before; raises WirescopeError. prepares: names of all of them.
     scores: the name of the file of scores in the folder. brings: the dock that shows what came out; empty for the
     canvas. record: its line in the table of runs, given what the window shows; raises InputError."""
 
@@ -50,6 +50,7 @@ class JobKind:
     scored_by: Callable[[Snapshot], tuple[str, tuple[tuple[str, float], ...]]]
     command: Callable[[Snapshot, str], tuple[str, ...]]
     prepare: Callable[[Snapshot, Path], tuple[str, ...]]
+    prepares: frozenset[str]
     scores: str
     brings: str
     record: Callable[[Shown, Document], RunRecord]
@@ -75,6 +76,7 @@ TRACE = JobKind(
     scored_by=traced_by,
     command=trace_command,
     prepare=_nothing,
+    prepares=frozenset(),
     scores=TRACED,
     brings="",
     record=trace_record,
@@ -93,6 +95,7 @@ EVALUATION = JobKind(
     scored_by=evaluated_by,
     command=evaluation_command,
     prepare=write_scores,
+    prepares=frozenset((EVALUATED,)),
     scores=EVALUATED,
     brings="runs",
     record=evaluation_record,

@@ -23,6 +23,7 @@ STATES = {
 }
 ENDING = {"paused": "Pausing …", "cancelled": "Ending …", "waiting": "Ending …"}
 TONES = {"running": "accent", "failed": "negative", "done": "good"}
+NO_SCORES = "Its scores were deleted: queue it again"
 CLOSING = "Closing the window pauses what runs; the next start goes on with it."
 
 
@@ -80,7 +81,7 @@ def _why_not(shown: Shown, queued: Sequence[str]) -> dict[str, str]:
     """Why buttons cannot be pressed; those that can are left out."""
     job = shown.job
     said = {
-        "turn": "It is done" if job.state == "done" else "",
+        "turn": "It is done" if job.state == "done" else NO_SCORES if shown.lacks_scores else "",
         "cancel": "" if movable(job) or job.state == "failed" else f"It is {STATES[job.state].lower()}",
         "remove": _why_no_removal(shown),
         "up": _why_no_move(job, queued, 0),

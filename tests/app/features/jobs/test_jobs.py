@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
+from app.features.jobs.controller import many_pairs
+from app.features.jobs.presenter.rows import jobs_data
 from app.services.job_queue import process
-from app.services.job_queue.shown import Shown
+from app.services.job_queue.shown import Shown, shown
 from core.graph import Graph
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
@@ -23,7 +25,7 @@ from core.tracing.scores import Scores
 from tests.app.conftest import METRIC
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import LONG_PATIENCE, Person
-from tests.app.stand_in import PROGRAM, go
+from tests.app.stand_in import PROGRAM, go, job
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -171,7 +173,50 @@ def test_an_evaluation_lands_with_its_figures_and_its_scores_can_be_seen(
     assert run.record.cpr == 0.9, "the curve over the pair on the cards is another one"
 
 
-def test_what_cannot_be_queued_is_said_in_the_dialog(reader: Person, pairs: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("stand_in")
+def test_an_evaluation_that_comes_to_nothing(
+    reader: Person, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.wait(lambda: reader.workbench.scored is not None and not reader.workbench.busy)
+    folder, heard, words = tmp_path / "run", [], []
+    reader.workbench.message.connect(heard.append)
+    reader.choose("Edit", "Evaluate Over Many Pairs")
+    controller = reader.controller("jobs").many_pairs["evaluate"]
+    dialog, queue = controller.dialog, reader.controller("jobs").queue
+    busy = dialog.set_busy
+    monkeypatch.setattr(dialog, "set_busy", lambda said: (words.append(said), busy(said)))
+    dialog.set_file(str(pairs))
+    dialog.set_folder(str(folder))
+
+    # the queue cannot be written: the scores lie in the folder already when it is tried again
+    with monkeypatch.context() as context:
+        context.setattr(queue, "add", lambda _job: "")
+        reader.click(dialog.add)
+        reader.wait(lambda: (folder / "scores.json").exists() and dialog.add.isEnabled())
+    assert words == ["Reading …", "", "Preparing …", ""]
+    reader.click(dialog.add)
+    reader.wait(lambda: not dialog.isVisible())
+    reader.wait(is_at_work(reader))
+
+    # what came out cannot be read: that is said, and the table of runs has nothing of it
+    (folder / "scores").write_text('{"curve": 3}')
+    go(folder)
+    reader.wait(lambda: any("has no place in the table of runs" in said for said in heard))
+    reader.rest()
+    assert (only(reader).job.state, only(reader).job.landed, len(reader.workbench.runs)) == ("done", False, 0)
+    assert line(reader)[5] == "evaluation.json"
+
+
+def test_an_evaluation_whose_scores_were_deleted_is_not_tried_again(tmp_path: Path) -> None:
+    cancelled = job(tmp_path / "run", kind="evaluate", state="cancelled")
+    assert jobs_data([shown(cancelled)]).rows[0].why_not["turn"] == "Its scores were deleted: queue it again"
+    (tmp_path / "run" / "scores.json").touch()
+    assert "turn" not in jobs_data([shown(cancelled)]).rows[0].why_not
+
+
+def test_what_cannot_be_queued_is_said_in_the_dialog(
+    reader: Person, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reader.choose("Edit", "Trace Many Pairs")
     controller = reader.controller("jobs").many_pairs["trace"]
     dialog = controller.dialog
@@ -189,6 +234,13 @@ def test_what_cannot_be_queued_is_said_in_the_dialog(reader: Person, pairs: Path
     assert "is not there" in problem_of(str(tmp_path / "nowhere.csv"))
     assert "empty.csv" in problem_of(str(empty))
     assert "holds other files" in problem_of(str(pairs), str(tmp_path))
+    lone = tmp_path / "lone"
+    lone.mkdir()
+    (lone / "scores.json").touch()
+    assert "holds other files" in problem_of(str(pairs), str(lone)), "a trace writes none"
+    with monkeypatch.context() as context:
+        context.setattr(many_pairs, "read_dataset_file", lambda _path: 1 / 0)
+        assert "Something went wrong: division by zero" in problem_of(str(pairs))
     document = reader.workbench.document
     reader.workbench.commit("Joint", replace(document, choice=replace(document.choice, method="acdc")))
     assert "cannot be cut into shards" in problem_of(str(pairs))

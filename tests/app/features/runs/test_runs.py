@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -164,6 +165,13 @@ def test_the_project_keeps_them(runs: Person, tmp_path: Path, monkeypatch: pytes
     runs.rest()
     assert [run.record for run in workbench.runs] == list(kept.runs)
     runs.wait(lambda: len(lines(runs)) == 2)
+    click(runs, 1)
+    assert runs.panel("runs").view.numbers() == [0]
+    other = shutil.copy(path, tmp_path / "other.wire")
+    project.open(str(other))
+    runs.wait(lambda: workbench.records.place == str(other) and len(workbench.runs) == 2)
+    runs.rest()
+    assert (len(lines(runs)), runs.panel("runs").view.numbers()) == (2, []), "its runs are others"
     click(runs, 1)  # a state that the window was not in since it was opened
     runs.click(runs.panel("runs").buttons["show"])
     runs.rest()

@@ -86,7 +86,8 @@ def test_jobs_run_one_after_the_other_to_their_ends(windows: Windows, tmp_path: 
     assert at_work.progress is not None
     assert at_work.progress.words == "EAP-IG, 0 of 3 pairs"
     if sys.platform != "win32":
-        assert os.getpriority(os.PRIO_PROCESS, at_work.job.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+        nice, here = os.getpriority(os.PRIO_PROCESS, at_work.job.pid), os.getpriority(os.PRIO_PROCESS, 0)
+        assert nice > here or nice == here == process.LEAST, "it lets others come first"
     go(tmp_path / "a")
     done = windows.until(queue, "a", is_in("done"))
     assert (done.result, done.job.seconds, done.job.done) == ("circuit.json", 4.0, 3.0)
