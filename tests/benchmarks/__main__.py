@@ -5,9 +5,9 @@
     python -m tests.benchmarks tune [--short] [--processes N] [--minutes N]
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise`,
-`modalities`, `folders`, `typographic`, `vision`, `bidirectional`, `heads`, `plan`, `pair` and `remote`, which take some
-minutes, and `long`, `selection`, `smollm2`, `repair`, `dissociate`, `tune`, `icl`, `checkpoints` and `many`, which take
-a quarter of an hour or more each.
+`modalities`, `folders`, `typographic`, `vision`, `bidirectional`, `heads`, `plan`, `pair`, `remote` and `weights`,
+which take some minutes, and `long`, `selection`, `smollm2`, `repair`, `dissociate`, `tune`, `icl`, `checkpoints` and
+`many`, which take a quarter of an hour or more each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start"
 OTHERS = (
     "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "detect", "rules",
     "tune", "layout", "modalities", "folders", "typographic", "vision", "bidirectional", "heads", "icl", "checkpoints",
-    "pair", "plan", "long", "many", "remote",
+    "pair", "plan", "long", "many", "remote", "weights",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
 LIMITS = {  # options

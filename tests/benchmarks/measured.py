@@ -31,6 +31,7 @@ PAGES = {  # of parts that have a page of their own
     "plan": MEASURED.with_name("plan.md"),
     "many": MEASURED.with_name("many.md"),
     "remote": MEASURED.with_name("remote.md"),
+    "weights": MEASURED.with_name("models.md"),
 }
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "flow-rollout", "random")
 HEAD_ROWS = (
