@@ -305,6 +305,7 @@ def test_the_commands_themselves_trace_and_evaluate_a_task(sit_down: Callable[[]
     assert evaluated.size_at_80 is not None
     assert 0 < evaluated.size_at_80 < workbench.opened.graph.n_edges
     assert evaluated.values.tolist() == traced.values.tolist()
-    assert [each.job.state for each in person.controller("jobs").queue.jobs] == ["done", "done"]
-    folder = Path(person.controller("jobs").queue.jobs[1].job.folder)
+    jobs = [each.job for each in person.controller("jobs").queue.jobs]
+    assert [(each.state, each.has_run) for each in jobs] == [("done", True)] * 2
+    folder = Path(jobs[1].folder)
     assert json.loads((folder / "evaluation.json").read_text())["curve"][-1]["recovered"] == pytest.approx(1)
