@@ -57,6 +57,8 @@ def _folder(name: str) -> Path | None:
     kind, _, rest = base_name(name).partition(":")
     if kind == "pack":
         return packs.installed(rest)
+    if kind in ("bundled", "timm"):  # these go into memory, and the Hub's library takes a while to import
+        return None
     known = rest if kind in ("vision", "text", "towers") else base_name(name)
     path = Path(known).expanduser()
     return path if path.is_dir() else cached_folder_of_hub(known)

@@ -107,6 +107,28 @@ def test_what_does_not_open_can_be_asked_for_again(
     assert "stay on disk" in reader.notes("A")
 
 
+def test_a_hub_model_is_counted_once_it_is_here(models, short: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    request = Request(1, Document("some/llama"), asks=frozenset({"model"}))
+    short.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    assert room.short_of_room_to_open(request) is None
+    kept = tmp_path / "models--some--llama"
+    shutil.copytree(models.llama, kept / "snapshots" / "abc")
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("abc", encoding="utf-8")
+    told = room.short_of_room_to_open(request)
+    assert told.disk
+    assert told.needed == bytes_of(models.llama)
+
+
+def test_a_bundled_model_is_not_looked_for_on_the_hub(short: pytest.MonkeyPatch) -> None:
+    """Its library takes a while to import, and the window starts with a bundled model."""
+    asked: list[str] = []
+    short.setattr(room, "cached_folder_of_hub", asked.append)
+    for name in ("bundled:names", "some/llama"):
+        assert room.short_of_room_to_open(Request(1, Document(name), asks=frozenset({"model"}))) is None
+    assert asked == ["some/llama"]
+
+
 def test_an_adapter_is_merged_in_memory_alone(models, short: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = shutil.copytree(models.llama, tmp_path / "model")
     request = Request(1, Document(str(folder)), asks=frozenset({"model"}))
