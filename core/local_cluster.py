@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +45,25 @@ def set_environment(address: str | None = None) -> None:
         os.environ.setdefault(name, value)
 
 
-def check_reachable(address: str) -> None:
-    """Raises WirescopeError for a cluster elsewhere that this process cannot join as a node of it: it would have itself
-    found at loopback, as it was told when Ray was imported."""
+def join_options(ray: Any, address: str) -> dict[str, Any]:
+    """What `ray.init` is told to join a cluster that is there. Raises WirescopeError for one that is not joined by
+    ray://, where Ray was told when it was imported that this node is at loopback: nobody would find it there."""
     if _asked_for_loopback and not address.startswith("ray://"):
         raise WirescopeError(
             f"{address} cannot be joined by this process any more: it has used a cluster of this machine alone, or "
             "one by ray://, and Ray keeps to loopback since.",
             "Start Wirescope anew, or take ray://HOST:PORT.",
         )
+    told = {"address": address, "log_to_driver": False, "logging_level": logging.ERROR}
+    return told if address.startswith("ray://") else {**told, "job_config": _job_config(ray)}
+
+
+def _job_config(ray: Any) -> Any:
+    """For `ray.init`. Ray puts the folder in which this process was started first among the code of its workers, before
+    Python's own library, but for jobs of its client. So it does here only where this process has its code there too."""
+    config = ray.job_config.JobConfig()
+    config._client_job = not {"", os.getcwd()} & set(sys.path)
+    return config
 
 
 def show_token() -> None:
@@ -71,6 +82,7 @@ def start_cluster(processors: int | None = None, store_bytes: int | None = None,
     ray = import_ray()
     told = {"address": "local", "include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
     told |= {"num_cpus": processors, "object_store_memory": store_bytes, **more}  # without "local" Ray joins what runs
+    told["job_config"] = _job_config(ray)
     for left in reversed(range(TRIES)):
         try:
             ray.init(**told)

@@ -6,7 +6,6 @@ Ray is imported only when a cluster is asked for. One that is started here liste
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -78,9 +77,7 @@ class Cluster:
                 if self.is_local:
                     local_cluster.start_cluster(self._cpus, self._store_bytes, namespace=NAMESPACE)
                 else:
-                    local_cluster.check_reachable(self.address)
-                    told = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": NAMESPACE}
-                    _join(ray, {**told, "address": self.address})
+                    _join(ray, {**local_cluster.join_options(ray, self.address), "namespace": NAMESPACE})
             except WirescopeError:
                 raise
             except (ValueError, TypeError) as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.code_path import python_path
 from core.errors import Cancelled, WirescopeError
-from core.local_cluster import check_reachable, set_environment, show_token, start_cluster
+from core.local_cluster import join_options, set_environment, show_token, start_cluster
 from core.optional_packages import ray as import_ray
 from core.progress import Cancel
 from core.sharded.in_process import Within
@@ -79,11 +79,9 @@ class RayCluster:
 
 def _connect(ray: Any, workers: int | None, address: str | None) -> None:
     """Raises WirescopeError where no cluster answers, or can."""
-    if address is not None:
-        check_reachable(address)
     try:
         if address is not None:
-            ray.init(address=address, log_to_driver=False, logging_level="error")
+            ray.init(**join_options(ray, address))
         else:
             start_cluster(workers, STORE_BYTES)
     except WirescopeError:

@@ -22,8 +22,10 @@ from core.sharded import ray_cluster
 from core.sharded.ray_cluster import RayCluster
 
 ROOT = Path(__file__).parents[3]
+RAY = SimpleNamespace(job_config=SimpleNamespace(JobConfig=SimpleNamespace))
 IN_A_NEW_PROCESS = """
-import json, psutil
+import json, psutil, sys
+sys.path.remove("")  # as a command has it that was installed
 from app.worker.ray_home import Cluster
 cluster = Cluster(cpus=1, store_bytes=80_000_000)
 cluster.places()  # by a process of its own
@@ -34,20 +36,27 @@ listening = [
     for connection in process.net_connections()
     if connection.status == psutil.CONN_LISTEN
 ]
+import ray
+look = ray.remote(num_cpus=0)(lambda: __import__("sys").path)
+paths = ray.get(look.options(**cluster.options(cluster.places()[0].node)).remote())
 cluster.leave()
+print("paths", json.dumps(paths))
 print("listening", json.dumps(listening))
 """
 
 
 @pytest.mark.slow  # a cluster of its own: Ray decides when it is imported
 @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
-def test_no_process_of_a_cluster_listens_beyond_loopback() -> None:
+def test_no_process_of_a_cluster_listens_beyond_loopback_nor_runs_what_lies_around(tmp_path: Path) -> None:
+    command, environment = [sys.executable, "-c", IN_A_NEW_PROCESS], os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", IN_A_NEW_PROCESS], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
-    (line,) = (line for line in done.stdout.splitlines() if line.startswith("listening "))
-    listening = json.loads(line.removeprefix("listening "))
+    told = dict(line.split(" ", 1) for line in done.stdout.splitlines() if line.startswith(("listening ", "paths ")))
+    listening, paths = json.loads(told["listening"]), json.loads(told["paths"])
+    assert str(ROOT) in paths
+    assert not {"", ".", str(tmp_path)} & set(paths)
     assert {"gcs_server", "raylet"} <= {name for name, _ in listening}
     assert [(name, ip) for name, ip in listening if not on_loopback(ip)] == []
 
@@ -78,7 +87,9 @@ def test_after_loopback_a_cluster_by_host_and_port_is_refused_in_words(before: s
     """Ray has read that this node is at loopback, where no other machine finds it."""
     monkeypatch.setattr(ray_home, "why_not", lambda: "")
     told: list[str] = []
-    ray = SimpleNamespace(is_initialized=lambda: False, init=lambda **options: told.append(options["address"]))
+    ray = SimpleNamespace(
+        is_initialized=lambda: False, init=lambda **options: told.append(options["address"]), job_config=RAY.job_config
+    )
     monkeypatch.setitem(sys.modules, "ray", ray)
     monkeypatch.setattr(ray_cluster, "import_ray", lambda: ray)
     monkeypatch.setattr(os, "environ", {})
@@ -97,14 +108,23 @@ def test_a_loopback_that_the_user_has_asked_for_is_the_users_own(monkeypatch) ->
     monkeypatch.setattr(os, "environ", {local_cluster.LOOPBACK: "0"})
     monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
     local_cluster.set_environment()
-    local_cluster.check_reachable("localhost:6379")
+    assert local_cluster.join_options(RAY, "localhost:6379")["address"] == "localhost:6379"
+
+
+@pytest.mark.parametrize(("paths", "left_out"), [(["/lib"], True), (["", "/lib"], False), (["{here}", "/lib"], False)])
+def test_the_folder_of_the_start_is_code_of_a_worker_only_where_it_is_of_this_process(
+    paths: list[str], left_out: bool, monkeypatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [each.format(here=os.getcwd()) for each in paths])
+    assert local_cluster.join_options(RAY, "auto")["job_config"]._client_job is left_out  # so Ray leaves it out
 
 
 @pytest.mark.parametrize(("given", "entries"), [(None, []), ("", []), ("/a::b:/a", ["/a", "{here}/b"])])
 def test_no_process_of_a_cluster_has_its_working_directory_among_its_code(
-    given: str | None, entries: list[str], monkeypatch
+    given: str | None, entries: list[str], tmp_path: Path, monkeypatch
 ) -> None:
     """An empty entry of PYTHONPATH is the folder that a process is started in: its files come before Python's own."""
+    monkeypatch.chdir(tmp_path)
     made: list[dict[str, Any]] = []
     ray = SimpleNamespace(
         is_initialized=lambda: True,
@@ -130,6 +150,7 @@ def test_a_cluster_whose_ports_would_be_open_is_ended_and_that_is_said(
     ray = SimpleNamespace(
         init=lambda **options: told.append(options["address"]),
         shutdown=lambda: told.append("ended"),
+        job_config=RAY.job_config,
         util=SimpleNamespace(get_node_ip_address=lambda: address),
     )
     monkeypatch.setattr(local_cluster, "import_ray", lambda: ray)
