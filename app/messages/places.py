@@ -9,8 +9,9 @@ LOCAL = "local"  # the address of a cluster on this machine, which is started fo
 
 @dataclass(frozen=True)
 class Place:
-    """A node. machine: its name. processors: of it. memory, free: in bytes. gpus: how many there are, of which
-    a worker uses none; gpu_memory, gpu_free: bytes of all of them together; gpu_names: in words."""
+    """A node. machine: its name. processors: of it. memory, free: in bytes. gpus: how many there are; gpu_memory,
+    gpu_free: bytes of all of them together; gpu_names: in words; gpu_most_free: bytes of the one that has most; lent:
+    how many of them its cluster reserves for those who ask."""
 
     node: str
     machine: str
@@ -21,3 +22,15 @@ class Place:
     gpu_memory: int = 0
     gpu_free: int = 0
     gpu_names: str = ""
+    gpu_most_free: int = 0
+    lent: int = 0
+
+    @property
+    def has_free_gpu(self) -> bool:
+        """Whether a worker there may compute on a GPU."""
+        return self.lent > 0 and self.gpu_most_free > 0
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """By which places are offered: the most free memory of a GPU that may be had, then of the machine."""
+        return self.gpu_most_free if self.has_free_gpu else 0, self.free

@@ -15,7 +15,7 @@ QUERY = ("--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nou
 
 
 def node_facts() -> dict[str, Any]:
-    """The fields of a `Place`, but for the node's name."""
+    """The fields of a `Place`, but for the node's name and what its cluster lends."""
     memory = psutil.virtual_memory()
     gpus = _gpus()
     return {
@@ -26,6 +26,7 @@ def node_facts() -> dict[str, Any]:
         "gpus": len(gpus),
         "gpu_memory": sum(total for _, total, _ in gpus) * MEBIBYTE,
         "gpu_free": sum(free for _, _, free in gpus) * MEBIBYTE,
+        "gpu_most_free": max((free for _, _, free in gpus), default=0) * MEBIBYTE,
         "gpu_names": ", ".join(dict.fromkeys(name for name, _, _ in gpus)),
     }
 

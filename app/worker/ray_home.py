@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -96,17 +97,17 @@ class Cluster:
         self.join()
 
     def places(self) -> tuple[Place, ...]:
-        """The nodes with what is free on them now, that with the most free memory first. Raises LinkCut."""
+        """The nodes with what is free on them now, the best place first (`Place.rank`). Raises LinkCut."""
         import ray
 
         from app.worker.node_facts import node_facts
 
         def ask() -> tuple[Place, ...]:
-            nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
-            asked = [ray.remote(node_facts).options(num_cpus=0, **self.options(node)).remote() for node in nodes]
+            lent = {node["NodeID"]: int(node["Resources"].get("GPU", 0)) for node in ray.nodes() if node["Alive"]}
+            asked = [ray.remote(node_facts).options(num_cpus=0, **self.options(node)).remote() for node in lent]
             facts = ray.get(asked, timeout=FACTS_SECONDS)
-            places = [Place(node, **each) for node, each in zip(nodes, facts, strict=True)]
-            return tuple(sorted(places, key=lambda place: place.free, reverse=True))
+            places = [Place(node, **each, lent=lent[node]) for node, each in zip(lent, facts, strict=True)]
+            return tuple(sorted(places, key=lambda place: place.rank, reverse=True))
 
         return tuple(_called(ask, self.address))
 
@@ -124,9 +125,10 @@ class Cluster:
 
         return tuple(_called(ask, place.machine))
 
-    def start(self, place: Place) -> RayLink:
-        """Start a worker on a node. Raises LinkCut, WorkerDied."""
-        return RayLink(self, place)
+    def start(self, place: Place, device: str = "cpu") -> RayLink:
+        """Start a worker on a node. device: that it opens models on; for "cuda" it has one GPU to itself. Raises
+        LinkCut, WorkerDied."""
+        return RayLink(self, place, device)
 
     def leave(self) -> None:
         """Leave it; one that was started for this process ends."""
@@ -150,8 +152,8 @@ class Cluster:
 class RayLink:
     """Calls of one worker, an actor on a node of a cluster. See `Link` of `app.workbench.remote_worker`."""
 
-    def __init__(self, cluster: Cluster, place: Place) -> None:
-        self._cluster, self._place = cluster, place
+    def __init__(self, cluster: Cluster, place: Place, device: str = "cpu") -> None:
+        self._cluster, self._place, self._device = cluster, place, device
         self._name = f"worker-{uuid4().hex}"
         self._actor: Any = None
         self.restart()
@@ -163,7 +165,14 @@ class RayLink:
 
     def hello(self) -> dict[str, str]:
         """The versions of the other side. Raises LinkCut, WorkerDied."""
-        told: dict[str, str] = self._call("hello", seconds=START_SECONDS)
+        from ray.exceptions import GetTimeoutError
+
+        try:
+            told: dict[str, str] = self._call("hello", seconds=START_SECONDS)
+        except LinkCut as error:
+            if self._device != "cpu" and isinstance(error.__cause__, GetTimeoutError):  # it waits for one
+                raise LinkCut(f"The worker at {self.place} has not started.", GPUS_TAKEN) from error
+            raise
         return told
 
     def missing(self, digests: list[str]) -> list[str]:
@@ -200,7 +209,9 @@ class RayLink:
         """Start the worker, again where it has died. Raises LinkCut."""
         import ray
 
-        from app.worker.remote_side import RemoteSide
+        from app.worker.remote_side import RemoteSide, make_service
+
+        gpus = {} if self._device == "cpu" else {"num_gpus": 1}
 
         def begin() -> Any:
             made = ray.remote(RemoteSide).options(
@@ -209,9 +220,10 @@ class RayLink:
                 max_concurrency=AT_ONCE,
                 num_cpus=1,
                 lifetime=None if self._cluster.is_local else "detached",  # a cut link leaves it with what it keeps
+                **gpus,
                 **self._cluster.options(self._place.node),
             )
-            return made.remote(idle_seconds=IDLE_SECONDS)
+            return made.remote(partial(make_service, self._device), idle_seconds=IDLE_SECONDS)
 
         self._name = f"worker-{uuid4().hex}"
         self._actor = _called(begin, self.place)
@@ -278,6 +290,7 @@ ADDRESSES = (
     "Give ray://HOST:PORT, through SSH: ssh -L 10001:localhost:10001 HOST. Its token (`ray get-auth-token` there) must "
     "be in RAY_AUTH_TOKEN or in ~/.ray/auth_token here when Wirescope starts."
 )
+GPUS_TAKEN = "Its GPUs may all be reserved by others: choose the processors, or try again later."
 
 
 def _in_a_line(error: BaseException) -> str:

@@ -33,11 +33,11 @@ MOST_KNOWN = 10_000  # parts of replies that are remembered to have come
 SUPERSEDED = (ProgressReply, ScoresReply)  # of which the newest says all that those before said
 
 
-def make_service() -> Server:
-    """Serves all queries of this package's features. Imports torch, and no window."""
+def make_service(device: str = "cpu") -> Server:
+    """Serves all queries of this package's features, with models on a device. Imports torch, and no window."""
     from app.worker.service import WorkerService
 
-    return WorkerService(lambda: feature_modules("handlers"))
+    return WorkerService(lambda: feature_modules("handlers"), device)
 
 
 def versions() -> dict[str, str]:

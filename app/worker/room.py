@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+
+import torch
 
 from app.messages.request import Request
 from app.messages.room import RoomReply, Work
@@ -10,7 +13,7 @@ from app.worker.session_cache import SessionCache
 from core.errors import WirescopeError
 from core.free_memory import free_bytes
 from core.models import packs
-from core.models.checkpoint import stored_weights
+from core.models.checkpoint import StoredWeight, stored_weights
 from core.models.class_texts import BOTH, base_name
 from core.models.stays_on_disk import cached_folder_of_hub, stays_on_disk
 from core.models.weights_place import bytes_in_memory, fits
@@ -23,8 +26,9 @@ from core.tracing.method import METHODS
 from core.tracing.told_options import Options
 
 
-def short_of_room_to_open(request: Request) -> RoomReply | None:
-    """None where the weights fit, or nobody is to be asked; also where they are not here yet to be counted."""
+def short_of_room_to_open(request: Request, device: str = "cpu") -> RoomReply | None:
+    """None where the weights fit, or nobody is to be asked; also where they are not here yet to be counted. device:
+    that the model is to compute on."""
     document = request.document
     if "model" not in request.asks or request.weights != "auto":
         return None
@@ -34,11 +38,37 @@ def short_of_room_to_open(request: Request) -> RoomReply | None:
     except (WirescopeError, OSError):  # it is said where the model is opened
         return None
     needed, free = bytes_in_memory(stored, PRECISIONS[document.precision]), free_bytes()
-    if folder is None or fits(needed, free):
+    if folder is None:
+        return None
+    if device != "cpu":
+        return _short_on_gpu(request, stored, free, torch.device(device))
+    if fits(needed, free):
         return None
     disk = stays_on_disk(folder)
     rounded = _rounded_bytes(document.model, folder, document.precision) if disk else None
     return RoomReply(request.number, "model", needed, free, disk, rounded is not None and fits(rounded, free))
+
+
+def _short_on_gpu(
+    request: Request, stored: Mapping[str, StoredWeight], free: int, device: torch.device
+) -> RoomReply | None:
+    """Of weights that are read into the machine's memory, of which `free` bytes are free, and then go to a GPU."""
+    precision = PRECISIONS[request.document.precision]
+    needed = bytes_in_memory(stored, precision)
+    there = sum(each.numbers for each in stored.values()) * precision.itemsize
+    if not fits(needed, free):
+        return RoomReply(request.number, "model", needed, free)
+    on_gpu = free_on(device)
+    return None if fits(there, on_gpu) else RoomReply(request.number, "model", there, on_gpu)
+
+
+def free_on(device: torch.device) -> int:
+    """Bytes that are free where a model computes. A GPU that is not there has as many as the machine: that it is not
+    there is said where a model is opened."""
+    if device.type == "cuda" and torch.cuda.is_available():
+        free: int = torch.cuda.mem_get_info(device)[0]
+        return free
+    return free_bytes()
 
 
 def _rounded_bytes(name: str, folder: Path, precision: str) -> int | None:
@@ -71,7 +101,7 @@ def short_of_room(request: Request, cache: SessionCache) -> RoomReply | None:
         works.append(("trace", _of_trace(request, cache)))
     if "scan" in request.asks and any(query.scans for query in request.queries):
         works.append(("scan", _of_scan(cache.session)))
-    free = free_bytes() if works else 0
+    free = free_on(cache.session.model.adapter.device) if works else 0
     return next((RoomReply(request.number, work, needed, free) for work, needed in works if needed > free), None)
 
 

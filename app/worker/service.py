@@ -47,9 +47,11 @@ from core.session import Session
 
 class WorkerService:
     """Serves requests; keeps the model, the session and its scores between them. modules: gives the names of the
-    modules that handle queries, see `HandlerTable`; none where none are asked."""
+    modules that handle queries, see `HandlerTable`; none where none are asked. device: that models are opened on, as
+    `load_model` takes it."""
 
-    def __init__(self, modules: Callable[[], Iterable[str]] = tuple) -> None:
+    def __init__(self, modules: Callable[[], Iterable[str]] = tuple, device: str = "cpu") -> None:
+        self._device = device
         self._handlers = HandlerTable(modules)
         self._model: Model | None = None
         self._opened: ModelReply | None = None
@@ -123,7 +125,7 @@ class WorkerService:
         name, precision = request.document.model, request.document.precision
         opened = self._opened
         if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
-            short = short_of_room_to_open(request)
+            short = short_of_room_to_open(request, self._device)
             if short is not None:
                 send(short)
                 return None
@@ -131,7 +133,7 @@ class WorkerService:
             try:
                 use_threads(threads_to_open(name))
                 model = self._with_other_classes(name, precision) or self._at_other_step(name, precision)
-                model = model or load_model(name, dtype=precision, weights=request.weights)
+                model = model or load_model(name, device=self._device, dtype=precision, weights=request.weights)
             except WirescopeError as error:
                 send(FailureReply(request.number, "model", error.message, error.hint))
                 return None

@@ -32,11 +32,12 @@ PIECE = 1 << 22  # bytes of a file that are read at once
 
 class SeriesModel:
     """The model of a series at a step. opened: one of its checkpoints that is open already, by its name; one in 8 bits
-    is opened anew, with the weights as they are."""
+    is opened anew, with the weights as they are. All compute where that one does, else on the CPU."""
 
     def __init__(self, series: Series, dtype: str = "fp32", opened: Model | None = None) -> None:
         self.series = series
         self._dtype = dtype
+        self._device: str | torch.device = "cpu" if opened is None else opened.adapter.device
         usable = opened is not None and opened.unrounded is None  # those in 8 bits are beside no others
         self._model = opened if opened is not None and usable and series.index(opened.name) is not None else None
         first = self._model
@@ -55,7 +56,7 @@ class SeriesModel:
         if model is None or not self.swapped:
             del model
             self._model = None  # it goes before the next one is there
-            self._model = load_model(checkpoint.name, dtype=self._dtype)
+            self._model = load_model(checkpoint.name, device=self._device, dtype=self._dtype)
             self._check_shape(self._model)
         else:
             self._model = with_weights(model, stored_numbers(Path(checkpoint.name)), checkpoint)

@@ -111,7 +111,12 @@ def _cache_of(document: Document, weights: str, request: Request, cache: Session
     if document.opens != present.opens:
         send(ProgressReply(request.number, f"Opening {model_words(document.model)} to compare"))
         eight_bits = cache.session.model.unrounded is not None  # then both are rounded
-        model = load_model(document.model, dtype=document.precision, weights=EIGHT_BITS if eight_bits else "auto")
+        model = load_model(
+            document.model,
+            device=cache.session.model.adapter.device,
+            dtype=document.precision,
+            weights=EIGHT_BITS if eight_bits else "auto",
+        )
         if weights and weights_hash(model.adapter.module) != weights:
             raise InputError(f"{model_words(document.model)} has other weights now than when its circuit was found.")
         return cache_of(model, document, DatasetRows(model))
