@@ -22,7 +22,7 @@ def place_words(place: Place) -> tuple[str, str, str, str]:
     if not place.gpus:
         return place.machine, f"{place.processors:,}", memory, "none"
     gpus = f"{place.gpus} × {place.gpu_names}, {size_words(place.gpu_free)} of {size_words(place.gpu_memory)}"
-    return place.machine, f"{place.processors:,}", memory, f"{gpus}; not used"
+    return place.machine, f"{place.processors:,}", memory, gpus if place.lent else f"{gpus}; not lent by the cluster"
 
 
 def refusal(here: Mapping[str, str], there: Mapping[str, str]) -> str:
@@ -41,8 +41,13 @@ def warning(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     return f"Figures may differ in their last digits: {told}." if differ else ""
 
 
-def room_words(needed: int, place: Place) -> str:
-    """Whether what a model needs, in bytes, fits into a place."""
+def room_words(needed: int, place: Place, on_gpu: bool = False) -> str:
+    """Whether what a model needs, in bytes, fits into a place; on_gpu: into one GPU of it."""
+    if on_gpu:
+        fits = f"{size_words(place.gpu_most_free)} are free on one GPU there"
+        if needed <= place.gpu_most_free:
+            return f"{fits}."
+        return f"{fits}: it will not fit. Choose the processors, another place, bf16, or a smaller model."
     fits = f"{size_words(place.free)} of its memory are free there"
     if needed <= place.free:
         return f"{fits}."

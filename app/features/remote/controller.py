@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import platform
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -19,6 +20,7 @@ from app.services.closing import Closing
 from app.services.notifier import Notifier
 from app.workbench.remote_worker import RemoteWorker
 from app.workbench.workbench import Workbench
+from core.errors import WirescopeError
 from core.optional_packages import is_installed
 from views.panels.remote.data import PlaceRow
 from views.panels.remote.panel import ConnectDialog
@@ -38,6 +40,7 @@ class RemoteController(QObject):
         self.dialog: ConnectDialog | None = None
         self._cluster: Any = None
         self._places: tuple[Place, ...] = ()
+        self._needs: tuple[tuple[str, int], ...] = ()  # of the chosen place, where they are known
         closing.closed.connect(self._end)
 
     def show(self) -> None:
@@ -45,7 +48,8 @@ class RemoteController(QObject):
         if self.dialog is None:
             self.dialog = ConnectDialog(self._window)
             self.dialog.look_wanted.connect(self.look)
-            self.dialog.row_chosen.connect(self._say_needs)
+            self.dialog.row_chosen.connect(self._ask_needs)
+            self.dialog.on_gpu_chosen.connect(lambda _: self._say_needs())
             self.dialog.connect_wanted.connect(self.connect_worker)
         self.dialog.say("")
         self.dialog.show()
@@ -56,7 +60,7 @@ class RemoteController(QObject):
         if self._workbench.homes.place:
             self._say("Disconnect first: the work is done elsewhere already.")
             return
-        before, self._cluster, self._places = self._cluster, None, ()
+        before, self._cluster, self._places, self._needs = self._cluster, None, (), ()
         self._dialog.set_places(())
 
         def join() -> object:
@@ -70,10 +74,11 @@ class RemoteController(QObject):
     def _take_places(self, found: tuple[Any, tuple[Place, ...]]) -> None:
         self._cluster, self._places = found
         self._dialog.say("")
-        self._dialog.set_places([PlaceRow(*place_words(place)) for place in self._places])
+        self._dialog.set_places([PlaceRow(*place_words(place), place.has_free_gpu) for place in self._places])
 
-    def _say_needs(self, row: int) -> None:
+    def _ask_needs(self, row: int) -> None:
         """What the present model needs at a place."""
+        self._needs = ()
         document, place = self._workbench.document, self._places[row]
         if not document.model:
             self._dialog.set_needs("No model is open yet.")
@@ -86,24 +91,37 @@ class RemoteController(QObject):
         self._jobs.run(job)
 
     def _take_needs(self, needs: tuple[tuple[str, int], ...], row: int) -> None:
-        if row != self._dialog.row():
+        if row == self._dialog.row():
+            self._needs = needs
+            self._say_needs()
+
+    def _say_needs(self) -> None:
+        """Beside what is free where the chosen place is to compute."""
+        if not self._needs or self._dialog.row() < 0:
             return
-        weights, *rest = needs
+        weights, *rest = self._needs
         beside = max(size for _, size in rest)
         told = ", ".join(f"{what} {size_words(size)}" for what, size in rest)
         words = (
             f"{self._workbench.document.model} needs {size_words(weights[1])} for its weights, and beside them: {told}."
         )
-        self._dialog.set_needs(f"{words} {room_words(weights[1] + beside, self._places[row])}")
+        dialog = self._dialog
+        fits = room_words(weights[1] + beside, self._places[dialog.row()], dialog.on_gpu())
+        dialog.set_needs(f"{words} {fits}")
 
-    def connect_worker(self, row: int) -> None:
-        """Have the work done at a place."""
+    def connect_worker(self, row: int, on_gpu: bool) -> None:
+        """Have the work done at a place, on one GPU of it or on its processors."""
         cluster, place = self._cluster, self._places[row]
 
         def start() -> object:
-            link = cluster.start(place)
+            link = cluster.start(place, "cuda" if on_gpu else "cpu")
             versions = importlib.import_module("app.worker.remote_side").versions()
-            return link, {**versions, "machine": platform.node()}, link.hello()
+            try:
+                return link, {**versions, "machine": platform.node()}, link.hello()
+            except WirescopeError:
+                with suppress(WirescopeError):  # of a link that is cut
+                    link.close()  # nobody will ask it for anything: it is not to wait for a GPU
+                raise
 
         self._do(CONNECTING, start, self._move)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QButtonGroup,
     QDialog,
     QHBoxLayout,
     QLabel,
@@ -37,12 +38,13 @@ MOST_LINES = 6  # of the table without scrolling
 
 
 class ConnectDialog(QDialog):
-    """Stays open until a place is chosen. Emits the address to look at (empty: a cluster of this machine), and the row
-    that is chosen."""
+    """Stays open until a place is chosen. Emits the address to look at (empty: a cluster of this machine), the row that
+    is chosen, and with it, when it is connected to, whether it is to compute on a GPU."""
 
     look_wanted = Signal(str)
-    connect_wanted = Signal(int)
+    connect_wanted = Signal(int, bool)
     row_chosen = Signal(int)
+    on_gpu_chosen = Signal(bool)  # for the row that is chosen
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,13 +65,21 @@ class ConnectDialog(QDialog):
         as_line_table(self.table, "The nodes", "Columns of the nodes")
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.compute = QLabel("Compute on:")
+        self.processors, self.gpu = QRadioButton("&Processors"), QRadioButton("One &GPU")
+        self._computes = QButtonGroup(self)  # apart from the choice of the cluster
+        for button in (self.processors, self.gpu):
+            self._computes.addButton(button)
+        self.processors.setChecked(True)
+        self._rows: tuple[PlaceRow, ...] = ()
         self.needs, self.problem = wrapped(""), wrapped(role="warning")
         self._busy = False
         self._lay_out()
         self.look.clicked.connect(self._look)
         self.address.textEdited.connect(lambda _: self.elsewhere.setChecked(True))
         self.elsewhere.toggled.connect(lambda _: self.set_places(()))
-        self.connect_button.clicked.connect(lambda: self.connect_wanted.emit(self.row()))
+        self.connect_button.clicked.connect(lambda: self.connect_wanted.emit(self.row(), self.on_gpu()))
+        self.gpu.toggled.connect(self.on_gpu_chosen)
         self.table.itemSelectionChanged.connect(self._choose)
         self.close_button.clicked.connect(self.reject)
         self.set_places(())
@@ -87,7 +97,10 @@ class ConnectDialog(QDialog):
         column.addWidget(self.ssh)
         self.nodes = QLabel("Nodes")
         self.nodes.setBuddy(self.table)
-        for widget in (self.nodes, self.table, self.needs, self.problem):
+        for widget in (self.nodes, self.table):
+            column.addWidget(widget)
+        column.addLayout(_row(self.compute, self.processors, self.gpu, None))
+        for widget in (self.needs, self.problem):
             column.addWidget(widget)
         column.addStretch(1)
         column.addLayout(_row(None, self.connect_button, self.close_button))
@@ -96,6 +109,7 @@ class ConnectDialog(QDialog):
 
     def set_places(self, rows: Sequence[PlaceRow]) -> None:
         """The nodes, the best one first, which is chosen."""
+        self._rows = tuple(rows)
         self.table.setRowCount(len(rows))
         for row, each in enumerate(rows):
             for column, words in enumerate((each.machine, each.processors, each.memory, each.gpus)):
@@ -111,6 +125,7 @@ class ConnectDialog(QDialog):
             self.table.selectRow(0)
         else:
             self.set_needs("")
+        self._offer_gpu()
         self._grey()
 
     def set_needs(self, words: str) -> None:
@@ -135,13 +150,26 @@ class ConnectDialog(QDialog):
         rows = self.table.selectionModel().selectedRows()
         return rows[0].row() if rows else -1
 
+    def on_gpu(self) -> bool:
+        """Whether the chosen one is to compute on a GPU."""
+        return self.gpu.isChecked()
+
     def _look(self) -> None:
         self.look_wanted.emit("" if self.local.isChecked() else self.address.text().strip())
 
     def _choose(self) -> None:
+        self._offer_gpu()
         self._grey()
         if self.row() >= 0:
             self.row_chosen.emit(self.row())
+
+    def _offer_gpu(self) -> None:
+        """Where the chosen node has a free one, which is then taken unless the user says otherwise."""
+        row = self.row()
+        offered = 0 <= row < len(self._rows) and self._rows[row].has_free_gpu
+        for widget in (self.compute, self.processors, self.gpu):
+            widget.setVisible(offered)
+        (self.gpu if offered else self.processors).setChecked(True)
 
     def _grey(self) -> None:
         self.look.setEnabled(not self._busy)
