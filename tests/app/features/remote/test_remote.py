@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,14 +13,14 @@ from app.features.remote import controller
 from app.messages.links import LinkCut
 from app.messages.places import LOCAL, Place
 from app.messages.wire.parts import digest_of
-from app.presenters.homes import room_words
+from app.presenters.homes import place_words, room_words
 from app.workbench.remote_worker import RemoteWorker
 from app.worker.remote_side import make_service, versions
 from tests.app.person import Person
 from tests.app.workbench.test_remote_worker import TestLink
 
 GIB = 1 << 30
-LARGE = Place("n1", "node-7", 64, 512 * GIB, 500 * GIB, 2, 160 * GIB, 150 * GIB, "NVIDIA A100")
+LARGE = Place("n1", "node-7", 64, 512 * GIB, 500 * GIB, 2, 160 * GIB, 150 * GIB, "NVIDIA A100", 79 * GIB, lent=2)
 SMALL = Place("n2", "node-2", 8, 16 * GIB, 1 << 20)
 NEEDS = (("the weights", 3 * GIB), ("open a session", GIB), ("one edge cut", GIB // 2))
 
@@ -43,6 +44,7 @@ class Clusters:
         self.link: NamedLink | None = None
         self.trouble: Exception | None = None
         self.differs: dict[str, str] = {}
+        self.devices: list[str] = []
 
     def __call__(self, address: str) -> Clusters:
         if self.trouble is not None:
@@ -56,7 +58,8 @@ class Clusters:
     def plan(self, *_told: object) -> tuple[tuple[str, int], ...]:
         return NEEDS
 
-    def start(self, place: Place) -> NamedLink:
+    def start(self, place: Place, device: str) -> NamedLink:
+        self.devices.append(device)
         self.link = NamedLink(make_service())
         self.link.place, self.link.versions = place.machine, self.differs
         return self.link
@@ -95,19 +98,30 @@ def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reade
     dialog = dialog_of(reader, clusters)
     assert clusters.joined == [LOCAL]
     assert cells(dialog) == [
-        ["node-7", "64", "500 GB of 512 GB", "2 × NVIDIA A100, 150 GB of 160 GB; not used"],
+        ["node-7", "64", "500 GB of 512 GB", "2 × NVIDIA A100, 150 GB of 160 GB"],
         ["node-2", "8", "1 MB of 16 GB", "none"],
     ]
-    reader.wait(lambda: "500 GB of its memory are free there." in dialog.needs.text())
+    reader.wait(lambda: "79 GB are free on one GPU there." in dialog.needs.text())
     assert "needs 3 GB for its weights" in dialog.needs.text()
+    choices = dialog.compute, dialog.processors, dialog.gpu
+    assert [each.isVisible() for each in choices] == [True] * 3
+    assert dialog.gpu.isChecked()
+    reader.click(dialog.processors)
+    assert "500 GB of its memory are free there." in dialog.needs.text()
+    assert dialog.local.isChecked()  # the two choices are two
     dialog.table.selectRow(1)
-    reader.wait(lambda: "it will not fit" in dialog.needs.text())
+    reader.wait(lambda: "1 MB of its memory are free there: it will not fit" in dialog.needs.text())
+    assert [each.isVisible() for each in choices] == [False] * 3
+    assert not dialog.on_gpu()
     dialog.table.selectRow(0)
+    assert dialog.on_gpu()
+    reader.click(dialog.processors)
 
     reader.click(dialog.connect_button)
     reader.wait(lambda: reader.workbench.homes.place == "node-7")
     reader.rest()
     assert not dialog.isVisible()
+    assert clusters.devices == ["cpu"]
     reader.wait(lambda: "away" in reader.panel("status").device.text())
     assert reader.panel("status").device.text().startswith("on node-7, ")
     assert (reader.workbench.ran.before, reader.workbench.ran.rows) == (ran.before, ran.rows)
@@ -133,6 +147,22 @@ def test_where_it_does_not_fit_all_is_said_that_may_help() -> None:
         "(you are asked when the model opens there), or a smaller model."
     )
     assert room_words(1 << 20, SMALL) == "1 MB of its memory are free there."
+    assert room_words(100 * GIB, LARGE) == "500 GB of its memory are free there."
+    assert room_words(100 * GIB, LARGE, on_gpu=True) == (
+        "79 GB are free on one GPU there: it will not fit. Choose the processors, another place, bf16, or a smaller "
+        "model."
+    )
+    assert room_words(79 * GIB, LARGE, on_gpu=True) == "79 GB are free on one GPU there."
+
+
+def test_places_with_a_gpu_to_be_had_come_first() -> None:
+    kept = replace(LARGE, lent=0)  # Ray there knows of no GPU, or gives none
+    full = replace(LARGE, gpu_most_free=0)
+    assert [place.has_free_gpu for place in (LARGE, kept, full, SMALL)] == [True, False, False, False]
+    small_with_gpu = replace(SMALL, gpus=1, gpu_most_free=GIB, lent=1)
+    ranked = sorted((SMALL, kept, small_with_gpu, LARGE), key=lambda place: place.rank, reverse=True)
+    assert ranked == [LARGE, small_with_gpu, kept, SMALL]
+    assert place_words(kept)[3] == "2 × NVIDIA A100, 150 GB of 160 GB; not lent by the cluster"
 
 
 def test_another_version_is_refused_and_another_python_only_told(reader: Person, clusters: Clusters) -> None:
@@ -142,6 +172,7 @@ def test_another_version_is_refused_and_another_python_only_told(reader: Person,
     words = f"The versions do not fit: protocol is 7 there and {versions()['protocol']} here"
     reader.wait(lambda: dialog.problem.text().startswith(words))
     assert reader.workbench.homes.place == ""
+    assert clusters.devices == ["cuda"]  # chosen by itself
     clusters.differs = {"python": "3.99"}
     reader.click(dialog.connect_button)
     reader.wait(lambda: reader.workbench.homes.place == "node-7")

@@ -1,0 +1,214 @@
+"""A worker opens models on its device, and brings what is there before it makes arrays of it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from app.features.circuit.queries import CircuitRunQuery, CurveQuery
+from app.features.compare import handlers as compare
+from app.features.inspector.queries import NodeQuery
+from app.features.lens_map.queries import LensMapQuery
+from app.features.lenses.queries import MovedQuery, PushedQuery, TokensQuery
+from app.features.patch_map.queries import MapQuery
+from app.features.predictions.queries import PinQuery
+from app.features.registry import handler_modules
+from app.messages.places import Place
+from app.messages.replies import (
+    DeltasReply,
+    InputsReply,
+    InspectionReply,
+    ModelReply,
+    RecoveryReply,
+    RunReply,
+    ScoresReply,
+)
+from app.messages.request import FailureReply, Query, QueryRefusal, Reply, Request
+from app.messages.room import RoomReply
+from app.worker import node_facts, ray_home, room, service
+from app.worker.ray_home import Cluster, RayLink
+from app.worker.service import WorkerService
+from core.checkpoints import opened
+from core.checkpoints.opened import SeriesModel
+from core.edits import Edit
+from core.errors import ModelError
+from core.graph import Edge, Node, Reader
+from core.models.checkpoint import stored_weights
+from core.models.loading import load_model
+from core.project.document import Document, PairSource, Source
+from core.project.metric_choice import MetricChoice
+from core.project.trace_choice import TraceChoice
+from resources.models.planted.make import FOLDER as PLANTED
+from resources.samples.make import FOLDER as SAMPLES
+from tests.app.worker.other_device import other_device
+
+HEAD, MLP = Node("head", 1, 0), Node("mlp", 0)
+TEXTS = Source("text", "When Mary gave a drink to"), Source("text", "When Tom gave a drink to")
+NAMES = Document("bundled:names", *TEXTS, MetricChoice("logit_difference", " Mary", " Tom"))
+PICTURES = tuple(Source("image", path=str(SAMPLES / "shapes" / f"{each}.png")) for each in ("circle", "square"))
+SHAPES = Document("bundled:shapes", *PICTURES)
+EDITS = (Edit(HEAD, "patch"), Edit(MLP, "mean"), Edit(Edge(MLP, Reader("logits")), "zero"))
+OF_BOTH = (CircuitRunQuery(), CurveQuery(), NodeQuery(HEAD), LensMapQuery(), MovedQuery(HEAD), TokensQuery(True))
+PARTS = {ModelReply, InputsReply, RunReply, DeltasReply, InspectionReply, ScoresReply, RecoveryReply}
+META = torch.device("meta")
+GIB = 1 << 30
+
+
+def served(worker: WorkerService, request: Request) -> list[Reply]:
+    replies: list[Reply] = []
+    worker.serve(request, replies.append, lambda: False)
+    return replies
+
+
+# ---- what is read from a device ----
+
+
+@pytest.mark.parametrize(
+    ("document", "queries"),
+    [
+        (replace(NAMES, dataset=(PairSource(*TEXTS, " Mary", " Tom"),)), (PinQuery(" Mary"), PushedQuery(HEAD))),
+        (SHAPES, (MapQuery(),)),
+    ],
+    ids=["names", "shapes"],
+)
+def test_a_worker_reads_no_tensor_of_another_device_without_bringing_it(
+    document: Document, queries: tuple[Query, ...]
+) -> None:
+    traced = replace(document, edits=EDITS, traced=TraceChoice(), size=12)
+    request = Request(1, traced, inspect=HEAD, recover=True, queries=(*OF_BOTH, *queries))
+    with other_device():
+        replies = served(WorkerService(handler_modules), request)
+    assert [each for each in replies if isinstance(each, FailureReply | QueryRefusal)] == []
+    assert set(map(type, replies)) >= PARTS
+    here = served(WorkerService(handler_modules), request)
+    assert np.allclose(scores(replies), scores(here), rtol=1e-4, atol=1e-6)
+
+
+def scores(replies: list[Reply]) -> np.ndarray:
+    (*_, last) = (each for each in replies if isinstance(each, ScoresReply))
+    return last.ranking.values
+
+
+def test_the_stand_in_would_notice() -> None:
+    with other_device():
+        there, here = torch.ones(2), torch.ones(2, device="cpu")
+        for read in (torch.Tensor.numpy, np.asarray, lambda tensor: (tensor + 1).double().numpy()):
+            with pytest.raises(TypeError, match="becomes no array"):
+                read(there)
+        for together in (lambda: there + here, lambda: here[there.long()], lambda: torch.cat([here, there])):
+            with pytest.raises(RuntimeError, match="not computed together"):
+                together()
+        assert there.tolist() == there.cpu().double().numpy().tolist() == [1, 1]
+        assert (there * here.sum()).sum().item() == float(there[here.long()].sum() * 2) == 4
+        made = torch.zeros(2, device=here.device), here.to(there.device), torch.from_numpy(np.ones(2))
+        assert [getattr(each, "brought", False) for each in made] == [True, False, True]
+
+
+# ---- where models are opened ----
+
+
+def test_a_worker_opens_models_on_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    model = load_model("bundled:names")
+    monkeypatch.setattr(service, "load_model", lambda _name, **told: asked.append(told["device"]) or model)
+    for device in ("cuda", "cpu"):
+        served(WorkerService(device=device), Request(1, Document("bundled:names")))
+    served(WorkerService(), Request(1, Document("bundled:names")))
+    assert asked == ["cuda", "cpu", "cpu"]
+
+
+def test_other_models_are_opened_where_the_first_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another checkpoint, and the model of a circuit that is compared."""
+    asked: list[Any] = []
+
+    def load(_name: str, **told: Any) -> None:
+        asked.append(told["device"])
+        raise ModelError("It is not there.")
+
+    for module in (opened, compare):
+        monkeypatch.setattr(module, "load_model", load)
+    first = SimpleNamespace(name="first", unrounded=None, adapter=SimpleNamespace(device=META))
+    series: Any = SimpleNamespace(index=lambda _name: None, at=lambda step: SimpleNamespace(name=f"step {step}"))
+    series.swaps = False
+    cache: Any = SimpleNamespace(session=SimpleNamespace(model=first))
+    for made in (SeriesModel(series, opened=first), SeriesModel(series)):
+        with pytest.raises(ModelError):
+            made.at(1)
+    with pytest.raises(ModelError):
+        compare._cache_of(SHAPES, "", Request(1, NAMES), cache, lambda _: None)
+    assert asked == [META, "cpu", META]
+
+
+def test_where_there_is_no_such_device_that_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    replies = served(WorkerService(device="cuda"), Request(1, NAMES))
+    (failure,) = (each for each in replies if isinstance(each, FailureReply))
+    assert failure.where == "model"
+    assert failure.message == "This machine has no cuda device that PyTorch can use."
+
+
+def test_weights_that_do_not_fit_onto_a_gpu_are_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a GPU they are neither left on disk nor, unasked, rounded."""
+    folder = PLANTED / "trojan-poisoned"
+    numbers = sum(each.numbers for each in stored_weights(folder).values())
+    request = Request(1, Document(str(folder), precision="bf16"), asks=frozenset({"model"}))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(room, "free_bytes", lambda: GIB)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (1000, 2000))
+    assert room.short_of_room_to_open(request, "cuda") == RoomReply(1, "model", 2 * numbers, 1000)
+    assert room.short_of_room_to_open(request) is None
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (GIB, GIB))
+    assert room.short_of_room_to_open(request, "cuda") is None
+    monkeypatch.setattr(room, "free_bytes", lambda: 1000)  # they are read there first
+    assert room.short_of_room_to_open(request, "cuda") == RoomReply(1, "model", 4 * numbers, 1000)
+
+
+# ---- what a worker reserves ----
+
+
+def test_a_place_says_what_is_free_on_a_gpu_and_whether_ray_lends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "NVIDIA A100, 40960, 10240\nNVIDIA A100, 40960, 20480\nno GPU\n"
+    monkeypatch.setattr(node_facts, "_gpus", lambda: node_facts.gpu_rows(told))
+    nodes = [
+        {"NodeID": "n1", "Alive": True, "Resources": {"CPU": 8.0}},
+        {"NodeID": "n2", "Alive": True, "Resources": {"CPU": 8.0, "GPU": 2.0}},
+        {"NodeID": "n3", "Alive": False, "Resources": {"GPU": 2.0}},
+    ]
+    task = SimpleNamespace(options=lambda **_: SimpleNamespace(remote=node_facts.node_facts))
+    ray = SimpleNamespace(nodes=lambda: nodes, remote=lambda _: task, get=lambda facts, timeout: facts)
+    ray.exceptions, ray.is_initialized = SimpleNamespace(), lambda: True
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setattr(ray_home, "why_not", lambda: "")
+    monkeypatch.setattr(ray_home, "set_environment", lambda _address: None)
+    monkeypatch.setattr(Cluster, "options", lambda *_: {})
+    places = Cluster("ray://localhost:10001").places()
+    assert [(each.node, each.lent, each.gpus, each.has_free_gpu) for each in places] == [
+        ("n2", 2, 2, True),
+        ("n1", 0, 2, False),
+    ]
+    assert {(each.gpu_most_free, each.gpu_free, each.gpu_memory) for each in places} == {(20 * GIB, 30 * GIB, 80 * GIB)}
+
+
+@pytest.mark.parametrize(("device", "gpus"), [("cpu", None), ("cuda", 1)])
+def test_a_gpu_is_reserved_only_where_one_is_chosen(
+    device: str, gpus: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserved: list[Any] = []
+    made: list[Any] = []
+    actor = SimpleNamespace(remote=lambda make, **_: made.append(make))
+    ray = SimpleNamespace(
+        remote=lambda _side: SimpleNamespace(options=lambda **told: reserved.append(told.get("num_gpus")) or actor),
+        exceptions=SimpleNamespace(),
+    )
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    cluster: Any = SimpleNamespace(is_local=True, options=lambda _node: {})
+    link = RayLink(cluster, Place("n1", "node-7", 8, GIB, GIB), device)
+    link.restart()  # as where it has died
+    assert reserved == [gpus, gpus]
+    assert [make()._device for make in made] == [device, device]
