@@ -11,13 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from app.features.circuit.queries import CircuitRunQuery, CurveQuery
 from app.features.compare import handlers as compare
-from app.features.inspector.queries import NodeQuery
+from app.features.inspector.queries import NeuronsQuery
 from app.features.lens_map.queries import LensMapQuery
 from app.features.lenses.queries import MovedQuery, PushedQuery, TokensQuery
 from app.features.patch_map.queries import MapQuery
-from app.features.predictions.queries import PinQuery
 from app.features.registry import handler_modules
 from app.messages.places import Place
 from app.messages.replies import (
@@ -47,6 +45,8 @@ from core.project.trace_choice import TraceChoice
 from resources.models.planted.make import FOLDER as PLANTED
 from resources.samples.make import FOLDER as SAMPLES
 from tests.app.worker.other_device import other_device
+from tests.app.worker.test_depends_on import NOT_KEPT
+from tests.app.worker.test_depends_on import queries as usual_queries
 
 HEAD, MLP = Node("head", 1, 0), Node("mlp", 0)
 TEXTS = Source("text", "When Mary gave a drink to"), Source("text", "When Tom gave a drink to")
@@ -54,7 +54,7 @@ NAMES = Document("bundled:names", *TEXTS, MetricChoice("logit_difference", " Mar
 PICTURES = tuple(Source("image", path=str(SAMPLES / "shapes" / f"{each}.png")) for each in ("circle", "square"))
 SHAPES = Document("bundled:shapes", *PICTURES)
 EDITS = (Edit(HEAD, "patch"), Edit(MLP, "mean"), Edit(Edge(MLP, Reader("logits")), "zero"))
-OF_BOTH = (CircuitRunQuery(), CurveQuery(), NodeQuery(HEAD), LensMapQuery(), MovedQuery(HEAD), TokensQuery(True))
+OF_BOTH = (LensMapQuery(), MovedQuery(HEAD), TokensQuery(True), NeuronsQuery(MLP))
 PARTS = {ModelReply, InputsReply, RunReply, DeltasReply, InspectionReply, ScoresReply, RecoveryReply}
 META = torch.device("meta")
 GIB = 1 << 30
@@ -72,7 +72,7 @@ def served(worker: WorkerService, request: Request) -> list[Reply]:
 @pytest.mark.parametrize(
     ("document", "queries"),
     [
-        (replace(NAMES, dataset=(PairSource(*TEXTS, " Mary", " Tom"),)), (PinQuery(" Mary"), PushedQuery(HEAD))),
+        (replace(NAMES, dataset=(PairSource(*TEXTS, " Mary", " Tom"),)), (PushedQuery(HEAD),)),
         (SHAPES, (MapQuery(),)),
     ],
     ids=["names", "shapes"],
@@ -81,7 +81,8 @@ def test_a_worker_reads_no_tensor_of_another_device_without_bringing_it(
     document: Document, queries: tuple[Query, ...]
 ) -> None:
     traced = replace(document, edits=EDITS, traced=TraceChoice(), size=12)
-    request = Request(1, traced, inspect=HEAD, recover=True, queries=(*OF_BOTH, *queries))
+    usual = (query for query in usual_queries(load_model(document.model).graph) if type(query) not in NOT_KEPT)
+    request = Request(1, traced, inspect=HEAD, recover=True, queries=(*usual, *OF_BOTH, *queries))
     with other_device():
         replies = served(WorkerService(handler_modules), request)
     assert [each for each in replies if isinstance(each, FailureReply | QueryRefusal)] == []
