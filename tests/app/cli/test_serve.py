@@ -23,8 +23,8 @@ from core.errors import ArgumentError
 from core.formatting import share_words
 from tests.app.command_line import ROOT
 from tests.json_rpc import called, json_rpc_client
+from tests.served import TOKEN, served
 
-TOKEN = "a-token-of-the-tests"
 A = "When Mary and John went to the store, John gave a drink to"
 B = "When Mary and John went to the store, Tom gave a drink to"
 METRIC = {"kind": "logit_difference", "target": " Mary", "foil": " John"}
@@ -39,11 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[DoorServer]:
     door = open_door(argparse.Namespace(folder=str(folder), model=["bundled:names"], memory=None))
-    server = DoorServer(door, TOKEN)
-    server.start()
-    yield server
-    server.stop()
-    door.close()
+    with served(door) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +14,9 @@ import pytest
 
 from core.door.http_server import MOST_BYTES, Address, DoorServer
 from core.door.token import LEAST, VARIABLE, remove_token, token_of_environment, write_token
-from core.door.tool import Door
 from core.errors import ArgumentError
 from tests.core.door.toy import TOOLS, Counter
-
-TOKEN = "a-token-of-the-tests"
-
-
-@pytest.fixture(scope="module")
-def counter() -> Counter:
-    return Counter()
-
-
-@pytest.fixture(scope="module")
-def server(counter: Counter) -> Iterator[DoorServer]:
-    door = Door(TOOLS, counter)
-    door.call("add", {"number": 0})  # its thread is there
-    server = DoorServer(door, TOKEN)
-    server.start()
-    yield server
-    server.stop()
-    door.close()
+from tests.served import TOKEN
 
 
 def sent(server: DoorServer, body: bytes | str, path: str = "/rpc", method: str = "POST", **headers: str | None) -> Any:

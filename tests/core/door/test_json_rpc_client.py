@@ -17,27 +17,9 @@ from requests import HTTPError
 
 from core.door.http_server import DoorServer
 from core.door.json_rpc import REFUSED, listed
-from core.door.tool import Door
-from tests.core.door.toy import TOOLS, Counter
+from tests.core.door.toy import Counter
 from tests.json_rpc import json_rpc_client
-
-TOKEN = "a-token-of-the-tests"
-
-
-@pytest.fixture(scope="module")
-def counter() -> Counter:
-    return Counter()
-
-
-@pytest.fixture(scope="module")
-def server(counter: Counter) -> Iterator[DoorServer]:
-    door = Door(TOOLS, counter)
-    door.call("add", {"number": 0})  # its thread is there
-    server = DoorServer(door, TOKEN)
-    server.start()
-    yield server
-    server.stop()
-    door.close()
+from tests.served import TOKEN
 
 
 @pytest.fixture(scope="module")

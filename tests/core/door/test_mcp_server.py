@@ -12,15 +12,11 @@ from core.door.http_server import DoorServer
 from core.door.json_rpc import listed
 from core.door.mcp_server import McpOverHttp
 from core.door.tool import Door
-from tests.core.door.test_http_server import GOOD, TOKEN, sent
+from tests.core.door.test_http_server import GOOD, sent
 from tests.core.door.toy import TOOLS, Counter
+from tests.served import TOKEN
 
 pytest.importorskip("mcp.server.streamable_http_manager")
-
-
-@pytest.fixture(scope="module")
-def counter() -> Counter:
-    return Counter()
 
 
 @pytest.fixture(scope="module")
