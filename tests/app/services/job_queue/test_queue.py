@@ -64,6 +64,11 @@ def is_in(state: str) -> Callable[[Shown], bool]:
     return lambda shown: shown.job.state == state and not shown.job.has_process
 
 
+def is_deleted(shown: Shown) -> bool:
+    """Cancelled, and what it has done is gone."""
+    return is_in("cancelled")(shown) and not shown.job.deletes
+
+
 def is_at_work(shown: Shown) -> bool:
     """Its process has said how far it has come."""
     return shown.job.state == "running" and shown.progress is not None and shown.progress.rate is not None
@@ -108,7 +113,7 @@ def test_a_job_is_paused_goes_on_and_is_cancelled(windows: Windows, tmp_path: Pa
     queue.resume(key)
     windows.until(queue, "a", is_at_work)
     queue.cancel(key, delete=True)
-    windows.until(queue, "a", is_in("cancelled"))
+    windows.until(queue, "a", is_deleted)
     assert not (tmp_path / "a").exists()
     queue.remove(key)
     assert queue.jobs == ()
@@ -141,7 +146,7 @@ def test_cancelling_a_job_that_was_refused_leaves_the_run_that_its_folder_holds(
     key = queue.add(job(folder, pairs=4, title="b", prepared=("scores.json",)))
     assert windows.until(queue, "b", is_in("failed")).job.reason == "It holds another run."
     queue.cancel(key, delete=True)
-    windows.until(queue, "b", lambda shown: shown.job.state == "cancelled" and not shown.job.deletes)
+    windows.until(queue, "b", is_deleted)
     assert sorted(path.name for path in folder.iterdir()) == ["circuit.json", "pace", "progress.json", "run.json"]
 
 
