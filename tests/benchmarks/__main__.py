@@ -6,8 +6,8 @@
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise`,
 `modalities`, `folders`, `typographic`, `vision`, `bidirectional`, `heads`, `plan`, `pair`, `remote` and `weights`,
-which take some minutes, and `long`, `selection`, `smollm2`, `repair`, `dissociate`, `tune`, `icl`, `checkpoints` and
-`many`, which take a quarter of an hour or more each.
+which take some minutes, and `long`, `selection`, `smollm2`, `repair`, `dissociate`, `tune`, `icl`, `checkpoints`,
+`many` and `million`, which take a quarter of an hour or more each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start"
 OTHERS = (
     "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "detect", "rules",
     "tune", "layout", "modalities", "folders", "typographic", "vision", "bidirectional", "heads", "icl", "checkpoints",
-    "pair", "plan", "long", "many", "remote", "weights",
+    "pair", "plan", "long", "many", "million", "remote", "weights",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
 LIMITS = {  # options
@@ -33,6 +33,7 @@ LIMITS = {  # options
     "tune": ("short", "processes", "minutes"),
     "typographic": ("short", "processes"),
     "many": ("short",),
+    "million": ("short",),
 }
 
 
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="also put the tables on their place in resources/docs, and what sums them up into README",
     )
-    of_repair = parser.add_argument_group("of the parts repair, tune, typographic and many")
+    of_repair = parser.add_argument_group("of the parts repair, tune, typographic, many and million")
     of_repair.add_argument(
         "--rivals", action="store_true", help="of repair: measure the rivals alone, for a later run; no tables"
     )

@@ -30,6 +30,7 @@ PAGES = {  # of parts that have a page of their own
     "long": MEASURED.with_name("long.md"),
     "plan": MEASURED.with_name("plan.md"),
     "many": MEASURED.with_name("many.md"),
+    "million": MEASURED.with_name("many.md"),
     "remote": MEASURED.with_name("remote.md"),
     "weights": MEASURED.with_name("models.md"),
 }
