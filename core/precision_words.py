@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 USUAL_PRECISION = "fp32"
+EIGHT_BITS = "8bit"  # a place of weights, as `load_model` takes it
 PRECISION, WEIGHTS, ROUNDING = "precision", "weights", "rounding"  # entries of a file's `about`
 
 
@@ -10,4 +11,4 @@ def precision_entry(precision: str, weights: str = "") -> dict[str, str]:
     """For a file's `about`: the precision, where it is not the usual one, and that weights are in 8 bits, where they
     are. weights: their place, as `load_model` takes it."""
     entry = {} if precision == USUAL_PRECISION else {PRECISION: precision}
-    return entry | ({WEIGHTS: weights} if weights == "8bit" else {})
+    return entry | ({WEIGHTS: weights} if weights == EIGHT_BITS else {})

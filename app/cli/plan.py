@@ -64,9 +64,9 @@ def plan_command(options: argparse.Namespace) -> int:
 
     from core.engine.engine import MEMORY_MEGABYTES
     from core.free_memory import free_bytes
-    from core.models.weights_place import EIGHT_BITS
     from core.planning.plan import plan
     from core.planning.sketch import sketch
+    from core.precision_words import EIGHT_BITS
 
     memory = MEMORY_MEGABYTES if options.memory is None else options.memory
     if memory <= 0:

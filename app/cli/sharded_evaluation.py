@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def evaluate_in_shards(options: argparse.Namespace, model: Model, found: ScoresFile) -> int:
     """found: the scores of the file, of the model's graph."""
-    from core.sharded.evaluate_pairs import RESULT, evaluate_pairs
+    from core.sharded.evaluate_pairs import evaluate_pairs
+    from core.sharded.file_names import EVALUATION
     from core.sharded.evaluation import curve_work
 
     if options.task is None and options.dataset is None:
@@ -41,7 +42,7 @@ def evaluate_in_shards(options: argparse.Namespace, model: Model, found: ScoresF
     if report is None:
         return STOPPED
     tell_rounding(report)
-    report |= {"file": options.file, "result": str(Path(options.folder) / RESULT)}
+    report |= {"file": options.file, "result": str(Path(options.folder) / EVALUATION)}
     if options.json:
         say_json(report)
     else:

@@ -31,8 +31,9 @@ SHOWN = 10  # of the strongest
 
 def trace_in_shards(options: argparse.Namespace, method: Method, own: Options) -> int:
     """`wirescope trace --folder`."""
+    from core.sharded.file_names import CIRCUIT
     from core.sharded.progress import read_progress
-    from core.sharded.trace_many import CIRCUIT, trace_pairs
+    from core.sharded.trace_many import trace_pairs
     from core.sharded.tracing import TraceWork
 
     if options.select is not None:

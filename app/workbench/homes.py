@@ -3,11 +3,15 @@ that a move costs nothing but the time in which the other place finds out what i
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from app.workbench.remote_worker import RemoteWorker
 from app.workbench.worker_client import WorkerClient
 from app.workbench.worker_thread import WorkerThread
+
+if TYPE_CHECKING:
+    from app.workbench.remote_worker import RemoteWorker
 
 
 class Homes(QObject):

@@ -48,9 +48,10 @@ from core.models.towers import with_towers
 from core.models.unfilled import unfilled
 from core.models.unread import check_sizes, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
-from core.models.weights_place import EIGHT_BITS, MERGED, WeightsPlace, folder_of_hub, is_short, too_large
+from core.models.weights_place import MERGED, WeightsPlace, folder_of_hub, is_short, too_large
 from core.models.zero_shot import ZeroShot, classified
 from core.precision import cast_parameters
+from core.precision_words import EIGHT_BITS
 
 UNREAD = ("pooler.dense.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
 CPU_IN_BF16 = (torch.device("cpu"), torch.bfloat16)

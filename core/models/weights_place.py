@@ -15,8 +15,8 @@ from core.models.checkpoint import INDEX, StoredWeight
 from core.models.kept_weights import kept_folder
 from core.models.mapped_files import DTYPES
 from core.precision import precision_name
+from core.precision_words import EIGHT_BITS
 
-EIGHT_BITS = "8bit"
 PLACES = ("auto", "memory", "disk", EIGHT_BITS)
 READ_IN = torch.float32.itemsize  # bytes a number takes while a model is read into memory, at least
 SHARE_OF_FREE = 0.9  # that weights in memory may take

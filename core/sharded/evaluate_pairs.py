@@ -12,6 +12,7 @@ from core.progress import Cancel
 from core.saving import save_text
 from core.sharded.evaluation import CurveWork, curve_of
 from core.sharded.executors import Workers
+from core.sharded.file_names import EVALUATION
 from core.sharded.job import LEFT_OUT, METRIC_NAME, PAIRS_OF, SHARD, Sums
 from core.sharded.many_pairs import ManyPairs, do_pairs
 from core.sharded.progress import RunProgress
@@ -19,8 +20,6 @@ from core.sharded.progress import RunProgress
 if TYPE_CHECKING:
     from core.models.model import Model
     from core.session import Session
-
-RESULT = "evaluation.json"
 
 
 def evaluate_pairs(
@@ -39,8 +38,8 @@ def evaluate_pairs(
         return "Evaluation"
 
     def finish(sums: Sums, about: dict[str, str]) -> str:
-        save_text(folder / RESULT, json.dumps(_report(model, work, sums, about), ensure_ascii=False, indent=1))
-        return RESULT
+        save_text(folder / EVALUATION, json.dumps(_report(model, work, sums, about), ensure_ascii=False, indent=1))
+        return EVALUATION
 
     sums, about = do_pairs(model, folder, pairs, work, begin, finish, workers, command, listener, cancelled)
     return _report(model, work, sums, about)

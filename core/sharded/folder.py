@@ -26,10 +26,9 @@ from filelock import FileLock, Timeout
 from core.errors import InputError, WirescopeError
 from core.optional_packages import arrow
 from core.saving import save_bytes, save_text
+from core.sharded.file_names import LOCK, PAIRS_FOLDER, RUN, SUMS, WAITING
 from core.sharded.job import Columns, ShardResult, Sums
-from core.sharded.sources import RUN as RUN
 
-SUMS, WAITING, PAIRS_FOLDER, LOCK = "sums.npz", "waiting", "pairs", ".lock"
 FORMAT, VERSION = "wirescope sharded run", 1
 MERGED = "shards merged"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.progress import Cancel
 from core.saving import save_text
 from core.sharded.executors import Workers
+from core.sharded.file_names import HEADS
 from core.sharded.heads import HeadsWork, identities_from
 from core.sharded.job import PAIRS, PAIRS_OF, Sums
 from core.sharded.many_pairs import ManyPairs, do_pairs
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from core.heads.identity import HeadIdentities
     from core.models.model import Model
     from core.session import Session
-
-RESULT = "heads.json"
 
 
 def heads_over_pairs(
@@ -47,8 +46,8 @@ def heads_over_pairs(
         from core.heads.report import identities_report
 
         made.append(identities_from(work, model, sums))
-        save_text(folder / RESULT, json.dumps(identities_report(made[0]), ensure_ascii=False, indent=1))
-        return RESULT
+        save_text(folder / HEADS, json.dumps(identities_report(made[0]), ensure_ascii=False, indent=1))
+        return HEADS
 
     sums, about = do_pairs(model, folder, pairs, work, begin, finish, workers, command, listener, cancelled)
     return made[0], f"the A of {int(sums[PAIRS]):,} pairs of {about[PAIRS_OF]}"

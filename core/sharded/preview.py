@@ -23,8 +23,8 @@ def ref_of(model: Model) -> ModelRef:
     """The model as other processes open it, and run folders know it."""
     from core.models.class_texts import base_name
     from core.models.fingerprint import weights_hash
-    from core.models.weights_place import EIGHT_BITS
     from core.precision import precision_name
+    from core.precision_words import EIGHT_BITS
 
     name = base_name(model.name)
     folder = next((each for each in (name, name.partition(":")[2]) if each and Path(each).is_absolute()), "")

@@ -29,12 +29,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
-
 from core.errors import InputError
 from core.saving import save_text
+from core.sharded.file_names import PROGRESS
 
-FILE = "progress.json"
 FORMAT = 1
 BETWEEN = 0.5  # seconds between two times it is written within a shard
 
@@ -68,12 +66,14 @@ class RunProgress:
     @property
     def alive(self) -> bool:
         """Whether the process that wrote it is at work."""
+        import psutil
+
         return self.state == "running" and psutil.pid_exists(self.pid)
 
 
 def read_progress(folder: str | Path) -> RunProgress | None:
     """None where the folder holds no run yet. Raises InputError for a file that is no such one."""
-    path = Path(folder) / FILE
+    path = Path(folder) / PROGRESS
     try:
         said: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -145,7 +145,7 @@ class ProgressFile:
             os.getpid(),
             time.time(),
         )
-        save_text(self.folder / FILE, json.dumps(asdict(said), ensure_ascii=False, indent=1))
+        save_text(self.folder / PROGRESS, json.dumps(asdict(said), ensure_ascii=False, indent=1))
         self._written = time.monotonic()
         if self.listener is not None:
             self.listener(said)

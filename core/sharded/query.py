@@ -25,10 +25,10 @@ from typing import Any
 
 from core.errors import ArgumentError, InputError
 from core.optional_packages import arrow, duckdb
-from core.sharded.folder import PAIRS_FOLDER, RUN, read_run
+from core.sharded.file_names import PAIRS_FOLDER, RUN, SCORES
+from core.sharded.folder import read_run
 from core.sharded.progress import read_progress
 
-SCORES = "scores.parquet"
 PROJECT = ".wire"
 MOST_FOLDERS = 1000
 SECURE = {

@@ -18,10 +18,9 @@ from typing import Any
 from core.datasets.row_pairs import RowNeeds
 from core.errors import ArgumentError, InputError, WirescopeError
 from core.inputs.dataset_columns import FileRow
+from core.sharded.file_names import ROWS, ROWS_BEGUN, RUN
 from core.sharded.job import Part, RowsPart, TaskPart
 from core.sharded.shards import Shard, Shards, seed_of
-
-ROWS, RUN = "rows.jsonl", "run.json"
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def rows_into(folder: Path, rows: Iterable[FileRow], name: str) -> RowsSource:
     """Write rows into a run's folder, in one pass; where they lie there already they are only read, so that it is known
     whether they are the same. Raises InputError where there are none, and what reading them raises."""
     path = folder / ROWS
-    part = path.with_suffix(".part")
+    part = folder / ROWS_BEGUN
     written = path.exists() and (folder / RUN).exists()  # else a run was killed before it began
     whole, total = hashlib.sha256(), 0
     has = [False, False, False]

@@ -14,6 +14,7 @@ from core.interchange.scores_files import scores_to_json
 from core.progress import Cancel
 from core.saving import save_bytes, save_text
 from core.sharded.executors import Workers
+from core.sharded.file_names import CIRCUIT, SCORES
 from core.sharded.job import Sums
 from core.sharded.many_pairs import ManyPairs, do_pairs
 from core.sharded.progress import RunProgress
@@ -26,8 +27,6 @@ from core.tracing.told_options import Options
 if TYPE_CHECKING:
     from core.models.model import Model
     from core.session import Session
-
-CIRCUIT, SCORES = "circuit.json", "scores.parquet"
 
 
 def trace_pairs(

@@ -29,8 +29,7 @@ from core.memory import give_back
 from core.models.class_texts import base_name
 from core.models.fingerprint import weights_hash
 from core.models.loading import load_model
-from core.models.weights_place import EIGHT_BITS
-from core.precision_words import USUAL_PRECISION
+from core.precision_words import EIGHT_BITS, USUAL_PRECISION
 from core.progress import stage, watched
 from core.project.document import Document
 from core.project.step_names import model_words

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.features.jobs.controller.jobs import JobsController
 from app.features.jobs.controller.landing import LandingController
-from app.features.jobs.controller.many_pairs import ManyPairsController
-from app.features.jobs.presenter.evaluation import NO_SCORES
-from app.features.jobs.presenter.kinds import KINDS
 from app.services.actions import Action
 from app.services.background_jobs import Job, Jobs
 from app.services.context import Feature, FeatureContext
@@ -20,7 +18,24 @@ from app.workbench.workbench import Workbench
 from core.optional_packages import is_installed
 from views.panels.jobs.panel import JobsPanel
 
+if TYPE_CHECKING:
+    from app.features.jobs.controller.many_pairs import ManyPairsController
+
+NO_SCORES = "The edges have no scores yet: trace (T) first"
 NO_ARROW = 'A run over many pairs writes Parquet files: pip install "wirescope[parquet]"'
+
+
+class ManyPairsControllers(dict[str, "ManyPairsController"]):
+    """By the kind of job. Each is made, and what it knows of traces and evaluations imported, when it is first asked
+    for, and not at the start of the window."""
+
+    def __init__(self, make: Callable[[str], ManyPairsController]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, kind: str) -> ManyPairsController:
+        self[kind] = made = self._make(kind)
+        return made
 
 
 @dataclass(frozen=True)
@@ -30,7 +45,7 @@ class JobsControllers:
     queue: JobQueue
     jobs: JobsController
     landing: LandingController
-    many_pairs: Mapping[str, ManyPairsController]  # by the kind of job
+    many_pairs: ManyPairsControllers
     background: Jobs
 
     def start(self) -> None:
@@ -60,12 +75,19 @@ def _build(context: FeatureContext, panel: JobsPanel) -> JobsControllers:
     workbench, notifier, window = context.workbench, context.notifier, context.dialogs
     queue = JobQueue(JobStore(state_folder() / "queue"), panel)
     landing = LandingController(workbench, queue, context.jobs, panel)
-    narrow = workbench, queue, landing, context.jobs, context.panels, context.settings, notifier, window
+
+    def many_pairs(kind: str) -> ManyPairsController:
+        from app.features.jobs.controller.many_pairs import ManyPairsController
+        from app.features.jobs.presenter.kinds import KINDS
+
+        narrow = workbench, queue, landing, context.jobs, context.panels, context.settings, notifier, window
+        return ManyPairsController(KINDS[kind], *narrow, root=state_folder() / "runs")
+
     made = JobsControllers(
         queue,
         JobsController(workbench, panel, queue, context.panels, notifier, window),
         landing,
-        {name: ManyPairsController(kind, *narrow, root=state_folder() / "runs") for name, kind in KINDS.items()},
+        ManyPairsControllers(many_pairs),
         context.jobs,
     )
     context.closing.closed.connect(made.end)

@@ -18,7 +18,6 @@ from app.presenters.plan_words import size_words
 from app.services.background_jobs import Job, Jobs
 from app.services.closing import Closing
 from app.services.notifier import Notifier
-from app.workbench.remote_worker import RemoteWorker
 from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
 from core.optional_packages import is_installed
@@ -126,6 +125,8 @@ class RemoteController(QObject):
         self._do(CONNECTING, start, self._move)
 
     def _move(self, made: tuple[Any, dict[str, str], dict[str, str]]) -> None:
+        from app.workbench.remote_worker import RemoteWorker  # with all forms of messages: not at the start
+
         link, here, there = made
         refused = refusal(here, there)
         if refused:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from app.features.room.presenter import advice, question
 from app.messages.room import RoomReply
 from app.workbench.workbench import Workbench
+from core.precision_words import EIGHT_BITS
 
 HALF = "bf16"
 
@@ -46,7 +47,7 @@ class RoomController(QObject):
         if reply.disk:
             choices.append(("Leave the Weights on &Disk", lambda: workbench.open_with_weights("disk")))
         if reply.eight_bits:
-            choices.append(("Round the Weights to &8 Bits", lambda: workbench.open_with_weights("8bit")))
+            choices.append(("Round the Weights to &8 Bits", lambda: workbench.open_with_weights(EIGHT_BITS)))
         if workbench.document.precision != HALF:
             choices.append((f"Compute in &{HALF}", lambda: self._halve(reply)))
         if reply.work == "model":

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.edit_kinds import EditKind
+from core.sharded.file_names import CIRCUIT
 
 State = Literal["waiting", "running", "paused", "failed", "done", "cancelled"]
 TO_DO: tuple[State, ...] = ("waiting", "running")  # by itself
-TRACED, EVALUATED = "circuit.json", "scores.json"  # scores in a job's folder: those of a trace, those that it evaluates
+TRACED, EVALUATED = CIRCUIT, "scores.json"  # scores in a job's folder: those of a trace, those that it evaluates
 
 
 @dataclass(frozen=True)

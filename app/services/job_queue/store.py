@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from app.services.job_queue.job import EVALUATED, TO_DO, TRACED, Job
+from app.services.job_queue.job import EVALUATED, TO_DO, Job
 from core.errors import WirescopeError
 from core.saving import save_bytes
+from core.sharded.file_names import LOCK, OF_EVERY_RUN, PAIRS_FOLDER, RESULTS, ROWS, ROWS_BEGUN, RUN, WAITING
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -27,12 +28,8 @@ log = logging.getLogger(__name__)
 
 CHANGING, RUNNER = ".changing", ".runner"  # locks
 WAIT = 10.0  # seconds for another window to write a file
-RUN = "run.json"
-WRITTEN = (  # by a run, into its folder
-    *(RUN, "progress.json", "rows.jsonl", "rows.part", "sums.npz", ".lock", "waiting", "pairs"),
-    *(TRACED, EVALUATED, "scores.parquet", "evaluation.json"),
-)
-BEFORE = ("rows.jsonl", "rows.part", ".lock")  # by a command, before it has a run
+WRITTEN = (*OF_EVERY_RUN, *RESULTS, EVALUATED)
+BEFORE = (ROWS, ROWS_BEGUN, LOCK)  # by a command, before it has a run
 CUT_OFF = "Choose where Wirescope may write: WIRESCOPE_STATE names another folder."
 
 
@@ -172,7 +169,7 @@ def delete_begun(folder: Path, prepared: Iterable[str]) -> None:
     for name in (*prepared, *(BEFORE if alone else ())):
         with suppress(OSError):
             (folder / name).unlink(missing_ok=True)
-    for empty in (folder / "waiting", folder / "pairs", folder) if alone else ():
+    for empty in (folder / WAITING, folder / PAIRS_FOLDER, folder) if alone else ():
         with suppress(OSError):
             empty.rmdir()
 

@@ -62,6 +62,7 @@ OF_MODELS = (
 LATER = (
     *("PIL", "asyncio", "filelock", "http.client", "pyqtgraph", "safetensors", "ssl", "tokenizers", "torch", "tqdm"),
     "urllib.request",
+    *("app.features.jobs.presenter.kinds", "app.features.programs.controller.host", "app.workbench.remote_worker"),
 )
 
 

@@ -98,7 +98,7 @@ def ray_start(folder: str) -> list[str]:
 
 
 def wait_for(true: Callable[[], object], seconds: float = PATIENCE) -> bool:
-    """Have events handled until something is true. Returns whether it came to that."""
+    """Have events handled until something is true (PySide has no QTest.qWaitFor). Returns whether it came to that."""
     until = time.monotonic() + seconds
     while not true():
         if time.monotonic() > until:

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from app.features.jobs.presenter.kinds import KINDS
 from app.features.jobs.presenter.rows import jobs_data, status_words
 from app.messages.request import FailureReply
 from app.services.job_queue.job import TO_DO
@@ -93,6 +92,8 @@ class JobsController(QObject):
     def show_result(self, shown: Shown) -> None:
         """Open its scores in the place of a trace, with their model where another one is open, and the dock that has
         what came out of them."""
+        from app.features.jobs.presenter.kinds import KINDS  # it knows of traces and evaluations: not at the start
+
         job, kind = shown.job, KINDS.get(shown.job.kind)
         if kind is None:
             self._notifier.say(f"This version knows no job of the kind {job.kind}; its folder is {job.folder}")

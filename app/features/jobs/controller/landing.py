@@ -4,10 +4,10 @@ open, else when it is opened next."""
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.features.jobs.presenter.kinds import KINDS
 from app.services.background_jobs import Jobs
 from app.services.job_queue.job import Job
 from app.services.job_queue.queue import JobQueue
@@ -15,6 +15,9 @@ from app.services.job_queue.shown import Shown
 from app.workbench.workbench import Workbench
 from core.project.document import Document
 from core.project.runs import RunRecord
+
+if TYPE_CHECKING:
+    from app.features.jobs.presenter.kinds import JobKind
 
 
 class LandingController(QObject):
@@ -57,7 +60,7 @@ class LandingController(QObject):
         for done in self._queue.jobs:
             job = done.job
             due = job.state == "done" and not job.landed and job.traced is not None and bool(done.result)
-            if due and job.kind in KINDS and self._is_here(job) and job.key not in self._reading:
+            if due and self._is_here(job) and job.key not in self._reading and _kind(job) is not None:
                 self._reading.add(job.key)
                 question = partial(_read, done, self._workbench.document)
                 self._jobs.ask(question, partial(self._take, job), self, or_else=partial(self._say_why, job))
@@ -73,6 +76,16 @@ class LandingController(QObject):
         self._workbench.message.emit(f"{job.title} has no place in the table of runs: {message} {hint}")
 
 
+def _kind(job: Job) -> JobKind | None:
+    """None of a job that another version made. What kinds know of traces and evaluations is imported at the first
+    job that is done, not at the start."""
+    from app.features.jobs.presenter.kinds import KINDS
+
+    return KINDS.get(job.kind)
+
+
 def _read(done: Shown, present: Document) -> RunRecord:
     """Raises WirescopeError."""
-    return KINDS[done.job.kind].record(done, present)
+    kind = _kind(done.job)
+    assert kind is not None  # else it is not asked for
+    return kind.record(done, present)

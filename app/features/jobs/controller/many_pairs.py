@@ -28,13 +28,13 @@ from core.errors import InputError, WirescopeError
 from core.formatting import pairs_words
 from core.inputs.dataset_files import ENDINGS, read_dataset_file
 from core.optional_packages import is_installed
+from core.sharded.file_names import RUN
 from views.panels.jobs.data import Asked, ManyPairsData
 from views.panels.jobs.dialog import ManyPairsDialog
 
 FILTER = f"Datasets ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
 NO_RAY = 'Workers that share the work need Ray: pip install "wirescope[cluster]"'
 READING, PREPARING = "Reading …", "Preparing …"  # the file of pairs; what the command reads
-RUN = "run.json"  # in the folder of a run
 
 
 class ManyPairsController(QObject):
@@ -76,8 +76,8 @@ class ManyPairsController(QObject):
 
     def _fill(self) -> None:
         """What there is to choose for the model that is open."""
-        dialog, snapshot = self.dialog, self._workbench.presenter.snapshot()
-        if dialog is None or not dialog.isVisible() or snapshot is None:
+        dialog, snapshot = self.dialog, self._snapshot()
+        if dialog is None or snapshot is None:
             return
         ray = is_installed("ray")
         dialog.set_data(
@@ -91,9 +91,14 @@ class ManyPairsController(QObject):
         )
 
     def _say_what(self) -> None:
-        snapshot = self._workbench.presenter.snapshot()
-        if self.dialog is not None and self.dialog.isVisible() and snapshot is not None:
-            self.dialog.set_method(self._words(snapshot))
+        dialog, snapshot = self.dialog, self._snapshot()
+        if dialog is not None and snapshot is not None:
+            dialog.set_method(self._words(snapshot))
+
+    def _snapshot(self) -> Snapshot | None:
+        """What the window has; None where the dialog is not there to say it."""
+        shown = self.dialog is not None and self.dialog.isVisible()
+        return self._workbench.presenter.snapshot() if shown else None
 
     def _words(self, snapshot: Snapshot) -> str:
         return self._kind.words(snapshot) + weights_words(self._workbench.weights_place)
@@ -147,14 +152,10 @@ class ManyPairsController(QObject):
             self.dialog.set_busy("")
             self.dialog.set_problem(f"{message} {hint}")
 
-    def _take_rows(self, asked: Asked, found: PairsGiven | str) -> None:
-        if self.dialog is None:
-            return
-        self.dialog.set_busy("")
-        if isinstance(found, str):
-            self.dialog.set_problem(found)
-        else:
-            self._put(asked, found, Path(asked.file).name, Path(asked.file).stem)
+    def _take_rows(self, asked: Asked, pairs: PairsGiven) -> None:
+        if self.dialog is not None:
+            self.dialog.set_busy("")
+            self._put(asked, pairs, Path(asked.file).name, Path(asked.file).stem)
 
     def _put(self, asked: Asked, pairs: PairsGiven, source: str, name: str) -> None:
         """source: the title of the task, or the name of the file. name: for the folder."""
@@ -179,15 +180,13 @@ class ManyPairsController(QObject):
         except WirescopeError as error:
             dialog.set_problem(str(error))
             return
-        self._ask(PREPARING, partial(_prepare, self._kind, snapshot, folder), partial(self._add, job))
+        self._ask(PREPARING, partial(self._kind.prepare, snapshot, Path(folder)), partial(self._add, job))
 
-    def _add(self, job: Job, prepared: tuple[str, ...] | str) -> None:
+    def _add(self, job: Job, prepared: tuple[str, ...]) -> None:
+        """prepared: names of the files that its command reads."""
         if self.dialog is None:
             return
         self.dialog.set_busy("")
-        if isinstance(prepared, str):
-            self.dialog.set_problem(prepared)
-            return
         key = self._queue.add(replace(job, prepared=prepared))
         if key:
             self._landing.made_here(key)
@@ -227,18 +226,9 @@ def _file_of(name: str) -> Path:
     return path
 
 
-def _prepare(kind: JobKind, snapshot: Snapshot, folder: str) -> tuple[str, ...] | str:
-    """Write what the command reads. Gives the names of the files, or why it cannot."""
-    try:
-        return kind.prepare(snapshot, Path(folder))
-    except WirescopeError as error:
-        return str(error)
-
-
-def _read(path: Path) -> PairsGiven | str:
-    """What its rows have, or why it cannot be read."""
-    try:
-        found = given(read_dataset_file(path).rows)
-    except WirescopeError as error:
-        return str(error)
-    return found if found.count else f"{path.name} has no pairs. Give at least one."
+def _read(path: Path) -> PairsGiven:
+    """What its rows have. Raises InputError where it cannot be read or has none."""
+    pairs = given(read_dataset_file(path).rows)
+    if not pairs.count:
+        raise InputError(f"{path.name} has no pairs.", "Give at least one.")
+    return pairs

@@ -9,13 +9,14 @@ from app.presenters.snapshot import Snapshot
 from core.edit_kinds import EDIT_WORDS, KINDS, EditKind
 from core.errors import ArgumentError
 from core.inputs.dataset_columns import FileRow
+from core.precision_words import EIGHT_BITS
 from core.project.document import Document
 from core.project.step_names import folder_words
 from views.panels.inputs.data import MetricOption
 from views.panels.jobs.data import Asked
 
 WEIGHTS = {  # that a command is told, as the user has chosen for the window
-    "8bit": " The weights are rounded to 8 bits, as in the window.",
+    EIGHT_BITS: " The weights are rounded to 8 bits, as in the window.",
     "disk": " The weights stay on disk, as in the window.",
 }
 

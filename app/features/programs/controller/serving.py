@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from app.features.programs.controller.host import WindowHost
 from app.messages.request import FailureReply
 from app.services.notifier import Notifier
 from app.services.panels import Panels
@@ -15,6 +14,9 @@ from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
 from views.panels.programs.data import DoorData
 from views.panels.programs.panel import DoorDialog
+
+if TYPE_CHECKING:
+    from app.features.programs.controller.host import WindowHost
 
 
 class ServingController(QObject):
@@ -63,6 +65,7 @@ class ServingController(QObject):
         return DoorData(self._server.url + RPC, mcp, self._server.token, "" if mcp else str(NEED))
 
     def _open(self) -> bool:
+        from app.features.programs.controller.host import WindowHost
         from app.presenters.programs.table import TOOLS
         from core.door.http_server import DoorServer
         from core.door.mcp_server import McpOverHttp, available
