@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def evaluate_in_shards(options: argparse.Namespace, model: Model, found: ScoresFile) -> int:
     """found: the scores of the file, of the model's graph."""
     from core.sharded.evaluate_pairs import evaluate_pairs
-    from core.sharded.file_names import EVALUATION
     from core.sharded.evaluation import curve_work
+    from core.sharded.file_names import EVALUATION
 
     if options.task is None and options.dataset is None:
         raise ArgumentError("Which pairs the folder is for is not said.", "Give --task or --dataset.")
