@@ -4,6 +4,7 @@ from __future__ import annotations
 
 USUAL_PRECISION = "fp32"
 EIGHT_BITS = "8bit"  # a place of weights, as `load_model` takes it
+WEIGHTS_WORDS = {True: "weights in 8 bits", False: "whole weights"}  # by whether they are in 8 bits
 PRECISION, WEIGHTS, ROUNDING = "precision", "weights", "rounding"  # entries of a file's `about`
 
 

@@ -19,7 +19,7 @@ from app.cli.sharded_evaluation import evaluate_in_shards
 from core.datasets.row_pairs import row_pairs, task_pairs
 from core.datasets.session_over import session_over
 from core.errors import ArgumentError, InputError
-from core.precision_words import EIGHT_BITS, USUAL_PRECISION
+from core.precision_words import EIGHT_BITS, USUAL_PRECISION, WEIGHTS, WEIGHTS_WORDS
 from core.tracing.options import CIRCUITS, LEVEL_WORDS
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ wirescope evaluate circuit.json
 wirescope evaluate circuit.json --task ioi --seed 1 --size 40
 wirescope evaluate circuit.json --task ioi --pairs 10000 --folder curve
 """
-
-EIGHT, WHOLE = "weights in 8 bits", "whole weights"
 
 
 def add_options(evaluate: argparse.ArgumentParser) -> None:
@@ -180,7 +178,7 @@ def _doubts(file: ScoresFile, name: str, precision: str, weights: str) -> list[s
     notes += (
         [f"The edges were scored in {scored_in} and are evaluated in {precision}."] if scored_in != precision else []
     )
-    of_file, here = (EIGHT if each == EIGHT_BITS else WHOLE for each in (scores.about.get("weights"), weights))
+    of_file, here = (WEIGHTS_WORDS[each == EIGHT_BITS] for each in (scores.about.get(WEIGHTS), weights))
     notes += [f"The edges were scored with {of_file} and are evaluated with {here}."] if of_file != here else []
     if file.size is not None:
         edges = f"{file.size:,} of {scores.values.size:,} {LEVEL_WORDS.get(scores.level, scores.level)}"

@@ -177,8 +177,12 @@ class Workbench(QObject):
 
     def open_with_weights(self, place: str) -> None:
         """Open the present model with its weights on disk, in 8 bits, or in memory however short that is."""
-        self._client.weights[self.document.opens] = place
+        self.choose_weights(self.document.opens, place)
         self.ask()
+
+    def choose_weights(self, opens: tuple[str, str], place: str) -> None:
+        """Where the weights of a model in a precision go when it is asked for next."""
+        self._client.weights[opens] = place
 
     @property
     def weights_place(self) -> str:

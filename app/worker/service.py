@@ -39,6 +39,7 @@ from core.models.probe_store import kept
 from core.models.probed import with_probe
 from core.models.rounded import of_whole
 from core.models.zero_shot import with_class_texts
+from core.precision_words import EIGHT_BITS
 from core.progress import watched
 from core.project.document import Source
 from core.project.step_names import model_words
@@ -124,7 +125,7 @@ class WorkerService:
     def _open(self, request: Request, send: Send) -> Model | None:
         name, precision = request.document.model, request.document.precision
         opened = self._opened
-        if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
+        if opened is None or not self._is_open(request):
             short = short_of_room_to_open(request, self._device)
             if short is not None:
                 send(short)
@@ -146,6 +147,14 @@ class WorkerService:
         use_threads(self._threads)
         send(replace(opened, number=request.number))
         return self._model
+
+    def _is_open(self, request: Request) -> bool:
+        """Whether the model that is open is the one that a request asks for: with weights in 8 bits only where it says
+        so; whether they are on disk changes nothing of the answers."""
+        opened, model = self._opened, self._model
+        if opened is None or model is None or (opened.name, opened.precision) != request.document.opens:
+            return False
+        return (model.unrounded is not None) == (request.weights == EIGHT_BITS)
 
     def _at_other_step(self, name: str, precision: str) -> Model | None:
         """The model that is open at another checkpoint of its training; None for another model."""
@@ -216,7 +225,8 @@ class WorkerService:
         cache = new_cache(*told)
         cache.of_model = self._of_model
         self._leave_cache()
-        self._cache, self._cache_key, self._origin = cache, key, origin(document)
+        self._cache, self._cache_key = cache, key
+        self._origin = origin(document, model.unrounded is not None)
         self._past.bring(self._origin, cache)
         cache.take_metric(document.metric)
         send(replace(cache.ready, number=request.number))

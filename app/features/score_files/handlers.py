@@ -16,7 +16,7 @@ from core.edits import EDIT_WORDS, KINDS, EditKind
 from core.errors import InputError
 from core.formatting import pairs_words, percent
 from core.interchange.made_of import changed_pictures, made_of
-from core.precision_words import USUAL_PRECISION
+from core.precision_words import EIGHT_BITS, PRECISION, USUAL_PRECISION, WEIGHTS, WEIGHTS_WORDS
 from core.project.trace_choice import QUICK, TraceChoice
 from core.text_files import parse_json, read_text
 from core.tracing.direction import directed
@@ -51,7 +51,7 @@ def handle_read_scores(
     if scores.direction is None and directed_here.signed:
         words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
         words += f": {ranking_words(directed_here.direction).removesuffix('.')}"
-    words += precision_words(scores, request.document.precision)
+    words += precision_words(scores, request.document.precision, cache.session.model.unrounded is not None)
     rule = scores.rule
     why_not = rule_problem(rule, scores, can_be_found_out(rule, scores.method, 0))
     if rule != USUAL:
@@ -63,10 +63,15 @@ def handle_read_scores(
     send(ScoresFileReply(request.number, query, choice, kind, size, words, made, lost, rule))
 
 
-def precision_words(scores: Scores, present: str) -> str:
-    """That the model computed in another precision where the file was made; nothing of a file that names no model."""
-    made_in = scores.about.get("precision", USUAL_PRECISION) if scores.about.get("model") else present
-    return "" if made_in == present else f"; made in {made_in}, and the model computes in {present} here"
+def precision_words(scores: Scores, present: str, eight_bits: bool) -> str:
+    """That the model computed in another precision, or with other weights, where the file was made; nothing of a file
+    that names no model."""
+    if not scores.about.get("model"):
+        return ""
+    made_in = scores.about.get(PRECISION, USUAL_PRECISION)
+    words = "" if made_in == present else f"; made in {made_in}, and the model computes in {present} here"
+    made_with, here = (WEIGHTS_WORDS[each] for each in (scores.about.get(WEIGHTS) == EIGHT_BITS, eight_bits))
+    return words + ("" if made_with == here else f"; made with {made_with}, and here are {here}")
 
 
 HANDLERS: Handlers = {

@@ -14,7 +14,7 @@ COLUMNS: tuple[LineColumn, ...] = (
     LineColumn("Pairs/s", "How many pairs a second were done since it went on", figures=True, sample="1,000.0"),
     LineColumn("Time left", "At this rate", figures=True, sample="about 40 min"),
     LineColumn("Result", "What came out, or why nothing did", most=300),
-    LineColumn("Model", "And what it computes in, where that is not fp32"),
+    LineColumn("Model", "And what it computes in, where that is not fp32; whether its weights are in 8 bits"),
 )
 STATE, PROGRESS = 1, 2  # the places of columns
 

@@ -106,7 +106,9 @@ class JobsController(QObject):
         elif self._workbench.history.locked:
             self._workbench.say_locked()
         else:
-            self._workbench.models.open(Document(job.model, precision=job.precision), in_its_precision=True)
+            document = Document(job.model, precision=job.precision)
+            self._workbench.choose_weights(document.opens, job.weights)
+            self._workbench.models.open(document, in_its_precision=True)
             self._to_show = path
 
     def _show_result(self) -> None:

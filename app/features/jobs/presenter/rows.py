@@ -9,6 +9,7 @@ from app.services.job_queue.job import TO_DO, Job
 from app.services.job_queue.shown import Shown
 from app.services.job_queue.store import movable
 from core.formatting import counted, number, percent
+from core.precision_words import EIGHT_BITS, USUAL_PRECISION
 from core.project.step_names import model_words
 from core.sharded.progress import RunProgress
 from views.panels.jobs.data import JobRow, JobsData
@@ -46,11 +47,18 @@ def _row(shown: Shown, queued: Sequence[str]) -> JobRow:
         number(said.rate, 1) if runs and said is not None and said.rate is not None else "",
         seconds_words(said.seconds_left) if runs and said is not None and said.seconds_left is not None else "",
         _result(job, said),
-        model_words(job.model) + (f" ({job.precision})" if job.precision != "fp32" else ""),
+        _model_words(job),
     )
     tone = "muted" if shown.ending else TONES.get(job.state, "muted")
     turn = {"paused": "Resume", "failed": "Try Again", "cancelled": "Try Again"}.get(job.state, "Pause")
     return JobRow(job.key, cells, share, tone, _why_not(shown, queued), turn, job.reason, _tip(job, said))
+
+
+def _model_words(job: Job) -> str:
+    """With what it computes in, where that is not the usual."""
+    told = [job.precision] if job.precision != USUAL_PRECISION else []
+    told += ["8 bits"] if job.weights == EIGHT_BITS else []
+    return model_words(job.model) + (f" ({', '.join(told)})" if told else "")
 
 
 def _share(shown: Shown) -> float | None:

@@ -101,6 +101,7 @@ def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_p
     assert method.text().endswith("The weights are rounded to 8 bits, as in the window.")
     reader.wait(lambda: line(reader)[1:6] == ["Runs", "0 of 3", "4.0", "about 1 s", ""])
     assert line(reader)[0] == "EAP-IG, pairs.csv, 3 pairs"
+    assert line(reader)[6].endswith("(8 bits)")
     assert strip.jobs.text() == "1 job: 0 %, about 1 s left"
     press(reader, "Pause")
     reader.wait(lambda: line(reader)[1] == "Paused")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -17,6 +18,8 @@ from core.models.checkpoint import stored_weights
 from core.models.weights_place import bytes_in_memory
 from core.precision import PRECISIONS
 from core.project.document import Document
+from tests.app.conftest import METRIC
+from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.tracing_steps import trace
 
@@ -150,3 +153,17 @@ def test_what_8_bits_change_is_said(reader: Person, models, monkeypatch: pytest.
     answer(reader, "Round the Weights to 8 Bits")
     assert "8-bit weights change a logit of these inputs by up to" in reader.notes("A")
     assert " · 8 bits " in reader.panel("status").parity.text()
+
+
+def test_whole_weights_and_8_bits_of_one_model_take_turns(reader: Person, models) -> None:
+    """Scores of one are not shown for the other."""
+    workbench = reader.workbench
+    reader.open(str(models.llama), CLEAN, COUNTERFACTUAL, METRIC)
+    trace(reader)
+    whole = workbench.scored.ranking.values.copy()
+    for place, same in (("8bit", False), ("auto", True)):
+        workbench.open_with_weights(place)
+        reader.rest()
+        trace(reader)
+        assert (" · 8 bits " in reader.panel("status").parity.text()) != same
+        assert np.array_equal(workbench.scored.ranking.values, whole) == same

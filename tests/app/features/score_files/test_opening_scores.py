@@ -206,3 +206,8 @@ def test_scores_of_another_precision_say_so(reader: Person, tmp_path: Path) -> N
         reader.rest()
         said = "made in bf16, and the model computes in fp32 here" in reader.message()
         assert said == (precision == "bf16"), reader.message()
+    told = {"model": "x", "weights": "8bit"}
+    (tmp_path / "8.json").write_text(scores_to_json(replace(scores, about=scores.about | told)), encoding="utf-8")
+    assert reader.drop(reader.window, files(tmp_path / "8.json"))
+    reader.rest()
+    assert "made with weights in 8 bits, and here are whole weights" in reader.message()
