@@ -11,8 +11,9 @@ from app.cli.open_model import add_weights_option, open_model
 from app.cli.output import say, say_json
 from app.cli.pairs import PAIRS
 from app.cli.progress import Progress
-from app.cli.sharded import STOPPED, add_shard_options, check_shard_options, in_shards
+from app.cli.sharded import add_shard_options, check_shard_options, in_shards
 from app.cli.tables import aligned
+from app.cli.workers import STOPPED
 from core.errors import ArgumentError
 from core.formatting import number, percent, visible_token
 

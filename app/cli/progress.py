@@ -32,7 +32,8 @@ class Progress:
     def __call__(self, stage: str, share: float) -> None:
         """A share of a piece of work, which has no bar once it is done; a file is told nothing."""
         if self._live:
-            self._show(stage, 100 * share, total=100, unit="%", leave=False, bar_format=SHARES)
+            done = 100 * share  # a study that goes on begins with what is kept
+            self._show(stage, done, total=100, unit="%", leave=False, bar_format=SHARES, initial=done)
 
     def count(self, done: int, total: int, stage: str) -> None:
         """Bytes or things of a stage; a file is told the stages. total: 0 where nobody knows."""

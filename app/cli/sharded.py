@@ -4,7 +4,6 @@ whatever is done with the pairs."""
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.cli.output import tell
 from app.cli.pairs import PAIRS, read_rows
 from app.cli.progress import Progress
+from app.cli.workers import add_worker_options, tell_going_on
 from core.errors import ArgumentError, Cancelled
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 W = TypeVar("W")
 T = TypeVar("T")
-STOPPED = 130  # what a command that was stopped ends with
 FOLDER_HELP = (
     "for 100 to 1,000,000 pairs: keep what is done in this folder, a shard at a time; the same command goes on with a "
     "run that was stopped or killed"
@@ -37,10 +36,7 @@ def add_shard_options(parser: argparse.ArgumentParser) -> None:
     many = parser.add_argument_group("many pairs")
     many.add_argument("--folder", metavar="DIR", help=FOLDER_HELP)
     many.add_argument("--shard", type=int, metavar="N", help="pairs of a shard (a hundredth of all, 16 to 1,024)")
-    many.add_argument("--workers", type=int, metavar="N", help="processes that share the work (this one alone)")
-    many.add_argument(
-        "--cluster", metavar="auto|ADDRESS", help="a Ray cluster that shares it: HOST:PORT, ray://HOST:PORT"
-    )
+    add_worker_options(many)
 
 
 def check_shard_options(options: argparse.Namespace) -> None:
@@ -104,5 +100,4 @@ def _tell_going_on(options: argparse.Namespace, folder: Path) -> None:
 
     said = read_progress(folder)
     done = "" if said is None else f" after {int(said.done):,} of {said.total:,} pairs"
-    tell(f"Stopped{done}; what is done is in {folder}. To go on:")
-    tell(f"  wirescope {shlex.join(options.arguments)}")
+    tell_going_on(f"{done}; what is done is in {folder}", options.arguments)

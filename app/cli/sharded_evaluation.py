@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import ABLATIONS
 from app.cli.output import say, say_json
-from app.cli.sharded import STOPPED, in_shards, tell_rounding
+from app.cli.sharded import in_shards, tell_rounding
 from app.cli.tables import aligned
+from app.cli.workers import STOPPED
 from core.errors import ArgumentError, InputError
 from core.formatting import percent
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from app.cli.arguments import ABLATIONS
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json
-from app.cli.sharded import STOPPED, in_shards, tell_rounding
+from app.cli.sharded import in_shards, tell_rounding
 from app.cli.strongest import strongest
 from app.cli.tables import aligned
 from app.cli.trace_files import write_scores
+from app.cli.workers import STOPPED
 from app.presenters.precision import model_of
 from core.errors import ArgumentError
 from core.formatting import percent

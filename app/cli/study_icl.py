@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import MODEL_HELP
 from app.cli.study_folder import made_folder, write_texts
+from app.cli.workers import STOPPED, add_worker_options, study_workers, tell_going_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,7 @@ def add_shared_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fresh", action="store_true", help="measure again what an earlier, stopped study has measured"
     )
+    add_worker_options(parser)
     parser.add_argument("--precision", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
     parser.add_argument("--out", metavar="FOLDER", help="write the report and its numbers there: html, md, json")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -75,22 +77,26 @@ def study_head_sets(options: argparse.Namespace, rank: Sequence[str | Ranking] |
         given["shares"] = [share / 100 for share in options.share]
     if options.ablation:
         given["kinds"] = options.ablation
-    model = open_model(options.model, options.precision)
-    with Progress() as progress:
-        study = study_icl(
-            model,
-            tasks=options.task,
-            shots=options.shots,
-            prompts=options.prompts,
-            pieces=options.pieces,
-            main=options.main / 100,
-            main_kind=options.by,
-            draws=options.draws,
-            seed=options.seed,
-            fresh=options.fresh,
-            progress=progress,
-            **given,
-        )
+    try:
+        with study_workers(options) as workers, Progress() as progress:
+            study = study_icl(
+                open_model(options.model, options.precision),
+                tasks=options.task,
+                shots=options.shots,
+                prompts=options.prompts,
+                pieces=options.pieces,
+                main=options.main / 100,
+                main_kind=options.by,
+                draws=options.draws,
+                seed=options.seed,
+                fresh=options.fresh,
+                workers=workers,
+                progress=progress,
+                **given,
+            )
+    except KeyboardInterrupt:
+        tell_going_on("; what is done is kept", [each for each in options.arguments if each != "--fresh"])
+        return STOPPED
     _tell(study, options.json)
     if folder is not None:
         _write(study, folder, name, options.json)

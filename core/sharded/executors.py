@@ -1,4 +1,4 @@
-"""Who does the shards of a run, by what was asked for."""
+"""Who does the tasks of a run, by what was asked for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workers:
-    """Who does the shards: this process alone; so many processes of this machine (`workers`); or those of a Ray cluster
+    """Who does the tasks: this process alone; so many processes of this machine (`workers`); or those of a Ray cluster
     (`cluster`: "auto", "HOST:PORT", "ray://HOST:PORT"), as many as it has processors where `workers` says nothing.
     Raises ArgumentError."""
 

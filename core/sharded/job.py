@@ -12,7 +12,6 @@ from core.datasets.row_pairs import RowNeeds
 from core.edit_kinds import KINDS, EditKind
 from core.errors import ArgumentError
 from core.inputs.dataset_columns import FileRow
-from core.sharded.shards import Shard
 
 if TYPE_CHECKING:
     from core.datasets.row_pairs import AskedPairs
@@ -96,14 +95,3 @@ def check_replacement(kind: EditKind) -> None:
             f"{kind} learns its constants from all pairs together.",
             "Take patch, zero or mean, or leave out the folder.",
         )
-
-
-@dataclass(frozen=True)
-class ShardTask:
-    """One shard as a worker takes it. first: the pairs of the first shard, where `Work.draws`."""
-
-    model: ModelRef
-    work: Work
-    shard: Shard
-    part: Part
-    first: Part | None = None

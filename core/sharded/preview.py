@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from core.datasets.session_over import SessionOver, session_over
 from core.sharded.job import ModelRef, TaskPart, Work
+from core.sharded.shard_task import pairs_of
 from core.sharded.shards import Shards
 from core.sharded.sources import Source
-from core.sharded.worker import pairs_of
 
 if TYPE_CHECKING:
     from core.models.model import Model

@@ -1,10 +1,10 @@
-"""Shards as tasks of Ray: on processes of this machine, or of a cluster that is there."""
+"""Tasks of Ray: on processes of this machine, or of a cluster that is there."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from core.code_path import python_path
 from core.errors import Cancelled, WirescopeError
@@ -12,15 +12,16 @@ from core.local_cluster import join_options, set_environment, show_token, start_
 from core.optional_packages import ray as import_ray
 from core.progress import Cancel
 from core.sharded.in_process import Within
-from core.sharded.job import ShardResult, ShardTask
+from core.sharded.worker import Task
 
-STORE_BYTES = 256 << 20  # of objects on this machine: what a shard gives is small
-RETRIES = 3  # of a shard whose worker died
+R = TypeVar("R")
+STORE_BYTES = 256 << 20  # of objects on this machine: what a task gives is small
+RETRIES = 3  # of a task whose worker died
 SECONDS = 0.2  # between two times that a cancel is heard
 
 
 class RayCluster:
-    """workers: shards at a time; None: as many as the cluster has processors. address: None: processes of this machine
+    """workers: tasks at a time; None: as many as the cluster has processors. address: None: processes of this machine
     are started, and ended by `close`; "auto", HOST:PORT or ray://HOST:PORT: a cluster that is there, left as it is. One
     that this process is connected to already is taken. Raises WirescopeError without ray, and where no cluster
     answers."""
@@ -35,18 +36,16 @@ class RayCluster:
             _connect(ray, workers, address)
         self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         variables = {"PYTHONPATH": python_path(), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": _offline()}
-        self._task = ray.remote(num_cpus=1, max_retries=RETRIES, runtime_env={"env_vars": variables})(_shard)
+        self._task = ray.remote(num_cpus=1, max_retries=RETRIES, runtime_env={"env_vars": variables})(_done)
 
-    def results(
-        self, tasks: Iterable[ShardTask], within: Within, cancelled: Cancel
-    ) -> Iterator[tuple[int, ShardResult]]:
+    def results(self, tasks: Iterable[Task[R]], within: Within, cancelled: Cancel) -> Iterator[tuple[int, R]]:
         """As they come: no more are begun than there are workers, so that few are lost."""
         waiting = iter(tasks)
         at_work: dict[Any, int] = {}
         try:
             while True:
                 while len(at_work) < self.workers and (task := next(waiting, None)) is not None:
-                    at_work[self._task.remote(task)] = task.shard.number
+                    at_work[self._task.remote(task)] = task.number
                 if not at_work:
                     return
                 ready, _ = self._ray.wait(list(at_work), num_returns=1, timeout=SECONDS)
@@ -58,10 +57,10 @@ class RayCluster:
             for each in at_work:
                 self._ray.cancel(each, force=True)
 
-    def _result(self, reference: Any) -> ShardResult:
+    def _result(self, reference: Any) -> Any:
         """Raises WirescopeError, also for a worker that died again and again."""
         try:
-            result: ShardResult | WirescopeError = self._ray.get(reference)
+            result = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
             raise WirescopeError(
                 f"A worker failed: {str(error).strip().splitlines()[-1][:300]}",
@@ -99,14 +98,14 @@ def _offline() -> str:
     return os.environ.get("HF_HUB_OFFLINE", "0")
 
 
-def _shard(task: ShardTask) -> ShardResult | WirescopeError:
+def _done(task: Task[R]) -> R | WirescopeError:
     """In a worker. An error for people comes back as it is; any other is Ray's to tell."""
     import torch
 
-    from core.sharded.worker import do
+    from core.sharded.worker import opened
 
     torch.set_num_threads(1)
     try:
-        return do(task)
+        return task.do(opened)
     except WirescopeError as error:
         return error

@@ -12,8 +12,9 @@ from core.errors import Cancelled, InputError, WirescopeError
 from core.progress import Cancel
 from core.sharded.folder import RunFolder
 from core.sharded.in_process import Executor
-from core.sharded.job import PAIRS, ModelRef, Part, ShardTask, Sums, Work
+from core.sharded.job import PAIRS, ModelRef, Part, Sums, Work
 from core.sharded.progress import ProgressFile, RunProgress
+from core.sharded.shard_task import ShardTask
 from core.sharded.shards import Shards
 from core.sharded.sources import Source
 

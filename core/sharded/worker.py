@@ -1,72 +1,49 @@
-"""Doing one shard, in whatever process: the model is opened once in each, and what sessions over parts of one dataset
-share is kept with it."""
+"""Work in whatever process: tasks that say what they do, and the model, which is opened once in each process; what
+tasks of one run share is kept with it."""
 
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import numpy as np
-
-from core.datasets.row_pairs import AskedPairs, row_pairs, task_pairs
-from core.errors import InputError, ModelError, WirescopeError
-from core.sharded.job import LEFT_OUT, PAIRS, ModelRef, Part, ShardResult, ShardTask, TaskPart
+from core.errors import ModelError, WirescopeError
+from core.sharded.job import ModelRef
 
 if TYPE_CHECKING:
     from core.datasets.session_over import Shared
     from core.models.model import Model
 
+R = TypeVar("R", covariant=True)
+
 
 @dataclass
 class Opened:
-    """A model in this process. like: what its sessions share, since the first shard."""
+    """A model in this process. like: what its sessions share, since the first shard. kept: what pieces of studies
+    share."""
 
     model: Model
     like: Shared | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+Open = Callable[[ModelRef], Opened]
+
+
+class Task(Protocol[R]):
+    """A frozen dataclass of plain values, so that it travels to another process."""
+
+    @property
+    def number(self) -> int:
+        """By which what it gives is known."""
+
+    def do(self, model: Open) -> R:
+        """model: opens one in this process. Raises WirescopeError, Cancelled."""
 
 
 _opened: dict[ModelRef, Opened] = {}  # one at most
-
-
-def do(task: ShardTask) -> ShardResult:
-    """A shard in a process of a cluster. Raises WirescopeError."""
-    return do_with(opened(task.model), task)
-
-
-def do_with(opened: Opened, task: ShardTask) -> ShardResult:
-    """A shard, with a model that is open. Its first columns and sums are those of every work. Raises WirescopeError,
-    Cancelled."""
-    model, work = opened.model, task.work
-    if task.first is not None and opened.like is None:
-        opened.like = shared_of(model, pairs_of(model, task.first), work.metric, work.memory)
-    try:
-        pairs = pairs_of(model, task.part)
-    except InputError:
-        if task.shard.number == 0:  # most likely none fits: it is said at once
-            raise
-        return ShardResult({PAIRS: np.asarray(0.0), LEFT_OUT: np.asarray(float(task.shard.size))})
-    result, opened.like = work.of(model, pairs, opened.like)
-    count = len(pairs.dataset)
-    sums = {PAIRS: np.asarray(float(count)), LEFT_OUT: np.asarray(float(task.shard.size - count)), **result.sums}
-    place = {"pair": np.arange(task.shard.start, task.shard.start + count), "shard": np.full(count, task.shard.number)}
-    return ShardResult(sums, {**place, **result.columns})
-
-
-def pairs_of(model: Model, part: Part) -> AskedPairs:
-    """The pairs of a shard. Raises InputError where none fits the model, ArgumentError for an unknown task."""
-    if isinstance(part, TaskPart):
-        return task_pairs(model, part.task, part.pairs, part.seed)
-    return row_pairs(model, part.rows, part.origin, needs=part.needs)
-
-
-def shared_of(model: Model, pairs: AskedPairs, metric: str | None, memory: float | None) -> Shared:
-    """What replacements are taken from where that is some pairs for all shards."""
-    from core.datasets.session_over import Shared, session_over
-
-    session = session_over(model, pairs, metric, memory).session
-    return Shared(session.parity, session.population)
 
 
 def opened(ref: ModelRef) -> Opened:

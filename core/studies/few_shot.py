@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,8 +13,8 @@ from core.errors import InputError
 from core.heads.function_vector import FunctionVectorScores, engine_of, function_vector_scores
 from core.inputs.few_shot import FewShotTask, chance, few_shot_prompts
 from core.models.model import Model
-from core.progress import stage
 from core.studies.kept_results import KeptResults
+from core.studies.pieces import PieceWorkers, do_pieces
 
 LIKELY = 0.05  # a task is done where chance does as well less often than this
 SCREENED = 12  # prompts that tell whether a task is done
@@ -32,18 +33,36 @@ class TaskDone:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class Screening:
+    """Whether a model does a task: a piece of a study."""
+
+    task: FewShotTask
+    shots: int
+    seed: int
+
+    @property
+    def key(self) -> str:
+        return f"screened {self.task.name}"
+
+    def of(self, model: Model, _shared: dict[str, Any]) -> list[Any]:
+        return [*_screen(model, self.task, self.shots, self.seed)]
+
+
 def screened(
-    model: Model, tasks: Sequence[FewShotTask], shots: int, seed: int, kept: KeptResults
+    model: Model,
+    tasks: Sequence[FewShotTask],
+    shots: int,
+    seed: int,
+    kept: KeptResults,
+    workers: PieceWorkers | None = None,
 ) -> list[tuple[FewShotTask, TaskDone]]:
-    """Each task, and whether the model does it. Raises Cancelled."""
-    found = []
-    for number, task in enumerate(tasks):
-        with stage(number / len(tasks), (number + 1) / len(tasks)):
-            if (key := f"screened {task.name}") not in kept:
-                kept.keep({key: _screen(model, task, shots, seed)})
-            right, of_chance, why = kept[key]
-            found.append((task, TaskDone(task.name, task.title, task.kind, right, of_chance, why)))
-    return found
+    """Each task, and whether the model does it. Raises Cancelled, and what workers raise."""
+    results = do_pieces(model, [Screening(task, shots, seed) for task in tasks], kept, workers)
+    return [
+        (task, TaskDone(task.name, task.title, task.kind, right, of_chance, why))
+        for task, (right, of_chance, why) in zip(tasks, results, strict=True)
+    ]
 
 
 def _screen(model: Model, task: FewShotTask, shots: int, seed: int) -> tuple[float, float, str]:
@@ -64,19 +83,38 @@ def _screen(model: Model, task: FewShotTask, shots: int, seed: int) -> tuple[flo
     return right / SCREENED, of_chance, ""
 
 
+@dataclass(frozen=True)
+class TaskVectors:
+    """Function vector scores over one task: a piece of a study."""
+
+    task: FewShotTask
+    shots: int
+    prompts: int
+    seed: int
+
+    @property
+    def key(self) -> str:
+        return f"function vectors {self.task.name}"
+
+    def of(self, model: Model, _shared: dict[str, Any]) -> list[list[float]]:
+        clean, shuffled = (
+            few_shot_prompts(self.task, model, self.prompts, self.shots, self.seed + 2, shuffled=shuffled)
+            for shuffled in (False, True)
+        )
+        scores = function_vector_scores(model, [(clean, shuffled)], self.seed)
+        return [scores.effects[0].tolist(), scores.turned[0].tolist()]
+
+
 def vectors_of(
-    model: Model, tasks: Sequence[FewShotTask], shots: int, prompts: int, seed: int, kept: KeptResults
+    model: Model,
+    tasks: Sequence[FewShotTask],
+    shots: int,
+    prompts: int,
+    seed: int,
+    kept: KeptResults,
+    workers: PieceWorkers | None = None,
 ) -> FunctionVectorScores:
-    """Function vector scores over tasks, task by task, so that each is kept. Raises Cancelled."""
-    for number, task in enumerate(tasks):
-        if (key := f"function vectors {task.name}") not in kept:
-            with stage(number / len(tasks), (number + 1) / len(tasks)):
-                both = [
-                    few_shot_prompts(task, model, prompts, shots, seed + 2, shuffled=shuffled)
-                    for shuffled in (False, True)
-                ]
-                scores = function_vector_scores(model, [(both[0], both[1])], seed)
-                kept.keep({key: [scores.effects[0].tolist(), scores.turned[0].tolist()]})
-    of_tasks = [kept[f"function vectors {task.name}"] for task in tasks]
+    """Function vector scores over tasks. Raises Cancelled, and what workers raise."""
+    of_tasks = do_pieces(model, [TaskVectors(task, shots, prompts, seed) for task in tasks], kept, workers)
     effects, turned = (np.array([each[which] for each in of_tasks]) for which in (0, 1))
     return FunctionVectorScores(tuple(task.name for task in tasks), effects, turned)

@@ -11,14 +11,15 @@ Controls of the main share are drawn many times; each row is judged under severa
 draws are judged and each costs little. Intervals: 95 % by bootstrap over rows, each with the draws that it was judged
 under.
 
-Batches go one after the other, and what was measured of each is kept (`core.studies.kept_results`).
+Batches are pieces of the study (`core.studies.pieces`): what was measured of each is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -29,12 +30,14 @@ from core.progress import stage
 from core.studies.estimate import Estimate, Floats, Rows, estimate
 from core.studies.head_sets import HeadSet, Ranking, controls_of, head_names, sets_of
 from core.studies.kept_results import KeptResults
-from core.studies.outcomes import OUTCOMES, Batch, Inputs, batches, parts
+from core.studies.outcomes import OUTCOMES, Batch, Inputs, batch_of, parts
+from core.studies.pieces import PieceWorkers, do_pieces
 
 SHARES = (0.01, 0.05, 0.1, 0.2)
 MAIN = 0.1
 MAIN_KIND: EditKind = "mean"  # that all sets are ablated by, unless another one is asked for
 DRAWS = 20
+WHOLE = "whole"  # of what was done: nothing
 ABLATIONS: tuple[EditKind, ...] = ("mean", "zero", "resample")
 
 Beside = Callable[[Batch], Mapping[str, Floats]]
@@ -180,34 +183,69 @@ def compare_head_sets(
     kept: KeptResults | None = None,
     beside: Beside | None = None,
     seed: int = 0,
+    workers: PieceWorkers | None = None,
 ) -> Comparison:
     """rankings: one or two. inputs: of each outcome. floors: what chance gives of an outcome, else 0. kept: what was
-    measured before. beside: what else is done to each batch, by name. Raises InputError, MemoryBudgetError, Cancelled.
-    """
+    measured before. beside: what else is done to each batch, by name; it travels to workers. Raises InputError,
+    MemoryBudgetError, Cancelled, and what workers raise."""
     results = kept or KeptResults("", None)
-    names = head_names(model.graph)
-    counts = [len(parts(each)) for each in inputs]
-    total, done = sum(counts), 0
-    for each, count in zip(inputs, counts, strict=True):
-        of_rows = parts(each)
-        todo = [number for number in range(count) if f"{each.outcome} {of_rows[number].start}" not in results]
-        done += count - len(todo)
-        for number, batch in zip(todo, batches(model, each, todo), strict=True):
-            with stage(done / total, (done + 1) / total):
-                results.keep({batch.key: _measure(batch, plan, names, number, count, beside, seed)})
-            done += 1
+    names = tuple(head_names(model.graph))
+    pieces = [piece for each in inputs for piece in _pieces(each, plan, names, beside, seed)]
+    do_pieces(model, pieces, results, workers)
     outcomes = {
         each.outcome: _outcome(each, results, plan, 0.0 if floors is None else floors.get(each.outcome, 0.0))
         for each in inputs
     }
     others = sorted({key for each in outcomes.values() for key in each.of if key.startswith("beside|")})
-    return Comparison(plan, tuple(rankings), outcomes, tuple(names), tuple(others))
+    return Comparison(plan, tuple(rankings), outcomes, names, tuple(others))
 
 
-def _measure(
-    batch: Batch, plan: Plan, names: Sequence[str], number: int, of: int, beside: Beside | None, seed: int
-) -> dict[str, list[float]]:
-    """All that is asked of a batch: values of its rows, by what was done."""
+@dataclass(frozen=True, eq=False)
+class BatchPiece:
+    """All that is asked of a batch: a piece of a study. inputs: its rows alone. start: the number of the first one, of
+    `of`. jobs: what is done, by name: which heads are ablated, and how."""
+
+    inputs: Inputs
+    start: int
+    of_rows: int
+    jobs: Mapping[str, tuple[tuple[str, ...], EditKind]]
+    beside: Beside | None
+    seed: int
+
+    @property
+    def key(self) -> str:
+        return _piece_key(self.inputs.outcome, self.start)
+
+    def of(self, model: Model, shared: dict[str, Any]) -> dict[str, list[float]]:
+        """Values of its rows, by what was done."""
+        inputs = self.inputs.to(model.adapter.device)
+        batch = batch_of(model, inputs, self.start, self.of_rows, shared)
+        values = {WHOLE: batch.run([], "mean").tolist()}
+        steps = len(self.jobs) + 2
+        for place, (key, (heads, kind)) in enumerate(self.jobs.items()):
+            with stage(place / steps, (place + 1) / steps):
+                values[key] = batch.run(heads, kind, self.seed).tolist()
+        if self.beside is not None:
+            values |= {f"beside|{key}": numbers.tolist() for key, numbers in self.beside(batch).items()}
+        return values
+
+
+def _piece_key(outcome: str, start: int) -> str:
+    return f"{outcome} {start}"
+
+
+def _pieces(inputs: Inputs, plan: Plan, names: Sequence[str], beside: Beside | None, seed: int) -> Iterator[BatchPiece]:
+    of_rows = parts(inputs)
+    for number, rows in enumerate(of_rows):
+        jobs = {
+            key: (tuple(names[head] for head in each.heads), kind)
+            for key, each, kind in _jobs(plan, number, len(of_rows))
+        }
+        yield BatchPiece(inputs.some(rows).to("cpu"), rows.start, len(inputs), jobs, beside, seed)
+
+
+def _jobs(plan: Plan, number: int, of: int) -> list[tuple[str, HeadSet, EditKind]]:
+    """What one of so many batches is judged under, by name."""
     main = plan.main_kind
     jobs: list[tuple[str, HeadSet, EditKind]] = [(key_of(main, e.name, e.share), e, main) for e in plan.sets]
     jobs += [
@@ -217,14 +255,7 @@ def _measure(
         for each in plan.sets
         if each.share == plan.main and each.name in plan.compared
     ]
-    jobs += [(f"{key_of(main, e.name, e.share)}|{e.draw}", e, main) for e in plan.drawn(number, of)]
-    values = {"whole": batch.run([], "mean").tolist()}
-    for place, (key, each, kind) in enumerate(jobs):
-        with stage(place / (len(jobs) + 2), (place + 1) / (len(jobs) + 2)):
-            values[key] = batch.run([names[head] for head in each.heads], kind, seed).tolist()
-    if beside is not None:
-        values |= {f"beside|{key}": numbers.tolist() for key, numbers in beside(batch).items()}
-    return values
+    return jobs + [(f"{key_of(main, e.name, e.share)}|{e.draw}", e, main) for e in plan.drawn(number, of)]
 
 
 def _outcome(inputs: Inputs, results: KeptResults, plan: Plan, floor: float) -> Outcome:
@@ -234,8 +265,8 @@ def _outcome(inputs: Inputs, results: KeptResults, plan: Plan, floor: float) -> 
     changes: dict[str, dict[str, list[float]]] = {}
     for rows in parts(inputs):
         some = slice(rows.start, rows.stop)
-        values: dict[str, list[float]] = results[f"{inputs.outcome} {rows.start}"]
-        whole[some] = values["whole"]
+        values: dict[str, list[float]] = results[_piece_key(inputs.outcome, rows.start)]
+        whole[some] = values[WHOLE]
         of_control.clear()
         for key, numbers in values.items():
             kind, *rest = key.split("|")
@@ -243,7 +274,7 @@ def _outcome(inputs: Inputs, results: KeptResults, plan: Plan, floor: float) -> 
                 of_control.setdefault("|".join([kind, *rest[:2]]), []).append(numbers)
                 change = (np.array(numbers) - whole[some]).tolist()
                 changes.setdefault("|".join([kind, *rest[:2]]), {}).setdefault(rest[2], []).extend(change)
-            elif key != "whole":
+            elif key != WHOLE:
                 of.setdefault(key, np.full(len(inputs), np.nan))[some] = numbers
         for key, drawn in of_control.items():
             of.setdefault(key, np.full(len(inputs), np.nan))[some] = np.mean(drawn, axis=0)

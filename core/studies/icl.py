@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ from core.progress import stage, watched
 from core.studies.corpus import GENERATED_PERIOD, bundled_text, generated_words, windows
 from core.studies.estimate import Floats
 from core.studies.few_shot import TaskDone, screened, vectors_of
-from core.studies.head_sets import Ranking
+from core.studies.head_sets import Ranking, head_names
 from core.studies.heads import (
     ABLATIONS,
     DRAWS,
@@ -57,6 +57,7 @@ from core.studies.kept_results import KeptResults, digest_of, studies_folder
 from core.studies.next_nodes import NextNodes, next_nodes
 from core.studies.outcomes import Batch, Inputs, batches
 from core.studies.pattern_knockout import without_induction
+from core.studies.pieces import PieceWorkers
 
 INDUCTION, FUNCTION_VECTOR = "induction", "function vector"
 RANKED = (INDUCTION, FUNCTION_VECTOR)
@@ -106,6 +107,7 @@ def study_icl(
     seed: int = 0,
     fresh: bool = False,
     keep: bool = True,
+    workers: PieceWorkers | None = None,
     progress: Callable[[str, float], None] = lambda words, share: None,
     cancelled: Callable[[], bool] | None = None,
 ) -> IclStudy:
@@ -114,10 +116,11 @@ def study_icl(
     prompt. prompts: of each task to judge on, and as many to score heads on. pieces: of text, and rows of random
     tokens. shares: of heads that are ablated, by main_kind; main: with controls, `draws` of each, and with the other
     ablations, `kinds`. keep: what is measured is kept on disk, so that a study that was stopped goes on. fresh: what
-    was kept is left aside. progress: told what is done, and the share of all that is done.
+    was kept is left aside. workers: who does the long parts (`core.sharded.study_workers`); None: this process.
+    progress: told what is done, and the share of all that is done.
 
     Raises ArgumentError for numbers that are too small, InputError for a model of another kind and a text that is too
-    short, Cancelled.
+    short, Cancelled, and what workers raise.
     """
     for name, number, least in (("shots", shots, 1), ("prompts", prompts, 2), ("pieces", pieces, 2)):
         if number < least:
@@ -155,7 +158,7 @@ def study_icl(
         kept = KeptResults(digest_of(*settings), studies_folder() if keep else None, fresh)
         words = "Which tasks the model does"
         with stage(0.0, 0.05):
-            found = screened(opened, chosen_tasks(tasks), shots, seed, kept)
+            found = screened(opened, chosen_tasks(tasks), shots, seed, kept, workers)
         done = [task for task, result in found if not result.why]
         words = "Attention scores"
         with stage(0.05, 0.07):
@@ -164,7 +167,7 @@ def study_icl(
         vectors = None
         if done and FUNCTION_VECTOR in rank:
             with stage(0.07, 0.2):
-                vectors = vectors_of(opened, done, shots, prompts, seed, kept)
+                vectors = vectors_of(opened, done, shots, prompts, seed, kept, workers)
         rankings = _rankings(opened, rank, scores, vectors)
         inputs = [
             *([_few_shot(opened, done, shots, prompts, seed)] if done else []),
@@ -174,10 +177,10 @@ def study_icl(
         words = "What is lost without each set of heads"
         plan = plan_of(opened, rankings, shares, main, kinds, draws, seed, main_kind)
         floor = float(np.mean([chance(task, opened) for task in done])) if done else 0.0
-        first = [f"a{n // opened.graph.heads}.h{n % opened.graph.heads}" for n in plan.sets[0].heads]
+        first = [head_names(opened.graph)[head] for head in plan.sets[0].heads]
         with stage(0.2, 0.9):
             comparison = compare_head_sets(
-                opened, rankings, inputs, plan, {"few-shot": floor}, kept, _knockouts(opened, first), seed
+                opened, rankings, inputs, plan, {"few-shot": floor}, kept, Knockouts(tuple(first)), seed, workers
             )
         words = "Losses by position"
         with stage(0.9, 0.92):
@@ -187,7 +190,7 @@ def study_icl(
         if done:
             known = next((each for each in plan.sets if each.name == "both"), plan.sets[0])
             with stage(0.92, 1.0):
-                following = next_nodes(opened, inputs[0], comparison.names(known.heads.tolist()), kept)
+                following = next_nodes(opened, inputs[0], comparison.names(known.heads.tolist()), kept, workers)
     return IclStudy(
         model=opened.name,
         title=opened.title,
@@ -266,23 +269,26 @@ def _few_shot(model: Model, tasks: Sequence[FewShotTask], shots: int, prompts: i
     return Inputs("few-shot", ids, tuple(others), answers, names)
 
 
-def _knockouts(model: Model, first: Sequence[str]) -> Callable[[Batch], dict[str, Floats]]:
-    every = [f"a{layer}.h{head}" for layer in range(model.graph.layers) for head in range(model.graph.heads)]
+@dataclass(frozen=True)
+class Knockouts:
+    """What a batch gives without the induction pattern of some heads, and of all."""
 
-    def beside(batch: Batch) -> dict[str, Floats]:
+    first: tuple[str, ...]
+
+    def __call__(self, batch: Batch) -> dict[str, Floats]:
+        shape = batch.engine.adapter.shape
+        every = tuple(f"a{layer}.h{head}" for layer in range(shape.layers) for head in range(shape.heads))
         return {
             name: batch.read(without_induction(batch.engine, heads, renormalised=renormalised, full=batch.full))
             for name, heads, renormalised in (
-                ("pattern of first", first, True),
-                ("pattern of first, not renormalised", first, False),
+                ("pattern of first", self.first, True),
+                ("pattern of first, not renormalised", self.first, False),
                 ("pattern of all", every, True),
             )
         }
 
-    return beside
-
 
 def _losses(model: Model, inputs: Inputs) -> Floats:
-    rows = [batch.losses() for batch in batches(model, replace(inputs))]
+    rows = [batch.losses() for batch in batches(model, inputs)]
     means: Floats = np.concatenate(rows).mean(axis=0)
     return means

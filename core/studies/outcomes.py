@@ -14,8 +14,10 @@ them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,6 +36,7 @@ from core.steering import population_of
 OUTCOMES = {"few-shot": "few-shot accuracy", "text": "in-context loss difference", "copying": "copying"}
 POSITIONS = 400  # of a batch
 MEGABYTES = 1024.0
+OTHERS = "others"  # a key of what batches share
 
 Floats = NDArray[np.float64]
 
@@ -52,18 +55,23 @@ class Inputs:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def some(self, rows: range) -> Inputs:
+        """Neighbouring rows alone, with all that replacements are taken from."""
+        place = slice(rows.start, rows.stop)
+        return replace(self, ids=self.ids[place], answers=self.answers[place], groups=self.groups[place])
+
+    def to(self, device: torch.device | str) -> Inputs:
+        """The same on a device."""
+        ids, others = (tuple(row.to(device) for row in rows) for rows in (self.ids, self.others))
+        return replace(self, ids=ids, others=others)
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Some rows of an outcome: their numbers, and the engine that runs them."""
+    """Some rows of an outcome, and the engine that runs them."""
 
     inputs: Inputs
-    rows: range
     engine: Engine
-
-    @property
-    def key(self) -> str:
-        return f"{self.inputs.outcome} {self.rows.start}"
 
     def run(self, heads: Sequence[str], kind: EditKind, seed: int = 0) -> Floats:
         """The outcome of each row with some heads ablated. Raises Cancelled."""
@@ -81,7 +89,7 @@ class Batch:
         """The outcome of each row, of what `logits` reads in a run over as many positions as `full` says."""
         outcome = self.inputs.outcome
         if outcome == "few-shot":
-            answers = torch.tensor([self.inputs.answers[row] for row in self.rows], device=self.engine.adapter.device)
+            answers = torch.tensor(self.inputs.answers, device=self.engine.adapter.device)
             return _numbers(readout.output[:, -1].argmax(dim=-1) == answers)
         early, late = spans(outcome, self.engine.length)
         ids = self.engine.unedited.inputs
@@ -123,32 +131,28 @@ def _loss(readout: Readout, ids: Tensor, places: range) -> Tensor:
     return _each_loss(readout, ids, places).mean(dim=1)
 
 
-def batches(model: Model, inputs: Inputs, chosen: Sequence[int] | None = None) -> Iterator[Batch]:
-    """The rows in batches. chosen: the numbers of those that are still to do; None: all."""
-    if not len(inputs):
-        return
-    population = others_of(model, inputs)
-    for number, rows in enumerate(parts(inputs)):
-        if chosen is not None and number not in chosen:
-            continue
-        ids = [inputs.ids[row] for row in rows]
-        lengths = [len(row) for row in ids]
-        padded = len(set(lengths)) > 1
-        yield Batch(
-            inputs,
-            rows,
-            Engine(
-                model.adapter,
-                stack_rows(ids),
-                None,
-                lengths if padded else None,
-                True,
-                None,
-                population,
-                MEGABYTES,
-                (rows.start, len(inputs)),
-            ),
-        )
+def batches(model: Model, inputs: Inputs) -> Iterator[Batch]:
+    """The rows in batches."""
+    shared: dict[str, Any] = {}
+    for rows in parts(inputs):
+        yield batch_of(model, inputs.some(rows), rows.start, len(inputs), shared)
+
+
+def batch_of(model: Model, inputs: Inputs, start: int, of: int, shared: dict[str, Any]) -> Batch:
+    """inputs: its rows alone. start: the number of the first one, of so many. shared: by `others_of`."""
+    lengths = [len(row) for row in inputs.ids]
+    engine = Engine(
+        model.adapter,
+        stack_rows(inputs.ids),
+        None,
+        lengths if len(set(lengths)) > 1 else None,
+        True,
+        None,
+        others_of(model, inputs, shared),
+        MEGABYTES,
+        (start, of),
+    )
+    return Batch(inputs, engine)
 
 
 def parts(inputs: Inputs) -> list[range]:
@@ -163,5 +167,11 @@ def parts(inputs: Inputs) -> list[range]:
     return [*made, range(start, len(inputs))] if len(inputs) else []
 
 
-def others_of(model: Model, inputs: Inputs) -> Population:
-    return population_of(model, Dataset([model.pair(row[None]) for row in inputs.others]), MEGABYTES)
+def others_of(model: Model, inputs: Inputs, shared: dict[str, Any]) -> Population:
+    """What replacements are taken from, for all batches that have it. shared: the last one is kept there."""
+    content = hashlib.sha256(b"".join(row.cpu().numpy().tobytes() + b"/" for row in inputs.others)).digest()
+    if shared.get(OTHERS, (b"",))[0] != content:
+        others = Dataset([model.pair(row[None]) for row in inputs.others])
+        shared[OTHERS] = content, population_of(model, others, MEGABYTES)
+    population: Population = shared[OTHERS][1]
+    return population

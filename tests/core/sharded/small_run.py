@@ -11,11 +11,12 @@ from core.models.model import Model
 from core.progress import Cancel
 from core.sharded.executors import Workers
 from core.sharded.in_process import Within
-from core.sharded.job import ShardResult, ShardTask, Sums
+from core.sharded.job import ShardResult, Sums
 from core.sharded.many_pairs import ManyPairs
+from core.sharded.shard_task import ShardTask
 from core.sharded.trace_many import trace_pairs
 from core.sharded.tracing import TraceWork
-from core.sharded.worker import Opened, do_with
+from core.sharded.worker import Opened
 from tests.small_models import small_text_model
 
 NAMES = (" Mary", " John", " Tom")
@@ -46,7 +47,7 @@ class Backwards:
     def results(
         self, tasks: Iterable[ShardTask], within: Within, cancelled: Cancel
     ) -> Iterator[tuple[int, ShardResult]]:
-        results = [(task.shard.number, do_with(self.opened, task)) for task in tasks]
+        results = [(task.number, task.do(lambda _ref: self.opened)) for task in tasks]
         for number, result in results[::-1][: self.stop]:
             self.done.append(number)
             yield number, result

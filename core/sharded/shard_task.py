@@ -1,0 +1,65 @@
+"""Doing one shard, in whatever process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.datasets.row_pairs import AskedPairs, row_pairs, task_pairs
+from core.errors import InputError
+from core.sharded.job import LEFT_OUT, PAIRS, ModelRef, Part, ShardResult, TaskPart, Work
+from core.sharded.shards import Shard
+from core.sharded.worker import Open
+
+if TYPE_CHECKING:
+    from core.datasets.session_over import Shared
+    from core.models.model import Model
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """One shard as a worker takes it. first: the pairs of the first shard, where `Work.draws`."""
+
+    model: ModelRef
+    work: Work
+    shard: Shard
+    part: Part
+    first: Part | None = None
+
+    @property
+    def number(self) -> int:
+        return self.shard.number
+
+    def do(self, model: Open) -> ShardResult:
+        """Its first columns and sums are those of every work."""
+        opened, work, shard = model(self.model), self.work, self.shard
+        if self.first is not None and opened.like is None:
+            opened.like = shared_of(opened.model, pairs_of(opened.model, self.first), work.metric, work.memory)
+        try:
+            pairs = pairs_of(opened.model, self.part)
+        except InputError:
+            if shard.number == 0:  # most likely none fits: it is said at once
+                raise
+            return ShardResult({PAIRS: np.asarray(0.0), LEFT_OUT: np.asarray(float(shard.size))})
+        result, opened.like = work.of(opened.model, pairs, opened.like)
+        count = len(pairs.dataset)
+        sums = {PAIRS: np.asarray(float(count)), LEFT_OUT: np.asarray(float(shard.size - count)), **result.sums}
+        place = {"pair": np.arange(shard.start, shard.start + count), "shard": np.full(count, shard.number)}
+        return ShardResult(sums, {**place, **result.columns})
+
+
+def pairs_of(model: Model, part: Part) -> AskedPairs:
+    """The pairs of a shard. Raises InputError where none fits the model, ArgumentError for an unknown task."""
+    if isinstance(part, TaskPart):
+        return task_pairs(model, part.task, part.pairs, part.seed)
+    return row_pairs(model, part.rows, part.origin, needs=part.needs)
+
+
+def shared_of(model: Model, pairs: AskedPairs, metric: str | None, memory: float | None) -> Shared:
+    """What replacements are taken from where that is some pairs for all shards."""
+    from core.datasets.session_over import Shared, session_over
+
+    session = session_over(model, pairs, metric, memory).session
+    return Shared(session.parity, session.population)

@@ -1,0 +1,75 @@
+"""Pieces of studies (`core.studies.pieces`) among processes of this machine or of a Ray cluster, as shards of pairs
+are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.progress import now
+from core.sharded.executors import Workers
+from core.sharded.in_process import Executor
+from core.sharded.job import ModelRef
+from core.sharded.preview import ref_of
+from core.sharded.worker import Open
+
+if TYPE_CHECKING:
+    from core.models.model import Model
+    from core.studies.pieces import Piece
+
+
+@dataclass(frozen=True)
+class PieceTask:
+    """A piece as a worker takes it."""
+
+    model: ModelRef
+    number: int
+    piece: Piece
+
+    def do(self, model: Open) -> Any:
+        opened = model(self.model)
+        return self.piece.of(opened.model, opened.kept)
+
+
+class StudyWorkers:
+    """Who does the pieces of studies; workers and cluster are those of `trace_many`. Use it in a `with`, which ends the
+    processes; none is started before a piece is to be done. What comes out has the same bits however many there are.
+    Raises ArgumentError."""
+
+    def __init__(self, workers: int | None = None, cluster: str | None = None) -> None:
+        self._workers = Workers(workers, cluster)
+        self._executor: Executor | None = None
+
+    def __enter__(self) -> StudyWorkers:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def results(self, model: Model, pieces: Sequence[Piece]) -> Iterator[tuple[int, Any]]:
+        """As `core.studies.pieces.PieceWorkers` says it. model: whose name opens it there. Raises WirescopeError
+        without ray, where no cluster answers, where the model cannot be opened and for a worker that died again and
+        again."""
+        if self._executor is None:
+            self._executor = self._workers.executor(model)
+        ref, done, tell = ref_of(model), 0, now()
+
+        def within(share: float) -> None:
+            tell((done + share) / len(pieces))
+
+        def cancelled() -> bool:
+            within(0.0)  # which raises Cancelled
+            return False
+
+        tasks = (PieceTask(ref, place, piece) for place, piece in enumerate(pieces))
+        for place, value in self._executor.results(tasks, within, cancelled):
+            done += 1
+            yield place, value
+            within(0.0)
+
+    def close(self) -> None:
+        """End the processes that were started for this."""
+        if self._executor is not None:
+            self._executor.close()
+        self._executor = None
