@@ -64,6 +64,7 @@ from core.scan import Scan
 from core.scripts.public import to_python
 from core.scripts.torch_script import torch_script as to_torch
 from core.session import Session
+from core.sharded.study_workers import StudyWorkers
 from core.sharded.trace_many import trace_many
 from core.spans import by_region
 from core.steering import difference_of_means
@@ -125,6 +126,7 @@ __all__ = [
     "Series",
     "Session",
     "SourceAttribution",
+    "StudyWorkers",
     "TokenAttribution",
     "Tracing",
     "Trust",

@@ -79,8 +79,22 @@ def test_what_cannot_be_studied_is_said(tmp_path: Path, capsys: pytest.CaptureFi
         (("icl", *SMALL, "--task", "plurals"), 2, "There is no few-shot task 'plurals'"),
         (("icl", *SMALL, "--share", "80"), 2, "at most 50 %"),
         (("icl", *SMALL, "--by", "noise"), 2, "cannot be ablated by 'noise'"),
+        (("icl", *SMALL, "--workers", "0"), 2, "There is at least 1 worker, not 0"),
         (("heads", *SMALL, "--first", "luck"), 2, "Heads cannot be ranked by 'luck'"),
         (("heads", *SMALL, "--first", "function-vector"), 3, "does none of these few-shot tasks"),
     ):
         assert code_of("study", *given) == code
         assert words in capsys.readouterr().err
+
+
+def test_a_study_that_is_stopped_says_how_it_goes_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.studies.icl.compare_head_sets", interrupted)
+    assert code_of("study", "icl", *SMALL, "--fresh") == 130
+    told = capsys.readouterr().err
+    assert "Stopped; what is done is kept. To go on:" in told
+    assert f"wirescope study icl {' '.join(SMALL)}\n" in told  # it would begin anew with --fresh

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import wirescope as ws
 from core.inputs.dataset_columns import FileRow
 from core.models.model import Model
-from core.progress import Cancel
+from core.progress import Cancel, unwatched
 from core.sharded.executors import Workers
 from core.sharded.in_process import Within
-from core.sharded.job import ShardResult, Sums
+from core.sharded.job import Sums
 from core.sharded.many_pairs import ManyPairs
-from core.sharded.shard_task import ShardTask
 from core.sharded.trace_many import trace_pairs
 from core.sharded.tracing import TraceWork
-from core.sharded.worker import Opened
+from core.sharded.worker import Opened, Task
 from tests.small_models import small_text_model
 
+R = TypeVar("R")
 NAMES = (" Mary", " John", " Tom")
 ROWS = tuple(
     FileRow(f"When{first} gave{middle}", f"When{second} gave{middle}", first, second)
@@ -34,8 +36,8 @@ def small_model() -> Model:
 
 
 class Backwards:
-    """Does all shards, and gives them in the opposite order, as workers of uneven speed may; the first `stop` of them
-    alone. done: the numbers of the shards."""
+    """Does all tasks, which travel to it, and gives what they give in the opposite order, as workers of uneven speed
+    may; the first `stop` of them alone. done: the numbers of the tasks."""
 
     workers = 2
 
@@ -44,10 +46,10 @@ class Backwards:
         self.stop = stop
         self.done: list[int] = []
 
-    def results(
-        self, tasks: Iterable[ShardTask], within: Within, cancelled: Cancel
-    ) -> Iterator[tuple[int, ShardResult]]:
-        results = [(task.number, task.do(lambda _ref: self.opened)) for task in tasks]
+    def results(self, tasks: Iterable[Task[R]], within: Within, cancelled: Cancel) -> Iterator[tuple[int, R]]:
+        travelled = (pickle.loads(pickle.dumps(task)) for task in tasks)
+        with unwatched():  # as in another process
+            results = [(task.number, task.do(lambda _ref: self.opened)) for task in travelled]
         for number, result in results[::-1][: self.stop]:
             self.done.append(number)
             yield number, result

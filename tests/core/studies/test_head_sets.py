@@ -9,15 +9,15 @@ import pytest
 import torch
 
 import wirescope as ws
-from core.edits import EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.graph import Graph
 from core.progress import watched
 from core.studies.corpus import text_of, windows
 from core.studies.head_sets import Ranking, controls_of, ranking_in, sets_of
-from core.studies.heads import Comparison, compare_head_sets, key_of, plan_of
+from core.studies.heads import key_of, plan_of
 from core.studies.kept_results import KeptResults
-from core.studies.outcomes import Inputs, parts, spans
+from core.studies.outcomes import parts, spans
+from tests.core.studies.small_comparison import compared
 
 
 def test_sets_leave_out_the_other_kinds_top() -> None:
@@ -57,18 +57,8 @@ def test_a_file_ranks_heads() -> None:
     assert isinstance(graph, Graph)
 
 
-def _compared(kept: KeptResults | None = None, main_kind: EditKind = "mean") -> tuple[Comparison, Inputs]:
-    names = ws.load_model("bundled:names")
-    rows = torch.randint(5, 2700, (7, 9), generator=torch.Generator().manual_seed(1))
-    repeats = torch.cat([rows, rows], dim=1)
-    inputs = Inputs("copying", tuple(repeats[3:]), tuple(repeats[:3]))
-    ranking = Ranking("first", np.arange(32, 0, -1).astype(float))
-    plan = plan_of(names, [ranking], shares=(0.1,), main=0.1, kinds=("mean", "zero"), draws=3, main_kind=main_kind)
-    return compare_head_sets(names, [ranking], [inputs], plan, kept=kept), inputs
-
-
 def test_what_is_lost_is_that_of_runs_with_the_edits() -> None:
-    found, inputs = _compared()
+    found, inputs = compared()
     names, outcome = ws.load_model("bundled:names"), found.outcomes["copying"]
     edits = [ws.Edit(head, "zero") for head in ("a0.h0", "a0.h1", "a0.h2")]
     for row, ids in enumerate(inputs.ids):
@@ -86,8 +76,8 @@ def test_what_is_lost_is_that_of_runs_with_the_edits() -> None:
 
 
 def test_all_shares_are_ablated_as_one_chooses() -> None:
-    found, _ = _compared()
-    by_zero, _ = _compared(main_kind="zero")
+    found, _ = compared()
+    by_zero, _ = compared(main_kind="zero")
     zero, mean = (key_of(kind, "first", 0.1) for kind in ("zero", "mean"))
     outcome = by_zero.outcomes["copying"]
     assert outcome.of[zero] == pytest.approx(found.outcomes["copying"].of[zero])
@@ -100,12 +90,12 @@ def test_a_study_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("core.studies.outcomes.POSITIONS", 36)
     kept = KeptResults("key", tmp_path)
     with pytest.raises(Cancelled), watched(None, lambda: "copying 0" in kept):
-        _compared(kept)
+        compared(kept)
     kept = KeptResults("key", tmp_path)
     assert "copying 0" in kept
     assert "copying 2" not in kept
     first = kept["copying 0"]
-    found, inputs = _compared(kept)
+    found, inputs = compared(kept)
     assert [rows.start for rows in parts(inputs)] == [0, 2]
     assert found.outcomes["copying"].whole[:2].tolist() == first["whole"]
     assert not np.isnan(found.outcomes["copying"].whole).any()
