@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from app.features.canvas.controller.boards import BoardsController
 from app.features.canvas.controller.export import ExportController
-from app.features.canvas.controller.figures import FiguresController
 from app.features.canvas.controller.graph import GraphController
 from app.features.canvas.controller.positions import PositionsController
 from app.features.canvas.controller.units import UnitsController, why_no_ranking, why_no_units
@@ -15,28 +17,43 @@ from app.services.context import Feature, FeatureContext
 from app.workbench.workbench import Workbench
 from views.canvas.levels import Levels
 
+if TYPE_CHECKING:
+    from app.features.canvas.controller.figures import FiguresController
+
 
 def why_no_level(workbench: Workbench) -> str:
     """There is nothing to unfold before a model is open."""
     return "" if workbench.opened is not None else "Open a model first"
 
 
-@dataclass(frozen=True)
+@dataclass
 class CanvasControllers:
-    """Of one window."""
+    """Of one window. make_figures: the exporters and what draws for paper are imported at the first figure, not at the
+    start of the window."""
 
     boards: BoardsController
     graph: GraphController
     positions: PositionsController
     units: UnitsController
     export: ExportController
-    figures: FiguresController
+    make_figures: Callable[[], FiguresController]
+
+    @cached_property
+    def figures(self) -> FiguresController:
+        return self.make_figures()
 
 
 def _build(context: FeatureContext, levels: Levels) -> CanvasControllers:
     workbench, actions = context.workbench, context.actions
     positions = PositionsController(workbench, levels, actions["level"])
     export = ExportController(workbench, context.settings, context.notifier, context.dialogs)
+
+    def figures() -> FiguresController:
+        from app.features.canvas.controller.figures import FiguresController
+
+        narrow = context.settings, context.notifier, context.jobs, context.dialogs
+        return FiguresController(workbench, positions, export.report_of, *narrow)
+
     return CanvasControllers(
         BoardsController(workbench, levels, context.panels, context.toolbar),
         GraphController(
@@ -45,9 +62,7 @@ def _build(context: FeatureContext, levels: Levels) -> CanvasControllers:
         positions,
         UnitsController(workbench, levels.components),
         export,
-        FiguresController(
-            workbench, positions, export.report_of, context.settings, context.notifier, context.jobs, context.dialogs
-        ),
+        figures,
     )
 
 

@@ -1,4 +1,5 @@
-"""The processes of jobs: they are started at low priority, outlive the window, and are ended politely first."""
+"""The processes of jobs: they are started at low priority, outlive the window, and are ended politely first. psutil is
+imported with the first of them: most windows have none."""
 
 from __future__ import annotations
 
@@ -10,8 +11,6 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-
-import psutil
 
 from core.code_path import python_path
 from core.errors import WirescopeError
@@ -31,6 +30,8 @@ def program() -> tuple[str, ...]:
 
 def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Start a command whose words go into a file. Raises WirescopeError."""
+    import psutil
+
     try:
         with log.open("wb") as words:
             process = subprocess.Popen(
@@ -53,6 +54,8 @@ def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
 
 def began(pid: int) -> float:
     """When a process began, in seconds since 1970; now, where it is gone already."""
+    import psutil
+
     try:
         return float(psutil.Process(pid).create_time())
     except psutil.Error:
@@ -61,6 +64,8 @@ def began(pid: int) -> float:
 
 def is_alive(pid: int, since: float) -> bool:
     """Whether a process that began then is still there, and not another one with its number."""
+    import psutil
+
     try:
         process = psutil.Process(pid)
         return bool(abs(process.create_time() - since) < SAME and process.status() != psutil.STATUS_ZOMBIE)
@@ -79,6 +84,8 @@ def ask_to_end(pid: int) -> None:
 
 def kill(pid: int) -> None:
     """A process with all that it has started. What it has done stays in its folder."""
+    import psutil
+
     with suppress(psutil.Error):
         process = psutil.Process(pid)
         for each in (*process.children(recursive=True), process):
@@ -89,6 +96,8 @@ def kill(pid: int) -> None:
 def wait_for_end(processes: Iterable[tuple[int, float]], patience: float = PATIENCE) -> None:
     """Wait for processes, with when they began, that were asked to end, and kill those that do not. Blocks: not for the
     window's thread."""
+    import psutil
+
     there = []
     for pid, since in processes:
         with suppress(psutil.Error):

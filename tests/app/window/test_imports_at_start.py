@@ -63,6 +63,7 @@ LATER = (
     *("PIL", "asyncio", "filelock", "http.client", "pyqtgraph", "safetensors", "ssl", "tokenizers", "torch", "tqdm"),
     "urllib.request",
     *("app.features.jobs.presenter.kinds", "app.features.programs.controller.host", "app.workbench.remote_worker"),
+    *("core.interchange.exporters", "psutil", "views.figures.paper"),
 )
 
 
