@@ -6,10 +6,11 @@ while one is in work. Fields:
     format    1
     state     "running"; "stopped" (Ctrl-C, or cancelled: the command goes on); "failed" (words say why; the command
               goes on after that was mended); "done"
-    words     a sentence for people: "EAP-IG, 1,024 of 20,000 pairs"
-    done, total            pairs; between two shards `done` may be a fraction
+    words     a sentence for people: "EAP-IG, 1,024 of 20,000 pairs"; of a study "Attention scores, 6 %"
+    unit      what is counted: "pairs"; "%" of a study, whose total is 100
+    done, total            of these; between two shards `done` may be a fraction
     shards_done, shards    of a run
-    rate      pairs a second of this start; null before anything is done
+    rate      of these a second, of this start (of a study, of its present part); null before anything is done
     seconds   of this start;  seconds_left   null where nobody knows
     workers   processes at work: 1 is this one alone
     command   the arguments after `wirescope` that go on with the run, a list; empty for a run from Python
@@ -34,6 +35,7 @@ from core.saving import save_text
 from core.sharded.file_names import PROGRESS
 
 FORMAT = 1
+PAIRS, PERCENT = "pairs", "%"  # units
 BETWEEN = 0.5  # seconds between two times it is written within a shard
 
 State = Literal["running", "stopped", "failed", "done"]
@@ -57,6 +59,7 @@ class RunProgress:
     result: str = ""
     pid: int = 0
     updated: float = 0.0
+    unit: str = PAIRS
     format: int = FORMAT
 
     @property
@@ -89,8 +92,8 @@ def read_progress(folder: str | Path) -> RunProgress | None:
 
 @dataclass
 class ProgressFile:
-    """Writes it. size: pairs of a shard. before: pairs that were done when this start began. listener: told all that is
-    written."""
+    """Writes it. unit: what is counted. size: of these in a shard. before: that were done when this start began.
+    listener: told all that is written."""
 
     folder: Path
     title: str
@@ -101,11 +104,20 @@ class ProgressFile:
     command: Sequence[str] = ()
     before: float = 0.0
     listener: Callable[[RunProgress], None] | None = None
+    unit: str = PAIRS
     _started: float = field(default_factory=time.monotonic)
+    _since: float = field(default_factory=time.monotonic)  # what the rate is of
     _written: float = 0.0
     _done: float = 0.0
     _of_shards: float = 0.0
     _shards_done: int = 0
+
+    def part(self, title: str, done: float) -> None:
+        """Another part of the work begins, whose rate is its own."""
+        self.title = title
+        self.before = self._done = done
+        self._since = time.monotonic()
+        self._write("running")
 
     def within(self, share: float) -> None:
         """So much of the shard in work is done."""
@@ -126,26 +138,31 @@ class ProgressFile:
         self._write(state, words, result)
 
     def _write(self, state: State, words: str = "", result: str = "") -> None:
-        seconds = time.monotonic() - self._started
-        made = self._done - self.before
-        rate = made / seconds if made > 0 and seconds > 0 else None
+        now = time.monotonic()
+        made, since = self._done - self.before, now - self._since
+        rate = made / since if made > 0 and since > 0 else None
         said = RunProgress(
             state,
-            words or f"{self.title}, {int(self._done):,} of {self.total:,} pairs",
+            words or f"{self.title}, {self._counted()}",
             self._done,
             self.total,
             self._shards_done,
             self.shards,
             rate,
-            seconds,
+            now - self._started,
             None if rate is None else (self.total - self._done) / rate,
             self.workers,
             tuple(self.command),
             result,
             os.getpid(),
             time.time(),
+            self.unit,
         )
         save_text(self.folder / PROGRESS, json.dumps(asdict(said), ensure_ascii=False, indent=1))
         self._written = time.monotonic()
         if self.listener is not None:
             self.listener(said)
+
+    def _counted(self) -> str:
+        done = f"{int(self._done):,}"
+        return f"{done} %" if self.unit == PERCENT else f"{done} of {self.total:,} {self.unit}"

@@ -25,8 +25,8 @@ from typing import Any
 
 from core.errors import ArgumentError, InputError
 from core.optional_packages import arrow, duckdb
+from core.sharded.asked import read_run
 from core.sharded.file_names import PAIRS_FOLDER, RUN, SCORES
-from core.sharded.folder import read_run
 from core.sharded.progress import read_progress
 
 PROJECT = ".wire"

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from core.errors import Cancelled, InputError, WirescopeError
 from core.progress import Cancel
+from core.sharded.asked import program_version
 from core.sharded.folder import RunFolder
 from core.sharded.in_process import Executor
 from core.sharded.job import PAIRS, ModelRef, Part, Sums, Work
@@ -102,11 +102,3 @@ class ShardedRun:
         numbers = [*folder.waiting]
         merged = min(folder.merged * self.shards.size, self.shards.total)
         return float(merged + sum(self.shards[number].size for number in numbers))
-
-
-def program_version() -> str:
-    """Of Wirescope, as it is installed; empty of a clone that is not."""
-    try:
-        return version("wirescope")
-    except PackageNotFoundError:
-        return ""

@@ -47,6 +47,11 @@ class StudyWorkers:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
+    @property
+    def count(self) -> int:
+        """Processes at work; 1 before they are started."""
+        return 1 if self._executor is None else self._executor.workers
+
     def results(self, model: Model, pieces: Sequence[Piece]) -> Iterator[tuple[int, Any]]:
         """As `core.studies.pieces.PieceWorkers` says it. model: whose name opens it there. Raises WirescopeError
         without ray, where no cluster answers, where the model cannot be opened and for a worker that died again and

@@ -22,6 +22,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -106,18 +107,19 @@ def study_icl(
     rank: Sequence[str | Ranking] = RANKED,
     seed: int = 0,
     fresh: bool = False,
-    keep: bool = True,
+    keep: bool | Path = True,
     workers: PieceWorkers | None = None,
     progress: Callable[[str, float], None] = lambda words, share: None,
     cancelled: Callable[[], bool] | None = None,
 ) -> IclStudy:
-    """rank: one or two ways to rank heads, names of RANKINGS or rankings. text: running text; None: the bundled one.
-    text_name: what it is, in the report. tasks: names of few-shot tasks; None: all bundled ones. shots: examples in a
-    prompt. prompts: of each task to judge on, and as many to score heads on. pieces: of text, and rows of random
-    tokens. shares: of heads that are ablated, by main_kind; main: with controls, `draws` of each, and with the other
-    ablations, `kinds`. keep: what is measured is kept on disk, so that a study that was stopped goes on. fresh: what
-    was kept is left aside. workers: who does the long parts (`core.sharded.study_workers`); None: this process.
-    progress: told what is done, and the share of all that is done.
+    """rank: one or two ways to rank heads, names of RANKINGS or rankings. text: running text; None: the bundled
+    one. text_name: what it is, in the report. tasks: names of few-shot tasks; None: all bundled ones. shots:
+    examples in a prompt. prompts: of each task to judge on, and as many to score heads on. pieces: of text, and
+    rows of random tokens. shares: of heads that are ablated, by main_kind; main: with controls, `draws` of each,
+    and with the other ablations, `kinds`. keep: what is measured is kept in the user's cache, or in a folder, so
+    that a study that was stopped goes on. fresh: what was kept is left aside. workers: who does the long parts
+    (`core.sharded.study_workers`); None: this process. progress: told what is done, and the share of all that is
+    done.
 
     Raises ArgumentError for numbers that are too small, InputError for a model of another kind and a text that is too
     short, Cancelled, and what workers raise.
@@ -155,7 +157,8 @@ def study_icl(
             settings.append([each if isinstance(each, str) else [each.name, each.scores.tolist()] for each in rank])
         if main_kind != MAIN_KIND:
             settings.append(main_kind)
-        kept = KeptResults(digest_of(*settings), studies_folder() if keep else None, fresh)
+        folder = keep if isinstance(keep, Path) else studies_folder() if keep else None
+        kept = KeptResults(digest_of(*settings), folder, fresh)
         words = "Which tasks the model does"
         with stage(0.0, 0.05):
             found = screened(opened, chosen_tasks(tasks), shots, seed, kept, workers)

@@ -47,9 +47,10 @@ def do_pieces(
     """What each piece gives: kept ones, and those that are done now, by this process or `workers`. Raises what they
     raise."""
     missing = [piece for piece in pieces if piece.key not in kept]
-    at()  # a cancel is heard though all are kept
+    done = 1 - len(missing) / len(pieces) if pieces else 1.0
+    at(done)  # a cancel is heard though all are kept
     if missing:
-        with stage(1 - len(missing) / len(pieces), 1.0):
+        with stage(done, 1.0):
             for place, value in (workers or InTurn()).results(model, missing):
                 kept.keep({missing[place].key: value})
     return [kept[piece.key] for piece in pieces]

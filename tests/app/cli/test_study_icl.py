@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.services.job_queue.store import delete_run
+from core.sharded.progress import read_progress
+from core.studies.kept_results import KeptResults
 from tests.app.command_line import code_of
 
 SMALL = (
@@ -87,14 +92,42 @@ def test_what_cannot_be_studied_is_said(tmp_path: Path, capsys: pytest.CaptureFi
         assert words in capsys.readouterr().err
 
 
-def test_a_study_that_is_stopped_says_how_it_goes_on(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_a_study_that_is_stopped_says_how_it_goes_on_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_given: object) -> None:
-        raise KeyboardInterrupt
+    command = ("study", "icl", *SMALL)
+    keep = KeptResults.keep
 
-    monkeypatch.setattr("core.studies.icl.compare_head_sets", interrupted)
-    assert code_of("study", "icl", *SMALL, "--fresh") == 130
+    def interrupted(self: KeptResults, values: Mapping[str, Any]) -> None:
+        keep(self, values)
+        if "text 0" in values:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(KeptResults, "keep", interrupted)
+    assert code_of(*command, "--fresh") == 130
     told = capsys.readouterr().err
     assert "Stopped; what is done is kept. To go on:" in told
     assert f"wirescope study icl {' '.join(SMALL)}\n" in told  # it would begin anew with --fresh
+
+    command = (*command, "--folder", str(tmp_path / "run"))
+    assert code_of(*command) == 130
+    assert f"Stopped; what is done is in {tmp_path / 'run'}. To go on:" in capsys.readouterr().err
+    said = read_progress(tmp_path / "run")
+    assert (said.state, said.command, said.alive, said.unit) == ("stopped", command, False, "%")
+    assert said.words == f"What is lost without each set of heads, {int(said.done)} %"
+    assert 20 <= said.done < 90
+
+    measured: list[str] = []
+    monkeypatch.setattr(KeptResults, "keep", lambda self, values: (measured.extend(values), keep(self, values)))
+    assert code_of(*command, "--json") == 0
+    assert measured == ["copying 0"]
+    printed = json.loads(capsys.readouterr().out)
+    assert json.loads((tmp_path / "run" / "study.json").read_text(encoding="utf-8")) == printed
+    said = read_progress(tmp_path / "run")
+    assert (said.state, said.done, said.result) == ("done", 100, "study.html")
+    assert (tmp_path / "run" / said.result).read_text(encoding="utf-8").count("<svg") == 2
+
+    assert code_of(*command, "--text", __file__) == 3
+    assert "text is null there and" in capsys.readouterr().err
+    delete_run(tmp_path / "run")
+    assert not (tmp_path / "run").exists(), "a job that is cancelled leaves nothing"
