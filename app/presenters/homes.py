@@ -25,6 +25,12 @@ def place_words(place: Place) -> tuple[str, str, str, str]:
     return place.machine, f"{place.processors:,}", memory, gpus if place.lent else f"{gpus}; not lent by the cluster"
 
 
+def takes_eight_bits(model: str) -> bool:
+    """Whether the weights of a model may be rounded to 8 bits, by its name (empty: none is open). Some of those
+    that may are refused in words where they are opened."""
+    return bool(model) and not model.startswith(("bundled:", "timm:", "towers:"))
+
+
 def refusal(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     """Why a worker of such versions cannot be used; empty where it can."""
     differ = [name for name in MUST_AGREE if here.get(name) != there.get(name)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 
-def node_plan(model: str, precision: str, tokens: int) -> tuple[tuple[str, int], ...]:
+def node_plan(model: str, precision: str, tokens: int, eight_bits: bool = False) -> tuple[tuple[str, int], ...]:
     """What takes how many bytes: the weights, and beside them a session, a cut, a trace, a scan. tokens: of an input of
-    a language model. Raises WirescopeError for a model that is not there."""
+    a language model. eight_bits: whether the layers' weights are rounded to 8 bits. Raises WirescopeError for a model
+    that is not there."""
     from core.planning.plan import plan
     from core.planning.sketch import sketch
 
-    planned = plan(sketch(model, precision), tokens, measure=False)
+    planned = plan(sketch(model, precision, eight_bits=eight_bits), tokens, measure=False)
     return ("the weights", planned.weights), *((need.what, need.bytes) for need in planned.needs)

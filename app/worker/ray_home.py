@@ -111,7 +111,9 @@ class Cluster:
 
         return tuple(_called(ask, self.address))
 
-    def plan(self, place: Place, model: str, precision: str, tokens: int) -> tuple[tuple[str, int], ...]:
+    def plan(
+        self, place: Place, model: str, precision: str, tokens: int, eight_bits: bool = False
+    ) -> tuple[tuple[str, int], ...]:
         """What a model needs on a node, see `node_plan`. Raises LinkCut, and WirescopeError for a model that is not
         there."""
         import ray
@@ -120,7 +122,9 @@ class Cluster:
 
         def ask() -> tuple[tuple[str, int], ...]:
             task = ray.remote(node_plan).options(num_cpus=0, **self.options(place.node))
-            told: tuple[tuple[str, int], ...] = ray.get(task.remote(model, precision, tokens), timeout=PLAN_SECONDS)
+            told: tuple[tuple[str, int], ...] = ray.get(
+                task.remote(model, precision, tokens, eight_bits), timeout=PLAN_SECONDS
+            )
             return told
 
         return tuple(_called(ask, place.machine))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.messages.places import LOCAL, Place
 from app.messages.request import FailureReply
-from app.presenters.homes import place_words, refusal, room_words, warning
+from app.presenters.homes import place_words, refusal, room_words, takes_eight_bits, warning
 from app.presenters.plan_words import size_words
 from app.services.background_jobs import Job, Jobs
 from app.services.closing import Closing
@@ -21,6 +21,7 @@ from app.services.notifier import Notifier
 from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
 from core.optional_packages import is_installed
+from core.precision_words import EIGHT_BITS
 from views.panels.remote.data import PlaceRow
 from views.panels.remote.panel import ConnectDialog
 
@@ -49,8 +50,10 @@ class RemoteController(QObject):
             self.dialog.look_wanted.connect(self.look)
             self.dialog.row_chosen.connect(self._ask_needs)
             self.dialog.on_gpu_chosen.connect(lambda _: self._say_needs())
+            self.dialog.eight_bits_chosen.connect(lambda _: self._ask_needs(self._dialog.row()))
             self.dialog.connect_wanted.connect(self.connect_worker)
         self.dialog.say("")
+        self.dialog.offer_eight_bits(takes_eight_bits(self._workbench.document.model), self._in_eight_bits)
         self.dialog.show()
         self.dialog.activateWindow()
 
@@ -78,19 +81,21 @@ class RemoteController(QObject):
     def _ask_needs(self, row: int) -> None:
         """What the present model needs at a place."""
         self._needs = ()
+        if row < 0:
+            return
         document, place = self._workbench.document, self._places[row]
         if not document.model:
             self._dialog.set_needs("No model is open yet.")
             return
-        cluster = self._cluster
+        cluster, asked = self._cluster, (place, *document.opens, TOKENS, self._dialog.in_eight_bits())
         self._dialog.set_needs("Reckoning what the model needs there…")
-        job = Job(lambda _report, _cancelled: cluster.plan(place, document.model, document.precision, TOKENS), self)
-        job.finished.connect(lambda needs: self._take_needs(needs, row))
+        job = Job(lambda _report, _cancelled: cluster.plan(*asked), self)
+        job.finished.connect(lambda needs: self._take_needs(needs, row, asked[-1]))
         job.failed.connect(lambda message, hint: self._dialog.set_needs(f"{message} {hint}".strip()))
         self._jobs.run(job)
 
-    def _take_needs(self, needs: tuple[tuple[str, int], ...], row: int) -> None:
-        if row == self._dialog.row():
+    def _take_needs(self, needs: tuple[tuple[str, int], ...], row: int, eight_bits: bool) -> None:
+        if (row, eight_bits) == (self._dialog.row(), self._dialog.in_eight_bits()):
             self._needs = needs
             self._say_needs()
 
@@ -134,6 +139,9 @@ class RemoteController(QObject):
             self._say(refused)
             return
         self._dialog.accept()
+        if self._dialog.in_eight_bits() != self._in_eight_bits:
+            place = EIGHT_BITS if self._dialog.in_eight_bits() else "auto"
+            self._workbench.choose_weights(self._workbench.document.opens, place)
         self._workbench.homes.move(RemoteWorker(link, sends_files=there["machine"] != here["machine"]))
         self._workbench.message.emit(warning(here, there) or f"The work is done on {link.place} now.")
 
@@ -155,6 +163,11 @@ class RemoteController(QObject):
         self._workbench.homes.leave()
         if self._cluster is not None:
             self._jobs.run(Job(lambda _report, _cancelled: self._cluster.leave(), finishes=True))
+
+    @property
+    def _in_eight_bits(self) -> bool:
+        """Whether the weights of the model that is open are."""
+        return self._workbench.weights_place == EIGHT_BITS
 
     # ---- in the dialog ----
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
+    QCheckBox,
     QDialog,
     QHBoxLayout,
     QLabel,
@@ -33,6 +34,11 @@ SSH = (
     "To a cluster elsewhere, open a way through SSH in a terminal, and leave that open: "
     "ssh -L 10001:localhost:10001 HOST. Its address is then ray://localhost:10001."
 )
+EIGHT_BITS = (
+    "A weight of a layer takes one byte. That changes answers: by how much is said at input A. No method here needs "
+    "gradients of weights."
+)
+NOT_EIGHT_BITS = "Of models in a folder, packs and models of the Hub: none of these is open"
 COLUMNS = ("node", "processors", "free memory", "GPUs")
 MOST_LINES = 6  # of the table without scrolling
 
@@ -45,6 +51,7 @@ class ConnectDialog(QDialog):
     connect_wanted = Signal(int, bool)
     row_chosen = Signal(int)
     on_gpu_chosen = Signal(bool)  # for the row that is chosen
+    eight_bits_chosen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +78,8 @@ class ConnectDialog(QDialog):
         for button in (self.processors, self.gpu):
             self._computes.addButton(button)
         self.processors.setChecked(True)
+        self.eight_bits = QCheckBox("Weights in &8 bits")
+        self.eight_bits.setToolTip(EIGHT_BITS)
         self._rows: tuple[PlaceRow, ...] = ()
         self.needs, self.problem = wrapped(""), wrapped(role="warning")
         self._busy = False
@@ -80,6 +89,7 @@ class ConnectDialog(QDialog):
         self.elsewhere.toggled.connect(lambda _: self.set_places(()))
         self.connect_button.clicked.connect(lambda: self.connect_wanted.emit(self.row(), self.on_gpu()))
         self.gpu.toggled.connect(self.on_gpu_chosen)
+        self.eight_bits.toggled.connect(self.eight_bits_chosen)
         self.table.itemSelectionChanged.connect(self._choose)
         self.close_button.clicked.connect(self.reject)
         self.set_places(())
@@ -100,6 +110,7 @@ class ConnectDialog(QDialog):
         for widget in (self.nodes, self.table):
             column.addWidget(widget)
         column.addLayout(_row(self.compute, self.processors, self.gpu, None))
+        column.addLayout(_row(self.eight_bits, None))
         for widget in (self.needs, self.problem):
             column.addWidget(widget)
         column.addStretch(1)
@@ -119,7 +130,7 @@ class ConnectDialog(QDialog):
         self.table.resizeColumnsToContents()
         lines = min(len(rows), MOST_LINES) * self.table.verticalHeader().defaultSectionSize()
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + lines + 2 * SPACE)
-        for widget in (self.nodes, self.table):
+        for widget in (self.nodes, self.table, self.eight_bits):
             widget.setVisible(bool(rows))
         if rows:
             self.table.selectRow(0)
@@ -127,6 +138,12 @@ class ConnectDialog(QDialog):
             self.set_needs("")
         self._offer_gpu()
         self._grey()
+
+    def offer_eight_bits(self, offered: bool, chosen: bool) -> None:
+        """Whether the weights of the model that is open may be rounded, and whether they are."""
+        self.eight_bits.setEnabled(offered)
+        self.eight_bits.setToolTip(EIGHT_BITS if offered else NOT_EIGHT_BITS)
+        self.eight_bits.setChecked(offered and chosen)
 
     def set_needs(self, words: str) -> None:
         """What the model needs there."""
@@ -153,6 +170,10 @@ class ConnectDialog(QDialog):
     def on_gpu(self) -> bool:
         """Whether the chosen one is to compute on a GPU."""
         return self.gpu.isChecked()
+
+    def in_eight_bits(self) -> bool:
+        """Whether the layers' weights are to be rounded to 8 bits."""
+        return self.eight_bits.isChecked()
 
     def _look(self) -> None:
         self.look_wanted.emit("" if self.local.isChecked() else self.address.text().strip())

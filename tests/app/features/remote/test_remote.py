@@ -45,6 +45,7 @@ class Clusters:
         self.trouble: Exception | None = None
         self.differs: dict[str, str] = {}
         self.devices: list[str] = []
+        self.planned: list[tuple[object, ...]] = []
 
     def __call__(self, address: str) -> Clusters:
         if self.trouble is not None:
@@ -55,7 +56,8 @@ class Clusters:
     def places(self) -> tuple[Place, ...]:
         return LARGE, SMALL
 
-    def plan(self, *_told: object) -> tuple[tuple[str, int], ...]:
+    def plan(self, *told: object) -> tuple[tuple[str, int], ...]:
+        self.planned.append(told)
         return NEEDS
 
     def start(self, place: Place, device: str) -> NamedLink:
@@ -139,6 +141,25 @@ def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reade
     assert (worker._wire.kept._data, len(worker._wire._encoded._encoded)) == ({}, 0)
     assert clusters.link.side is not None
     assert not clusters.link.side._loop._thread.is_alive()
+
+
+def test_weights_are_in_8_bits_there_and_stay_so_here(reader: Person, clusters: Clusters) -> None:
+    dialog = dialog_of(reader, clusters)
+    reader.wait(lambda: len(clusters.planned) == 1)
+    assert clusters.planned[0][-1] is False
+    reader.click(dialog.eight_bits)
+    reader.wait(lambda: len(clusters.planned) == 2)
+    assert clusters.planned[1][-1] is True
+    reader.click(dialog.connect_button)
+    reader.wait(lambda: reader.workbench.homes.place == "node-7")
+    reader.rest()
+    assert " · 8 bits " in reader.panel("status").parity.text()
+    reader.window.commands["disconnect"].trigger()
+    reader.rest()
+    assert " · 8 bits " in reader.panel("status").parity.text()
+    assert dialog_of(reader, clusters).in_eight_bits()
+    reader.open("bundled:names", None)
+    assert not dialog_of(reader, clusters).eight_bits.isEnabled()
 
 
 def test_where_it_does_not_fit_all_is_said_that_may_help() -> None:
