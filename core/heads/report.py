@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.heads.evidence import Evidence
-from core.heads.identity import HeadIdentities
+if TYPE_CHECKING:
+    from core.heads.evidence import Evidence
+    from core.heads.identity import HeadIdentities
 
 
 def identities_report(found: HeadIdentities, shown: Sequence[Evidence] = (), head: str | None = None) -> dict[str, Any]:
@@ -21,8 +22,10 @@ def identities_report(found: HeadIdentities, shown: Sequence[Evidence] = (), hea
     return {
         "tests": [
             {"name": test.name, "words": test.words, "threshold": test.threshold, "source": test.source,
-             "99 % of random heads below": finite(float(rare))}
-            for test, rare in zip(found.tests, found.rare, strict=True)
+             "99 % of random heads below": finite(float(rare)),
+             "99 % of random heads below, corpus": finite(float(rare_corpus)),
+             "too few heads to compare with": math.isinf(rare) or math.isinf(rare_corpus)}
+            for test, rare, rare_corpus in zip(found.tests, found.rare, found.rare_corpus, strict=True)
         ],
         "heads": {
             name: {

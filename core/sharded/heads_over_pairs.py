@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.formatting import pairs_words
+from core.heads.heads_file import HeadsAbout, heads_text
+from core.precision_words import PRECISION, USUAL_PRECISION, WEIGHTS
 from core.progress import Cancel
 from core.saving import save_text
 from core.sharded.executors import Workers
@@ -14,6 +16,7 @@ from core.sharded.file_names import HEADS
 from core.sharded.heads import HeadsWork, identities_from
 from core.sharded.job import PAIRS, PAIRS_OF, Sums
 from core.sharded.many_pairs import ManyPairs, do_pairs
+from core.sharded.preview import ref_of
 from core.sharded.progress import RunProgress
 
 if TYPE_CHECKING:
@@ -42,12 +45,25 @@ def heads_over_pairs(
         check_text_model(model)
         return "Heads"
 
-    def finish(sums: Sums, _about: dict[str, str]) -> str:
-        from core.heads.report import identities_report
-
+    def finish(sums: Sums, about: dict[str, str]) -> str:
         made.append(identities_from(work, model, sums))
-        save_text(folder / HEADS, json.dumps(identities_report(made[0]), ensure_ascii=False, indent=1))
+        save_text(folder / HEADS, heads_text(made[0], _about(model, sums, about)))
         return HEADS
 
     sums, about = do_pairs(model, folder, pairs, work, begin, finish, workers, command, listener, cancelled)
-    return made[0], f"the A of {int(sums[PAIRS]):,} pairs of {about[PAIRS_OF]}"
+    return made[0], _corpus_words(sums, about)
+
+
+def _corpus_words(sums: Sums, about: dict[str, str]) -> str:
+    return f"the A of {pairs_words(int(sums[PAIRS]))} of {about[PAIRS_OF]}"
+
+
+def _about(model: Model, sums: Sums, about: dict[str, str]) -> HeadsAbout:
+    return HeadsAbout(
+        model.name,
+        ref_of(model).weights,
+        int(sums[PAIRS]),
+        _corpus_words(sums, about),
+        about.get(PRECISION, USUAL_PRECISION),
+        about.get(WEIGHTS, ""),
+    )

@@ -12,7 +12,9 @@ import torch
 import wirescope as ws
 from core.errors import InputError
 from core.heads.attention import attention_scores
+from core.heads.heads_file import read_heads
 from core.heads.identity import OF_ATTENTION, HeadIdentities, head_identities
+from core.models.fingerprint import weights_hash
 from core.sharded.executors import Workers
 from core.sharded.heads import HeadsWork
 from core.sharded.heads_over_pairs import heads_over_pairs
@@ -65,3 +67,54 @@ def test_a_model_that_sees_is_refused_before_anything_is_done(tmp_path: Path) ->
     with pytest.raises(InputError, match="does not tell the next token"):
         heads_over_pairs(model, tmp_path, ManyPairs("shapes", 4, shard=2), HeadsWork(), Workers())
     assert not (tmp_path / "progress.json").exists()
+
+
+def test_the_file_of_cards_is_read_as_it_was_found(tmp_path: Path) -> None:
+    model = small_model()
+    found, what = heads_over_pairs(
+        model, tmp_path, ManyPairs(rows=ROWS[:6], name="rows.csv", shard=4), HeadsWork(3), Workers()
+    )
+    file = read_heads(tmp_path / "heads.json")
+    assert (file.about.model, file.about.pairs, file.about.corpus) == (model.name, 6, what)
+    assert file.about.weights_hash == weights_hash(model.adapter.module)
+    assert (file.heads, file.labelled) == (found.heads, int(found.passes.any(axis=0).sum()))
+    for place, test in enumerate(file.tests):
+        assert test.name == found.tests[place].name
+        for name in ("generated", "corpus", "covers", "rare", "rare_corpus", "passes"):
+            given = getattr(found, name)[place]
+            assert getattr(test, name) == pytest.approx(given, nan_ok=True), (test.name, name)
+        if test.name in found.read.kinds:
+            kind = found.read.kinds.index(test.name)
+            assert test.queries == found.read.queries[kind]
+            assert np.array(test.deciles) == pytest.approx(found.read.deciles[kind] if test.queries else np.array([]))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda said: said.pop("about"), "missing required field `about`"),
+        (lambda said: said["about"].update(pairs=0), "`int` >= 1"),
+        (lambda said: said["heads"]["a0.h0"]["labels"].append("seer"), "the same tests of a0.h0"),
+        (lambda said: said["heads"]["a0.h1"]["scores"].pop("induction"), "the same tests of a0.h1"),
+        (lambda said: said["heads"]["a0.h0"].update(labels=3), "Expected `array`"),
+        (lambda said: said["spread"]["induction"]["deciles"].pop("a0.h0"), "its induction scores are spread"),
+        (lambda said: said["spread"]["induction"]["deciles"].update({"a0.h0": [0.5]}), "length >= 11"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(tmp_path: Path, change, words: str) -> None:
+    tests = {"name": "induction", "words": "w", "threshold": 0.4, "99 % of random heads below": 0.2}
+    tests |= {"99 % of random heads below, corpus": None, "too few heads to compare with": True}
+    score = {"generated": 0.5, "corpus": 0.1, "covers": None}
+    heads = {f"a0.h{head}": {"labels": [], "scores": {"induction": dict(score)}} for head in range(2)}
+    deciles = {head: [0.1] * 11 for head in heads}
+    about = {"model": "m", "weights_hash": "0", "pairs": 3, "corpus": "the A of 3 pairs"}
+    said = {"about": about, "tests": [tests], "heads": heads}
+    said["spread"] = {"induction": {"queries": 3, "deciles": deciles}}
+    path = tmp_path / "heads.json"
+    path.write_text(json.dumps(said))
+    (test,) = read_heads(path).tests
+    assert (test.rare, test.rare_corpus, test.queries) == (0.2, np.inf, 3)
+    change(said)
+    path.write_text(json.dumps(said))
+    with pytest.raises(InputError, match=words):
+        read_heads(path)

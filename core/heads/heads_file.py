@@ -1,0 +1,161 @@
+"""Cards of heads as a file, `heads.json`: what `identities_report` gives, with what it is of, and how attention over the
+corpus is spread. It is read as data alone, without torch."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from core.errors import InputError
+from core.heads.report import identities_report
+from core.text_files import read_text
+
+if TYPE_CHECKING:
+    from core.heads.identity import HeadIdentities
+
+LARGEST = 2**26  # bytes: a hundred thousand heads
+AGAIN = "Run the command again that made it: what is done in its folder is kept."
+
+Deciles = Annotated[list[float], Meta(min_length=11, max_length=11)]
+
+
+class HeadsAbout(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the scores are of. weights_hash: as `core.models.fingerprint` has it. precision: what the model computed in.
+    weights: their place, where they are in 8 bits. pairs: whose A is the corpus. corpus: that, in words."""
+
+    model: str
+    weights_hash: str
+    pairs: Annotated[int, Meta(ge=1)]
+    corpus: str
+    precision: str = "fp32"
+    weights: str = ""
+
+
+class _Test(msgspec.Struct):
+    name: str
+    words: str
+    threshold: float
+    rare: float | None = msgspec.field(name="99 % of random heads below")
+    rare_corpus: float | None = msgspec.field(name="99 % of random heads below, corpus")
+    too_few: bool = msgspec.field(name="too few heads to compare with")
+
+
+class _Score(msgspec.Struct):
+    generated: float | None
+    corpus: float | None
+    covers: float | None
+
+
+class _Head(msgspec.Struct):
+    labels: list[str]
+    scores: dict[str, _Score]
+
+
+class _Spread(msgspec.Struct):
+    queries: Annotated[int, Meta(ge=0)]
+    deciles: dict[str, Deciles]
+
+
+class _File(msgspec.Struct):
+    about: HeadsAbout
+    tests: Annotated[list[_Test], Meta(min_length=1)]
+    heads: Annotated[dict[str, _Head], Meta(min_length=1)]
+    spread: dict[str, _Spread] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class FileTest:
+    """A test of a file. generated, corpus, covers: [heads], NaN where it was not asked. rare, rare_corpus: what 99 % of
+    random heads are below; inf where there were too few heads to compare with, NaN where it was not asked. passes:
+    [heads]. queries: of the corpus, that it was asked of. deciles: of attention there, [heads][11]; empty where it was
+    not asked."""
+
+    name: str
+    words: str
+    threshold: float
+    generated: NDArray[np.float64]
+    corpus: NDArray[np.float64]
+    covers: NDArray[np.float64]
+    rare: float
+    rare_corpus: float
+    passes: NDArray[np.bool_]
+    queries: int = 0
+    deciles: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class HeadsFile:
+    """heads: names, in their order."""
+
+    about: HeadsAbout
+    heads: tuple[str, ...]
+    tests: tuple[FileTest, ...]
+
+    @property
+    def labelled(self) -> int:
+        """How many heads pass a test."""
+        return int(np.any([test.passes for test in self.tests], axis=0).sum())
+
+
+def heads_text(found: HeadIdentities, about: HeadsAbout) -> str:
+    """The file's text."""
+    spread: dict[str, Any] = {}
+    if read := found.read:
+        for name, queries, deciles in zip(read.kinds, read.queries.tolist(), read.deciles.tolist(), strict=True):
+            if queries:
+                spread[name] = {"queries": queries, "deciles": dict(zip(found.heads, deciles, strict=True))}
+    said = {"about": msgspec.to_builtins(about), **identities_report(found), "spread": spread}
+    return json.dumps(said, ensure_ascii=False, indent=1)
+
+
+def read_heads(path: str | Path) -> HeadsFile:
+    """Raises InputError for a file that is none, with what is wrong."""
+    name, text = Path(path).name, read_text(path, LARGEST)
+    try:
+        file = msgspec.json.decode(text, type=_File)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"{name} holds no cards of heads over many pairs: {error}.", AGAIN) from None
+    names = [test.name for test in file.tests]
+    for head, each in file.heads.items():
+        if sorted(each.scores) != sorted(names) or not {*each.labels} <= {*names}:
+            raise InputError(f"{name} does not say the same tests of {head} as it lists.", AGAIN)
+    if odd := next((kind for kind, each in file.spread.items() if {*each.deciles} != {*file.heads}), ""):
+        raise InputError(f"{name} does not say of every head how its {odd} scores are spread.", AGAIN)
+    return HeadsFile(file.about, tuple(file.heads), tuple(_test(file, test) for test in file.tests))
+
+
+def _test(file: _File, test: _Test) -> FileTest:
+    heads, spread = file.heads.values(), file.spread.get(test.name)
+
+    def column(which: str) -> NDArray[np.float64]:
+        return np.array([_known(getattr(each.scores[test.name], which)) for each in heads])
+
+    corpus = column("corpus")
+    told = test.rare, test.rare_corpus
+    rare, rare_corpus = (math.inf if each is None and test.too_few else _known(each) for each in told)
+    return FileTest(
+        test.name,
+        test.words,
+        test.threshold,
+        column("generated"),
+        corpus,
+        column("covers"),
+        rare,
+        rare_corpus if np.isfinite(corpus).any() else math.nan,
+        np.array([test.name in each.labels for each in heads]),
+        0 if spread is None else spread.queries,
+        () if spread is None else tuple(tuple(spread.deciles[head]) for head in file.heads),
+    )
+
+
+def _known(value: float | None) -> float:
+    return math.nan if value is None else value
