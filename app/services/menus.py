@@ -49,6 +49,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "patch_map",
                 "lens_map",
                 "heads",
+                "heads_many",
                 "head_sets",
                 "tint_inputs",
             ),

@@ -52,6 +52,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "trace": ("score", "scores", "discover", "run", "attribute", "attribution", "circuit discovery", "start"),
     "trace_many": ("queue", "job", "jobs", "long run", "batch", "shards", "background", "dataset", "overnight"),
     "evaluate_many": ("queue", "job", "jobs", "long run", "held out", "other pairs", "overnight"),
+    "heads_many": ("queue", "job", "jobs", "long run", "cards of heads", "induction", "corpus", "overnight"),
     "show_jobs": ("queue", "long runs", "progress", "background"),
     "measure": ("exact", "effects", "verify"),
     "evaluate": ("faithfulness", "reliable", "validate", "evaluation", "p-value", "significance", "test"),

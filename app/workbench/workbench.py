@@ -65,6 +65,7 @@ class Workbench(QObject):
     message = Signal(str)
     folders_wanted = Signal(object)  # tuple of paths: folders of pictures, whose classes are to be learnt
     scores_wanted = Signal(str)  # the path of a file of scores or a circuit, to be opened
+    heads_wanted = Signal(str)  # that of a file of cards of heads, to be shown
     failed = Signal(object)  # FailureReply: to show in a dialog
 
     def __init__(self, engine: WorkerThread, parent: QObject | None = None) -> None:

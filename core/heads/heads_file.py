@@ -1,11 +1,10 @@
-"""Cards of heads as a file, `heads.json`: what `identities_report` gives, with what it is of, and how attention over the
-corpus is spread. It is read as data alone, without torch."""
+"""Cards of heads as a file, `heads.json`: what `identities_report` gives, with what it is of, and how attention over
+the corpus is spread. It is read as data alone, without torch."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +15,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from core.formatting import counted
 from core.heads.report import identities_report
 from core.text_files import read_text
 
@@ -104,6 +104,11 @@ class HeadsFile:
     def labelled(self) -> int:
         """How many heads pass a test."""
         return int(np.any([test.passes for test in self.tests], axis=0).sum())
+
+
+def labelled_words(labelled: int, heads: int) -> str:
+    """ "12 of 32 heads pass a test"."""
+    return f"{labelled:,} of {counted(heads, 'head')} {'passes' if labelled == 1 else 'pass'} a test"
 
 
 def heads_text(found: HeadIdentities, about: HeadsAbout) -> str:

@@ -20,8 +20,10 @@ from core.project.equality import EqualArrays
 from core.towers_graph import Sizes, graph_of
 from core.tracing.selection import USUAL
 
-RunKind = Literal["trace", "evaluation", "scan", "repair"]
+RunKind = Literal["trace", "evaluation", "scan", "repair", "heads"]
 CURVE = "curve"  # of `about`: what circuits of some sizes recover, in words
+FIGURES, EXAMPLES, CORPUS, FILE = "figures", "examples", "corpus", "file"  # of `about`: see `RunRecord`
+OVER: Mapping[RunKind, str] = {"repair": EXAMPLES, "heads": CORPUS}  # runs that are told in words, and of what
 MOST = 0.8  # of the behaviour: the size that recovers so much is a figure of a run
 
 
@@ -29,8 +31,9 @@ MOST = 0.8  # of the behaviour: the size that recovers so much is a figure of a 
 class RunRecord(EqualArrays):
     """kind: a trace scores edges or nodes, an evaluation asks how far a circuit can be trusted, a scan really edits the
     edges shown, one at a time, a repair finds cuts that take a fault away: its edges are those that are cut, its values
-    how strongly, and `about` has its examples and its figures in words. when: its end, in seconds since 1970 (UTC).
-    document: as it left it. replacement: what removed edges carry. by: the title of the method. metric: its name.
+    how strongly, and `about` has its examples and its figures in words. Of cards of heads `about` has the corpus and
+    the figures, and the path of the file with the scores. when: its end, in seconds since 1970 (UTC). document: as it
+    left it. replacement: what removed edges carry; None where none are. by: the title of the method. metric: its name.
     pairs: of the dataset that it went over; 0: the pair on the cards. seconds: that it took. step: the number of its
     step in the project; -1: none.
 
@@ -43,7 +46,7 @@ class RunRecord(EqualArrays):
     kind: RunKind
     when: float
     document: Document
-    replacement: EditKind
+    replacement: EditKind | None
     by: str = ""
     metric: str = ""
     pairs: int = 0
@@ -80,9 +83,9 @@ class RunRecord(EqualArrays):
     @property
     def options(self) -> str:
         """What the method was told other than its defaults, what was scored, and by which rule edges were chosen. Of a
-        repair what came of it."""
-        if self.kind == "repair":
-            return self.about.get("figures", "")
+        repair and of cards of heads what came of it."""
+        if self.kind in OVER:
+            return self.about.get(FIGURES, "")
         traced = self.document.traced_last
         told = [] if traced is None else [f"{name.replace('_', ' ')} {value:g}" for name, value in traced.options]
         level = [] if traced is None or traced.level == "edges" else [LEVELS[traced.level]]
@@ -93,8 +96,8 @@ class RunRecord(EqualArrays):
     @property
     def data(self) -> str:
         """What it went over: "24 pairs", or A's words."""
-        if self.kind == "repair":
-            return self.about.get("examples", "")
+        if self.kind in OVER:
+            return self.about.get(OVER[self.kind], "")
         if self.pairs:
             return f"{self.pairs:,} pairs"
         return "" if self.document.clean is None else self.document.clean.words

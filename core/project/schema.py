@@ -1,4 +1,4 @@
-"""The project file's `project.json`, version 5, as msgspec checks it. A change here is another VERSION, with a row in
+"""The project file's `project.json`, version 6, as msgspec checks it. A change here is another VERSION, with a row in
 `core.project.migrations`.
 
 What many steps share (documents, inputs, edits, rows of a dataset) stands once in a table, and is referred to by its
@@ -19,7 +19,7 @@ from core.notes import About
 from core.tracing.options import Level
 
 FORMAT = "wirescope project"
-VERSION: Final = 5
+VERSION: Final = 6
 
 Number = Annotated[int, Meta(ge=0, le=2**31)]
 Place = Annotated[int, Meta(ge=-1, le=2**31)]  # -1: none
@@ -273,10 +273,10 @@ class CurveData(_Struct):
 class RunData(_Struct):
     """graph: of its circuit, whose edges are `runs/N.safetensors`; None: it has none."""
 
-    kind: Literal["trace", "evaluation", "scan", "repair"]
+    kind: Literal["trace", "evaluation", "scan", "repair", "heads"]
     when: Annotated[float, Meta(ge=0, le=2.5e11)]  # seconds since 1970, of years that have four digits
     document: Number
-    replacement: EditKind
+    replacement: EditKind | None
     by: Name = ""
     metric: Name = ""
     pairs: Number = 0
@@ -379,7 +379,7 @@ class ProjectData(_Struct):
     """The whole of `project.json`. made_by: the version of Wirescope that wrote it."""
 
     format: Literal["wirescope project"]
-    version: Literal[5]
+    version: Literal[6]
     documents: Annotated[list[DocumentData], Meta(min_length=1, max_length=MOST_STEPS)]
     steps: Annotated[list[StepData], Meta(min_length=1, max_length=MOST_STEPS)]
     current: Number = 0

@@ -1,9 +1,9 @@
-"""A command in the place of `wirescope trace --folder` and `evaluate --folder`: it writes the same progress.json, pair
-by pair, imports nothing large, and waits for the test where that asks for it.
+"""A command in the place of `wirescope trace --folder`, `evaluate --folder` and `heads --folder`: it writes the same
+progress.json, pair by pair, imports nothing large, and waits for the test where that asks for it.
 
     FOLDER/pace     while it is not there, the command stays at the pair that it has come to
     FOLDER/fails    it fails with these words
-    FOLDER/scores   what it copies to circuit.json at its end; an evaluation to evaluation.json
+    FOLDER/scores   what it copies to circuit.json at its end; an evaluation to evaluation.json, heads to heads.json
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ try:
 except KeyboardInterrupt:
     say("stopped", done)
     sys.exit(130)
-result = "evaluation.json" if arguments[0] == "evaluate" else "circuit.json"
+result = {"evaluate": "evaluation.json", "heads": "heads.json"}.get(arguments[0], "circuit.json")
 if os.path.exists(os.path.join(folder, "scores")):
     shutil.copy(os.path.join(folder, "scores"), os.path.join(folder, result))
 say("done", done, result=result)

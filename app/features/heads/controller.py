@@ -6,8 +6,9 @@ from PySide6.QtCore import QObject
 
 from app.features.heads.presenter import scores as presenter
 from app.features.heads.presenter.evidence import evidence_of
-from app.features.heads.queries import MEASURING, HeadScores, HeadsQuery, HeadsReply
+from app.features.heads.queries import MEASURING, HeadScores, HeadsFileQuery, HeadsFileReply, HeadsQuery, HeadsReply
 from app.messages.request import QueryRefusal, RequestDone
+from app.presenters.head_needs import why_no_heads
 from app.services.panels import Panels
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
@@ -27,11 +28,13 @@ class HeadsController(QObject):
         super().__init__(panel)
         self._workbench, self._panel, self._panels = workbench, panel, panels
         self._asking: OneShot[HeadsQuery] = OneShot(workbench, "heads")
+        self._reading: OneShot[HeadsFileQuery] = OneShot(workbench, "heads of a file")
         self._seen = False
         self._wanted: tuple[object, ...] = ()  # the weights whose heads are to be measured
         self._vectors = False  # whether they are to be scored over few-shot tasks too
         self._looked: tuple[object, ...] = ()  # the weights of which what is kept was asked for
         self._scores: HeadScores | None = None
+        self._file, self._note = "", ""  # that these are of; empty for the bundled corpus; and what is to be said of it
         self._axes = ("", "")
         self._kind = ""  # of the evidence; empty for the head's own
         self._evidence: tuple[object, EvidenceData | None] = (None, None)  # what it is of, and it
@@ -44,7 +47,9 @@ class HeadsController(QObject):
         panel.heads_chosen.connect(self._select)
         panel.kind_wanted.connect(self._take_kind)
         panel.seen.connect(self._take_seen)
+        workbench.heads_wanted.connect(self.open_file)
         workbench.on(HeadsReply, self._take)
+        workbench.on(HeadsFileReply, self._take_file)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.on(RequestDone, lambda _: self._show())
         workbench.given_up.connect(lambda _: self._give_up())
@@ -58,6 +63,13 @@ class HeadsController(QObject):
         """Bring the panel, and the keys to it."""
         self._panels.bring("heads")
         self._panel.measure.setFocus()
+
+    def open_file(self, path: str) -> None:
+        """Show what was measured over a corpus of its own, in the place of the bundled one."""
+        self._panels.bring("heads")
+        self._asking.drop()
+        self._wanted, self._looked, self._problem = (), self._weights(), ""
+        self._reading.ask(HeadsFileQuery(path))
 
     # ---- asking ----
 
@@ -88,6 +100,8 @@ class HeadsController(QObject):
         weights = self._weights()
         if self._looked and weights != self._looked:
             self._looked, self._scores, self._problem, self._kind = (), None, "", ""
+            self._file, self._note = "", ""
+            self._reading.drop()
         if self._asking.asked is not None and weights not in (self._wanted, self._looked):
             self._asking.drop()
         opened = self._workbench.opened
@@ -115,15 +129,31 @@ class HeadsController(QObject):
         if not reply.query.kept:
             self._wanted = ()
         if reply.scores is not None:
-            self._scores, self._problem = reply.scores, ""
-            keys = [choice.key for choice in presenter.choices(reply.scores)]
-            if not set(self._axes) <= set(keys):
-                self._axes = keys[0], keys[min(1, len(keys) - 1)]
+            keys = self._take_scores(reply.scores)
             if reply.query.vectors and presenter.VECTORS in keys:  # what was asked for is shown
                 self._axes = self._axes[0], presenter.VECTORS
         self._show()
 
+    def _take_file(self, reply: HeadsFileReply) -> None:
+        if self._reading.ends(reply.query):
+            keys = self._take_scores(reply.scores, reply.query.path, reply.note)
+            over = [key for key in keys if key.endswith(f"/{presenter.CORPUS}")]
+            if over:  # what is of this file alone is shown first
+                self._axes = over[0], over[min(1, len(over) - 1)]
+            self._show()
+
+    def _take_scores(self, scores: HeadScores, file: str = "", note: str = "") -> list[str]:
+        """Gives the keys of what the axes can show."""
+        self._scores, self._file, self._note, self._problem, self._kind = scores, file, note, "", ""
+        keys = [choice.key for choice in presenter.choices(scores)]
+        if not set(self._axes) <= set(keys):
+            self._axes = keys[0], keys[min(1, len(keys) - 1)]
+        return keys
+
     def _take_refusal(self, refusal: QueryRefusal) -> None:
+        if isinstance(refusal.query, HeadsFileQuery) and self._reading.ends(refusal.query):
+            self._problem = refusal.words
+            self._show()
         if isinstance(refusal.query, HeadsQuery) and self._asking.ends(refusal.query):
             self._wanted, self._problem = (), refusal.words
             self._show()
@@ -174,7 +204,8 @@ class HeadsController(QObject):
                 kinds=tuple(test.name for test in scores.tests),
                 chosen=chosen,
                 headline=presenter.headline(scores),
-                can_vectors=scores.vectors is None and opened is not None and opened.is_text,
+                source=presenter.source_words(scores, self._file),
+                can_vectors=not self._file and scores.vectors is None and opened is not None and opened.is_text,
                 vectors=presenter.vector_words(scores),
                 words=presenter.head_words(scores, chosen),
                 evidence=self._evidence_of(scores, chosen),
@@ -184,7 +215,7 @@ class HeadsController(QObject):
             why_not=why_not(self._workbench),
             running=self._measuring,
             share=self._share,
-            problem=self._problem or waits,
+            problem=self._problem or waits or self._note,
         )
         if data != self._panel.data():
             self._panel.set_data(data)
@@ -202,10 +233,4 @@ def why_not(workbench: Workbench) -> str:
     opened = workbench.opened
     if opened is None or workbench.ready is None:
         return "Open a model and give it an input first"
-    if opened.graph.towers:
-        return "This model has two towers: open one of them to measure its heads"
-    if opened.is_text and not opened.writes_text:
-        return f"{opened.title} does not tell the next token of a text, and the tests of heads are of models that do"
-    if opened.takes_ids:
-        return f"{opened.title} has no tokenizer, so there is no text to test its heads on"
-    return ""
+    return why_no_heads(opened)

@@ -1,6 +1,8 @@
-"""Measures what heads do. Runs in the worker's thread; imports torch."""
+"""Measures what heads do, and reads what was measured elsewhere. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 from torch import Tensor
@@ -10,6 +12,8 @@ from app.features.heads.queries import (
     Corpus,
     HeadEvidence,
     HeadScores,
+    HeadsFileQuery,
+    HeadsFileReply,
     HeadsQuery,
     HeadsReply,
     TestScores,
@@ -19,13 +23,19 @@ from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.handler_table import Handler, Handlers
 from app.worker.session_cache import SessionCache
+from core.errors import InputError
+from core.formatting import counted
 from core.heads.evidence import evidence
+from core.heads.heads_file import HeadsAbout, HeadsFile, read_heads
 from core.heads.identity import HeadIdentities
 from core.inputs.images import model_view
 from core.inputs.text import token_texts
+from core.models.fingerprint import weights_hash
 from core.models.model import Model
+from core.precision_words import EIGHT_BITS, WEIGHTS_WORDS
 from core.progress import watched
 from core.studies.head_corpus import PIECES, corpus_of, identities_over, kept_identities, tasks_of_vectors
+from core.studies.head_sets import head_names
 from core.towers_graph import check_one_tower
 
 LARGE = 224  # pixels of a picture that is shown
@@ -95,4 +105,48 @@ def plain_corpus(model: Model, corpus: Tensor, words: str) -> Corpus:
     return Corpus(words, (), tuple(pictures), grid, model.adapter.prefix_labels)
 
 
-HANDLERS: Handlers = {HeadsQuery: Handler(handle_heads, after_scores=True, turn="last")}
+def handle_heads_file(
+    query: HeadsFileQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+) -> None:
+    """Read the file and say whether it fits. Raises InputError for one that does not, Cancelled."""
+    file, model = read_heads(query.path), cache.session.model
+    name, about = Path(query.path).name, file.about
+    same_weights = about.weights_hash == weights_hash(model.adapter.module, cancelled)
+    if about.model != model.name and not same_weights:
+        raise InputError(f"{name} is of heads of another model, {about.model}.", "Open that model.")
+    if list(file.heads) != head_names(cache.session.graph):
+        raise InputError(
+            f"{name} has {counted(len(file.heads), 'head')}, and they are not those of {model.title}.",
+            "Measure them anew.",
+        )
+    note = precision_words(about, request.document.precision, model.unrounded is not None)
+    if not note and not same_weights:
+        note = f"The weights of {model.title} are not those any more that {name} was measured with."
+    send(HeadsFileReply(request.number, query, scores_of_file(file), note))
+
+
+def precision_words(about: HeadsAbout, present: str, eight_bits: bool) -> str:
+    """That the model computed in another precision, or with other weights, where the heads were measured."""
+    made_with, here = (WEIGHTS_WORDS[each] for each in (about.weights == EIGHT_BITS, eight_bits))
+    told = [] if about.precision == present else [f"in {about.precision}, and the model computes in {present} here"]
+    told += [] if made_with == here else [f"with {made_with}, and here are {here}"]
+    return f"These heads were measured {'; '.join(told)}." if told else ""
+
+
+def scores_of_file(file: HeadsFile) -> HeadScores:
+    """What a file has, for the window."""
+    tests = (
+        TestScores(
+            *(test.name, test.words, test.threshold, test.generated, test.corpus, test.covers),
+            *(test.rare, test.rare_corpus, test.passes),
+            tuple(HeadEvidence(test.queries, deciles, ()) for deciles in test.deciles),
+        )
+        for test in file.tests
+    )
+    return HeadScores(file.heads, tuple(tests), Corpus(file.about.corpus))
+
+
+HANDLERS: Handlers = {
+    HeadsQuery: Handler(handle_heads, after_scores=True, turn="last"),
+    HeadsFileQuery: Handler(handle_heads_file),
+}

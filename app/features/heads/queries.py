@@ -59,7 +59,8 @@ class HeadEvidence:
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """words: what it is. texts: the tokens of each row. pictures: each [height, width, 3]; grid: of their patches;
-    prefix: names of the positions before them."""
+    prefix: names of the positions before them. Neither texts nor pictures: the places with most attention are not
+    known."""
 
     words: str
     texts: tuple[tuple[str, ...], ...] = ()
@@ -84,6 +85,26 @@ class HeadScores:
     tests: tuple[TestScores, ...]
     corpus: Corpus
     vectors: VectorTasks | None = None
+
+
+@dataclass(frozen=True)
+class HeadsFileQuery(OneShotQuery):
+    """Read a file of cards of heads, for the model that is open."""
+
+    path: str
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.opens
+
+
+@dataclass(frozen=True)
+class HeadsFileReply:
+    """The file fits. note: what differs from the model that is open, in words; empty for nothing."""
+
+    number: int
+    query: HeadsFileQuery
+    scores: HeadScores
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.features.jobs.controller.jobs import JobsController
 from app.features.jobs.controller.landing import LandingController
+from app.presenters.head_needs import OF_TEXT, why_no_heads
 from app.services.actions import Action
 from app.services.background_jobs import Job, Jobs
 from app.services.context import Feature, FeatureContext
@@ -26,7 +27,7 @@ NO_ARROW = 'A run over many pairs writes Parquet files: pip install "wirescope[p
 
 
 class ManyPairsControllers(dict[str, "ManyPairsController"]):
-    """By the kind of job. Each is made, and what it knows of traces and evaluations imported, when it is first asked
+    """By the kind of job. Each is made, and what it knows of what can be done imported, when it is first asked
     for, and not at the start of the window."""
 
     def __init__(self, make: Callable[[str], ManyPairsController]) -> None:
@@ -71,6 +72,13 @@ def why_no_evaluation(workbench: Workbench) -> str:
     return why_no_trace(workbench) or ("" if workbench.scored is not None else NO_SCORES)
 
 
+def why_no_heads_many(workbench: Workbench) -> str:
+    """Why no cards of heads over many pairs can be queued."""
+    opened = workbench.opened
+    why = why_no_trace(workbench) or ("" if opened is None else why_no_heads(opened))
+    return why or ("" if opened is None or opened.is_text else OF_TEXT)
+
+
 def _build(context: FeatureContext, panel: JobsPanel) -> JobsControllers:
     workbench, notifier, window = context.workbench, context.notifier, context.dialogs
     queue = JobQueue(JobStore(state_folder() / "queue"), panel)
@@ -113,6 +121,14 @@ FEATURE = Feature(
             "Put into the queue what the best edges recover over up to a million pairs, beside random ones",
             why_not=why_no_evaluation,
             run=lambda made: made.many_pairs["evaluate"].show(),
+        ),
+        Action(
+            "heads_many",
+            "Measure Heads Over Many Pairs…",
+            (),
+            "Put tests of what each head does into the queue, whose corpus is the A of up to a million pairs",
+            why_not=why_no_heads_many,
+            run=lambda made: made.many_pairs["heads"].show(),
         ),
     ),
     build=_build,

@@ -14,13 +14,14 @@ from app.messages.request import FailureReply
 from app.services.actions import Actions
 from app.services.file_dialogs import ask_save
 from app.services.notifier import Notifier
+from app.services.result_files import ResultFiles
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.runs import Run
 from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
 from core.project.history import Step
-from core.project.runs import runs_csv
+from core.project.runs import FILE, runs_csv
 from core.saving import save_text
 from views.panels.runs.data import RunsData
 from views.panels.runs.panel import RunsPanel
@@ -46,6 +47,7 @@ class RunsController(QObject):
         self._settings, self._notifier, self._window = settings, notifier, window
         self._forgetting: OneShot[ForgetQuery] = OneShot(workbench, "forget a run")
         self._due = ""  # the kind of a run that is made anew as soon as its step is there
+        self._files = ResultFiles(workbench, self)
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
         self._soon.timeout.connect(self.refresh)
         for changed in (workbench.runs.changed, workbench.history_changed, panel.shown):
@@ -74,8 +76,10 @@ class RunsController(QObject):
     # ---- what the user does ----
 
     def show(self, run: Run) -> bool:
-        """Take the window to the step of a run. Tells whether it is there."""
+        """Take the window to the step of a run, or open what it came to. Tells whether it is there."""
         workbench, wanted = self._workbench, run.record.document
+        if run.record.kind == "heads":
+            return self._files.show("heads", run.record.about.get(FILE, ""), wanted)
         step = self._step_of(run)
         if step is not None:
             workbench.history.go(step)

@@ -9,19 +9,27 @@ from core.edit_kinds import EDIT_WORDS
 from core.formatting import counted, number, percent
 from core.graph import Graph
 from core.project.document import Document
-from core.project.runs import CURVE, RunRecord
+from core.project.runs import CURVE, OVER, RunRecord
 from core.project.step_names import model_words
 from views.panels.runs.data import RunRow
 
-KINDS = {"trace": "Trace", "evaluation": "Evaluation", "scan": "Scan", "repair": "Repair"}
+KINDS = {"trace": "Trace", "evaluation": "Evaluation", "scan": "Scan", "repair": "Repair", "heads": "Heads"}
 NO_CIRCUIT = {
     "trace": "This trace came to no circuit: it scored nodes, or its edges are not kept any more",
     "evaluation": "The circuit of this evaluation is not kept any more",
     "scan": "A scan measures single edges, and comes to no circuit",
     "repair": "The cuts of this repair are not kept any more",
+    "heads": "Cards of heads come to no circuit",
 }
-NO_RERUN = {"repair": "A repair needs its examples: find the cuts in the panel Repair"}
-QUEUE_AGAIN = "It went over pairs of its own: queue it again, by Edit > Trace Many Pairs or Evaluate Over Many Pairs"
+OTHER_PAIRS = "It went over pairs of its own: queue it again, by Edit > "
+QUEUE_AGAIN = {
+    "trace": f"{OTHER_PAIRS}Trace Many Pairs",
+    "evaluation": f"{OTHER_PAIRS}Evaluate Over Many Pairs",
+}
+NO_RERUN = {
+    "repair": "A repair needs its examples: find the cuts in the panel Repair",
+    "heads": f"{OTHER_PAIRS}Measure Heads Over Many Pairs",
+}
 LONGEST = 40  # letters of a prompt
 
 
@@ -41,7 +49,7 @@ def row_of(place: int, record: RunRecord, present: Document) -> RunRow:
         _figure(record.seconds, 1),
         short(record.data),
         record.options,
-        EDIT_WORDS.get(record.replacement, record.replacement),
+        "" if record.replacement is None else EDIT_WORDS.get(record.replacement, record.replacement),
         record.metric,
         model,
     )
@@ -54,9 +62,9 @@ def row_of(place: int, record: RunRecord, present: Document) -> RunRow:
         keys,
         "" if circuit is not None else NO_CIRCUIT[record.kind],
         "" if circuit is None else shape_words(circuit.graph),
-        (document.circuits, document.size) == (present.circuits, present.size),
+        record.kind != "heads" and (document.circuits, document.size) == (present.circuits, present.size),
         tip_of(record),
-        QUEUE_AGAIN if record.of_other_pairs else NO_RERUN.get(record.kind, ""),
+        (QUEUE_AGAIN if record.of_other_pairs else NO_RERUN).get(record.kind, ""),
     )
 
 
@@ -82,7 +90,7 @@ def tip_of(record: RunRecord) -> str:
         for letter, side in zip("AB", (document.clean, document.counterfactual), strict=True)
         if side
     ]
-    if record.kind == "repair":
+    if record.kind in OVER:
         return "\n".join(f"{name}: {words}" for name, words in record.about.items())
     over = [f"Over {record.data}{'' if record.of_other_pairs else ' of the dataset'}"] if record.pairs else []
     none = ["No small circuit was found: its edges are the best that were tried"]

@@ -33,7 +33,7 @@ from core.project.project import (
     View,
 )
 from core.project.repairs import Example, Figures, KeptRepair, RepairRecord, Share
-from core.project.runs import RunRecord
+from core.project.runs import RunKind, RunRecord
 from core.project.trace_choice import TraceChoice
 from core.tracing.selection import RULES
 
@@ -262,10 +262,10 @@ def projects(draw: st.DrawFn) -> Project:
     notes = st.builds(Note, st.sampled_from(get_args(About)), TEXTS, TEXTS, TEXTS, TEXTS)
     models = st.builds(ModelRecord, TEXTS, st.just("fp32"), st.sampled_from(["", "0" * 64]))
     run = RunRecord(
-        draw(st.sampled_from(["trace", "evaluation", "scan"])),
+        draw(st.sampled_from(get_args(RunKind))),
         draw(st.floats(0, 1e10)),
         draw(st.sampled_from([step.document for step in steps])),
-        draw(st.sampled_from(ABLATIONS)),
+        draw(st.none() | st.sampled_from(ABLATIONS)),
         draw(TEXTS),
         draw(TEXTS),
         draw(st.integers(0, 99)),

@@ -30,6 +30,7 @@ from core.project.outcome import Outcome, PredictionRow
 from core.project.places import is_project
 from core.project.project import Project, StepRecord, records_of, steps_of
 from core.project.repairs import Share
+from core.project.runs import runs_csv
 from core.project.trace_choice import TraceChoice
 from core.project.wire_file import load_project, project_bytes, save_project
 from tests.core.project.projects import projects
@@ -180,6 +181,15 @@ def test_a_file_of_version_5_opens_with_its_edits_of_a_router() -> None:
     after, earlier = (each.steps[-1].document.edits for each in (project, before))
     assert after[: len(earlier)] == earlier
     assert [str(edit) for edit in after[len(earlier) :]] == ["m1.e3=force@2", "m1.e0=knockout*0.5"]
+
+
+def test_a_file_of_version_6_opens_with_its_cards_of_heads() -> None:
+    project, before = load_project(FILES / "version-6.wire"), load_project(FILES / "version-5.wire")
+    assert project.steps == before.steps
+    (run,) = project.runs
+    assert (run.kind, run.replacement, run.pairs) == ("heads", None, 3)
+    assert (run.data, run.options) == ("the A of 3 pairs of the task ioi", "1 of 4 heads passes a test")
+    assert "heads,bundled:names,fp32,the A of 3 pairs of the task ioi,,Tests of heads" in runs_csv(project.runs)
 
 
 @pytest.mark.parametrize(

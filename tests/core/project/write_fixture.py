@@ -29,12 +29,14 @@ from core.project.project import (
     View,
 )
 from core.project.repairs import Example, Figures, KeptRepair, RepairRecord, Share
+from core.project.runs import RunRecord
 from core.project.schema import VERSION
 from core.project.trace_choice import TraceChoice
 from core.project.wire_file import save_project
 
 GRAPH = Graph(2, 2, 2)
 SIZES = 2, 2, 2, False, False
+CARDS = {"corpus": "the A of 3 pairs of the task ioi", "figures": "1 of 4 heads passes a test", "file": "/heads.json"}
 
 
 def fixture() -> Project:
@@ -108,6 +110,7 @@ def fixture() -> Project:
             Note("step", "2", "the turning point"),
         ),
         View(("a0.h1",), (2,), ("inputs", "history")),
+        runs=(RunRecord("heads", 1e9, start, None, "Tests of heads", pairs=3, seconds=1.5, about=CARDS),),
         repair=RepairRecord(examples[:1], repaired, examples, ("bundled:names", "fp32")),
     )
 

@@ -100,10 +100,11 @@ class EvidenceData:
 @dataclass(frozen=True)
 class HeadsData:
     """choices: of the axes; across, up: their keys. rows: every head, layer by layer. kinds: what labels there can be.
-    chosen: names of the heads that are selected; words: what is known of them. headline: of all. evidence: of the
-    selected head, where it is one. problem: why nothing was measured. why_not: why nothing can be; empty where it can.
-    can_vectors: whether function vectors can still be scored; vectors: which tasks they are over. running: whether it
-    is measured now; share: how far that is."""
+    chosen: names of the heads that are selected; words: what is known of them. headline: of all. source: which corpus
+    it is, where that is not the bundled one. evidence: of the selected head, where it is one. problem: why nothing
+    was measured, or what is to be said of it. why_not: why nothing can be; empty where it can. can_vectors: whether
+    function vectors can still be scored; vectors: which tasks they are over. running: whether it is measured now;
+    share: how far that is."""
 
     choices: tuple[AxisChoice, ...] = ()
     across: str = ""
@@ -112,6 +113,7 @@ class HeadsData:
     kinds: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
     headline: str = ""
+    source: str = ""
     words: str = ""
     evidence: EvidenceData | None = None
     problem: str = ""

@@ -28,13 +28,14 @@ NO_TASK = "This model has no built-in task: give it a file of pairs"
 
 
 class ManyPairsDialog(QDialog):
-    """Stays open until the job is in the queue. about: what it does, in words. seed: that it has at first."""
+    """Stays open until the job is in the queue. about: what it does, in words. columns: that a file of pairs may
+    have. seed: that it has at first."""
 
     wanted = Signal(object)  # Asked
     file_wanted = Signal()
     folder_wanted = Signal()
 
-    def __init__(self, title: str, about: str, seed: int = 0, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, about: str, columns: str, seed: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self._about = about
@@ -50,7 +51,7 @@ class ManyPairsDialog(QDialog):
         self.workers = _number(1, 1, 1, "Processes that share the work")
         self.file, self.folder = QLineEdit(), QLineEdit()
         self.file.setAccessibleName("File of pairs")
-        self.file.setPlaceholderText("CSV, TSV or JSON lines: clean, counterfactual, target, foil")
+        self.file.setPlaceholderText(f"CSV, TSV or JSON lines: {columns}")
         self.file.textEdited.connect(lambda _: self.of_file.setChecked(True))
         self.folder.setAccessibleName("Folder")
         self.folder.setToolTip("Keeps what is done, and what comes out")

@@ -11,8 +11,9 @@ from views.widgets.lines_panel import LineButton, LinesPanel
 from views.widgets.text import ElidedLabel
 
 NOTHING = (
-    "Long runs wait here for their turn: Edit > Trace Many Pairs and Edit > Evaluate Over Many Pairs put one in. They "
-    "run beside the window, one at a time, can be paused, and go on where they were after the window was closed."
+    "Long runs wait here for their turn: Trace Many Pairs, Evaluate Over Many Pairs and Measure Heads Over Many Pairs, "
+    "of the menu Edit, put one in. They run beside the window, one at a time, can be paused, and go on where they were "
+    "after the window was closed."
 )
 CHOOSE = "Choose a line first"
 BUTTONS = (
@@ -20,7 +21,9 @@ BUTTONS = (
     LineButton("cancel", "Cancel…", "It is not wanted any more; asks what becomes of its folder"),
     LineButton("up", "↑", "Up: let it run before the job above it", "Up"),
     LineButton("down", "↓", "Down: let it run after the job below it", "Down"),
-    LineButton("show", "Result", "Open its scores in place of a trace; what an evaluation found stands in Runs"),
+    LineButton(
+        "show", "Result", "Open its scores in place of a trace, or in Heads; what an evaluation found stands in Runs"
+    ),
     LineButton("folder", "Folder", "Open the folder that keeps what is done"),
     LineButton("remove", "Remove", "Take the line away; its folder stays"),
 )

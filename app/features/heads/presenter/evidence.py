@@ -13,6 +13,7 @@ from views.panels.heads.data import EvidenceData, KindShare, PictureMoment, Sequ
 
 BEFORE, AROUND = 10, 2  # tokens that are shown before a query, and around what it reads
 READ = 0.1  # of the attention: what gets less is shown where it is near alone
+NO_PLACES = ". Where they are most is not kept over many pairs"
 COVERS_OF = "Of its attention, covered by:"
 
 
@@ -25,14 +26,15 @@ def evidence_of(scores: HeadScores, chosen: Sequence[str], kind: str) -> Evidenc
     place, passed = scores.heads.index(chosen[0]), passed_tests(scores, scores.heads.index(chosen[0]))
     test = _shown(asked, passed, place, kind)
     evidence = test.evidence[place]
-    queries = f"{evidence.queries:,} {'tokens' if scores.corpus.texts else 'queries'}"
+    queries = f"{evidence.queries:,} {'queries' if scores.corpus.pictures else 'tokens'}"
+    places = "" if scores.corpus.texts or scores.corpus.pictures else NO_PLACES
     return EvidenceData(
         chosen[0],
         ", ".join(each.name for each in passed) or NONE,
         tuple(KindShare(each.name, known(each.covers[place]), bool(each.passes[place])) for each in asked),
         test.name,
         COVERS_OF,
-        f"Deciles over {queries}" if evidence.queries else f"Nothing in the corpus has it: {test.words}.",
+        f"Deciles over {queries}{places}" if evidence.queries else f"Nothing in the corpus has it: {test.words}.",
         evidence.deciles,
         tuple(_line(scores.corpus, test.name, *best) for best in evidence.best) if scores.corpus.texts else (),
         tuple(_picture(scores.corpus, test.name, *best) for best in evidence.best) if scores.corpus.pictures else (),

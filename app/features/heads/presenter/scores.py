@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.features.heads.queries import HeadScores, TestScores
 from core.formatting import counted, number, percent
+from core.heads.heads_file import labelled_words
 from views.panels.heads.data import AxisChoice, HeadRow
 
 MADE, CORPUS = "made", "corpus"  # the inputs that a score is on
@@ -67,8 +69,14 @@ def passed_tests(scores: HeadScores, head: int) -> list[TestScores]:
 def headline(scores: HeadScores) -> str:
     """How many have a label, and what it was measured on."""
     labelled = int(np.any([test.passes for test in scores.tests], axis=0).sum())
-    verb = "passes" if labelled == 1 else "pass"
-    return f"{labelled} of {counted(len(scores.heads), 'head')} {verb} a test. Corpus: {scores.corpus.words}."
+    return f"{labelled_words(labelled, len(scores.heads))}. Corpus: {scores.corpus.words}."
+
+
+def source_words(scores: HeadScores, file: str) -> str:
+    """That the corpus is not the bundled one. file: the path of what these scores were read from; empty for none."""
+    if not file:
+        return ""
+    return f"{Path(file).name} of {Path(file).parent.name}: the corpus is {scores.corpus.words}, not the bundled one."
 
 
 def vector_words(scores: HeadScores) -> str:

@@ -15,6 +15,7 @@ from app.services.job_queue.queue import JobQueue
 from app.services.job_queue.shown import Shown
 from app.services.notifier import Notifier
 from app.services.panels import Panels
+from app.services.result_files import ResultFiles
 from app.workbench.workbench import Workbench
 from core.project.document import Document
 from views.panels.jobs.panel import JobsPanel
@@ -33,18 +34,15 @@ class JobsController(QObject):
         window: QWidget,
     ) -> None:
         super().__init__(panel)
-        self._workbench, self._panel, self._queue = workbench, panel, queue
+        self._panel, self._queue = panel, queue
         self._notifier, self._window = notifier, window
         self._panels, self._status = panels, panels["status"]
-        self._to_show = ""  # a file of scores that is opened as soon as its model is
+        self._files = ResultFiles(workbench, self)
         queue.changed.connect(self._show)
         queue.failed.connect(lambda message, hint: notifier.problem(FailureReply(0, "run", message, hint)))
         panel.wanted.connect(self._do)
         panel.shown.connect(queue.begin)  # another window may have begun one
         self._status.jobs_wanted.connect(lambda: panels.bring("jobs"))
-        workbench.model_opened.connect(lambda _: self._show_result())
-        for ended in (workbench.failed, workbench.given_up):
-            ended.connect(lambda _: self._forget_result())
 
     def _show(self) -> None:
         if self._panel.isVisible():
@@ -90,31 +88,15 @@ class JobsController(QObject):
     # ---- the result ----
 
     def show_result(self, shown: Shown) -> None:
-        """Open its scores in the place of a trace, with their model where another one is open, and the dock that has
-        what came out of them."""
-        from app.features.jobs.presenter.kinds import KINDS  # it knows of traces and evaluations: not at the start
+        """Open its file where that is shown, with its model where another one is open, and the dock that has what came
+        out of it."""
+        from app.features.jobs.presenter.kinds import KINDS  # it knows of all that can be done: not at the start
 
         job, kind = shown.job, KINDS.get(shown.job.kind)
         if kind is None:
             self._notifier.say(f"This version knows no job of the kind {job.kind}; its folder is {job.folder}")
             return
-        path = str(Path(job.folder) / kind.scores)
         if kind.brings:
             self._panels.bring(kind.brings)
-        if self._workbench.opened is not None and self._workbench.document.opens == (job.model, job.precision):
-            self._workbench.scores_wanted.emit(path)
-        elif self._workbench.history.locked:
-            self._workbench.say_locked()
-        else:
-            document = Document(job.model, precision=job.precision)
-            self._workbench.choose_weights(document.opens, job.weights)
-            self._workbench.models.open(document, in_its_precision=True)
-            self._to_show = path
-
-    def _show_result(self) -> None:
-        path, self._to_show = self._to_show, ""
-        if path:
-            self._workbench.scores_wanted.emit(path)
-
-    def _forget_result(self) -> None:
-        self._to_show = ""
+        document = Document(job.model, precision=job.precision)
+        self._files.show(kind.shown_as, str(Path(job.folder) / kind.shows), document, job.weights)

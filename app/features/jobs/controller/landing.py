@@ -59,7 +59,7 @@ class LandingController(QObject):
             return
         for done in self._queue.jobs:
             job = done.job
-            due = job.state == "done" and not job.landed and job.traced is not None and bool(done.result)
+            due = job.state == "done" and not job.landed and bool(done.result)
             if due and self._is_here(job) and job.key not in self._reading and _kind(job) is not None:
                 self._reading.add(job.key)
                 question = partial(_read, done, self._workbench.document)
@@ -77,8 +77,8 @@ class LandingController(QObject):
 
 
 def _kind(job: Job) -> JobKind | None:
-    """None of a job that another version made. What kinds know of traces and evaluations is imported at the first
-    job that is done, not at the start."""
+    """None of a job that another version made. What kinds know of all that can be done is imported at the first job
+    that is done, not at the start."""
     from app.features.jobs.presenter.kinds import KINDS
 
     return KINDS.get(job.kind)

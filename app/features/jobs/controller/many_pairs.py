@@ -1,5 +1,5 @@
-"""*Trace Many Pairs…*, *Evaluate Over Many Pairs…*: the dialog of a kind of job, what is wrong with what it was told,
-and the job that it puts into the queue."""
+"""*Trace Many Pairs…*, *Evaluate Over Many Pairs…*, *Measure Heads Over Many Pairs…*: the dialog of a kind of job, what
+is wrong with what it was told, and the job that it puts into the queue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.features.jobs.presenter.kinds import JobKind
 from app.features.jobs.presenter.request import PairsGiven, command_of, folder_name, given, weights_words
 from app.presenters.snapshot import Snapshot
 from app.services.background_jobs import Jobs
-from app.services.job_queue.job import Job, Traced
+from app.services.job_queue.job import Job
 from app.services.job_queue.queue import JobQueue
 from app.services.notifier import Notifier
 from app.services.panels import Panels
@@ -66,7 +66,8 @@ class ManyPairsController(QObject):
     def show(self) -> None:
         """Open the dialog, or bring it to the front."""
         if self.dialog is None:
-            self.dialog = dialog = ManyPairsDialog(self._kind.dialog, self._kind.about, self._kind.seed, self._window)
+            kind = self._kind
+            self.dialog = dialog = ManyPairsDialog(kind.dialog, kind.about, kind.columns, kind.seed, self._window)
             dialog.file_wanted.connect(self._choose_file)
             dialog.folder_wanted.connect(self._choose_folder)
             dialog.wanted.connect(self.queue)
@@ -164,17 +165,17 @@ class ManyPairsController(QObject):
             return
         chosen = str(Path(asked.folder).expanduser().absolute()) if asked.folder else ""
         try:
-            replacement = self._kind.check(snapshot, pairs)
+            document, weights = snapshot.document, self._workbench.weights_place
             folder = chosen or self._new_folder(snapshot, name)
-            first = self._kind.command(snapshot, folder)
+            doing = self._kind.does(snapshot, pairs, folder)
             job = Job(
                 "",
                 f"{self._kind.title(snapshot)}, {source}, {pairs_words(pairs.count)}",
-                *snapshot.document.opens,
-                command_of(first, asked, snapshot, replacement, pairs, folder, self._workbench.weights_place),
+                *document.opens,
+                command_of(doing.command, asked, document, folder, weights),
                 folder,
                 project=self._workbench.records.place,
-                traced=Traced(*self._kind.scored_by(snapshot), replacement, snapshot.document.size),
+                traced=doing.traced,
                 kind=self._kind.name,
             )
         except WirescopeError as error:
@@ -196,8 +197,7 @@ class ManyPairsController(QObject):
             self._notifier.say(f"In the queue: {job.title}")
 
     def _new_folder(self, snapshot: Snapshot, source: str) -> str:
-        method, _ = self._kind.scored_by(snapshot)
-        name = folder_name(snapshot.document, source, self._kind.folder.format(method=method))
+        name = folder_name(snapshot.document, source, self._kind.folder(snapshot))
         taken = {each.job.folder for each in self._queue.jobs}
         places = (self._root / (name if number == 1 else f"{name}-{number}") for number in range(1, 10_000))
         return str(next(place for place in places if not place.exists() and str(place) not in taken))

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from app.features.jobs.presenter.request import PairsGiven, metric_words, replacement_of
+from app.features.jobs.presenter.request import Doing, PairsGiven, metric_words, replacement_of, scores_options
 from app.messages.replies import ScoresReply
 from app.presenters.exported_tables import scores_json
 from app.presenters.snapshot import Snapshot
-from app.services.job_queue.job import EVALUATED
+from app.services.job_queue.job import EVALUATED, Traced
 from core.edit_kinds import KINDS, EditKind
 from core.errors import ArgumentError, InputError, WirescopeError
 from core.formatting import percent
@@ -32,10 +32,19 @@ def evaluation_words(snapshot: Snapshot) -> str:
     return f"Of the scores by {snapshot.scored.title}; removed edges carry {carries}; metric: {metric}."
 
 
-def check_evaluation(snapshot: Snapshot, pairs: PairsGiven) -> EditKind:
-    """What removed edges carry. Raises ArgumentError for scores that cannot be evaluated in shards, and for what cannot
-    be done with these pairs."""
+def do_evaluation(snapshot: Snapshot, pairs: PairsGiven, folder: str) -> Doing:
+    """Raises ArgumentError for scores that cannot be evaluated in shards, and for what cannot be done with these
+    pairs."""
     scored = _scored(snapshot)
+    kind = _replacement(scored, pairs)
+    return Doing(
+        ("evaluate", str(Path(folder) / EVALUATED), *scores_options(snapshot, kind, pairs)),
+        Traced(scored.method, scored.choice.options, kind, snapshot.document.size),
+    )
+
+
+def _replacement(scored: ScoresReply, pairs: PairsGiven) -> EditKind:
+    """What removed edges carry. Raises ArgumentError."""
     kind = replacement_of(scored.kind, pairs)
     if scored.share < 1:
         raise ArgumentError(f"{percent(scored.share)} of the edges have scores so far.", "Trace to the end first.")
@@ -57,13 +66,8 @@ def evaluation_title(snapshot: Snapshot) -> str:
     return f"Evaluation of {_scored(snapshot).title}"
 
 
-def evaluation_command(_snapshot: Snapshot, folder: str) -> tuple[str, ...]:
-    return ("evaluate", str(Path(folder) / EVALUATED))
-
-
-def evaluated_by(snapshot: Snapshot) -> tuple[str, tuple[tuple[str, float], ...]]:
-    scored = _scored(snapshot)
-    return scored.method, scored.choice.options
+def evaluation_folder(snapshot: Snapshot) -> str:
+    return f"{_scored(snapshot).method}-evaluated"
 
 
 def write_scores(snapshot: Snapshot, folder: Path) -> tuple[str, ...]:

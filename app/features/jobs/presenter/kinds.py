@@ -8,50 +8,51 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.features.jobs.presenter.evaluation import (
-    check_evaluation,
-    evaluated_by,
-    evaluation_command,
+    do_evaluation,
+    evaluation_folder,
     evaluation_title,
     evaluation_words,
     write_scores,
 )
-from app.features.jobs.presenter.landing import evaluation_record, trace_record
-from app.features.jobs.presenter.request import PairsGiven
-from app.features.jobs.presenter.tracing import check_trace, trace_command, trace_title, trace_words, traced_by
+from app.features.jobs.presenter.heads import do_heads, heads_folder, heads_title, heads_words
+from app.features.jobs.presenter.landing import evaluation_record, heads_record, trace_record
+from app.features.jobs.presenter.request import Doing, PairsGiven
+from app.features.jobs.presenter.tracing import do_trace, trace_folder, trace_title, trace_words
 from app.presenters.snapshot import Snapshot
 from app.services.job_queue.job import EVALUATED, TRACED
 from app.services.job_queue.shown import Shown
-from core.edit_kinds import EditKind
+from app.services.result_files import ResultKind
 from core.project.document import Document
 from core.project.runs import RunRecord
+from core.sharded.file_names import HEADS as HEADS_FILE
 
 
 @dataclass(frozen=True)
 class JobKind:
     """A command that goes over many pairs and keeps what is done in a folder.
 
-    name: as jobs have it. dialog: the title of its dialog. about: the first words there. seed: that it has at first.
-    words: what is done, of all that is set in the window. check: gives what removed edges carry; raises ArgumentError
-    where it cannot be done. title: its beginning in the queue. folder: the end of the folder's name, with {method}.
-    scored_by: the method of the scores, and what it was told. command: the first arguments, of what is done, given the
-    folder. prepare: writes into the folder what the command reads, in a thread of its own, and gives the names
-    of the files that were not there before; raises WirescopeError. prepares: names of all of them.
-    scores: the name of the file of scores in the folder. brings: the dock that shows what came out; empty for the
-    canvas. record: its line in the table of runs, given what the window shows; raises InputError."""
+    name: as jobs have it. dialog: the title of its dialog. about: the first words there. columns: that a file of pairs
+    may have. seed: that it has at first. words: what is done, of all that is set in the window. does: what is done
+    with some pairs, given the folder; raises ArgumentError where it cannot be. title: its beginning in the queue.
+    folder: the end of the folder's name. prepare: writes into the folder what the command reads, in a thread of its
+    own, and gives the names of the files that were not there before; raises WirescopeError. prepares: names of all.
+    shows: the name of the file in the folder that is opened in the end; shown_as: what it is. brings: the dock that
+    shows what came out beside it; empty for none. record: its line in the table of runs, given what the window shows;
+    raises InputError."""
 
     name: str
     dialog: str
     about: str
+    columns: str
     seed: int
     words: Callable[[Snapshot], str]
-    check: Callable[[Snapshot, PairsGiven], EditKind]
+    does: Callable[[Snapshot, PairsGiven, str], Doing]
     title: Callable[[Snapshot], str]
-    folder: str
-    scored_by: Callable[[Snapshot], tuple[str, tuple[tuple[str, float], ...]]]
-    command: Callable[[Snapshot, str], tuple[str, ...]]
+    folder: Callable[[Snapshot], str]
     prepare: Callable[[Snapshot, Path], tuple[str, ...]]
     prepares: frozenset[str]
-    scores: str
+    shows: str
+    shown_as: ResultKind
     brings: str
     record: Callable[[Shown, Document], RunRecord]
 
@@ -63,21 +64,23 @@ def _nothing(_snapshot: Snapshot, _folder: Path) -> tuple[str, ...]:
 
 QUEUED = (
     "The run goes into the queue of the dock Jobs: it works beside the window, can be paused, and what it comes to "
+    "stands in the table of runs."
 )
+PAIRS_COLUMNS = "clean, counterfactual, target, foil"
 TRACE = JobKind(
     name="trace",
     dialog="Trace many pairs",
-    about=f"Scores all edges of this model over up to a million pairs. {QUEUED}stands in the table of runs.",
+    about=f"Scores all edges of this model over up to a million pairs. {QUEUED}",
+    columns=PAIRS_COLUMNS,
     seed=0,
     words=trace_words,
-    check=check_trace,
+    does=do_trace,
     title=trace_title,
-    folder="{method}",
-    scored_by=traced_by,
-    command=trace_command,
+    folder=trace_folder,
     prepare=_nothing,
     prepares=frozenset(),
-    scores=TRACED,
+    shows=TRACED,
+    shown_as="scores",
     brings="",
     record=trace_record,
 )
@@ -86,18 +89,36 @@ EVALUATION = JobKind(
     dialog="Evaluate over many pairs",
     about="Measures what the best edges by the present scores recover over up to a million pairs, at several sizes, "
     "beside as many random ones. Take other pairs than those that were traced: of a task, another seed. "
-    f"{QUEUED}stands in the table of runs.",
+    f"{QUEUED}",
+    columns=PAIRS_COLUMNS,
     seed=1,
     words=evaluation_words,
-    check=check_evaluation,
+    does=do_evaluation,
     title=evaluation_title,
-    folder="{method}-evaluated",
-    scored_by=evaluated_by,
-    command=evaluation_command,
+    folder=evaluation_folder,
     prepare=write_scores,
     prepares=frozenset((EVALUATED,)),
-    scores=EVALUATED,
+    shows=EVALUATED,
+    shown_as="scores",
     brings="runs",
     record=evaluation_record,
 )
-KINDS: Mapping[str, JobKind] = {kind.name: kind for kind in (TRACE, EVALUATION)}
+HEADS = JobKind(
+    name="heads",
+    dialog="Measure heads over many pairs",
+    about="Tests what each head of this model does, as Measure the Heads does, over the A of up to a million pairs in "
+    f"the place of the bundled corpus. {QUEUED}",
+    columns="clean; the others are left aside",
+    seed=0,
+    words=heads_words,
+    does=do_heads,
+    title=heads_title,
+    folder=heads_folder,
+    prepare=_nothing,
+    prepares=frozenset(),
+    shows=HEADS_FILE,
+    shown_as="heads",
+    brings="",
+    record=heads_record,
+)
+KINDS: Mapping[str, JobKind] = {kind.name: kind for kind in (TRACE, EVALUATION, HEADS)}

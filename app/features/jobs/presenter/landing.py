@@ -14,9 +14,10 @@ from app.services.job_queue.job import EVALUATED
 from app.services.job_queue.shown import Shown
 from core.errors import InputError
 from core.formatting import counted, percent
+from core.heads.heads_file import labelled_words, read_heads
 from core.interchange.scores_reading import read_scores
 from core.project.document import Document
-from core.project.runs import CURVE, RunKind, RunRecord, size_at
+from core.project.runs import CORPUS, CURVE, FIGURES, FILE, RunKind, RunRecord, size_at
 from core.project.trace_choice import TraceChoice
 from core.text_files import parse_json, read_text
 from core.towers_graph import sizes_of
@@ -51,6 +52,28 @@ def evaluation_record(done: Shown, present: Document) -> RunRecord:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} says of no evaluation: {error}.", "Look at the folder.") from None
+
+
+def heads_record(done: Shown, _present: Document) -> RunRecord:
+    """Of cards of heads that are done, with how many heads pass a test in words. Raises InputError where its file
+    cannot be read."""
+    job, path = done.job, Path(done.job.folder) / done.result
+    assert done.progress is not None
+    file = read_heads(path)
+    return RunRecord(
+        "heads",
+        done.progress.updated,
+        Document(job.model, precision=job.precision),
+        None,
+        "Tests of heads",
+        pairs=file.about.pairs,
+        seconds=job.seconds,
+        about={
+            CORPUS: file.about.corpus,
+            FIGURES: labelled_words(file.labelled, len(file.heads)),
+            FILE: str(path),
+        },
+    )
 
 
 def _point_words(point: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What all jobs over many pairs are told of the pairs, the metric and the folder, as a command."""
+"""What jobs over many pairs are told of the pairs, the metric and the folder, as a command."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.presenters.snapshot import Snapshot
+from app.services.job_queue.job import Traced
 from core.edit_kinds import EDIT_WORDS, KINDS, EditKind
 from core.errors import ArgumentError
 from core.inputs.dataset_columns import FileRow
@@ -19,6 +20,15 @@ WEIGHTS = {  # that a command is told, as the user has chosen for the window
     EIGHT_BITS: " The weights are rounded to 8 bits, as in the window.",
     "disk": " The weights stay on disk, as in the window.",
 }
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What a job does. command: its name, and what it is told of what it does with the pairs. traced: the scores that
+    it makes or evaluates; None where it is of none."""
+
+    command: tuple[str, ...]
+    traced: Traced | None = None
 
 
 @dataclass(frozen=True)
@@ -87,29 +97,25 @@ def weights_words(place: str) -> str:
     return WEIGHTS.get(place, "")
 
 
+def scores_options(snapshot: Snapshot, kind: EditKind, pairs: PairsGiven) -> tuple[str, ...]:
+    """What a command that scores edges, or goes by scores, is told beside its pairs. kind: what removed edges carry.
+    Raises ArgumentError where the pairs lack an answer for the metric."""
+    metric = metric_text(snapshot.document, snapshot.opened.metric_options, pairs)
+    return ("--ablation", kind, *((f"--metric={metric}",) if metric else ()))
+
+
 def command_of(
-    first: Sequence[str],
-    asked: Asked,
-    snapshot: Snapshot,
-    kind: EditKind,
-    pairs: PairsGiven,
-    folder: str,
-    weights: str = "auto",
+    does: Sequence[str], asked: Asked, document: Document, folder: str, weights: str = "auto"
 ) -> tuple[str, ...]:
-    """The whole command. first: its name, and what it is told of what it does with the pairs. kind: what removed edges
-    carry. weights: their place, as `load_model` takes it. Raises ArgumentError where the pairs lack an answer for the
-    metric."""
-    document = snapshot.document
-    metric = metric_text(document, snapshot.opened.metric_options, pairs)
+    """The whole command. does: its name, and what it is told of what it does with the pairs. weights: their place, as
+    `load_model` takes it."""
     return (
-        *first,
+        *does,
         *("--model", document.model, "--precision", document.precision),
         *(("--weights", weights) if weights in WEIGHTS else ()),
         *(("--task", asked.task) if asked.task else ("--dataset", asked.file)),
         *(("--pairs", str(asked.pairs)) if asked.task else ()),
-        *("--seed", str(asked.seed), "--ablation", kind),
-        *((f"--metric={metric}",) if metric else ()),
-        *("--folder", folder),
+        *("--seed", str(asked.seed), "--folder", folder),
         *(("--workers", str(asked.workers)) if asked.workers > 1 else ()),
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from app.features.jobs.presenter.request import PairsGiven, metric_words, replacement_of
+from app.features.jobs.presenter.request import Doing, PairsGiven, metric_words, replacement_of, scores_options
 from app.presenters.snapshot import Snapshot
-from core.edit_kinds import KINDS, EditKind
+from app.services.job_queue.job import Traced
+from core.edit_kinds import KINDS
 from core.errors import ArgumentError
 from core.project.trace_choice import TraceChoice
 from core.tracing.method import METHODS, method_named
@@ -20,10 +21,16 @@ def trace_words(snapshot: Snapshot) -> str:
     return f"As set in the window: {method}{told}; removed edges carry {carries}; metric: {metric}."
 
 
-def check_trace(snapshot: Snapshot, pairs: PairsGiven) -> EditKind:
-    """What removed edges carry. Raises ArgumentError for what cannot be done with these pairs."""
-    check_method(snapshot.document.choice, pairs)
-    return replacement_of(snapshot.document.replacement, pairs)
+def do_trace(snapshot: Snapshot, pairs: PairsGiven, _folder: str) -> Doing:
+    """Raises ArgumentError for what cannot be done with these pairs."""
+    document, choice = snapshot.document, snapshot.document.choice
+    check_method(choice, pairs)
+    kind = replacement_of(document.replacement, pairs)
+    told = (part for name, value in choice.options if name != "seed" for part in (f"--{name}", f"{value:g}"))
+    return Doing(
+        ("trace", "--method", choice.method, *told, *scores_options(snapshot, kind, pairs)),
+        Traced(choice.method, choice.options, kind, document.size),
+    )
 
 
 def check_method(choice: TraceChoice, pairs: PairsGiven) -> None:
@@ -49,11 +56,5 @@ def trace_title(snapshot: Snapshot) -> str:
     return METHODS[snapshot.document.choice.method].title
 
 
-def trace_command(snapshot: Snapshot, _folder: str) -> tuple[str, ...]:
-    choice = snapshot.document.choice
-    told = (part for name, value in choice.options if name != "seed" for part in (f"--{name}", f"{value:g}"))
-    return ("trace", "--method", choice.method, *told)
-
-
-def traced_by(snapshot: Snapshot) -> tuple[str, tuple[tuple[str, float], ...]]:
-    return snapshot.document.choice.method, snapshot.document.choice.options
+def trace_folder(snapshot: Snapshot) -> str:
+    return snapshot.document.choice.method

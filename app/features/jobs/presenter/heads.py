@@ -1,0 +1,35 @@
+"""Cards of heads over many pairs, as a job: whether they can be made, and what the command is told."""
+
+from __future__ import annotations
+
+from app.features.jobs.presenter.request import Doing, PairsGiven
+from app.presenters.head_needs import OF_TEXT, why_no_heads
+from app.presenters.snapshot import Snapshot
+from core.errors import ArgumentError
+
+TITLE = "Heads"
+
+
+def heads_words(_snapshot: Snapshot) -> str:
+    """What is read of the pairs: nothing of it is set in the window."""
+    return (
+        "The corpus is the A of all pairs; B, answers, metric and replacement are no matter. The seed also draws the "
+        "inputs that are made for the tests. The places with most attention are not kept."
+    )
+
+
+def do_heads(snapshot: Snapshot, _pairs: PairsGiven, _folder: str) -> Doing:
+    """Raises ArgumentError for a model whose heads cannot be measured so."""
+    if why := why_no_heads(snapshot.opened):
+        raise ArgumentError(f"{why}.", "Open another model.")
+    if not snapshot.opened.is_text:
+        raise ArgumentError(f"{OF_TEXT}.", "Open a model of text.")
+    return Doing(("heads",))
+
+
+def heads_title(_snapshot: Snapshot) -> str:
+    return TITLE
+
+
+def heads_folder(_snapshot: Snapshot) -> str:
+    return "heads"

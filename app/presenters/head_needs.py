@@ -1,0 +1,18 @@
+"""Of which models heads can be measured."""
+
+from __future__ import annotations
+
+from app.messages.replies import ModelReply
+
+OF_TEXT = "Over many pairs only models of text are measured; Measure the Heads takes the bundled pictures"
+
+
+def why_no_heads(opened: ModelReply) -> str:
+    """Why none of this model can be; empty where they can."""
+    if opened.graph.towers:
+        return "This model has two towers: open one of them to measure its heads"
+    if opened.is_text and not opened.writes_text:
+        return f"{opened.title} does not tell the next token of a text, and the tests of heads are of models that do"
+    if opened.takes_ids:
+        return f"{opened.title} has no tokenizer, so there is no text to test its heads on"
+    return ""

@@ -1,0 +1,50 @@
+"""A file that came out of a run is opened where it is shown, with its model where another one is open."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QObject
+
+from app.workbench.workbench import Workbench
+from core.project.document import Document
+
+ResultKind = Literal["scores", "heads"]
+
+
+class ResultFiles(QObject):
+    """Of one who shows them."""
+
+    def __init__(self, workbench: Workbench, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._wanted = {"scores": workbench.scores_wanted, "heads": workbench.heads_wanted}
+        self._due: tuple[ResultKind, str] | None = None  # is opened as soon as its model is
+        workbench.model_opened.connect(lambda _: self._go_on())
+        for ended in (workbench.failed, workbench.given_up):
+            ended.connect(lambda _: self._forget())
+
+    def show(self, kind: ResultKind, path: str, document: Document, weights: str = "") -> bool:
+        """Open a file. document: that has its model, and is taken up where another model is open. weights: where those
+        of the model go then, as `load_model` takes it; empty for no matter. Tells whether it can be."""
+        workbench = self._workbench
+        if workbench.opened is not None and workbench.document.opens == document.opens:
+            self._wanted[kind].emit(path)
+        elif workbench.history.locked:
+            workbench.say_locked()
+            return False
+        else:
+            if weights:
+                workbench.choose_weights(document.opens, weights)
+            workbench.models.open(document, in_its_precision=True)
+            self._due = kind, path
+        return True
+
+    def _go_on(self) -> None:
+        due, self._due = self._due, None
+        if due is not None:
+            kind, path = due
+            self._wanted[kind].emit(path)
+
+    def _forget(self) -> None:
+        self._due = None
