@@ -33,7 +33,7 @@ EMPTY = (
     "measured is kept for the next time."
 )
 TIP = "Test every head of the model; what was measured before is there at once"
-OVER_BUNDLED = "Measure Over the Bundled Corpus"
+TIP_BUNDLED = "Test every head over the bundled corpus; what was measured before is there at once"
 RUNNING = "Stop (Esc). An edit goes before; the measuring then goes on where it was"
 MEASURE_VECTORS = "measure function vectors"  # the key of what is no score yet
 VECTORS = (
@@ -91,7 +91,10 @@ class HeadsPanel(QWidget):
             ElidedLabel("", "muted"),
         )
         self.names.setTextFormat(Qt.TextFormat.RichText)
-        self.problem, self.source = wrapped(role="warning"), wrapped(role="")
+        self.problem, self.source = wrapped(role="warning"), ElidedLabel("", "heading")
+        self.bundled = LinkButton("Back to the Bundled Corpus")
+        self.bundled.setToolTip(TIP_BUNDLED)
+        self.bundled.clicked.connect(self.press)
         for label in (self.problem, self.source, self.words, self.line):
             label.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # so that a screen reader comes by
         self.view = HeadsView()
@@ -121,7 +124,11 @@ class HeadsPanel(QWidget):
         layout.setContentsMargins(10, 6, 8, 6)
         layout.setSpacing(4)
         layout.addLayout(top)
-        for label in (self.empty, self.source, self.problem, self.names):
+        of_file = QHBoxLayout()
+        of_file.addWidget(self.source, 1)
+        of_file.addWidget(self.bundled, 0, Qt.AlignmentFlag.AlignRight)
+        layout.addLayout(of_file)
+        for label in (self.empty, self.problem, self.names):
             layout.addWidget(label)
         layout.addWidget(self.split, 1)
         layout.addWidget(self.words)
@@ -161,9 +168,8 @@ class HeadsPanel(QWidget):
             if there:
                 box.setCurrentIndex(box.findData(key))
                 box.setToolTip(data.axis(key).tip)
-        anew = OVER_BUNDLED if data.source else "Measure the Heads"
-        self.measure.setText("Cancel" if data.running else anew)
-        self.measure.setVisible(data.running or not there or bool(data.source))
+        self.measure.setText("Cancel" if data.running else "Measure the Heads")
+        self.measure.setVisible(data.running or not there)
         self.measure.setEnabled(data.running or not data.why_not)
         tip = RUNNING if data.running else data.why_not or TIP
         self.measure.setToolTip(tip)
@@ -173,7 +179,11 @@ class HeadsPanel(QWidget):
         self.bar.setRange(0, 0 if data.share is None else 100)
         self.bar.setValue(round(100 * (data.share or 0.0)))
         self.empty.setVisible(not there and not data.problem)
-        for label, text in ((self.source, data.source), (self.problem, data.problem), (self.words, data.words)):
+        self.source.setText(data.source)
+        self.source.setVisible(bool(data.source))
+        self.bundled.setVisible(bool(data.source) and not data.running)
+        self.bundled.setEnabled(not data.why_not)
+        for label, text in ((self.problem, data.problem), (self.words, data.words)):
             show_text(label, text)
             label.setAccessibleName(text)
         for widget in (self.names, self.split, self.line):

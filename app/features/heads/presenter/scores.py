@@ -76,7 +76,7 @@ def source_words(scores: HeadScores, file: str) -> str:
     """That the corpus is not the bundled one. file: the path of what these scores were read from; empty for none."""
     if not file:
         return ""
-    return f"{Path(file).name} of {Path(file).parent.name}: the corpus is {scores.corpus.words}, not the bundled one."
+    return f"Over {scores.corpus.words} ({Path(file).name} in {Path(file).parent.name})"
 
 
 def vector_words(scores: HeadScores) -> str:

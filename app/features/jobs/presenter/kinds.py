@@ -108,7 +108,7 @@ HEADS = JobKind(
     dialog="Measure heads over many pairs",
     about="Tests what each head of this model does, as Measure the Heads does, over the A of up to a million pairs in "
     f"the place of the bundled corpus. {QUEUED}",
-    columns="clean; the others are left aside",
+    columns="clean",
     seed=0,
     words=heads_words,
     does=do_heads,

@@ -274,22 +274,24 @@ def test_cards_of_heads_land_and_are_shown_over_their_own_corpus(
     reader.wait(lambda: bool(dock.data().rows))
     assert dock.isVisible()
     data = dock.data()
-    assert "run: the corpus is the A of 3 pairs of pairs.csv, not the bundled one" in dock.source.text()
+    assert data.source == "Over the A of 3 pairs of pairs.csv (heads.json in run)"
+    assert dock.source.isVisible()
     assert data.headline == "1 of 12 heads passes a test. Corpus: the A of 3 pairs of pairs.csv."
     assert (data.across, data.axis(data.across).least) == ("previous token/corpus", 0.3)
     assert [(row.name, row.labels, row.x) for row in data.rows[:3]] == [
         ("a0.h0", "previous token", 0.5), ("a0.h1", "", 0.7), ("a0.h2", "", 0.2),
     ]  # fmt: skip
-    assert (data.problem, data.can_vectors, dock.measure.text()) == ("", False, "Measure Over the Bundled Corpus")
+    assert (data.problem, data.can_vectors, dock.measure.isVisible()) == ("", False, False)
     workbench.select((Node("head", 0, 1),))
     reader.wait(lambda: dock.data().evidence is not None)
     assert dock.data().evidence.caption == "Deciles over 12 tokens. Where they are most is not kept over many pairs"
     assert dock.data().evidence.deciles[5] == 0.5
 
     # measured anew it is the bundled corpus, and the line of the table of runs goes back to the file
-    reader.click(dock.measure)
+    reader.click(dock.bundled)
     reader.wait(lambda: not dock.data().source and not dock.data().running)
-    assert not dock.source.isVisible()
+    assert not (dock.source.isVisible())
+    assert not (dock.bundled.isVisible())
     assert "guides" in dock.data().headline
     table = reader.panel("runs")
     reader.window.commands["show_runs"].trigger()
@@ -317,7 +319,7 @@ def test_cards_of_heads_land_and_are_shown_over_their_own_corpus(
     ):
         workbench.heads_wanted.emit(str(place / "scores"))
         reader.wait(lambda words=words: words in dock.problem.text())
-        assert dock.data().source.startswith((f"heads.json of {source}", f"scores of {source}"))
+        assert dock.data().source.endswith((f"heads.json in {source})", f"scores in {source})"))
     reader.open("bundled:names", CLEAN)
     assert (dock.data().source, dock.data().problem) == ("", "")
 
