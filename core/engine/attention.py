@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from core.models.adapter import Adapter, AttentionWeights, Places, Shape
+from core.models.spread import at_weight
 from core.precision import widened
 
 LONG = 1024  # positions: from there on no mask is made for a fused kernel that needs none
@@ -170,7 +171,7 @@ def head_out(weights: AttentionWeights, z: Tensor, head: int, factor: Tensor | N
     """What one head adds to the stream: its z [batch, n, head_width] to [batch, n, width]. factor: of the joint
     scale in that pass."""
     d = z.shape[-1]
-    out = F.linear(z, weights.w_o[:, head * d : (head + 1) * d])
+    out = at_weight(F.linear, z, weights.w_o[:, head * d : (head + 1) * d])
     return out if factor is None else scaled(out, factor)
 
 
@@ -187,6 +188,7 @@ def heads_out(weights: AttentionWeights, z: Tensor, heads: Sequence[int], out: T
     if len(heads) < len(w):
         w = w[list(heads)]
     by_head = z.movedim(-2, 0)
-    if out is not None:
+    if out is not None and w.device == out.device:
         return torch.bmm(by_head, w, out=out)
-    return (by_head.flatten(1, -2) @ w).unflatten(1, by_head.shape[1:-1])  # type: ignore[no-any-return]
+    outs = at_weight(torch.matmul, by_head.flatten(1, -2), w).unflatten(1, by_head.shape[1:-1])  # type: ignore[no-untyped-call]
+    return outs if out is None else out.copy_(outs)

@@ -16,6 +16,7 @@ from torch import Tensor
 from core.engine.attention import finished_scores
 from core.engine.layer import Below, LayerMath
 from core.models.adapter import Places, Shape
+from core.models.spread import at_weight
 
 
 def pays(shape: Shape, dtype: torch.dtype, rows: int, queries: int) -> bool:
@@ -36,7 +37,7 @@ def mix_few(
     q = math.query(q, queries).unflatten(2, (shape.kv_heads, group))  # type: ignore[no-untyped-call]
     if math.adapter.plain_keys:
         w, b = math.port_weights(of_k)
-        read = torch.einsum("bnkgd,kdw->bkgnw", q, w)
+        read = at_weight(lambda q, w: torch.einsum("bnkgd,kdw->bkgnw", q, w), q, w)
         scores = (read.flatten(1, 3) @ normed.transpose(1, 2)).unflatten(1, read.shape[1:4])  # type: ignore[no-untyped-call]
         if b is not None:
             scores = scores + torch.einsum("bnkgd,kd->bkgn", q, b[:, 0])[..., None]
@@ -51,7 +52,7 @@ def mix_few(
     of_rows = shares[..., queries.length - normed.shape[1] :]
     mean = (of_rows.flatten(1, 2) @ normed).unflatten(1, (shape.kv_heads, group, -1))  # type: ignore[no-untyped-call]
     w, b = math.port_weights(of_v)
-    z = torch.einsum("bkgnw,kdw->bnkgd", mean, w)
+    z = at_weight(lambda mean, w: torch.einsum("bkgnw,kdw->bnkgd", mean, w), mean, w)
     of_rows, shares = (x.unflatten(1, (shape.kv_heads, group)) for x in (of_rows, shares))  # type: ignore[no-untyped-call]
     if b is not None:
         z = z + torch.einsum("bkgn,kd->bnkgd", of_rows.sum(dim=-1), b[:, 0])

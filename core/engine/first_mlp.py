@@ -21,6 +21,7 @@ from core.engine.layer import neighbours
 from core.engine.norm_slopes import NormSlope, norm_slope
 from core.engine.packing import weights_of_mlp
 from core.models.adapter import Adapter
+from core.models.spread import is_away
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +65,8 @@ class FirstMlp:
 
     @classmethod
     def of(cls, adapter: Adapter, layer: int, clean: Tensor) -> FirstMlp | None:
-        """None where the norm before the MLP has no closed form."""
-        slope = norm_slope(adapter, layer, "mlp")
+        """None where the norm before the MLP has no closed form, and where the layer lies on another device."""
+        slope = None if is_away(adapter, layer) else norm_slope(adapter, layer, "mlp")
         return None if slope is None else cls(adapter, layer, slope, clean)
 
     def product(self, x: Tensor, changes: Sequence[HeadChange]) -> Callable[[Tensor, Tensor | None], Tensor]:

@@ -32,6 +32,7 @@ from core.engine.attention import (
 )
 from core.graph import Reader
 from core.models.adapter import Adapter, Places
+from core.models.spread import at_weight
 
 
 class KeysAndValues(Protocol):
@@ -112,10 +113,13 @@ class LayerMath:
     def project_each(self, normed: Tensor, ports: Sequence[int]) -> Tensor:
         """What ports make of a normed stream each [ports, rows, width]: [ports, rows, head_width]."""
         w, b = self.port_weights(ports)
-        return normed @ w.transpose(1, 2) if b is None else torch.baddbmm(b, normed, w.transpose(1, 2))
+        if b is None:
+            return at_weight(torch.matmul, normed, w.transpose(1, 2))
+        return at_weight(lambda x, turned: torch.baddbmm(b.to(x.device), x, turned), normed, w.transpose(1, 2))
 
     def port_weights(self, ports: Sequence[int]) -> tuple[Tensor, Tensor | None]:
-        """The projection of ports [ports, head_width, width], and their bias [ports, 1, head_width]."""
+        """The projection of ports [ports, head_width, width], where the layer lies, and their bias [ports, 1,
+        head_width], where streams are."""
         weights, numbers = self.weights, neighbours(ports)
         w = weights.w_qkv.unflatten(0, (-1, self.shape.head_width))[numbers]  # type: ignore[no-untyped-call]
         return w, None if weights.b_qkv is None else weights.b_qkv.view(-1, 1, self.shape.head_width)[numbers]
@@ -187,7 +191,7 @@ class LayerMath:
 
     def factor(self, z: Tensor) -> Tensor | None:
         """That factor, from the z of all heads."""
-        return None if self.weights.joint_scale is None else write_heads(self.weights, z)[1]
+        return None if self.weights.joint_scale is None else self.write(z)[1]
 
     def out(self, z: Tensor, head: int, factor: Tensor | None) -> Tensor:
         """What one head adds: its z [batch, n, head_width] to [batch, n, width]. factor: of the joint scale."""
@@ -202,7 +206,7 @@ class LayerMath:
         """What some heads add together: their z [batch, n, heads, head_width] to [batch, n, width]. Without b_o and the
         joint scale."""
         w = self.weights.w_o.unflatten(1, (-1, z.shape[-1]))[:, neighbours(heads)]  # type: ignore[no-untyped-call]
-        return F.linear(z.flatten(2), w.flatten(1))
+        return at_weight(F.linear, z.flatten(2), w.flatten(1))
 
     def mlp(self, x: Tensor) -> Tensor:
         """What the MLP adds where it reads x [..., rows, width]."""

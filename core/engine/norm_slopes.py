@@ -25,6 +25,7 @@ from core.engine.divisor import Divisor, epsilon_of
 from core.engine.layer import LayerMath
 from core.engine.pull_back import pull_back
 from core.models.adapter import Adapter
+from core.models.spread import at_weight
 
 AGREE = {torch.float32: 1e-5, torch.float64: 1e-12}  # relative, of what is tried; other dtypes go by autograd
 
@@ -42,7 +43,7 @@ class NormSlope:
         rows, width]. w: [ports, head_width, width]. gradient: [ports, rows, head_width]. Returns [ports, rows, width];
         out: where to write it."""
         if self.weight is not None:
-            w = w * self.weight
+            w = w * self.weight.to(w.device)
         centre = self.divisor.centre(x)
         divisor = self.divisor.of(centre)
         scaled = gradient / divisor
@@ -61,9 +62,12 @@ def ports_back(math: LayerMath, ports: Sequence[int], x: Tensor, gradient: Tenso
     to write it."""
     w, _ = math.port_weights(ports)
     slope = norm_slope(math.adapter, math.layer)
-    if slope is not None:
+    if slope is not None and w.device == x.device:
         return slope.back(x, w, gradient, out)
-    at_norm = gradient @ w
+    if slope is not None:
+        gradients = slope.back(x.to(w.device), w, gradient.to(w.device)).to(x.device)
+        return gradients if out is None else out.copy_(gradients)
+    at_norm = at_weight(torch.matmul, gradient, w)
     with torch.enable_grad():
         x = x.expand_as(at_norm).detach().requires_grad_()
         gradients = pull_back(math.norm(x), x, at_norm)
@@ -89,7 +93,8 @@ def _tried(adapter: Adapter, layer: int, what: Reads) -> NormSlope | None:
     normed = adapter.attention_norm if what == "attention" else adapter.mlp_norm  # which may hold the divisor
     weight = getattr(norm, "weight", None)
     epsilon = epsilon_of(norm)
-    weights = [None] if weight is None else [weight.detach(), 1 + weight.detach()]
+    weight = None if weight is None else weight.detach().to(adapter.device)
+    weights = [None] if weight is None else [weight, 1 + weight]
     if epsilon is None or any(w is not None and w.shape != (adapter.shape.width,) for w in weights):
         return None
     generator = torch.Generator("cpu").manual_seed(0)

@@ -53,7 +53,7 @@ def value_weighted_attention(result: Result, layer: int, head: int, row: int = 0
         pattern = widened(state.pattern(adapter, layer, head))
         v = widened(of_row(state.v[layer], row)[:, head // (shape.heads // shape.kv_heads)])
         part = slice(head * shape.head_width, (head + 1) * shape.head_width)
-        moved = v @ widened(weights.w_o[:, part]).T  # [key, width]
+        moved = v @ widened(weights.w_o[:, part].to(v.device)).T  # [key, width]
         factor = state.factors[layer]
         if factor is None:
             norms = moved.norm(dim=-1)[None]

@@ -160,7 +160,7 @@ def _shares(session: Session, state: RunState, w: Tensor) -> Tensor:
             rows_there = state.rows_of(Node("mlp", layer))  # those of the heads too
             z, factor = Held(state.z[layer], rows_there).at(at), state.factors[layer]
             at_heads = w if factor is None else w * Held(factor, rows_there).at(at)
-            towards = by_head(at_heads @ widened(weights.w_o), graph.heads)
+            towards = by_head(at_heads @ widened(weights.w_o.to(at_heads.device)), graph.heads)
             first = graph.writer_index(Node("head", layer, 0))
             shares[:, first : first + graph.heads] = (z * towards).sum(dim=(1, 3))
             mlp = Held(state.mlp_out[layer], rows_there).at(at)

@@ -120,7 +120,7 @@ def token_value(model: Model, head: Node, token: int) -> Tensor:
     rows = slice(first, first + shape.head_width)
     with torch.no_grad():
         normed = widened(adapter.attention_norm(head.layer, token_embedding(adapter, token)[None, None]))[0, 0]
-        v = widened(weights.w_qkv[rows]) @ normed
+        v = widened(weights.w_qkv[rows].to(adapter.device)) @ normed
         return v if weights.b_qkv is None else v + widened(weights.b_qkv[rows])
 
 
@@ -158,8 +158,8 @@ def _written(result: Result, head: Node, v: Tensor, at: int, row: int) -> Tensor
     adapter, state = result.model.adapter, result.state
     width = adapter.shape.head_width
     with torch.no_grad():
-        w_o = widened(adapter.attention[head.layer].w_o[:, head.head * width : (head.head + 1) * width])
-        written = w_o @ v
+        w_o = adapter.attention[head.layer].w_o[:, head.head * width : (head.head + 1) * width]
+        written = widened(w_o.to(v.device)) @ v
         factor = state.factors[head.layer]
         if factor is None:
             return written

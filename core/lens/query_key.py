@@ -135,7 +135,7 @@ def _carried(session: Session, result: Result, layer: int, place: int, row: int)
     yield carried(there(state.embedding))
     for earlier in range(layer):
         math, factor = LayerMath(adapter, earlier), state.factors[earlier]
-        z, w_o = there(state.z[earlier]), widened(math.weights.w_o)
+        z, w_o = there(state.z[earlier]), widened(math.weights.w_o.to(adapter.device))
         for head in range(adapter.shape.heads):
             number += 1
             d = adapter.shape.head_width
@@ -160,7 +160,7 @@ def _through(math: LayerMath, port: Reader, read: Tensor, parts: Tensor, at: Pla
 
     with Widened():
         normed, norm_bias = _linear(norm, read[None], parts, epsilons)
-        w, b = (None if x is None else widened(x) for x in math.port_weights(range(first, first + heads)))
+        w, b = (None if x is None else widened(x.to(adapter.device)) for x in math.port_weights(range(first, first + heads)))
         assert w is not None
         bias = torch.einsum("hdw,pw->phd", w, norm_bias)
         if b is not None:

@@ -170,6 +170,6 @@ def _carried(session: Session, state: RunState, node: Node, gradient: Tensor) ->
     factor = state.factors[layer]
     at_head = gradient if factor is None else gradient * factor
     width = shape.head_width
-    at_z = widened(at_head) @ widened(weights.w_o[:, head * width : (head + 1) * width])
+    at_z = widened(at_head) @ widened(weights.w_o[:, head * width : (head + 1) * width].to(at_head.device))
     values = widened(state.v[layer][:, :, head * shape.kv_heads // shape.heads])
     return shares * (at_z @ values.transpose(1, 2)), shares

@@ -23,6 +23,7 @@ from core.models.eight_bit import holds_eight_bits
 from core.models.mapped_files import on_disk
 from core.models.mixtures import units_of
 from core.models.products import Products
+from core.models.spread import weights_of
 from core.models.streamed import LayerByLayer
 from core.models.units import NO_UNITS, Units, calls
 from core.models.wiring import Wiring
@@ -142,7 +143,7 @@ class Adapter(ABC):
         if holds_eight_bits(self.module) or any(on_disk(weight) for weight in self.module.parameters()):
             return LayerByLayer(self)
         with torch.no_grad():
-            attention = tuple(self.attention_weights(layer) for layer in range(self.shape.layers))
+            attention = tuple(weights_of(self, layer) for layer in range(self.shape.layers))
         assert self.shape.coupled or all(weights.joint_scale is None for weights in attention)
         return attention
 

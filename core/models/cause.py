@@ -76,7 +76,7 @@ def changed_layers(adapter: Adapter) -> list[int]:
         return []
     with torch.no_grad():
         return [
-            layer for layer, taken in enumerate(adapter.attention) if not _same(taken, adapter.attention_weights(layer))
+            layer for layer, taken in enumerate(adapter.attention) if not _same(taken, weights_of(adapter, layer))
         ]
 
 

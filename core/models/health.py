@@ -51,17 +51,8 @@ def _asks_for_mode(part: nn.Module) -> bool:
 
 
 def check_weights(module: nn.Module, title: str) -> None:
-    """Raise ModelError, by name, for a weight that is not finite or holds no numbers, and for weights on several
-    devices."""
-    first = None
+    """Raise ModelError, by name, for a weight that is not finite or holds no numbers."""
     for name, weight in module.named_parameters():
-        if first is None:
-            first = name, weight.device
-        if weight.device != first[1]:
-            raise ModelError(
-                f"{title} is spread over devices: {first[0]} is on {first[1]} and {name} on {weight.device}.",
-                "Move all of it to one device.",
-            )
         if weight.is_meta:
             raise ModelError(
                 f"The weight {name} of {title} is on the meta device: it has a size and no numbers.",

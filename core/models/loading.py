@@ -34,13 +34,15 @@ from core.models.checkpoint import (
 from core.models.class_texts import BOTH, base_name, texts_in
 from core.models.family import adapt, family_of
 from core.models.gpt2_blocks import is_plain, read_gpt2
-from core.models.health import check_mode, check_weights, first_line, placement
+from core.models.health import check_mode, check_weights, first_line
 from core.models.kept_weights import weights_on_disk
 from core.models.model import Model
+from core.models.placed import placed
 from core.models.probe import Probe
 from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
 from core.models.rounded import in_eight_bits
+from core.models.spread import devices_of
 from core.models.timm_loading import from_timm, timm_folder
 from core.models.token_file import TokenFile
 from core.models.tokenizer_loading import NO_TOKENIZER, at_revision, tokenizer_of
@@ -50,14 +52,10 @@ from core.models.unread import check_sizes, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
 from core.models.weights_place import MERGED, WeightsPlace, folder_of_hub, is_short, too_large
 from core.models.zero_shot import ZeroShot, classified
-from core.precision import cast_parameters
+from core.precision import PRECISIONS
 from core.precision_words import EIGHT_BITS
 
 UNREAD = ("pooler.dense.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
-CPU_IN_BF16 = (torch.device("cpu"), torch.bfloat16)
-BF16_ON_CPU = (
-    "It computes in bf16 on the CPU: often slower than fp32 there, and small effects are lost in its rounding."
-)
 MEMORY = WeightsPlace()
 PLAIN_ATTENTION = ("eager", "sdpa", None)  # implementations that are everywhere
 
@@ -86,14 +84,15 @@ def load_model(
     sentences with {} where the class goes, over which a class's text is averaged ("a photo of a {}" where config.json
     names none). Without classes: those in the name or in config.json, else the output is the picture's embedding.
     probe: of a vision model without a head, which then has its classes: the file of one (`ws.fit_probe(...).save`).
-    device: where it computes: "cpu", "cuda", "mps". dtype: "fp32", "bf16", or "fp64", which Apple's GPUs do not have. A
-    module of the user's stays where and as it is.
+    device: where it computes: "cpu", "cuda", "cuda:1", "mps". Of several with commas between these, "cuda:0,cuda:1,cpu",
+    the first one; where it does not fit there, its layers lie over all of them. "auto": all GPUs, then the CPU.
+    dtype: "fp32", "bf16", or "fp64", which Apple's GPUs do not have. A module of the user's stays where and as it is.
     weights: of a folder, pack or Hub id: "memory", or "disk", where they stay: each layer is read when it computes, and
     nobody may write to them. "8bit": in memory, those of the layers' linear maps rounded to 8 bits; how much that
     changes answers tells `ws.rounding`. "auto": on disk where the memory that is free is too little. On disk in another
     precision than `dtype`, they are copied once, into the user's cache folder.
-    Raises ModelError for what cannot be opened and for weights that are not finite or on several devices, ArgumentError
-    for an unknown bundled model, pack, device or precision.
+    Raises ModelError for what cannot be opened or does not fit, and for weights that are not finite, ArgumentError for
+    an unknown bundled model, pack, device or precision.
     """
     if isinstance(source, tuple):
         source, processor = source
@@ -104,13 +103,14 @@ def load_model(
         asked = {"classes": classes, "templates": templates, "probe": probe, "device": device, "dtype": dtype}
         asked["weights"] = weights
         return with_towers(load_model(source, processor, **asked))  # type: ignore[arg-type]
-    where = placement(device, dtype)
-    place = WeightsPlace(weights, where[1], where[0])
+    devices = devices_of(device, dtype)
+    place = WeightsPlace(weights, PRECISIONS[dtype], devices[0])
     if isinstance(source, nn.Module):
         place.check_in_memory("A module of yours stays as it is, where it is.")
         check_weights(source, type(source).__name__)
-        model = _from_module(source, processor, type(source).__name__, type(source).__name__)
-        check_mode(source)  # a module of the user's is never changed here
+        check_mode(source)
+        whole = with_home(source)  # a module of the user's is never changed here
+        model = _from_module(whole, processor, type(source).__name__, type(source).__name__)
         return as_asked(classified(model, classes, templates), probe)
     if not isinstance(source, str | Path):
         raise ArgumentError(f"A model is named by text, a path or a module, not by {type(source).__name__}.")
@@ -130,13 +130,8 @@ def load_model(
     model = as_asked(classified(model, classes, templates), probe, str(source))
     model.adapter.module.requires_grad_(False)  # gradients are of streams: those of weights would be kept in vain
     if place.asked == EIGHT_BITS:
-        model = in_eight_bits(model, *where)
-    if where == CPU_IN_BF16:
-        model = replace(model, notes=(*model.notes, BF16_ON_CPU))
-    if where == (model.adapter.device, model.adapter.dtype):
-        return model
-    cast_parameters(model.adapter.module, *where)
-    return replace(model, adapter=adapt(model.adapter.module))
+        model = in_eight_bits(model, place.dtype)
+    return placed(model, devices, place.dtype)
 
 
 def _bundled(name: str, title: str) -> Model:

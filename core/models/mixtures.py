@@ -94,14 +94,14 @@ class Choice(TorchFunctionMode):
         made = func(*args, **(kwargs or {}))
         if self._forced is None or func not in (torch.topk, Tensor.topk):
             return made
-        logits, count = args[0], made[1].shape[-1]
+        logits, count, forced = args[0], made[1].shape[-1], self._forced.to(args[0].device)
         most = int(self._forced.sum(dim=-1).max())
         if most > count:
             raise EditError(
                 f"{most} experts of {self._name} are forced at one position, and its router chooses {count}.",
                 f"Force at most {count} at each.",
             )
-        index = logits.masked_fill(self._forced, torch.inf).topk(count, dim=-1)[1]
+        index = logits.masked_fill(forced, torch.inf).topk(count, dim=-1)[1]
         return logits.gather(-1, index), index
 
 

@@ -53,7 +53,10 @@ class Products(TorchFunctionMode):
                 self.bytes += weight.numel() * weight.element_size()
 
     def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        """x weight^T + bias: [..., out] of x [..., in] and weight [out, in]."""
+        """x weight^T + bias: [..., out] of x [..., in] and weight [out, in], made where the weight lies."""
+        if x.device != weight.device:  # of a model over several devices
+            bias = None if bias is None else bias.to(weight.device)
+            return self.linear(x.to(weight.device), weight, bias).to(x.device)
         few = x.numel() <= weight.shape[-1]  # one row, or none
         if few or torch.is_grad_enabled() or x.dtype != weight.dtype or not helps(weight):
             return F.linear(x, weight, bias)

@@ -11,6 +11,7 @@ from core.errors import ModelError
 from core.models.eight_bit import with_eight_bits
 from core.models.family import adapt
 from core.models.model import Model
+from core.models.placed import placed_as
 from core.models.weights_place import is_short
 
 
@@ -19,14 +20,14 @@ def of_whole(model: Model, change: Callable[[Model], Model]) -> Model:
     if model.unrounded is None:
         return change(model)
     whole = change(replace(model, adapter=model.unrounded, unrounded=None))
-    return in_eight_bits(whole, model.adapter.device, model.adapter.dtype)
+    return placed_as(in_eight_bits(whole, model.adapter.dtype), model.adapter)
 
 
-def in_eight_bits(model: Model, device: torch.device, dtype: torch.dtype) -> Model:
-    """model: opened with its weights on disk, where they stay: `Model.unrounded`. device, dtype: that it computes on
-    and in. Raises ModelError where there is no memory for it."""
+def in_eight_bits(model: Model, dtype: torch.dtype) -> Model:
+    """model: opened with its weights on disk, where they stay: `Model.unrounded`. dtype: that it computes in. Raises
+    ModelError where there is no memory for it."""
     try:
-        module = with_eight_bits(model.adapter.module, list(model.adapter.blocks), dtype).to(device)
+        module = with_eight_bits(model.adapter.module, list(model.adapter.blocks), dtype)
     except (MemoryError, RuntimeError) as error:
         if not is_short(error):
             raise

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from core.models.mapped_files import give_back
+from core.models.spread import weights_of
 
 Adapter = Any  # `core.models.adapter.Adapter`, which has these
 W = TypeVar("W")
@@ -63,7 +64,7 @@ class LayerByLayer(Sequence[W]):
             give_back(adapter.blocks[last[0]].parameters())
         del last  # before the next one is there
         with torch.no_grad():
-            weights: W = adapter.attention_weights(layer)
+            weights: W = weights_of(adapter, layer)
         self._last.of = layer, weights
         return weights
 

@@ -25,6 +25,7 @@ from torch.overrides import TorchFunctionMode
 from core.errors import ModelError
 from core.graph import Node
 from core.models.eight_bit import stored
+from core.models.spread import at_weight
 from core.nodes import UnitKind
 
 Adapter = Any  # `core.models.adapter.Adapter`, which has these
@@ -88,7 +89,7 @@ class Neurons(Units):
 
     @property
     def weight(self) -> Tensor:
-        """Of the last map, [out, in]."""
+        """Of the last map, [out, in], where it lies."""
         weight: Tensor = self._last.weight.detach()
         return weight.T if self._turned else weight
 
@@ -97,16 +98,16 @@ class Neurons(Units):
             made = self.adapter.mlp_module(self.layer, normed)
         if len(read.inputs) != 1:
             raise ModelError(f"What the last linear map of m{self.layer} reads was not seen: it is not called as one.")
-        return made, read.inputs[0].view(*normed.shape[:-1], self.count)
+        return made, read.inputs[0].view(*normed.shape[:-1], self.count).to(normed.device)
 
     def values(self, normed: Tensor, inside: Tensor, numbers: Sequence[int]) -> Tensor:
         return inside[..., list(numbers)]
 
     def added(self, values: Tensor, numbers: Sequence[int]) -> Tensor:
-        return values @ self.weight[:, list(numbers)].T.to(values.dtype)
+        return at_weight(torch.matmul, values, self.weight[:, list(numbers)].T.to(values.dtype))
 
     def shares(self, values: Tensor, gradient: Tensor) -> Tensor:
-        return values * (gradient @ self.weight.to(gradient.dtype))
+        return values * at_weight(torch.matmul, gradient, self.weight.to(gradient.dtype))
 
 
 def calls(adapter: Adapter) -> Any:

@@ -38,7 +38,8 @@ class BeitAdapter(HfVisionAdapter):
         return replace(super().wiring(layer), scale=scales[0], mlp_scale=scales[1])
 
     def mlp_written(self, layer: int, made: Tensor) -> Tensor:
-        return self.blocks[layer].lambda_2 * super().mlp_written(layer, made)  # type: ignore[no-any-return]
+        scale = self.blocks[layer].lambda_2
+        return (scale.to(made.device) if isinstance(scale, Tensor) else scale) * super().mlp_written(layer, made)
 
     def score_bias(self, layer: int, queries: Places) -> Tensor | None:
         bias = self._bias(layer, queries.grid)
@@ -53,7 +54,7 @@ class BeitAdapter(HfVisionAdapter):
         assert grid is not None
         kept = self._biases.get(layer)
         if kept is None or kept[0] != grid:  # another thread may put its own here at once
-            kept = self._biases[layer] = (grid, sum(table(grid)[0].detach() for table in present))
+            kept = self._biases[layer] = (grid, sum(table(grid)[0].detach().to(self.device) for table in present))
         return kept[1]
 
     def pool(self, normed: Tensor) -> Tensor:

@@ -60,7 +60,7 @@ class EvaAdapter(TimmVitAdapter):
     def mlp_written(self, layer: int, made: Tensor) -> Tensor:
         out = super().mlp_written(layer, made)
         gamma = self.blocks[layer].gamma_2
-        return out if gamma is None else gamma * out
+        return out if gamma is None else gamma.to(out.device) * out
 
     def with_positions(self, patches: Tensor) -> Tensor:
         stream, _rope = self._vit._pos_embed(patches)

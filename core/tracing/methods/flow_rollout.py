@@ -115,7 +115,8 @@ def _moved(job: Job, state: RunState, layer: int, head: int, out: Tensor) -> Ten
     shape, weights = adapter.shape, adapter.attention[layer]
     attention = state.pattern(adapter, layer, head)
     d = shape.head_width
-    written = state.v[layer][:, :, head * shape.kv_heads // shape.heads] @ weights.w_o[:, head * d : (head + 1) * d].T
+    values = state.v[layer][:, :, head * shape.kv_heads // shape.heads]
+    written = values @ weights.w_o[:, head * d : (head + 1) * d].T.to(values.device)
     factor = state.factors[layer]
     step = max(1, BLOCK_BYTES // (written.numel() * written.element_size()))
     blocks = []

@@ -1,0 +1,125 @@
+"""One model over several devices: its blocks lie on GPUs one after the other, and on the CPU where those are full.
+
+Streams, what a run keeps, and all of a model that is in no block are on one device, the first: `Adapter.device`. A part
+of a block that lies elsewhere takes its input there and gives what it makes back where that came from (a hook of
+accelerate), whoever calls it: the engine, from the first device, or the module's own forward. The two large matrices of
+an attention are multiplied where they lie (`at_weight`, `core.models.products`); what else is read of one is on the
+first device (`weights_of`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import ArgumentError, ModelError
+from core.free_memory import free_bytes
+from core.models.health import placement
+
+AUTO = "auto"
+SHARE_OF_FREE = 0.9  # of a device, that weights may take
+
+Adapter = Any  # `core.models.adapter.Adapter`, which has these
+
+
+def devices_of(device: str | torch.device, dtype: str) -> tuple[torch.device, ...]:
+    """The devices that a name stands for: of several with commas between these, in their order; of "auto" all GPUs, the
+    one with most free memory first, then the CPU; MPS alone where it is. Raises as `placement` does."""
+    if device == AUTO:
+        names = [torch.device("cuda", each) for each in range(torch.cuda.device_count())]
+        names.sort(key=free_on, reverse=True)
+        cpu = torch.device("cpu")
+        names = [*names, cpu] if names or not torch.backends.mps.is_available() else [torch.device("mps")]
+    else:
+        names = str(device).split(",") if isinstance(device, str) else [device]  # type: ignore[list-item]
+    devices = tuple(placement(each, dtype)[0] for each in names)
+    if len(set(devices)) < len(devices):
+        raise ArgumentError(f"A device is named twice in {device!r}.", "Name each once: cuda:0,cuda:1,cpu")
+    return devices
+
+
+def free_on(device: torch.device) -> int:
+    """Bytes that are free on a device."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_bytes()
+
+
+def block_places(module: nn.Module, blocks: Sequence[nn.Module], devices: Sequence[torch.device]) -> list[torch.device]:
+    """The device of each block of a model, with weights as they are to be: all of them the first where the model fits
+    on it; else evenly over the GPUs, and the CPU last, where it is one of the devices. Raises ModelError where there is
+    not room enough."""
+    from accelerate.utils.modeling import compute_module_sizes, get_balanced_memory, infer_auto_device_map
+
+    room = {place: int(SHARE_OF_FREE * free_on(device)) for place, device in enumerate(devices)}
+    stack = nn.ModuleList(blocks)
+    total, of_blocks = (compute_module_sizes(each)[""] for each in (module, stack))
+    room[0] -= total - of_blocks
+    if of_blocks <= room[0]:
+        return [devices[0]] * len(blocks)
+    kinds = sorted({type(block).__name__ for block in blocks})
+    names = {("cpu" if device.type == "cpu" else place): device for place, device in enumerate(devices)}
+    free = {name: max(0, room[place]) for place, name in enumerate(names)}
+    even = get_balanced_memory(stack, dict(free), kinds)
+    for memory in (even, free):  # evenly, unless the last GPU is too small for what is left to it
+        found = infer_auto_device_map(stack, dict(memory), kinds, clean_result=False)
+        if not {"cpu", "disk"} & set(found.values()):
+            break
+    if room[0] < 0 or "disk" in found.values():
+        listed = ", ".join(f"{free_on(device) / 2**30:.3g} GB on {device}" for device in devices)
+        raise ModelError(
+            f"The model's weights take {total / 2**30:.3g} GB, which do not fit: {listed} are free.",
+            'Take more devices, cpu among them, bf16, or weights in 8 bits (weights="8bit", --weights 8bit).',
+        )
+    return [names[found[str(layer)]] for layer in range(len(blocks))]
+
+
+def spread(module: nn.Module, blocks: Sequence[nn.Module], places: Sequence[torch.device], home: torch.device) -> None:
+    """Bring each block of a module to its place and all else home, in place, so that its forward is what it was."""
+    from accelerate.hooks import add_hook_to_module
+
+    from core.models.spread_hook import Elsewhere
+
+    of_tensor = {
+        id(tensor): place
+        for block, place in zip(blocks, places, strict=True)
+        for tensor in (*block.parameters(), *block.buffers())
+    }
+    module._apply(lambda tensor: tensor.to(of_tensor.get(id(tensor), home)))  # as `Module.to` does it
+    for block, place in zip(blocks, places, strict=True):
+        for part in block.modules() if place != home else ():
+            add_hook_to_module(part, Elsewhere(place))
+
+
+def at_weight(product: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight: Tensor) -> Tensor:
+    """A product of x and a weight, made where the weight lies; it is where x is."""
+    if weight.device == x.device:
+        return product(x, weight)
+    return product(x.to(weight.device), weight).to(x.device)
+
+
+def places_of(adapter: Adapter) -> list[torch.device]:
+    """The device of each layer of a model."""
+    return [next(block.parameters()).device for block in adapter.blocks]
+
+
+def is_away(adapter: Adapter, layer: int) -> bool:
+    """Whether a layer lies on another device than streams do."""
+    away: bool = next(adapter.blocks[layer].parameters()).device != adapter.device
+    return away
+
+
+def weights_of(adapter: Adapter, layer: int) -> Any:
+    """A layer's attention weights, as they are now: w_qkv and w_o where the layer lies, all else where streams are."""
+    weights, home = adapter.attention_weights(layer), adapter.device
+    there = weights.w_qkv.device
+    if there == home:
+        return weights
+    small = {name: getattr(weights, name) for name in ("b_qkv", "b_o", "sinks")}
+    moved = {name: None if value is None else value.to(home) for name, value in small.items()}
+    scale = weights.joint_scale
+    if scale is not None:
+        moved["joint_scale"] = lambda z, total: scale(z.to(there), total.to(there)).to(home)
+    return replace(weights, **moved)
