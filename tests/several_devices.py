@@ -1,11 +1,11 @@
-"""A stand-in for several devices, as GPUs are: each tensor lies on one of them, though all are in this machine's memory.
+"""A stand-in for several devices, as GPUs are: each tensor lies on one of them, though all are in this memory.
 
-What lies where is kept with the storage of a tensor, so views, parameters and what autograd keeps are where they are of.
+What lies where is kept with a tensor's storage, so that views, parameters and what autograd keeps lie there too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -25,11 +25,11 @@ class SeveralDevices(TorchFunctionMode):
     """`.to` and what is made with device= put a tensor on a device; what is made with no device named, and what was
     there before, is on the CPU. What is computed of tensors of two devices raises as CUDA does, but for numbers of the
     CPU without dimensions and for its indices; and what is not on the CPU becomes no array. moved: how many numbers
-    went from one device to another."""
+    each tensor had that went from one device to another."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.moved = 0
+        self.moved: list[int] = []
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
@@ -46,7 +46,7 @@ class SeveralDevices(TorchFunctionMode):
         place = asked or before or CPU
         out = function(*args, **kwargs)
         if name in ("to", "cpu", "cuda") and lies_on(out) != place:
-            self.moved += out.numel()
+            self.moved.append(out.numel())
             out = out.clone() if out.untyped_storage().data_ptr() == tensors[0].untyped_storage().data_ptr() else out
         for each in _tensors((out,)) if place.type != "meta" else ():
             if not each.is_mkldnn:  # which is of the CPU alone, and has no storage
@@ -114,11 +114,11 @@ def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
 
 
 @contextmanager
-def several_devices(free: dict[torch.device, int]) -> Iterator[SeveralDevices]:
+def several_devices(free: Mapping[torch.device, float]) -> Iterator[SeveralDevices]:
     """Meanwhile this machine has two GPUs. free: bytes on each device."""
 
     def free_on(device: torch.device) -> int:
-        return free[device]
+        return int(free[device])
 
     with (
         patch.object(torch.cuda, "is_available", lambda: True),

@@ -29,6 +29,9 @@ EDIT_HELP = (
     "patch or scale. "
     "May be given several times"
 )
+DEVICE_HELP = (
+    "cpu, cuda, cuda:1, mps; for layers over several of them cuda:0,cuda:1,cpu, or auto: all GPUs, then the CPU (cpu)"
+)
 DATASET_HELP = "inputs that mean is taken over and resample draws from: one a line, texts or paths of pictures"
 ABLATION_FLAGS = ("--ablation", "--replacement")
 ABLATIONS = {kind: KINDS[kind].carries for kind in KINDS if KINDS[kind].carries}  # what removed edges carry

@@ -82,16 +82,17 @@ def open_model(name: str, precision: str | None = None, device: str = "cpu", wei
     """The model, after its notes were told. Raises ArgumentError for a precision, a device or a place for weights that
     there is not, ModelError for a model that cannot be opened."""
     from app.worker.threads import threads_for, threads_to_open, use_threads
-    from core.models.health import placement
     from core.models.loading import load_model
+    from core.models.spread import devices_of
     from core.models.weights_place import WeightsPlace
+    from core.precision import PRECISIONS
 
     precision = precision or USUAL_PRECISION
-    where = placement(device, precision)
-    WeightsPlace(weights, where[1], where[0])
+    home = devices_of(device, precision)[0]
+    WeightsPlace(weights, PRECISIONS[precision], home)
     use_threads(threads_to_open(name))
     try:
-        model = load_model(name, device=where[0], dtype=precision, weights=weights)
+        model = load_model(name, device=device, dtype=precision, weights=weights)
     except ArgumentError as error:  # in a notebook a wrong name is a wrong argument, here it is a model not there
         raise ModelError(error.message, error.hint) from None
     use_threads(threads_for(model))

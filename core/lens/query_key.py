@@ -160,7 +160,9 @@ def _through(math: LayerMath, port: Reader, read: Tensor, parts: Tensor, at: Pla
 
     with Widened():
         normed, norm_bias = _linear(norm, read[None], parts, epsilons)
-        w, b = (None if x is None else widened(x.to(adapter.device)) for x in math.port_weights(range(first, first + heads)))
+        w, b = (
+            None if x is None else widened(x.to(adapter.device)) for x in math.port_weights(range(first, first + heads))
+        )
         assert w is not None
         bias = torch.einsum("hdw,pw->phd", w, norm_bias)
         if b is not None:

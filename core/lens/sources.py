@@ -61,7 +61,9 @@ def attribution_by_source(session: Session, result: Result | None = None) -> Sou
         for layer, weights in enumerate(adapter.attention):
             query_rows, factor = state.rows_of(Node("mlp", layer)), state.factors[layer]
             at_heads = w if factor is None else w * Held(factor, query_rows).at(at)
-            towards = by_head(at_heads @ widened(weights.w_o.to(at_heads.device)), graph.heads)  # [batch, n, head, head width]
+            towards = by_head(
+                at_heads @ widened(weights.w_o.to(at_heads.device)), graph.heads
+            )  # [batch, n, head, head width]
             q, math = Held(state.q[layer], query_rows).at(at), LayerMath(adapter, layer)
             queries = state.places(at)
             for head in range(graph.heads):

@@ -15,6 +15,7 @@ from core.errors import ModelError
 from core.formatting import percent
 from core.models.adapter import Adapter
 from core.models.health import training_parts
+from core.models.spread import weights_of
 
 PLAIN = ("torch.nn.", "transformers.", "timm.", "core.")  # where parts of models come from
 ADAPTED = ("peft.", "adapters.", "loralib.")
@@ -75,9 +76,7 @@ def changed_layers(adapter: Adapter) -> list[int]:
     if "attention" not in vars(adapter):
         return []
     with torch.no_grad():
-        return [
-            layer for layer, taken in enumerate(adapter.attention) if not _same(taken, weights_of(adapter, layer))
-        ]
+        return [layer for layer, taken in enumerate(adapter.attention) if not _same(taken, weights_of(adapter, layer))]
 
 
 def _same(taken: Any, now: Any) -> bool:

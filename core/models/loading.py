@@ -37,7 +37,7 @@ from core.models.gpt2_blocks import is_plain, read_gpt2
 from core.models.health import check_mode, check_weights, first_line
 from core.models.kept_weights import weights_on_disk
 from core.models.model import Model
-from core.models.placed import placed
+from core.models.placed import gathered, placed
 from core.models.probe import Probe
 from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
@@ -84,8 +84,8 @@ def load_model(
     sentences with {} where the class goes, over which a class's text is averaged ("a photo of a {}" where config.json
     names none). Without classes: those in the name or in config.json, else the output is the picture's embedding.
     probe: of a vision model without a head, which then has its classes: the file of one (`ws.fit_probe(...).save`).
-    device: where it computes: "cpu", "cuda", "cuda:1", "mps". Of several with commas between these, "cuda:0,cuda:1,cpu",
-    the first one; where it does not fit there, its layers lie over all of them. "auto": all GPUs, then the CPU.
+    device: where it computes: "cpu", "cuda", "cuda:1", "mps". Of several, as "cuda:0,cuda:1,cpu", the first; where it
+    does not fit there, its layers lie over all of them. "auto": all GPUs, then the CPU.
     dtype: "fp32", "bf16", or "fp64", which Apple's GPUs do not have. A module of the user's stays where and as it is.
     weights: of a folder, pack or Hub id: "memory", or "disk", where they stay: each layer is read when it computes, and
     nobody may write to them. "8bit": in memory, those of the layers' linear maps rounded to 8 bits; how much that
@@ -108,9 +108,8 @@ def load_model(
     if isinstance(source, nn.Module):
         place.check_in_memory("A module of yours stays as it is, where it is.")
         check_weights(source, type(source).__name__)
-        check_mode(source)
-        whole = with_home(source)  # a module of the user's is never changed here
-        model = _from_module(whole, processor, type(source).__name__, type(source).__name__)
+        model = gathered(_from_module(source, processor, type(source).__name__, type(source).__name__))
+        check_mode(source)  # a module of the user's is never changed here
         return as_asked(classified(model, classes, templates), probe)
     if not isinstance(source, str | Path):
         raise ArgumentError(f"A model is named by text, a path or a module, not by {type(source).__name__}.")

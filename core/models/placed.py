@@ -10,6 +10,7 @@ import torch
 from core.models.adapter import Adapter
 from core.models.family import adapt
 from core.models.model import Model
+from core.models.sharing import sharing_copy
 from core.models.spread import block_places, places_of, spread
 from core.precision import cast_parameters
 
@@ -41,6 +42,20 @@ def placed(model: Model, devices: Sequence[torch.device], dtype: torch.dtype) ->
 def placed_as(model: Model, other: Adapter) -> Model:
     """A model that lies on the CPU, where another one of the same sizes lies."""
     return _put(model, places_of(other), other.device)
+
+
+def gathered(model: Model) -> Model:
+    """A module of the user's, as it is; of one that lies over several devices, as accelerate puts it there, a copy that
+    shares the weights of its layers, and has all else on one device."""
+    module = model.adapter.module
+    if len({weight.device for weight in module.parameters()}) == 1:
+        return model
+    from accelerate.hooks import remove_hook_from_submodules
+
+    copied = sharing_copy(module)
+    remove_hook_from_submodules(copied)
+    model = replace(model, adapter=adapt(copied))
+    return _put(model, places_of(model.adapter), model.adapter.device)
 
 
 def _put(model: Model, places: Sequence[torch.device], home: torch.device) -> Model:

@@ -9,7 +9,7 @@ first device (`weights_of`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,8 +35,8 @@ def devices_of(device: str | torch.device, dtype: str) -> tuple[torch.device, ..
         cpu = torch.device("cpu")
         names = [*names, cpu] if names or not torch.backends.mps.is_available() else [torch.device("mps")]
     else:
-        names = str(device).split(",") if isinstance(device, str) else [device]  # type: ignore[list-item]
-    devices = tuple(placement(each, dtype)[0] for each in names)
+        names = [torch.device(device)] if isinstance(device, torch.device) else device.split(",")
+    devices = tuple(placement(each.strip() if isinstance(each, str) else each, dtype)[0] for each in names)
     if len(set(devices)) < len(devices):
         raise ArgumentError(f"A device is named twice in {device!r}.", "Name each once: cuda:0,cuda:1,cpu")
     return devices
@@ -51,29 +51,40 @@ def block_places(module: nn.Module, blocks: Sequence[nn.Module], devices: Sequen
     """The device of each block of a model, with weights as they are to be: all of them the first where the model fits
     on it; else evenly over the GPUs, and the CPU last, where it is one of the devices. Raises ModelError where there is
     not room enough."""
-    from accelerate.utils.modeling import compute_module_sizes, get_balanced_memory, infer_auto_device_map
+    from accelerate.utils.modeling import compute_module_sizes, infer_auto_device_map
 
-    room = {place: int(SHARE_OF_FREE * free_on(device)) for place, device in enumerate(devices)}
     stack = nn.ModuleList(blocks)
-    total, of_blocks = (compute_module_sizes(each)[""] for each in (module, stack))
-    room[0] -= total - of_blocks
-    if of_blocks <= room[0]:
+    sizes = compute_module_sizes(stack)
+    total, largest = compute_module_sizes(module)[""], max(sizes[str(layer)] for layer in range(len(blocks)))
+    room = {device: int(SHARE_OF_FREE * free_on(device)) for device in devices}
+    rest = total - sizes[""]
+    room[devices[0]] -= rest
+    if sizes[""] <= room[devices[0]]:
         return [devices[0]] * len(blocks)
+    keys = {("cpu" if device.type == "cpu" else place): device for place, device in enumerate(devices)}
+    free = {key: max(0, room[device]) for key, device in keys.items()}
     kinds = sorted({type(block).__name__ for block in blocks})
-    names = {("cpu" if device.type == "cpu" else place): device for place, device in enumerate(devices)}
-    free = {name: max(0, room[place]) for place, name in enumerate(names)}
-    even = get_balanced_memory(stack, dict(free), kinds)
-    for memory in (even, free):  # evenly, unless the last GPU is too small for what is left to it
+    for memory in (_even(free, total, rest, largest), free):  # evenly, unless the last GPU is too small for the rest
         found = infer_auto_device_map(stack, dict(memory), kinds, clean_result=False)
         if not {"cpu", "disk"} & set(found.values()):
             break
-    if room[0] < 0 or "disk" in found.values():
+    if room[devices[0]] < 0 or "disk" in found.values():
         listed = ", ".join(f"{free_on(device) / 2**30:.3g} GB on {device}" for device in devices)
         raise ModelError(
             f"The model's weights take {total / 2**30:.3g} GB, which do not fit: {listed} are free.",
-            'Take more devices, cpu among them, bf16, or weights in 8 bits (weights="8bit", --weights 8bit).',
+            "Take more devices, cpu among them, bf16, or weights in 8 bits. The first has what is in no layer too.",
         )
-    return [names[found[str(layer)]] for layer in range(len(blocks))]
+    return [keys[found[str(layer)]] for layer in range(len(blocks))]
+
+
+def _even(room: Mapping[int | str, int], total: int, rest: int, largest: int) -> dict[int | str, int]:
+    """Of the room for blocks that each device has as much as an even share of a model takes, and all of the last GPU's
+    and the CPU's. rest: bytes of what is on the first device beside blocks, which keeps room for one block more. What
+    accelerate has for this asks which GPUs are in the machine."""
+    gpus = [key for key in room if key != "cpu"]
+    share = total // max(1, len(gpus)) + largest // 2
+    most = {key: share if place else share - rest + largest for place, key in enumerate(gpus[:-1])}
+    return {key: max(0, min(free, most.get(key, free))) for key, free in room.items()}
 
 
 def spread(module: nn.Module, blocks: Sequence[nn.Module], places: Sequence[torch.device], home: torch.device) -> None:
