@@ -29,14 +29,14 @@ Adapter = Any  # `core.models.adapter.Adapter`, which has these
 def devices_of(device: str | torch.device, dtype: str) -> tuple[torch.device, ...]:
     """The devices that a name stands for: of several with commas between these, in their order; of "auto" all GPUs, the
     one with most free memory first, then the CPU; MPS alone where it is. Raises as `placement` does."""
+    names: Sequence[str | torch.device]
     if device == AUTO:
-        names = [torch.device("cuda", each) for each in range(torch.cuda.device_count())]
-        names.sort(key=free_on, reverse=True)
-        cpu = torch.device("cpu")
-        names = [*names, cpu] if names or not torch.backends.mps.is_available() else [torch.device("mps")]
+        gpus = [torch.device("cuda", each) for each in range(torch.cuda.device_count())]
+        last = "cpu" if gpus or not torch.backends.mps.is_available() else "mps"
+        names = [*sorted(gpus, key=free_on, reverse=True), last]
     else:
-        names = [torch.device(device)] if isinstance(device, torch.device) else device.split(",")
-    devices = tuple(placement(each.strip() if isinstance(each, str) else each, dtype)[0] for each in names)
+        names = [each.strip() for each in device.split(",")] if isinstance(device, str) else [device]
+    devices = tuple(placement(each, dtype)[0] for each in names)
     if len(set(devices)) < len(devices):
         raise ArgumentError(f"A device is named twice in {device!r}.", "Name each once: cuda:0,cuda:1,cpu")
     return devices
@@ -98,7 +98,11 @@ def spread(module: nn.Module, blocks: Sequence[nn.Module], places: Sequence[torc
         for block, place in zip(blocks, places, strict=True)
         for tensor in (*block.parameters(), *block.buffers())
     }
-    module._apply(lambda tensor: tensor.to(of_tensor.get(id(tensor), home)))  # as `Module.to` does it
+
+    def moved(tensor: Tensor) -> Tensor:
+        return tensor.to(of_tensor.get(id(tensor), home))
+
+    module._apply(moved)  # type: ignore[no-untyped-call]  # as `Module.to` does it
     for block, place in zip(blocks, places, strict=True):
         for part in block.modules() if place != home else ():
             add_hook_to_module(part, Elsewhere(place))

@@ -11,7 +11,7 @@ from accelerate.hooks import AlignDevicesHook
 from torch import nn
 
 
-class Elsewhere(AlignDevicesHook):
+class Elsewhere(AlignDevicesHook):  # type: ignore[misc]
     """A part's input goes to the part's place, and what it makes goes back where the input was."""
 
     def __init__(self, place: torch.device) -> None:
