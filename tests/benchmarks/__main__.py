@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks [PART ...] [--json | --write]
     python -m tests.benchmarks repair [--short | --rivals] [--levels LEVEL ...] [--processes N] [--minutes N]
+    python -m tests.benchmarks repair [...] [--workers N] [--cluster auto|ADDRESS]
     python -m tests.benchmarks tune [--short] [--processes N] [--minutes N]
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise`,
@@ -74,6 +75,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=float,
         help="begin nothing after these (55; repair --short 4; tune 60); a later run goes on from there",
     )
+    of_repair.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="of repair, in place of --processes: workers of Ray that share the draws",
+    )
+    of_repair.add_argument(
+        "--cluster",
+        metavar="auto|ADDRESS",
+        help="of repair: a Ray cluster that shares them: HOST:PORT, ray://HOST:PORT; its nodes have this clone",
+    )
     options = parser.parse_args(arguments)
     if options.processes < 1 or (options.minutes is not None and options.minutes < 0):
         parser.error("--processes takes 1 or more, --minutes 0 or more (0: only what is measured already)")
@@ -92,15 +104,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         strange = [level for level in options.levels if level not in LEVELS]
         if strange:
             parser.error(f"--levels knows no {strange[0]!r}; it takes {', '.join(LEVELS)}")
+    shared = options.workers is not None or options.cluster is not None
+    if shared and options.parts != ["repair"]:
+        parser.error("--workers and --cluster are of repair alone")
+    if options.workers is not None and options.workers < 1:
+        parser.error("--workers takes 1 or more")
     for name in options.parts or USUAL:
         tables = []
         given = {each: getattr(options, each) for each in LIMITS.get(name, ())}
+        if shared:
+            _share_out(options)
+            given |= {"minutes": 0.0, "processes": 1}  # what is kept by now, which is only read
         for table in importlib.import_module(f"tests.benchmarks.{name}").tables(**given):
             print(json.dumps(table.as_json(), ensure_ascii=False) if options.json else table, flush=True)
             tables.append(table)
             if options.write:
                 measured.write(name, tables)
     return 0
+
+
+def _share_out(options: argparse.Namespace) -> None:
+    """Have the draws of repair measured by others. Raises WirescopeError."""
+    from core.sharded.executors import Workers
+    from tests.benchmarks.shared_draws import measure
+
+    measure(Workers(options.workers, options.cluster), options.short, options.minutes, options.rivals, options.levels)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from core.repair.examples import batch_of
 from core.repair.proof import with_module
 from core.repair.rivals.rival import Job, Treated
 from core.repair.rivals.table import RIVALS
+from core.sharded.executors import Workers
 from tests.benchmarks import measured, repair, repair_levels, repair_measures, repair_outcomes, repair_ways
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.repair_cases import judged
@@ -26,6 +27,7 @@ from tests.benchmarks.repair_tables import HEADS, Draws, bars, paired, spread, t
 from tests.benchmarks.repair_ways import Unit, run
 from tests.benchmarks.table import Table
 from tests.core.repair.planted import MODEL, planted
+from tests.core.sharded.small_run import Backwards
 
 UNIT = Unit(MODEL, 4, 0, clean=16, held_out=40, levels=(), rivals=("nothing", "deleting tokens"), lasting=True)
 
@@ -65,6 +67,40 @@ def test_outcomes_are_kept_and_measured_once(cache: Path, monkeypatch: pytest.Mo
     monkeypatch.setitem(RIVALS, "deleting tokens", another)
     with pytest.raises(AssertionError, match="measured again"):
         run(UNIT)
+
+
+def test_draws_go_to_workers_and_what_they_measure_elsewhere_is_kept_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = replace(UNIT, lasting=False)
+    monkeypatch.setattr(repair, "units", lambda *_: [small, replace(small, seed=1)])
+    executor = Backwards(planted())
+
+    class Elsewhere:
+        """Another machine: what is measured there is kept there."""
+
+        def results(self, tasks, within, cancelled):
+            monkeypatch.setenv("WIRESCOPE_CACHE", str(tmp_path / "elsewhere"))
+            results = list(executor.results(tasks, within, cancelled))
+            monkeypatch.setenv("WIRESCOPE_CACHE", str(tmp_path))
+            yield from results
+
+        def close(self) -> None:
+            executor.stop = 0
+
+    monkeypatch.setattr(Workers, "executor", lambda *_: Elsewhere())
+    assert main(["repair", "--workers", "2", "--rivals"]) == 0
+    assert executor.done == [1, 0]
+    assert "Rivals of 2 draws are measured and kept" in capsys.readouterr().out
+    assert [each["seed"] for each in repair_outcomes.kept(MODEL).values()] == [1, 1, 0, 0]
+    assert len(repair_outcomes.kept(MODEL, "repair")) == 4
+
+    monkeypatch.setattr(Workers, "executor", None)  # nothing is left to do
+    assert main(["repair", "--cluster", "auto", "--rivals"]) == 0
+    for given, words in ((("tune", "--workers", "2"), "of repair alone"), (("repair", "--workers", "0"), "1 or more")):
+        with pytest.raises(SystemExit):
+            main(list(given))
+        assert words in capsys.readouterr().err
 
 
 def test_of_suspicious_inputs_most_are_calm_and_rivals_then_know_nothing_of_the_fault() -> None:
