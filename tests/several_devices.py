@@ -11,8 +11,11 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
+
+import wirescope as ws
+from core.models.spread import SHARE_OF_FREE
 
 CPU = torch.device("cpu")
 GPUS = torch.device("cuda", 0), torch.device("cuda", 1)
@@ -127,3 +130,16 @@ def several_devices(free: Mapping[torch.device, float]) -> Iterator[SeveralDevic
         SeveralDevices() as devices,
     ):
         yield devices
+
+
+def room_for(model: ws.Model, first: int, second: int) -> dict[torch.device, float]:
+    """Free bytes for so many layers of a model on the first GPU, beside what is in none, and on the second; the CPU has
+    room for all."""
+    block, whole = (_bytes(each) for each in (model.adapter.blocks[0], model.adapter.module))
+    rest = whole - block * len(model.adapter.blocks)
+    free = {GPUS[0]: rest + (first + 1.5) * block, GPUS[1]: (second + 0.5) * block, CPU: 10 * whole}
+    return {device: size / SHARE_OF_FREE for device, size in free.items()}
+
+
+def _bytes(module: nn.Module) -> int:
+    return sum(tensor.nbytes for tensor in (*module.parameters(), *module.buffers()))

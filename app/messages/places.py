@@ -26,11 +26,11 @@ class Place:
     lent: int = 0
 
     @property
-    def has_free_gpu(self) -> bool:
-        """Whether a worker there may compute on a GPU."""
-        return self.lent > 0 and self.gpu_most_free > 0
+    def gpus_to_be_had(self) -> int:
+        """How many GPUs a worker there may have; others may have reserved them."""
+        return min(self.gpus, self.lent) if self.gpu_most_free > 0 else 0
 
     @property
     def rank(self) -> tuple[int, int]:
         """By which places are offered: the most free memory of a GPU that may be had, then of the machine."""
-        return self.gpu_most_free if self.has_free_gpu else 0, self.free
+        return self.gpu_most_free if self.gpus_to_be_had else 0, self.free

@@ -47,13 +47,17 @@ def warning(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     return f"Figures may differ in their last digits: {told}." if differ else ""
 
 
-def room_words(needed: int, place: Place, on_gpu: bool = False) -> str:
-    """Whether what a model needs, in bytes, fits into a place; on_gpu: into one GPU of it."""
-    if on_gpu:
+def room_words(needed: int, place: Place, device: str = "cpu") -> str:
+    """Whether what a model needs, in bytes, fits into a place. device: of it, "cpu", "cuda" for one GPU, or "auto" for
+    all GPUs and, for what does not fit on them, the processors."""
+    if device == "auto":
+        return _over_all(needed, place)
+    if device == "cuda":
         fits = f"{size_words(place.gpu_most_free)} are free on one GPU there"
         if needed <= place.gpu_most_free:
             return f"{fits}."
-        return f"{fits}: it will not fit. Choose the processors, another place, bf16, or a smaller model."
+        more = "all GPUs, " if place.gpus_to_be_had > 1 else ""
+        return f"{fits}: it will not fit. Choose {more}the processors, another place, bf16, or a smaller model."
     fits = f"{size_words(place.free)} of its memory are free there"
     if needed <= place.free:
         return f"{fits}."
@@ -61,3 +65,13 @@ def room_words(needed: int, place: Place, on_gpu: bool = False) -> str:
         f"{fits}: it will not fit. Choose another place, bf16, weights on disk or in 8 bits (you are asked when the "
         "model opens there), or a smaller model."
     )
+
+
+def _over_all(needed: int, place: Place) -> str:
+    fits = f"{size_words(place.gpu_free)} are free on its {place.gpus_to_be_had} GPUs"
+    if needed <= place.gpu_free:
+        return f"{fits}."
+    fits = f"{fits} and {size_words(place.free)} in its memory"
+    if needed <= place.gpu_free + place.free:
+        return f"{fits}: layers that the GPUs have no room for are left to the processors, which are slower."
+    return f"{fits}: it will not fit. Choose another place, bf16, weights in 8 bits, or a smaller model."

@@ -18,6 +18,7 @@ from core.metrics import METRICS
 from core.models.families.dinov2 import Dinov2Adapter
 from core.models.model import Model
 from core.models.probed import why_no_probe
+from core.models.spread import name_of_devices
 from core.models.zero_shot import ZeroShot, templates_of
 from core.parity import Parity
 from core.precision import precision_name, widened
@@ -43,13 +44,14 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
         if shape.output_kind in row.outputs and row.graded and not (row.of_reference and model.is_text)
     )
     heads = f"{shape.heads} heads" if shape.heads == shape.kv_heads else f"{shape.heads} heads ({shape.kv_heads} K/V)"
-    computed_in = precision_name(model.adapter.dtype)
+    computed_in, devices = precision_name(model.adapter.dtype), name_of_devices(model.adapter).split(",")
+    place = model.adapter.device.type if len(devices) == 1 else ", ".join(devices)
     return ModelReply(
         number=0,
         name=name,
         precision=precision,
         title=model.title,
-        details=" · ".join((*_towers(model), f"{shape.layers} layers", heads, computed_in, model.adapter.device.type)),
+        details=" · ".join((*_towers(model), f"{shape.layers} layers", heads, computed_in, place)),
         graph=model.graph,
         is_text=model.is_text,
         has_head=shape.output_kind != "embedding",

@@ -130,8 +130,8 @@ class Cluster:
         return tuple(_called(ask, place.machine))
 
     def start(self, place: Place, device: str = "cpu") -> RayLink:
-        """Start a worker on a node. device: that it opens models on; for "cuda" it has one GPU to itself. Raises
-        LinkCut, WorkerDied."""
+        """Start a worker on a node. device: that it opens models on; for "cuda" it has one GPU to itself, for "auto"
+        all that the cluster lends there. Raises LinkCut, WorkerDied."""
         return RayLink(self, place, device)
 
     def leave(self) -> None:
@@ -215,7 +215,9 @@ class RayLink:
 
         from app.worker.remote_side import RemoteSide, make_service
 
-        gpus = {} if self._device == "cpu" else {"num_gpus": 1}
+        gpus = (
+            {} if self._device == "cpu" else {"num_gpus": self._place.gpus_to_be_had if self._device == "auto" else 1}
+        )
 
         def begin() -> Any:
             made = ray.remote(RemoteSide).options(

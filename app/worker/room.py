@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -12,9 +12,10 @@ from app.messages.room import RoomReply, Work
 from app.worker.session_cache import SessionCache
 from core.errors import WirescopeError
 from core.free_memory import free_bytes
-from core.models import packs
+from core.models import packs, spread
 from core.models.checkpoint import StoredWeight, stored_weights
 from core.models.class_texts import BOTH, base_name
+from core.models.spread import devices_of
 from core.models.stays_on_disk import cached_folder_of_hub, stays_on_disk
 from core.models.weights_place import bytes_in_memory, fits
 from core.planning.memory import joined_bytes, scan_bytes, trace_bytes, weight_bytes
@@ -40,8 +41,12 @@ def short_of_room_to_open(request: Request, device: str = "cpu") -> RoomReply | 
     needed, free = bytes_in_memory(stored, PRECISIONS[document.precision]), free_bytes()
     if folder is None:
         return None
-    if device != "cpu":
-        return _short_on_gpu(request, stored, free, torch.device(device))
+    try:
+        devices = devices_of(device, document.precision)
+    except WirescopeError:
+        return None
+    if devices[0].type != "cpu":
+        return _short_on_gpus(request, stored, free, devices)
     if fits(needed, free):
         return None
     disk = stays_on_disk(folder)
@@ -49,26 +54,18 @@ def short_of_room_to_open(request: Request, device: str = "cpu") -> RoomReply | 
     return RoomReply(request.number, "model", needed, free, disk, rounded is not None and fits(rounded, free))
 
 
-def _short_on_gpu(
-    request: Request, stored: Mapping[str, StoredWeight], free: int, device: torch.device
+def _short_on_gpus(
+    request: Request, stored: Mapping[str, StoredWeight], free: int, devices: Sequence[torch.device]
 ) -> RoomReply | None:
-    """Of weights that are read into the machine's memory, of which `free` bytes are free, and then go to a GPU."""
+    """Of weights that are read into the machine's memory, of which `free` bytes are free, and then go to a GPU, or over
+    several devices."""
     precision = PRECISIONS[request.document.precision]
     needed = bytes_in_memory(stored, precision)
     there = sum(each.numbers for each in stored.values()) * precision.itemsize
     if not fits(needed, free):
         return RoomReply(request.number, "model", needed, free)
-    on_gpu = free_on(device)
-    return None if fits(there, on_gpu) else RoomReply(request.number, "model", there, on_gpu)
-
-
-def free_on(device: torch.device) -> int:
-    """Bytes that are free where a model computes. A GPU that is not there has as many as the machine: that it is not
-    there is said where a model is opened."""
-    if device.type == "cuda" and torch.cuda.is_available():
-        free: int = torch.cuda.mem_get_info(device)[0]
-        return free
-    return free_bytes()
+    on_all = sum(map(spread.free_on, devices))
+    return None if fits(there, on_all) else RoomReply(request.number, "model", there, on_all)
 
 
 def _rounded_bytes(name: str, folder: Path, precision: str) -> int | None:
@@ -101,7 +98,7 @@ def short_of_room(request: Request, cache: SessionCache) -> RoomReply | None:
         works.append(("trace", _of_trace(request, cache)))
     if "scan" in request.asks and any(query.scans for query in request.queries):
         works.append(("scan", _of_scan(cache.session)))
-    free = free_on(cache.session.model.adapter.device) if works else 0
+    free = spread.free_on(cache.session.model.adapter.device) if works else 0
     return next((RoomReply(request.number, work, needed, free) for work, needed in works if needed > free), None)
 
 

@@ -25,6 +25,7 @@ from core.models.family import adapt
 from core.models.health import check_weights
 from core.models.loading import load_model
 from core.models.model import Model
+from core.models.spread import name_of_devices
 from core.models.streamed import is_streamed
 
 PIECE = 1 << 22  # bytes of a file that are read at once
@@ -37,7 +38,7 @@ class SeriesModel:
     def __init__(self, series: Series, dtype: str = "fp32", opened: Model | None = None) -> None:
         self.series = series
         self._dtype = dtype
-        self._device: str | torch.device = "cpu" if opened is None else opened.adapter.device
+        self._device = "cpu" if opened is None else name_of_devices(opened.adapter)
         usable = opened is not None and opened.unrounded is None  # those in 8 bits are beside no others
         self._model = opened if opened is not None and usable and series.index(opened.name) is not None else None
         first = self._model

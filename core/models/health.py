@@ -24,7 +24,7 @@ def placement(device: str | torch.device, dtype: str) -> tuple[torch.device, tor
     here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not here.get(where.type, False):
         raise ModelError(f"This machine has no {where.type} device that PyTorch can use.", "Compute on the cpu.")
-    if where.type == "cuda" and (where.index or 0) >= torch.cuda.device_count():
+    if where.type == "cuda" and where.index is not None and where.index >= torch.cuda.device_count():
         count = torch.cuda.device_count()
         raise ModelError(f"This machine has no {where}: its GPUs are cuda:0 to cuda:{count - 1}.", "Take one of these.")
     if where.type == "mps" and dtype == "fp64":

@@ -44,7 +44,8 @@ def devices_of(device: str | torch.device, dtype: str) -> tuple[torch.device, ..
 
 def free_on(device: torch.device) -> int:
     """Bytes that are free on a device."""
-    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_bytes()
+    on_gpu = device.type == "cuda" and torch.cuda.is_available()
+    return torch.cuda.mem_get_info(device)[0] if on_gpu else free_bytes()
 
 
 def block_places(module: nn.Module, blocks: Sequence[nn.Module], devices: Sequence[torch.device]) -> list[torch.device]:
@@ -118,6 +119,11 @@ def at_weight(product: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight: Te
 def places_of(adapter: Adapter) -> list[torch.device]:
     """The device of each layer of a model."""
     return [next(block.parameters()).device for block in adapter.blocks]
+
+
+def name_of_devices(adapter: Adapter) -> str:
+    """The devices that a model lies on, the first one first, as `devices_of` takes them."""
+    return ",".join(dict.fromkeys(map(str, (adapter.device, *places_of(adapter)))))
 
 
 def is_away(adapter: Adapter, layer: int) -> bool:

@@ -29,6 +29,7 @@ from core.memory import give_back
 from core.models.class_texts import base_name
 from core.models.fingerprint import weights_hash
 from core.models.loading import load_model
+from core.models.spread import name_of_devices
 from core.precision_words import EIGHT_BITS, USUAL_PRECISION
 from core.progress import stage, watched
 from core.project.document import Document
@@ -112,7 +113,7 @@ def _cache_of(document: Document, weights: str, request: Request, cache: Session
         eight_bits = cache.session.model.unrounded is not None  # then both are rounded
         model = load_model(
             document.model,
-            device=cache.session.model.adapter.device,
+            device=name_of_devices(cache.session.model.adapter),
             dtype=document.precision,
             weights=EIGHT_BITS if eight_bits else "auto",
         )

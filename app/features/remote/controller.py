@@ -49,7 +49,7 @@ class RemoteController(QObject):
             self.dialog = ConnectDialog(self._window)
             self.dialog.look_wanted.connect(self.look)
             self.dialog.row_chosen.connect(self._ask_needs)
-            self.dialog.on_gpu_chosen.connect(lambda _: self._say_needs())
+            self.dialog.device_chosen.connect(lambda _: self._say_needs())
             self.dialog.eight_bits_chosen.connect(lambda _: self._ask_needs(self._dialog.row()))
             self.dialog.connect_wanted.connect(self.connect_worker)
         self.dialog.say("")
@@ -76,7 +76,7 @@ class RemoteController(QObject):
     def _take_places(self, found: tuple[Any, tuple[Place, ...]]) -> None:
         self._cluster, self._places = found
         self._dialog.say("")
-        self._dialog.set_places([PlaceRow(*place_words(place), place.has_free_gpu) for place in self._places])
+        self._dialog.set_places([PlaceRow(*place_words(place), place.gpus_to_be_had) for place in self._places])
 
     def _ask_needs(self, row: int) -> None:
         """What the present model needs at a place."""
@@ -110,15 +110,15 @@ class RemoteController(QObject):
             f"{self._workbench.document.model} needs {size_words(weights[1])} for its weights, and beside them: {told}."
         )
         dialog = self._dialog
-        fits = room_words(weights[1] + beside, self._places[dialog.row()], dialog.on_gpu())
+        fits = room_words(weights[1] + beside, self._places[dialog.row()], dialog.device())
         dialog.set_needs(f"{words} {fits}")
 
-    def connect_worker(self, row: int, on_gpu: bool) -> None:
-        """Have the work done at a place, on one GPU of it or on its processors."""
+    def connect_worker(self, row: int, device: str) -> None:
+        """Have the work done at a place, on a device of it: see `ConnectDialog`."""
         cluster, place = self._cluster, self._places[row]
 
         def start() -> object:
-            link = cluster.start(place, "cuda" if on_gpu else "cpu")
+            link = cluster.start(place, device)
             versions = importlib.import_module("app.worker.remote_side").versions()
             try:
                 return link, {**versions, "machine": platform.node()}, link.hello()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from app.features.compare import handlers as compare
 from app.features.inspector.queries import NeuronsQuery
@@ -44,9 +45,9 @@ from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import TraceChoice
 from resources.models.planted.make import FOLDER as PLANTED
 from resources.samples.make import FOLDER as SAMPLES
-from tests.app.worker.other_device import other_device
 from tests.app.worker.test_depends_on import NOT_KEPT
 from tests.app.worker.test_depends_on import queries as usual_queries
+from tests.several_devices import room_for, several_devices
 
 HEAD, MLP = Node("head", 1, 0), Node("mlp", 0)
 TEXTS = Source("text", "When Mary gave a drink to"), Source("text", "When Tom gave a drink to")
@@ -80,13 +81,18 @@ def served(worker: WorkerService, request: Request) -> list[Reply]:
 def test_a_worker_reads_no_tensor_of_another_device_without_bringing_it(
     document: Document, queries: tuple[Query, ...]
 ) -> None:
+    """Layers of the model lie on two GPUs and the CPU."""
     traced = replace(document, edits=EDITS, traced=TraceChoice(), size=12)
-    usual = (query for query in usual_queries(load_model(document.model).graph) if type(query) not in NOT_KEPT)
+    model = load_model(document.model)
+    usual = (query for query in usual_queries(model.graph) if type(query) not in NOT_KEPT)
     request = Request(1, traced, inspect=HEAD, recover=True, queries=(*usual, *OF_BOTH, *queries))
-    with other_device():
-        replies = served(WorkerService(handler_modules), request)
+    with several_devices(room_for(model, 1, 1)) as devices:
+        replies = served(WorkerService(handler_modules, device="auto"), request)
     assert [each for each in replies if isinstance(each, FailureReply | QueryRefusal)] == []
     assert set(map(type, replies)) >= PARTS
+    assert devices.moved
+    (opened,) = (each for each in replies if isinstance(each, ModelReply))
+    assert opened.details.endswith("fp32 · cuda:0, cuda:1, cpu")
     here = served(WorkerService(handler_modules), request)
     assert np.allclose(scores(replies), scores(here), rtol=1e-4, atol=1e-6)
 
@@ -94,21 +100,6 @@ def test_a_worker_reads_no_tensor_of_another_device_without_bringing_it(
 def scores(replies: list[Reply]) -> np.ndarray:
     (*_, last) = (each for each in replies if isinstance(each, ScoresReply))
     return last.ranking.values
-
-
-def test_the_stand_in_would_notice() -> None:
-    with other_device():
-        there, here = torch.ones(2), torch.ones(2, device="cpu")
-        for read in (torch.Tensor.numpy, np.asarray, lambda tensor: (tensor + 1).double().numpy()):
-            with pytest.raises(TypeError, match="becomes no array"):
-                read(there)
-        for together in (lambda: there + here, lambda: here[there.long()], lambda: torch.cat([here, there])):
-            with pytest.raises(RuntimeError, match="not computed together"):
-                together()
-        assert there.tolist() == there.cpu().double().numpy().tolist() == [1, 1]
-        assert (there * here.sum()).sum().item() == float(there[here.long()].sum() * 2) == 4
-        made = torch.zeros(2, device=here.device), here.to(there.device), torch.from_numpy(np.ones(2))
-        assert [getattr(each, "brought", False) for each in made] == [True, False, True]
 
 
 # ---- where models are opened ----
@@ -134,7 +125,9 @@ def test_other_models_are_opened_where_the_first_one_is(monkeypatch: pytest.Monk
 
     for module in (opened, compare):
         monkeypatch.setattr(module, "load_model", load)
-    first = SimpleNamespace(name="first", unrounded=None, adapter=SimpleNamespace(device=META))
+    first = SimpleNamespace(
+        name="first", unrounded=None, adapter=SimpleNamespace(device=META, blocks=[nn.Linear(1, 1, device="cpu")])
+    )
     series: Any = SimpleNamespace(index=lambda _name: None, at=lambda step: SimpleNamespace(name=f"step {step}"))
     series.swaps = False
     cache: Any = SimpleNamespace(session=SimpleNamespace(model=first))
@@ -143,7 +136,7 @@ def test_other_models_are_opened_where_the_first_one_is(monkeypatch: pytest.Monk
             made.at(1)
     with pytest.raises(ModelError):
         compare._cache_of(SHAPES, "", Request(1, NAMES), cache, lambda _: None)
-    assert asked == [META, "cpu", META]
+    assert asked == ["meta,cpu", "cpu", "meta,cpu"]
 
 
 def test_where_there_is_no_such_device_that_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,15 +182,15 @@ def test_a_place_says_what_is_free_on_a_gpu_and_whether_ray_lends_it(monkeypatch
     monkeypatch.setattr(ray_home, "set_environment", lambda _address: None)
     monkeypatch.setattr(Cluster, "options", lambda *_: {})
     places = Cluster("ray://localhost:10001").places()
-    assert [(each.node, each.lent, each.gpus, each.has_free_gpu) for each in places] == [
-        ("n2", 2, 2, True),
-        ("n1", 0, 2, False),
+    assert [(each.node, each.lent, each.gpus, each.gpus_to_be_had) for each in places] == [
+        ("n2", 2, 2, 2),
+        ("n1", 0, 2, 0),
     ]
     assert {(each.gpu_most_free, each.gpu_free, each.gpu_memory) for each in places} == {(20 * GIB, 30 * GIB, 80 * GIB)}
 
 
-@pytest.mark.parametrize(("device", "gpus"), [("cpu", None), ("cuda", 1)])
-def test_a_gpu_is_reserved_only_where_one_is_chosen(
+@pytest.mark.parametrize(("device", "gpus"), [("cpu", None), ("cuda", 1), ("auto", 2)])
+def test_gpus_are_reserved_only_where_they_are_chosen(
     device: str, gpus: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reserved: list[Any] = []
@@ -209,7 +202,7 @@ def test_a_gpu_is_reserved_only_where_one_is_chosen(
     )
     monkeypatch.setitem(sys.modules, "ray", ray)
     cluster: Any = SimpleNamespace(is_local=True, options=lambda _node: {})
-    link = RayLink(cluster, Place("n1", "node-7", 8, GIB, GIB), device)
+    link = RayLink(cluster, Place("n1", "node-7", 8, GIB, GIB, gpus=3, gpu_most_free=GIB, lent=2), device)
     link.restart()  # as where it has died
     assert reserved == [gpus, gpus]
     assert [make()._device for make in made] == [device, device]

@@ -18,13 +18,11 @@ from core.errors import ArgumentError, ModelError
 from core.models.rounded import of_whole
 from core.models.spread import block_places, devices_of, places_of, spread
 from tests.core.engine.cases import TOLERANCE, case
-from tests.several_devices import CPU, GPUS, lies_on, several_devices
+from tests.several_devices import CPU, GPUS, lies_on, room_for, several_devices
 from tests.small_models import ALL, language_model, small_input
 
 FIRST, SECOND = GPUS
-LARGE = 10**9
-BLOCK, REST = 3_159_040, 2_922_496  # bytes of one of the 4 blocks of `names` in fp32, and of what is in none
-THIRDS = {FIRST: 2 * (REST + 2.5 * BLOCK), SECOND: 2 * 1.5 * BLOCK, CPU: LARGE}  # in fp64: a block, a block, the others
+PLENTY = dict.fromkeys((*GPUS, CPU), 10**9)
 Figures = list[Tensor]
 
 
@@ -68,8 +66,9 @@ def toggled(model: ws.Model) -> None:
 
 
 def test_a_model_over_three_devices_says_what_it_says_on_one() -> None:
-    here = of_names(names("cpu"))
-    with several_devices(THIRDS) as devices:
+    one = names("cpu")
+    here = of_names(one)
+    with several_devices(room_for(one, 1, 1)) as devices:
         model = names("auto")
         assert places_of(model.adapter) == [FIRST, SECOND, CPU, CPU]
         assert "1 on cuda:0, 1 on cuda:1, 2 on cpu" in model.notes[0]
@@ -95,7 +94,7 @@ def test_models_of_all_kinds_do(family: str) -> None:
         return [*(each.cpu() for each in outputs), torch.from_numpy(scores.values.copy())]
 
     here = said(setup.model)
-    with several_devices(THIRDS) as devices:
+    with several_devices(PLENTY) as devices:
         module = copy.deepcopy(setup.module)
         blocks = ws.load_model((module, None)).adapter.blocks
         spread(module, blocks, [(SECOND, CPU, FIRST)[layer % 3] for layer in range(len(blocks))], FIRST)
@@ -108,7 +107,7 @@ def test_a_module_of_the_users_that_accelerate_put_there_stays_as_it_is() -> Non
     setup = case("gpt2")
     parts = {"transformer.wte": 0, "transformer.wpe": 0, "transformer.drop": 0, "transformer.h.0": 0}
     parts |= {"transformer.h.1": 1, "transformer.h.2": 1, "transformer.ln_f": 1, "lm_head": 1}
-    with several_devices(THIRDS):
+    with several_devices(PLENTY):
         module: Any = copy.deepcopy(setup.module)
         module.lm_head.weight = nn.Parameter(module.lm_head.weight.detach().clone())
         dispatch_model(module, {name: GPUS[place] for name, place in parts.items()})
@@ -134,10 +133,7 @@ def test_weights_in_8_bits_do_and_stay_there_when_the_model_changes(tmp_path: Pa
         return figures(ws.Session(model, model.pair(*ids)), [[ws.Edit("a1.h0->m2", "patch")]])
 
     whole = ws.load_model(tmp_path, dtype="fp64", weights="8bit")
-    parts = {name: each.nbytes for name, each in whole.adapter.module.state_dict().items()}
-    block = sum(size for name, size in parts.items() if "layers.0." in name)
-    rest = sum(size for name, size in parts.items() if "layers" not in name)
-    with several_devices({FIRST: (rest + 2.2 * block) / 0.9, SECOND: 9 * block, CPU: 0}) as devices:
+    with several_devices(room_for(whole, 1, 2)) as devices:
         model = ws.load_model(tmp_path, dtype="fp64", weights="8bit", device="cuda:0,cuda:1")
         assert places_of(model.adapter) == [FIRST, SECOND, SECOND]
         devices.moved.clear()
@@ -211,7 +207,7 @@ def test_names_of_devices() -> None:
 
 
 def test_the_stand_in_would_notice() -> None:
-    with several_devices(THIRDS) as devices:
+    with several_devices(PLENTY) as devices:
         here, there, beside = torch.ones(2, 2), torch.ones(2, 2, device=FIRST), torch.ones(2, 2, device="cuda:1")
         mixed: list[Callable[[], Any]] = [
             lambda: here + there,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PlaceRow:
-    """A node of a cluster, in words. has_free_gpu: whether the work can be done on a GPU of it."""
+    """A node of a cluster, in words. gpus_to_be_had: on how many GPUs of it the work can be done."""
 
     machine: str
     processors: str
     memory: str
     gpus: str
-    has_free_gpu: bool = False
+    gpus_to_be_had: int = 0

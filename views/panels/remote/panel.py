@@ -38,6 +38,7 @@ EIGHT_BITS = (
     "A weight of a layer takes one byte. That changes answers: by how much is said at input A. No method here needs "
     "gradients of weights."
 )
+ALL_GPUS = "The model's layers lie over them, where one is too small, and on the processors where all are"
 NOT_EIGHT_BITS = "Of models in a folder, packs and models of the Hub: none of these is open"
 COLUMNS = ("node", "processors", "free memory", "GPUs")
 MOST_LINES = 6  # of the table without scrolling
@@ -45,12 +46,13 @@ MOST_LINES = 6  # of the table without scrolling
 
 class ConnectDialog(QDialog):
     """Stays open until a place is chosen. Emits the address to look at (empty: a cluster of this machine), the row that
-    is chosen, and with it, when it is connected to, whether it is to compute on a GPU."""
+    is chosen, and with it, when it is connected to, what it is to compute on: "cpu", "cuda" (one GPU) or "auto" (all
+    GPUs)."""
 
     look_wanted = Signal(str)
-    connect_wanted = Signal(int, bool)
+    connect_wanted = Signal(int, str)
     row_chosen = Signal(int)
-    on_gpu_chosen = Signal(bool)  # for the row that is chosen
+    device_chosen = Signal(str)  # for the row that is chosen
     eight_bits_chosen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -73,9 +75,10 @@ class ConnectDialog(QDialog):
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.compute = QLabel("Compute on:")
-        self.processors, self.gpu = QRadioButton("&Processors"), QRadioButton("One &GPU")
+        self.processors, self.gpu, self.all_gpus = QRadioButton("&Processors"), QRadioButton("One &GPU"), QRadioButton()
+        self.all_gpus.setToolTip(ALL_GPUS)
         self._computes = QButtonGroup(self)  # apart from the choice of the cluster
-        for button in (self.processors, self.gpu):
+        for button in (self.processors, self.gpu, self.all_gpus):
             self._computes.addButton(button)
         self.processors.setChecked(True)
         self.eight_bits = QCheckBox("Weights in &8 bits")
@@ -87,8 +90,8 @@ class ConnectDialog(QDialog):
         self.look.clicked.connect(self._look)
         self.address.textEdited.connect(lambda _: self.elsewhere.setChecked(True))
         self.elsewhere.toggled.connect(lambda _: self.set_places(()))
-        self.connect_button.clicked.connect(lambda: self.connect_wanted.emit(self.row(), self.on_gpu()))
-        self.gpu.toggled.connect(self.on_gpu_chosen)
+        self.connect_button.clicked.connect(lambda: self.connect_wanted.emit(self.row(), self.device()))
+        self._computes.buttonClicked.connect(lambda _: self.device_chosen.emit(self.device()))
         self.eight_bits.toggled.connect(self.eight_bits_chosen)
         self.table.itemSelectionChanged.connect(self._choose)
         self.close_button.clicked.connect(self.reject)
@@ -109,7 +112,7 @@ class ConnectDialog(QDialog):
         self.nodes.setBuddy(self.table)
         for widget in (self.nodes, self.table):
             column.addWidget(widget)
-        column.addLayout(_row(self.compute, self.processors, self.gpu, None))
+        column.addLayout(_row(self.compute, self.processors, self.gpu, self.all_gpus, None))
         column.addLayout(_row(self.eight_bits, None))
         for widget in (self.needs, self.problem):
             column.addWidget(widget)
@@ -167,9 +170,9 @@ class ConnectDialog(QDialog):
         rows = self.table.selectionModel().selectedRows()
         return rows[0].row() if rows else -1
 
-    def on_gpu(self) -> bool:
-        """Whether the chosen one is to compute on a GPU."""
-        return self.gpu.isChecked()
+    def device(self) -> str:
+        """What the chosen one is to compute on."""
+        return "auto" if self.all_gpus.isChecked() else "cuda" if self.gpu.isChecked() else "cpu"
 
     def in_eight_bits(self) -> bool:
         """Whether the layers' weights are to be rounded to 8 bits."""
@@ -185,12 +188,15 @@ class ConnectDialog(QDialog):
             self.row_chosen.emit(self.row())
 
     def _offer_gpu(self) -> None:
-        """Where the chosen node has a free one, which is then taken unless the user says otherwise."""
+        """Where the chosen node has a free one, which is then taken unless the user says otherwise; all, where it has
+        several."""
         row = self.row()
-        offered = 0 <= row < len(self._rows) and self._rows[row].has_free_gpu
+        count = self._rows[row].gpus_to_be_had if 0 <= row < len(self._rows) else 0
         for widget in (self.compute, self.processors, self.gpu):
-            widget.setVisible(offered)
-        (self.gpu if offered else self.processors).setChecked(True)
+            widget.setVisible(count > 0)
+        self.all_gpus.setVisible(count > 1)
+        self.all_gpus.setText(f"All {count} GP&Us")
+        (self.gpu if count else self.processors).setChecked(True)
 
     def _grey(self) -> None:
         self.look.setEnabled(not self._busy)

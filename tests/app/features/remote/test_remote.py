@@ -105,18 +105,22 @@ def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reade
     ]
     reader.wait(lambda: "79 GB are free on one GPU there." in dialog.needs.text())
     assert "needs 3 GB for its weights" in dialog.needs.text()
-    choices = dialog.compute, dialog.processors, dialog.gpu
-    assert [each.isVisible() for each in choices] == [True] * 3
+    choices = dialog.compute, dialog.processors, dialog.gpu, dialog.all_gpus
+    assert [each.isVisible() for each in choices] == [True] * 4
     assert dialog.gpu.isChecked()
+    assert dialog.all_gpus.text() == "All 2 GP&Us"
+    reader.click(dialog.all_gpus)
+    assert "150 GB are free on its 2 GPUs." in dialog.needs.text()
+    assert dialog.device() == "auto"
     reader.click(dialog.processors)
     assert "500 GB of its memory are free there." in dialog.needs.text()
     assert dialog.local.isChecked()  # the two choices are two
     dialog.table.selectRow(1)
     reader.wait(lambda: "1 MB of its memory are free there: it will not fit" in dialog.needs.text())
-    assert [each.isVisible() for each in choices] == [False] * 3
-    assert not dialog.on_gpu()
+    assert [each.isVisible() for each in choices] == [False] * 4
+    assert dialog.device() == "cpu"
     dialog.table.selectRow(0)
-    assert dialog.on_gpu()
+    assert dialog.device() == "cuda"
     reader.click(dialog.processors)
 
     reader.click(dialog.connect_button)
@@ -169,17 +173,25 @@ def test_where_it_does_not_fit_all_is_said_that_may_help() -> None:
     )
     assert room_words(1 << 20, SMALL) == "1 MB of its memory are free there."
     assert room_words(100 * GIB, LARGE) == "500 GB of its memory are free there."
-    assert room_words(100 * GIB, LARGE, on_gpu=True) == (
-        "79 GB are free on one GPU there: it will not fit. Choose the processors, another place, bf16, or a smaller "
-        "model."
+    assert room_words(100 * GIB, LARGE, device="cuda") == (
+        "79 GB are free on one GPU there: it will not fit. Choose all GPUs, the processors, another place, bf16, or a "
+        "smaller model."
     )
-    assert room_words(79 * GIB, LARGE, on_gpu=True) == "79 GB are free on one GPU there."
+    assert "Choose the processors, " in room_words(100 * GIB, replace(LARGE, lent=1), device="cuda")
+    assert room_words(79 * GIB, LARGE, device="cuda") == "79 GB are free on one GPU there."
+    assert room_words(150 * GIB, LARGE, device="auto") == "150 GB are free on its 2 GPUs."
+    assert room_words(650 * GIB, LARGE, device="auto") == (
+        "150 GB are free on its 2 GPUs and 500 GB in its memory: layers that the GPUs have no room for are left to the "
+        "processors, which are slower."
+    )
+    assert "in its memory: it will not fit. Choose another place" in room_words(651 * GIB, LARGE, device="auto")
 
 
 def test_places_with_a_gpu_to_be_had_come_first() -> None:
     kept = replace(LARGE, lent=0)  # Ray there knows of no GPU, or gives none
     full = replace(LARGE, gpu_most_free=0)
-    assert [place.has_free_gpu for place in (LARGE, kept, full, SMALL)] == [True, False, False, False]
+    one = replace(LARGE, lent=1)
+    assert [place.gpus_to_be_had for place in (LARGE, one, kept, full, SMALL)] == [2, 1, 0, 0, 0]
     small_with_gpu = replace(SMALL, gpus=1, gpu_most_free=GIB, lent=1)
     ranked = sorted((SMALL, kept, small_with_gpu, LARGE), key=lambda place: place.rank, reverse=True)
     assert ranked == [LARGE, small_with_gpu, kept, SMALL]
