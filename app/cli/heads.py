@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.arguments import MODEL_HELP
@@ -13,7 +14,7 @@ from app.cli.pairs import PAIRS
 from app.cli.progress import Progress
 from app.cli.sharded import add_shard_options, check_shard_options, in_shards
 from app.cli.tables import aligned
-from app.cli.workers import STOPPED
+from app.cli.workers import STOPPED, study_workers
 from core.errors import ArgumentError
 from core.formatting import number, percent, visible_token
 
@@ -32,6 +33,7 @@ wirescope heads --model pack:smollm2 --corpus book.txt
 wirescope heads --model bundled:shapes
 wirescope heads --model pack:smollm2 --head a18.h6
 wirescope heads --model bundled:names --task ioi --pairs 10000 --folder heads
+wirescope heads --model pack:smollm2 --function-vectors --workers 2
 """
 
 BEFORE = 6  # tokens that are shown before a query
@@ -78,8 +80,12 @@ def heads_command(options: argparse.Namespace) -> int:
         return _in_shards(options, model)
     corpus, what = corpus_of(model, options.corpus, pieces)
     shown: list[Evidence] = []
-    with Progress() as progress, watched(lambda share: progress("Tests of heads", share)):
-        found = identities_over(model, corpus, options.seed, function_vectors=options.function_vectors)
+    with (
+        study_workers(options) as workers,
+        Progress() as progress,
+        watched(lambda share: progress("Tests of heads", share)),
+    ):
+        found = identities_over(model, corpus, options.seed, function_vectors=options.function_vectors, workers=workers)
     if options.head is not None:
         kinds = [label.test.name for label in found.labels(options.head) if label.test.attends]
         shown = [evidence(found, kind, options.head) for kind in kinds]
@@ -96,7 +102,7 @@ def heads_command(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     """Raise ArgumentError for what does not go together, before a model is opened."""
-    check_shard_options(options)
+    check_shard_options(options, options.function_vectors)
     given = options.task is not None, options.dataset is not None
     if options.folder is None and any(given):
         raise ArgumentError("The A of many pairs is read in shards.", "Give --folder too, or a --corpus.")
@@ -106,9 +112,7 @@ def _check(options: argparse.Namespace) -> None:
         raise ArgumentError("Which pairs the folder is for is not said.", "Give --task or --dataset.")
     if options.pairs is not None and (options.task is None or options.pairs < 1):
         raise ArgumentError("--pairs is the number of a task's pairs, at least 1.", "Give --task too.")
-    wrong = [
-        f"--{name.replace('_', '-')}" for name in ("corpus", "pieces", "function_vectors") if getattr(options, name)
-    ]
+    wrong = [f"--{name}" for name in ("corpus", "pieces") if getattr(options, name)]
     if wrong:
         raise ArgumentError(f"{wrong[0]} is not of a run in shards.", "Leave it out, or leave out --folder.")
 
@@ -118,9 +122,12 @@ def _in_shards(options: argparse.Namespace, model: Model) -> int:
     from core.heads.evidence import evidence
     from core.heads.report import identities_report
     from core.sharded.heads import HeadsWork
-    from core.sharded.heads_over_pairs import heads_over_pairs
+    from core.sharded.heads_over_pairs import heads_over_pairs, tasks_in
 
-    run = in_shards(options, model, HeadsWork(options.seed), heads_over_pairs)
+    if options.function_vectors and not model.is_text:
+        raise ArgumentError(f"{model.title} does no few-shot tasks.", "Leave out --function-vectors.")
+    work = HeadsWork(options.seed, sees=not model.is_text, vectors=options.function_vectors)
+    run = in_shards(options, model, work, heads_over_pairs)
     if run is None:
         return STOPPED
     found, what = run
@@ -136,6 +143,8 @@ def _in_shards(options: argparse.Namespace, model: Model) -> int:
         _tell_head(found, shown, head, model, None)
     else:
         _tell(found, model.title, what)
+    if work.vectors and not options.json and (tasks := tasks_in(model, Path(options.folder), work)):
+        _tell_tasks(*tasks)
     return 0
 
 

@@ -39,9 +39,11 @@ def add_shard_options(parser: argparse.ArgumentParser) -> None:
     add_worker_options(many)
 
 
-def check_shard_options(options: argparse.Namespace) -> None:
-    """Raise ArgumentError for what does not go together, before a model is opened."""
-    given = [f"--{name}" for name in ("shard", "workers", "cluster") if getattr(options, name) is not None]
+def check_shard_options(options: argparse.Namespace, shared: bool = False) -> None:
+    """Raise ArgumentError for what does not go together, before a model is opened. shared: whether there is work for
+    workers without a folder, too."""
+    of_folder = ("shard",) if shared else ("shard", "workers", "cluster")
+    given = [f"--{name}" for name in of_folder if getattr(options, name) is not None]
     if options.folder is None and given:
         raise ArgumentError(f"{given[0]} is of a run over many pairs.", "Give --folder too.")
     if options.folder is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from torch import Tensor
 
 from core.errors import InputError
 from core.heads import cls_gathering
-from core.heads.attention import scores_at
+from core.heads.attention import AttentionScores, scores_at
 from core.heads.identity import Asked, HeadIdentities, HeadTest, identities_of, rarest
 from core.heads.parts import Parts
 from core.heads.picture_places import made_pictures, outlying_patches, picture_masks
@@ -37,24 +39,45 @@ PICTURE_TESTS = (
 def picture_identities(model: Model, corpus: Tensor, seed: int = 0, parts: Parts | None = None) -> HeadIdentities:
     """corpus: pixels [picture, channel, height, width]. parts: what was measured before of the same pictures, and takes
     what is measured now. Raises InputError for a model that sees none, Cancelled."""
-    grid = None if model.is_text else model.adapter.image_grid(corpus)
-    if grid is None:
-        raise InputError(f"{model.title} sees no pictures.", "Open a vision model.")
     parts = {} if parts is None else parts
-    with stage(0.0, 0.4):
-        made = made_pictures(corpus[:1], grid, PICTURES, seed)
-        generated = scores_at(model, made, lambda row: picture_masks(model, made[row]), 0, seed, parts, "generated")
-    with stage(0.4, 0.8):
+    with stage(0.0, 0.6):
+        asked = made_picture_tests(model, corpus, seed, parts)
+    with stage(0.6, 1.0):
         read = scores_at(model, corpus, lambda row: picture_masks(model, corpus[row]), 0, seed, parts, "corpus")
+    return identities_of_pictures(model, asked, read, len(corpus))
+
+
+def made_picture_tests(model: Model, some: Tensor, seed: int = 0, parts: Parts | None = None) -> list[Asked]:
+    """The tests on pictures that are made for them. some: pixels [picture, channel, height, width], of which the first
+    ones are the objects of CLS gathering. parts: as `picture_identities` takes them. Raises InputError for a model that
+    sees none, Cancelled."""
+    grid = grid_of(model, some)
+    parts = {} if parts is None else parts
+    with stage(0.0, 0.6):
+        made = made_pictures(some[:1], grid, PICTURES, seed)
+        generated = scores_at(model, made, lambda row: picture_masks(model, made[row]), 0, seed, parts, "generated")
     asked = [
         Asked(test, generated.of(test.name), rarest(generated.random[generated.kinds.index(test.name)]))
         for test in PICTURE_TESTS
         if test is not GATHERING
     ]
     if cls_gathering.has_class_token(model):
-        with stage(0.8, 1.0):
-            asked.append(_gathering(model, corpus, grid, seed, parts))
-    found = identities_of(model, asked, read, len(corpus))
+        with stage(0.6, 1.0):
+            asked.append(_gathering(model, some, grid, seed, parts))
+    return asked
+
+
+def grid_of(model: Model, pixels: Tensor) -> tuple[int, int]:
+    """Patches down and across. Raises InputError for a model that sees no pictures."""
+    grid = None if model.is_text else model.adapter.image_grid(pixels)
+    if grid is None:
+        raise InputError(f"{model.title} sees no pictures.", "Open a vision model.")
+    return grid
+
+
+def identities_of_pictures(model: Model, asked: Sequence[Asked], read: AttentionScores, rows: int) -> HeadIdentities:
+    """read: the attention over a corpus of so many pictures."""
+    found = identities_of(model, asked, read, rows)
     found.covers[[test is GATHERING for test in found.tests]] = np.nan  # it is of one query of a picture
     return found
 

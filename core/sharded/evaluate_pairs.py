@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.datasets.session_over import SessionOver
 from core.precision_words import PRECISION, ROUNDING, WEIGHTS
 from core.progress import Cancel
 from core.saving import save_text
@@ -19,7 +20,6 @@ from core.sharded.progress import RunProgress
 
 if TYPE_CHECKING:
     from core.models.model import Model
-    from core.session import Session
 
 
 def evaluate_pairs(
@@ -34,7 +34,7 @@ def evaluate_pairs(
 ) -> dict[str, Any]:
     """The report, which is written into the folder too. Raises what `do_pairs` raises, and NothingToRecoverError."""
 
-    def begin(_session: Session) -> str:
+    def begin(_over: SessionOver) -> str:
         return "Evaluation"
 
     def finish(sums: Sums, about: dict[str, str]) -> str:

@@ -6,23 +6,31 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+from torch import Tensor
+
+from core.datasets.session_over import SessionOver
 from core.formatting import pairs_words
 from core.heads.heads_file import HeadsAbout, heads_text
+from core.models.fingerprint import tokenizer_hash, weights_hash
 from core.precision_words import PRECISION, USUAL_PRECISION, WEIGHTS
-from core.progress import Cancel
+from core.progress import Cancel, watched
 from core.saving import save_text
 from core.sharded.executors import Workers
-from core.sharded.file_names import HEADS
+from core.sharded.file_names import HEADS, PIECES
 from core.sharded.heads import HeadsWork, identities_from
 from core.sharded.job import PAIRS, PAIRS_OF, Sums
 from core.sharded.many_pairs import ManyPairs, do_pairs
 from core.sharded.preview import ref_of
 from core.sharded.progress import RunProgress
+from core.sharded.study_workers import StudyWorkers
+from core.studies.head_corpus import kept_vectors, measure_vectors, tasks_told
+from core.studies.kept_results import KeptResults, digest_of
 
 if TYPE_CHECKING:
+    from core.heads.function_vector import FunctionVectorScores
     from core.heads.identity import HeadIdentities
     from core.models.model import Model
-    from core.session import Session
 
 
 def heads_over_pairs(
@@ -36,22 +44,50 @@ def heads_over_pairs(
     cancelled: Cancel = lambda: False,
 ) -> tuple[HeadIdentities, str]:
     """What the heads are, which is written into the folder too, and what the corpus was, in words. Raises what
-    `do_pairs` raises, and InputError for a model that does not tell the next token."""
+    `do_pairs` raises, and InputError for a model that neither tells the next token nor sees."""
     made: list[HeadIdentities] = []
+    first: list[Tensor] = []
 
-    def begin(_session: Session) -> str:
+    def begin(over: SessionOver) -> str:
         from core.heads.generated import check_text_model
+        from core.heads.picture_identity import grid_of
 
-        check_text_model(model)
+        if not work.sees:
+            check_text_model(model)
+            return "Heads"
+        pictures = [pair.clean.tensor for pair in over.dataset.pairs]
+        grid_of(model, pictures[0])
+        first.append(torch.cat([each for each in pictures if each.shape == pictures[0].shape]))
         return "Heads"
 
     def finish(sums: Sums, about: dict[str, str]) -> str:
-        made.append(identities_from(work, model, sums))
+        with watched(None, cancelled):
+            vectors = vectors_in(model, folder, work, workers) if work.vectors else None
+            made.append(identities_from(work, model, sums, first[0] if work.sees else None, vectors))
         save_text(folder / HEADS, heads_text(made[0], _about(model, sums, about)))
         return HEADS
 
     sums, about = do_pairs(model, folder, pairs, work, begin, finish, workers, command, listener, cancelled)
     return made[0], _corpus_words(sums, about)
+
+
+def vectors_in(model: Model, folder: Path, work: HeadsWork, workers: Workers) -> FunctionVectorScores | None:
+    """Function vector scores over the few-shot tasks that the model does, each task by itself; None where it does none.
+    What is done is kept in the folder of the run. Raises Cancelled, and what workers raise."""
+    kept = _kept(model, folder, work)
+    with StudyWorkers(workers.workers, workers.cluster) as others:
+        measure_vectors(model, work.seed, kept, others)
+    return kept_vectors(kept)
+
+
+def tasks_in(model: Model, folder: Path, work: HeadsWork) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Over which tasks that was, and which were left out, with why; None where they were not scored."""
+    return tasks_told(_kept(model, folder, work))
+
+
+def _kept(model: Model, folder: Path, work: HeadsWork) -> KeptResults:
+    weights = weights_hash(model.adapter.module)
+    return KeptResults(digest_of("vectors", weights, tokenizer_hash(model.tokenizer), work.seed), folder / PIECES)
 
 
 def _corpus_words(sums: Sums, about: dict[str, str]) -> str:

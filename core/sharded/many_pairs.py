@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.datasets.session_over import SessionOver
 from core.inputs.dataset_columns import FileRow
 from core.precision_words import precision_entry
 from core.progress import Cancel
@@ -22,7 +23,6 @@ from core.sharded.sources import Source, TaskSource, rows_into
 
 if TYPE_CHECKING:
     from core.models.model import Model
-    from core.session import Session
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def do_pairs(
     folder: Path,
     pairs: ManyPairs,
     work: Work,
-    begin: Callable[[Session], str],
+    begin: Callable[[SessionOver], str],
     finish: Callable[[Sums, dict[str, str]], str],
     workers: Workers,
     command: Sequence[str] = (),
@@ -67,7 +67,7 @@ def do_pairs(
         source = pairs.source(folder)
         shards = Shards(source.total, pairs.shard or usual_size(source.total))
         over = previewed(model, source, shards, work)
-        title = begin(over.session)
+        title = begin(over)
         about = {"model": model.name, METRIC_NAME: over.metric, SHARD: str(shards.size), PAIRS_OF: source.words}
         about |= rounding_about(over.session)
         del over  # its runs

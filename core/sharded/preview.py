@@ -16,7 +16,7 @@ from core.sharded.sources import Source
 if TYPE_CHECKING:
     from core.models.model import Model
 
-LOOKED_AT = 2  # pairs: with more than one it is seen whether each has answers of its own
+LOOKED_AT = 4  # pairs: with more than one it is seen whether each has answers of its own
 
 
 def ref_of(model: Model) -> ModelRef:

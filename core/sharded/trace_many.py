@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.datasets.session_over import SessionOver
 from core.edit_kinds import EditKind
 from core.errors import ArgumentError
 from core.inputs.dataset_columns import FileRow
@@ -26,7 +27,6 @@ from core.tracing.told_options import Options
 
 if TYPE_CHECKING:
     from core.models.model import Model
-    from core.session import Session
 
 
 def trace_pairs(
@@ -42,8 +42,8 @@ def trace_pairs(
     """The mean scores, and the sums over all pairs. What `trace_many` raises."""
     method = method_named(work.method)
 
-    def begin(session: Session) -> str:
-        method.check(session, work.replacement, work.level)
+    def begin(over: SessionOver) -> str:
+        method.check(over.session, work.replacement, work.level)
         return method.title
 
     def finish(sums: Sums, about: dict[str, str]) -> str:

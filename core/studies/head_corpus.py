@@ -21,16 +21,24 @@ from core.progress import stage
 from core.studies.corpus import bundled_text, generated_options, text_of, windows
 from core.studies.few_shot import screened, vectors_of
 from core.studies.kept_results import KeptResults, digest_of, studies_folder
+from core.studies.pieces import PieceWorkers
 
 SHOTS, PROMPTS = 5, 4  # of few-shot prompts: examples in each, and how many of a task
 PIECES = 12  # of a corpus, where nobody says otherwise
 PHOTOS = "the bundled pictures"
 
 
-def identities_over(model: Model, corpus: Tensor, seed: int = 0, *, function_vectors: bool = False) -> HeadIdentities:
+def identities_over(
+    model: Model,
+    corpus: Tensor,
+    seed: int = 0,
+    *,
+    function_vectors: bool = False,
+    workers: PieceWorkers | None = None,
+) -> HeadIdentities:
     """What is kept, and measured now what is not: one that was stopped goes on where it was. function_vectors: whether
     heads of text are also scored over few-shot tasks, which takes minutes of a model of a hundred million weights.
-    Raises InputError, Cancelled."""
+    workers: who does that; None: this process. Raises InputError, Cancelled, and what workers raise."""
     kept = _kept(model, corpus, seed)
     with stage(0.0, 0.4 if function_vectors else 1.0):
         found = _identities(model, corpus, seed, kept)
@@ -38,7 +46,7 @@ def identities_over(model: Model, corpus: Tensor, seed: int = 0, *, function_vec
     if not (function_vectors and model.is_text):
         return found
     with stage(0.4, 1.0):
-        measure_vectors(model, seed, kept)
+        measure_vectors(model, seed, kept, workers)
     return _identities(model, corpus, seed, kept)
 
 
@@ -62,16 +70,16 @@ def _identities(model: Model, corpus: Tensor, seed: int, kept: KeptResults) -> H
     return head_identities(model, corpus, seed, vectors=kept_vectors(kept), parts=kept, **generated_options(model))
 
 
-def measure_vectors(model: Model, seed: int, kept: KeptResults) -> None:
-    """Function vector scores over the tasks that the model does. Raises Cancelled."""
+def measure_vectors(model: Model, seed: int, kept: KeptResults, workers: PieceWorkers | None = None) -> None:
+    """Function vector scores over the tasks that the model does. Raises Cancelled, and what workers raise."""
     if "vectors of" in kept:
         return
     with stage(0.0, 0.1):
-        results = screened(model, chosen_tasks(None), SHOTS, seed, kept)
+        results = screened(model, chosen_tasks(None), SHOTS, seed, kept, workers)
     done = [task for task, result in results if not result.why]
     with stage(0.1, 1.0):
         if done:
-            vectors_of(model, done, SHOTS, PROMPTS, seed, kept)
+            vectors_of(model, done, SHOTS, PROMPTS, seed, kept, workers)
     left = [[result.title, result.why] for _, result in results if result.why]
     kept.keep({"vectors of": [task.name for task in done], "left out": left})
 
@@ -89,7 +97,11 @@ def kept_vectors(kept: KeptResults) -> FunctionVectorScores | None:
 def tasks_of_vectors(model: Model, corpus: Tensor, seed: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Over which few-shot tasks function vectors were scored, and which were left out, with why; None where none were
     scored yet."""
-    kept = _kept(model, corpus, seed)
+    return tasks_told(_kept(model, corpus, seed))
+
+
+def tasks_told(kept: KeptResults) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The same of what was kept."""
     if "vectors of" not in kept:
         return None
     return tuple(kept["vectors of"]), tuple(f"{title} ({why})" for title, why in kept["left out"])

@@ -53,6 +53,28 @@ def test_what_cannot_be_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (("--head", "m1"), 2, "There is no head 'm1'"),
         (("--corpus", str(file)), 3, "The text is too short"),
         (("--pieces", "0"), 2, "at least 1 piece"),
+        (("--workers", "2"), 2, "--workers is of a run over many pairs."),
+        (("--function-vectors", "--workers", "0"), 2, "There is at least 1 worker, not 0"),
     ):
         assert code_of(*ASKED, *given) == code
         assert words in capsys.readouterr().err
+
+
+def test_a_model_that_sees_in_shards(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seeing = (
+        "heads",
+        "--model",
+        "bundled:shapes",
+        "--task",
+        "shapes",
+        "--pairs",
+        "5",
+        "--folder",
+        str(tmp_path / "run"),
+    )
+    assert code_of(*seeing) == 0
+    out = capsys.readouterr().out
+    assert "Corpus: the A of 5 pairs of the task shapes." in out
+    assert "neighbour: attention of a patch to those around it" in out
+    assert code_of(*seeing, "--function-vectors") == 2
+    assert "shapes does no few-shot tasks" in capsys.readouterr().err

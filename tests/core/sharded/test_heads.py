@@ -8,17 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import wirescope as ws
 from core.errors import InputError
 from core.heads.attention import attention_scores
 from core.heads.heads_file import read_heads
 from core.heads.identity import OF_ATTENTION, HeadIdentities, head_identities
+from core.heads.picture_identity import picture_identities
+from core.inputs.dataset_columns import FileRow
+from core.inputs.few_shot import few_shot_tasks
+from core.inputs.tasks import make_task
 from core.models.fingerprint import weights_hash
 from core.sharded.executors import Workers
 from core.sharded.heads import HeadsWork
-from core.sharded.heads_over_pairs import heads_over_pairs
+from core.sharded.heads_over_pairs import heads_over_pairs, tasks_in
 from core.sharded.many_pairs import ManyPairs
+from core.studies.few_shot import vectors_of
+from core.studies.kept_results import KeptResults
 from tests.core.sharded.small_run import ROWS, Backwards, small_model
 
 
@@ -62,11 +69,70 @@ def test_texts_of_several_lengths_add_up_and_a_run_goes_on(tmp_path: Path, monke
     assert found.corpus[: len(OF_ATTENTION)][asked] == pytest.approx(of_texts[asked], abs=1e-12)
 
 
-def test_a_model_that_sees_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+def test_cards_of_a_model_that_sees_are_those_over_all_pictures_at_once(tmp_path: Path, monkeypatch) -> None:
     model = ws.load_model("bundled:shapes")
-    with pytest.raises(InputError, match="does not tell the next token"):
-        heads_over_pairs(model, tmp_path, ManyPairs("shapes", 4, shard=2), HeadsWork(), Workers())
-    assert not (tmp_path / "progress.json").exists()
+    made = make_task("shapes", model, 7, 0)
+    pictures = [tmp_path / f"{number}.png" for number in range(len(made.pairs))]
+    for path, (clean, _) in zip(pictures, made.pairs, strict=True):
+        Image.fromarray(clean).save(path) if isinstance(clean, np.ndarray) else clean.save(path)
+    rows = [FileRow(str(path), "", "", "") for path in pictures]
+    monkeypatch.setattr(Workers, "executor", lambda _self, model: Backwards(model))
+    work = HeadsWork(3, sees=True)
+    pairs = ManyPairs(rows=rows, name="pictures", shard=5)
+    found, what = heads_over_pairs(model, tmp_path / "run", pairs, work, Workers())
+    assert what == "the A of 7 pairs of pictures"
+    expected = picture_identities(model, torch.cat([model.side(str(path)).tensor for path in pictures]), 3)
+    assert [test.name for test in found.tests] == [test.name for test in expected.tests]
+    for name in ("generated", "corpus", "covers", "rare", "rare_corpus"):
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-9, nan_ok=True), name
+    assert np.isfinite(found.corpus).any()
+    assert found.passes.tolist() == expected.passes.tolist()
+    assert len(read_heads(tmp_path / "run" / "heads.json").tests) == len(found.tests)
+
+
+def test_function_vectors_are_scored_task_by_task_and_kept_in_the_folder(tmp_path: Path, monkeypatch) -> None:
+    model = ws.load_model("bundled:names")
+    tasks = [few_shot_tasks()[name] for name in ("plural", "past-tense", "comparative")]
+    monkeypatch.setattr("core.studies.head_corpus.chosen_tasks", lambda _: tasks)
+    monkeypatch.setattr("core.studies.few_shot.LIKELY", 1.1)  # what the model can be asked counts as done
+    done: list[int] = []
+
+    def executor(*_: object) -> Backwards:
+        made = Backwards(model)
+        made.done = done
+        return made
+
+    monkeypatch.setattr(Workers, "executor", executor)
+    work = HeadsWork(vectors=True)
+
+    def run() -> HeadIdentities:
+        return heads_over_pairs(model, tmp_path, ManyPairs("capitals", 2, shard=2), work, Workers(2))[0]
+
+    found = run()
+    assert sorted(done) == [0, 0, 0, 1, 1, 2], "a shard; three tasks are screened, and two scored"
+    assert found.tests[-1].name == "function vector"
+    kept = KeptResults("", None)
+    expected = vectors_of(model, tasks[:2], 5, 4, 0, kept).scores
+    assert found.generated[-1].tolist() == expected.tolist()
+    scored, left_out = tasks_in(model, tmp_path, work)
+    assert scored == ("plural", "past-tense")
+    assert left_out[0].startswith("Comparative (")
+    done.clear()
+    assert run().generated[-1].tolist() == expected.tolist()
+    assert not done, "all of it is kept"
+    with pytest.raises(InputError, match="function vectors"):
+        heads_over_pairs(model, tmp_path, ManyPairs("capitals", 2, shard=2), HeadsWork(), Workers())
+
+
+def test_a_model_that_does_not_fit_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    for name, task, sees, words in (
+        ("shapes", "shapes", False, "does not tell the next token"),
+        ("names", "capitals", True, "sees no pictures"),
+    ):
+        model, pairs = ws.load_model(f"bundled:{name}"), ManyPairs(task, 4, shard=2)
+        with pytest.raises(InputError, match=words):
+            heads_over_pairs(model, tmp_path, pairs, HeadsWork(sees=sees), Workers())
+        assert not (tmp_path / "progress.json").exists()
 
 
 def test_the_file_of_cards_is_read_as_it_was_found(tmp_path: Path) -> None:

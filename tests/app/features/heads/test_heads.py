@@ -130,7 +130,7 @@ def test_function_vectors_are_scored_on_request(
             (other, TaskDone(other.name, other.title, other.kind, 0.1, 0.1, "1 of 12 right, chance 10 %")),
         ]
 
-    def vectors_of(model, tasks, shots, prompts, seed, kept):
+    def vectors_of(model, tasks, shots, prompts, seed, kept, *_):
         count = model.adapter.shape.layers * model.adapter.shape.heads
         kept.keep({f"function vectors {task.name}": [[0.5] * count, [0.1] * count] for task in tasks})
 
