@@ -51,6 +51,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "heads",
                 "heads_many",
                 "head_sets",
+                "study",
                 "tint_inputs",
             ),
             *("evaluate", "evaluate_many", "watch", "repair", "fill_dataset", "-"),

@@ -1,15 +1,19 @@
-"""A file that came out of a run is opened where it is shown, with its model where another one is open."""
+"""A file that came out of a run is opened where it is shown: scores with their model, where another one is open, and a
+page in the browser."""
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
 
 from app.workbench.workbench import Workbench
 from core.project.document import Document
+from core.project.runs import ResultKind
+from core.sharded.file_names import RUN, STUDY
 
-ResultKind = Literal["scores", "heads"]
+PAGE = f"{STUDY}.html"
 
 
 class ResultFiles(QObject):
@@ -28,6 +32,8 @@ class ResultFiles(QObject):
         """Open a file. document: that has its model, and is taken up where another model is open. weights: where those
         of the model go then, as `load_model` takes it; empty for no matter. Tells whether it can be."""
         workbench = self._workbench
+        if kind == "page":
+            return self._open_page(Path(path))
         if workbench.opened is not None and workbench.document.opens == document.opens:
             self._wanted[kind].emit(path)
         elif workbench.history.locked:
@@ -38,6 +44,15 @@ class ResultFiles(QObject):
                 workbench.choose_weights(document.opens, weights)
             workbench.models.open(document, in_its_precision=True)
             self._due = kind, path
+        return True
+
+    def _open_page(self, path: Path) -> bool:
+        """The place may be told by the project of somebody else: what is no page of a run is not opened."""
+        if path.name != PAGE or not path.is_file() or not (path.parent / RUN).is_file():
+            self._workbench.message.emit(f"The page of the study is not there any more: {path}")
+            return False
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self._workbench.message.emit(f"The page is {path}")
         return True
 
     def _go_on(self) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.formatting import counted
 from core.heads.report import identities_report
+from core.inputs.real_files import check_real_file
 from core.text_files import read_text
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def heads_text(found: HeadIdentities, about: HeadsAbout) -> str:
 
 def read_heads(path: str | Path) -> HeadsFile:
     """Raises InputError for a file that is none, with what is wrong."""
+    check_real_file(path)
+    check_real_file(path)
     name, text = Path(path).name, read_text(path, LARGEST)
     try:
         file = msgspec.json.decode(text, type=_File)

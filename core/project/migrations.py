@@ -13,7 +13,7 @@ from core.project.schema import VERSION
 
 # By the version that it takes. 2 has a repair beside all that 1 has; 3 has further ways of making B from a picture,
 # regions, and graphs of two towers; 4 has edits of single weights of attention; 5 edits of a mixture's router;
-# 6 runs of cards of heads.
+# 6 runs of cards of heads and of studies.
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda document: document,
     2: lambda document: document,

@@ -20,10 +20,15 @@ from core.project.equality import EqualArrays
 from core.towers_graph import Sizes, graph_of
 from core.tracing.selection import USUAL
 
-RunKind = Literal["trace", "evaluation", "scan", "repair", "heads"]
+RunKind = Literal["trace", "evaluation", "scan", "repair", "heads", "study"]
+ResultKind = Literal["scores", "heads", "page"]  # what a file that came out of a run is
 CURVE = "curve"  # of `about`: what circuits of some sizes recover, in words
 FIGURES, EXAMPLES, CORPUS, FILE = "figures", "examples", "corpus", "file"  # of `about`: see `RunRecord`
-OVER: Mapping[RunKind, str] = {"repair": EXAMPLES, "heads": CORPUS}  # runs that are told in words, and of what
+OVER: Mapping[RunKind, str] = {
+    "repair": EXAMPLES,
+    "heads": CORPUS,
+    "study": CORPUS,
+}  # runs that are told in words, and of what
 MOST = 0.8  # of the behaviour: the size that recovers so much is a figure of a run
 
 
@@ -31,11 +36,11 @@ MOST = 0.8  # of the behaviour: the size that recovers so much is a figure of a 
 class RunRecord(EqualArrays):
     """kind: a trace scores edges or nodes, an evaluation asks how far a circuit can be trusted, a scan really edits the
     edges shown, one at a time, a repair finds cuts that take a fault away: its edges are those that are cut, its values
-    how strongly, and `about` has its examples and its figures in words. Of cards of heads `about` has the corpus and
-    the figures, and the path of the file with the scores. when: its end, in seconds since 1970 (UTC). document: as it
-    left it. replacement: what removed edges carry; None where none are. by: the title of the method. metric: its name.
-    pairs: of the dataset that it went over; 0: the pair on the cards. seconds: that it took. step: the number of its
-    step in the project; -1: none.
+    how strongly, and `about` has its examples and its figures in words. Of cards of heads and of studies `about` has
+    the corpus and the figures, and the path of the file that has them all. when: its end, in seconds since 1970 (UTC).
+    document: as it left it. replacement: what removed edges carry; None where none are. by: the title of the method.
+    metric: its name. pairs: of the dataset that it went over; 0: the pair on the cards. seconds: that it took. step:
+    the number of its step in the project; -1: none.
 
     cpr, cmd: of the faithfulness curve of the same scores. size_at_80: the fewest edges of that curve's circuits that
     recover 80 %. stability: the share of its edges that circuits of other pairs have too. None where it is not known.
@@ -83,7 +88,7 @@ class RunRecord(EqualArrays):
     @property
     def options(self) -> str:
         """What the method was told other than its defaults, what was scored, and by which rule edges were chosen. Of a
-        repair and of cards of heads what came of it."""
+        repair, of cards of heads and of a study what came of it."""
         if self.kind in OVER:
             return self.about.get(FIGURES, "")
         traced = self.document.traced_last

@@ -273,7 +273,7 @@ class CurveData(_Struct):
 class RunData(_Struct):
     """graph: of its circuit, whose edges are `runs/N.safetensors`; None: it has none."""
 
-    kind: Literal["trace", "evaluation", "scan", "repair", "heads"]
+    kind: Literal["trace", "evaluation", "scan", "repair", "heads", "study"]
     when: Annotated[float, Meta(ge=0, le=2.5e11)]  # seconds since 1970, of years that have four digits
     document: Number
     replacement: EditKind | None

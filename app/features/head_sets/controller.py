@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.features.head_sets import presenter
 from app.features.head_sets.queries import COMPARING, CostQuery, CostReply, HeadSetsQuery, HeadSetsReply
 from app.messages.request import FailureReply, QueryRefusal, RequestDone
+from app.presenters.head_needs import why_no_head_sets
 from app.services.file_dialogs import with_ending
 from app.services.panels import Panels
 from app.services.settings import Settings
@@ -246,15 +247,4 @@ def why_not(workbench: Workbench) -> str:
     opened = workbench.opened
     if opened is None or workbench.ready is None:
         return "Open a model and give it an input first"
-    if opened.graph.towers:
-        return "This model has two towers: open the one that writes text, if it has one"
-    if not opened.is_text:
-        return (
-            f"{opened.title} sees pictures: few-shot accuracy and losses of text are of models that write text. "
-            "Edit > Measure the Heads tests its heads"
-        )
-    if not opened.writes_text:
-        return f"{opened.title} does not tell the next token of a text, and all outcomes here are of models that do"
-    if opened.takes_ids:
-        return f"{opened.title} has no tokenizer, so there are no prompts and no text to compare its heads on"
-    return ""
+    return why_no_head_sets(opened)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.features.jobs.controller.jobs import JobsController
 from app.features.jobs.controller.landing import LandingController
-from app.presenters.head_needs import OF_TEXT, why_no_heads
+from app.presenters.head_needs import OF_TEXT, why_no_head_sets, why_no_heads
 from app.services.actions import Action
 from app.services.background_jobs import Job, Jobs
 from app.services.context import Feature, FeatureContext
@@ -20,21 +20,21 @@ from core.optional_packages import is_installed
 from views.panels.jobs.panel import JobsPanel
 
 if TYPE_CHECKING:
-    from app.features.jobs.controller.many_pairs import ManyPairsController
+    from app.features.jobs.controller.queueing import QueueingController
 
 NO_SCORES = "The edges have no scores yet: trace (T) first"
 NO_ARROW = 'A run over many pairs writes Parquet files: pip install "wirescope[parquet]"'
 
 
-class ManyPairsControllers(dict[str, "ManyPairsController"]):
-    """By the kind of job. Each is made, and what it knows of what can be done imported, when it is first asked
-    for, and not at the start of the window."""
+class Dialogs(dict[str, "QueueingController[Any]"]):
+    """By the kind of job. Each is made, and what it knows of what can be done imported, when it is first asked for, and
+    not at the start of the window."""
 
-    def __init__(self, make: Callable[[str], ManyPairsController]) -> None:
+    def __init__(self, make: Callable[[str], QueueingController[Any]]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, kind: str) -> ManyPairsController:
+    def __missing__(self, kind: str) -> QueueingController[Any]:
         self[kind] = made = self._make(kind)
         return made
 
@@ -46,7 +46,7 @@ class JobsControllers:
     queue: JobQueue
     jobs: JobsController
     landing: LandingController
-    many_pairs: ManyPairsControllers
+    dialogs: Dialogs
     background: Jobs
 
     def start(self) -> None:
@@ -79,23 +79,32 @@ def why_no_heads_many(workbench: Workbench) -> str:
     return why or ("" if opened is None or opened.is_text else OF_TEXT)
 
 
+def why_no_study(workbench: Workbench) -> str:
+    """Why no study of head sets can be queued."""
+    return "Open a model first" if workbench.opened is None else why_no_head_sets(workbench.opened)
+
+
 def _build(context: FeatureContext, panel: JobsPanel) -> JobsControllers:
     workbench, notifier, window = context.workbench, context.notifier, context.dialogs
     queue = JobQueue(JobStore(state_folder() / "queue"), panel)
     landing = LandingController(workbench, queue, context.jobs, panel)
 
-    def many_pairs(kind: str) -> ManyPairsController:
+    def dialog(kind: str) -> QueueingController[Any]:
         from app.features.jobs.controller.many_pairs import ManyPairsController
-        from app.features.jobs.presenter.kinds import KINDS
+        from app.features.jobs.controller.queueing import Narrow
+        from app.features.jobs.controller.study import StudyController
+        from app.features.jobs.presenter.kinds import PAIRS_KINDS
 
         narrow = workbench, queue, landing, context.jobs, context.panels, context.settings, notifier, window
-        return ManyPairsController(KINDS[kind], *narrow, root=state_folder() / "runs")
+        given = Narrow(*narrow, root=state_folder() / "runs")
+        of_pairs = PAIRS_KINDS.get(kind)
+        return StudyController(given) if of_pairs is None else ManyPairsController(of_pairs, given)
 
     made = JobsControllers(
         queue,
         JobsController(workbench, panel, queue, context.panels, notifier, window),
         landing,
-        ManyPairsControllers(many_pairs),
+        Dialogs(dialog),
         context.jobs,
     )
     context.closing.closed.connect(made.end)
@@ -112,7 +121,7 @@ FEATURE = Feature(
             (),
             "Put a trace over up to a million pairs into the queue: it runs beside the window and can be paused",
             why_not=why_no_trace,
-            run=lambda made: made.many_pairs["trace"].show(),
+            run=lambda made: made.dialogs["trace"].show(),
         ),
         Action(
             "evaluate_many",
@@ -120,7 +129,7 @@ FEATURE = Feature(
             (),
             "Put into the queue what the best edges recover over up to a million pairs, beside random ones",
             why_not=why_no_evaluation,
-            run=lambda made: made.many_pairs["evaluate"].show(),
+            run=lambda made: made.dialogs["evaluate"].show(),
         ),
         Action(
             "heads_many",
@@ -128,7 +137,16 @@ FEATURE = Feature(
             (),
             "Put tests of what each head does into the queue, whose corpus is the A of up to a million pairs",
             why_not=why_no_heads_many,
-            run=lambda made: made.many_pairs["heads"].show(),
+            run=lambda made: made.dialogs["heads"].show(),
+        ),
+        Action(
+            "study",
+            "Study In-Context Learning…",
+            (),
+            "Put into the queue what outcomes lose without induction heads, function-vector heads or others, beside "
+            "controls, and what is left unexplained",
+            why_not=why_no_study,
+            run=lambda made: made.dialogs["study"].show(),
         ),
     ),
     build=_build,

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
-from app.features.runs.presenter import KINDS, compared, row_of
+from app.features.runs.presenter import KINDS, SHOWN_AS, compared, row_of
 from app.features.runs.queries import ForgetQuery, ForgetReply
 from app.messages.request import FailureReply
 from app.services.actions import Actions
@@ -78,8 +78,8 @@ class RunsController(QObject):
     def show(self, run: Run) -> bool:
         """Take the window to the step of a run, or open what it came to. Tells whether it is there."""
         workbench, wanted = self._workbench, run.record.document
-        if run.record.kind == "heads":
-            return self._files.show("heads", run.record.about.get(FILE, ""), wanted)
+        if run.record.kind in SHOWN_AS:
+            return self._files.show(SHOWN_AS[run.record.kind], run.record.about.get(FILE, ""), wanted)
         step = self._step_of(run)
         if step is not None:
             workbench.history.go(step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from app.messages.compared import Compared
@@ -9,17 +10,25 @@ from core.edit_kinds import EDIT_WORDS
 from core.formatting import counted, number, percent
 from core.graph import Graph
 from core.project.document import Document
-from core.project.runs import CURVE, OVER, RunRecord
+from core.project.runs import CURVE, OVER, ResultKind, RunKind, RunRecord
 from core.project.step_names import model_words
 from views.panels.runs.data import RunRow
 
-KINDS = {"trace": "Trace", "evaluation": "Evaluation", "scan": "Scan", "repair": "Repair", "heads": "Heads"}
+KINDS = {
+    "trace": "Trace",
+    "evaluation": "Evaluation",
+    "scan": "Scan",
+    "repair": "Repair",
+    "heads": "Heads",
+    "study": "Study",
+}
 NO_CIRCUIT = {
     "trace": "This trace came to no circuit: it scored nodes, or its edges are not kept any more",
     "evaluation": "The circuit of this evaluation is not kept any more",
     "scan": "A scan measures single edges, and comes to no circuit",
     "repair": "The cuts of this repair are not kept any more",
     "heads": "Cards of heads come to no circuit",
+    "study": "A study compares sets of heads, and comes to no circuit",
 }
 OTHER_PAIRS = "It went over pairs of its own: queue it again, by Edit > "
 QUEUE_AGAIN = {
@@ -29,7 +38,9 @@ QUEUE_AGAIN = {
 NO_RERUN = {
     "repair": "A repair needs its examples: find the cuts in the panel Repair",
     "heads": f"{OTHER_PAIRS}Measure Heads Over Many Pairs",
+    "study": "Queue it again, by Edit > Study In-Context Learning",
 }
+SHOWN_AS: Mapping[RunKind, ResultKind] = {"heads": "heads", "study": "page"}  # runs that have a file to be opened
 LONGEST = 40  # letters of a prompt
 
 
@@ -62,7 +73,7 @@ def row_of(place: int, record: RunRecord, present: Document) -> RunRow:
         keys,
         "" if circuit is not None else NO_CIRCUIT[record.kind],
         "" if circuit is None else shape_words(circuit.graph),
-        record.kind != "heads" and (document.circuits, document.size) == (present.circuits, present.size),
+        record.kind not in SHOWN_AS and (document.circuits, document.size) == (present.circuits, present.size),
         tip_of(record),
         (QUEUE_AGAIN if record.of_other_pairs else NO_RERUN).get(record.kind, ""),
     )

@@ -29,7 +29,8 @@ class Job:
     """key: tells it from the others, and is the name of its files. title: what it does, in words. command: the
     arguments after `wirescope` that begin it, and go on with it. folder: where the command keeps what is done. order:
     the least is run first. project: the file of the project that it was made in; empty where that had none. traced: of
-    the scores that it makes, or those that it evaluates. kind: "trace" or "evaluate".
+    the scores that it makes, or those that it evaluates; None where it is of none. kind: of
+    `app.features.jobs.presenter.kinds`.
 
     pid, began: of its process, the second in seconds since 1970; 0 without one. done: pairs that were done when its
     last process ended. seconds: that earlier processes took. reason: why it failed, in words. landed: it stands in a

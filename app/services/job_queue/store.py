@@ -19,7 +19,7 @@ import msgspec
 from app.services.job_queue.job import EVALUATED, TO_DO, Job
 from core.errors import WirescopeError
 from core.saving import save_bytes
-from core.sharded.file_names import LOCK, OF_EVERY_RUN, PAIRS_FOLDER, RESULTS, ROWS, ROWS_BEGUN, RUN, WAITING
+from core.sharded.file_names import LOCK, OF_EVERY_RUN, PAIRS_FOLDER, PIECES, RESULTS, ROWS, ROWS_BEGUN, RUN, WAITING
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -169,7 +169,7 @@ def delete_begun(folder: Path, prepared: Iterable[str]) -> None:
     for name in (*prepared, *(BEFORE if alone else ())):
         with suppress(OSError):
             (folder / name).unlink(missing_ok=True)
-    for empty in (folder / WAITING, folder / PAIRS_FOLDER, folder) if alone else ():
+    for empty in (folder / WAITING, folder / PAIRS_FOLDER, folder / PIECES, folder) if alone else ():
         with suppress(OSError):
             empty.rmdir()
 

@@ -186,7 +186,8 @@ def test_a_file_of_version_5_opens_with_its_edits_of_a_router() -> None:
 def test_a_file_of_version_6_opens_with_its_cards_of_heads() -> None:
     project, before = load_project(FILES / "version-6.wire"), load_project(FILES / "version-5.wire")
     assert project.steps == before.steps
-    (run,) = project.runs
+    run, study = project.runs
+    assert (study.kind, study.replacement, study.data) == ("study", "mean", "the guides")
     assert (run.kind, run.replacement, run.pairs) == ("heads", None, 3)
     assert (run.data, run.options) == ("the A of 3 pairs of the task ioi", "1 of 4 heads passes a test")
     assert "heads,bundled:names,fp32,the A of 3 pairs of the task ioi,,Tests of heads" in runs_csv(project.runs)

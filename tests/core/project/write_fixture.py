@@ -37,6 +37,7 @@ from core.project.wire_file import save_project
 GRAPH = Graph(2, 2, 2)
 SIZES = 2, 2, 2, False, False
 CARDS = {"corpus": "the A of 3 pairs of the task ioi", "figures": "1 of 4 heads passes a test", "file": "/heads.json"}
+STUDY = {"corpus": "the guides", "figures": "unexplained: copying 34 % (20 to 50)", "file": "/study.html"}
 
 
 def fixture() -> Project:
@@ -110,7 +111,10 @@ def fixture() -> Project:
             Note("step", "2", "the turning point"),
         ),
         View(("a0.h1",), (2,), ("inputs", "history")),
-        runs=(RunRecord("heads", 1e9, start, None, "Tests of heads", pairs=3, seconds=1.5, about=CARDS),),
+        runs=(
+            RunRecord("heads", 1e9, start, None, "Tests of heads", pairs=3, seconds=1.5, about=CARDS),
+            RunRecord("study", 2e9, start, "mean", "Study, induction", seconds=2.5, about=STUDY),
+        ),
         repair=RepairRecord(examples[:1], repaired, examples, ("bundled:names", "fp32")),
     )
 

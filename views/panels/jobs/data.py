@@ -10,7 +10,7 @@ from views.widgets.line_column import LineColumn
 COLUMNS: tuple[LineColumn, ...] = (
     LineColumn("Job", "What it does"),
     LineColumn("State", "One job runs at a time; those that wait run in this order", sample="Cancelled"),
-    LineColumn("Progress", "How many of its pairs are done", sample="20,000 of 20,000"),
+    LineColumn("Progress", "How many of its pairs are done; of a study, how much", sample="20,000 of 20,000"),
     LineColumn("Pairs/s", "How many pairs a second were done since it went on", figures=True, sample="1,000.0"),
     LineColumn("Time left", "At this rate", figures=True, sample="about 40 min"),
     LineColumn("Result", "What came out, or why nothing did", most=300),
@@ -63,6 +63,24 @@ class Asked:
     task: str = ""
     file: str = ""
     pairs: int = 0
+    seed: int = 0
+    workers: int = 1
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class StudyAsked:
+    """What the dialog of a study was told. first, second: names of rankings; second may be empty. kind: the ablation.
+    text: the path of a file or folder; empty for the bundled one. prompts: of each task. pieces: of text. draws: of
+    each control. folder: empty for one of its own."""
+
+    first: str = "induction"
+    second: str = "function vector"
+    kind: str = "mean"
+    text: str = ""
+    prompts: int = 4
+    pieces: int = 6
+    draws: int = 20
     seed: int = 0
     workers: int = 1
     folder: str = ""

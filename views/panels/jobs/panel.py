@@ -11,9 +11,9 @@ from views.widgets.lines_panel import LineButton, LinesPanel
 from views.widgets.text import ElidedLabel
 
 NOTHING = (
-    "Long runs wait here for their turn: Trace Many Pairs, Evaluate Over Many Pairs and Measure Heads Over Many Pairs, "
-    "of the menu Edit, put one in. They run beside the window, one at a time, can be paused, and go on where they were "
-    "after the window was closed."
+    "Long runs wait here for their turn: Trace Many Pairs, Evaluate Over Many Pairs, Measure Heads Over Many Pairs and "
+    "Study In-Context Learning, of the menu Edit, put one in. They run beside the window, one at a time, can be paused "
+    "and go on where they were after the window was closed."
 )
 CHOOSE = "Choose a line first"
 BUTTONS = (
@@ -22,7 +22,9 @@ BUTTONS = (
     LineButton("up", "↑", "Up: let it run before the job above it", "Up"),
     LineButton("down", "↓", "Down: let it run after the job below it", "Down"),
     LineButton(
-        "show", "Result", "Open its scores in place of a trace, or in Heads; what an evaluation found stands in Runs"
+        "show",
+        "Result",
+        "Open its scores in place of a trace or in Heads, or its page; what an evaluation found is in Runs",
     ),
     LineButton("folder", "Folder", "Open the folder that keeps what is done"),
     LineButton("remove", "Remove", "Take the line away; its folder stays"),

@@ -11,7 +11,7 @@ COLUMNS: tuple[LineColumn, ...] = (
     LineColumn(
         "Run",
         "A trace scores edges or nodes, an evaluation asks how far to trust a circuit, a scan edits edges one by one, "
-        "a repair finds cuts, heads are tested for what they do",
+        "a repair finds cuts, heads are tested for what they do, studies compare sets of them",
     ),
     LineColumn("Method", "By which edges or nodes were scored"),
     LineColumn("Edges", "How many edges the circuit has that it came to", True),

@@ -17,30 +17,42 @@ from app.features.jobs.presenter.evaluation import (
 from app.features.jobs.presenter.heads import do_heads, heads_folder, heads_title, heads_words
 from app.features.jobs.presenter.landing import evaluation_record, heads_record, trace_record
 from app.features.jobs.presenter.request import Doing, PairsGiven
+from app.features.jobs.presenter.study import study_record
 from app.features.jobs.presenter.tracing import do_trace, trace_folder, trace_title, trace_words
 from app.presenters.snapshot import Snapshot
 from app.services.job_queue.job import EVALUATED, TRACED
 from app.services.job_queue.shown import Shown
-from app.services.result_files import ResultKind
 from core.project.document import Document
-from core.project.runs import RunRecord
+from core.project.runs import ResultKind, RunRecord
 from core.sharded.file_names import HEADS as HEADS_FILE
+from core.sharded.file_names import STUDY as STUDY_NAME
 
 
 @dataclass(frozen=True)
 class JobKind:
-    """A command that goes over many pairs and keeps what is done in a folder.
+    """A command that keeps what is done in a folder.
 
-    name: as jobs have it. dialog: the title of its dialog. about: the first words there. columns: that a file of pairs
-    may have. seed: that it has at first. words: what is done, of all that is set in the window. does: what is done
-    with some pairs, given the folder; raises ArgumentError where it cannot be. title: its beginning in the queue.
-    folder: the end of the folder's name. prepare: writes into the folder what the command reads, in a thread of its
-    own, and gives the names of the files that were not there before; raises WirescopeError. prepares: names of all.
-    shows: the name of the file in the folder that is opened in the end; shown_as: what it is. brings: the dock that
-    shows what came out beside it; empty for none. record: its line in the table of runs, given what the window shows;
-    raises InputError."""
+    name: as jobs have it. shows: the name of the file in the folder that is opened in the end; shown_as: what it is.
+    brings: the dock that shows what came out beside it; empty for none. record: its line in the table of runs, given
+    what the window shows; raises InputError."""
 
     name: str
+    shows: str
+    shown_as: ResultKind
+    brings: str
+    record: Callable[[Shown, Document], RunRecord]
+
+
+@dataclass(frozen=True)
+class PairsKind(JobKind):
+    """One that goes over many pairs.
+
+    dialog: the title of its dialog. about: the first words there. columns: that a file of pairs may have. seed: that it
+    has at first. words: what is done, of all that is set in the window. does: what is done with some pairs, given the
+    folder; raises ArgumentError where it cannot be. title: its beginning in the queue. folder: the end of the folder's
+    name. prepare: writes into the folder what the command reads, in a thread of its own, and gives the names of the
+    files that were not there before; raises WirescopeError. prepares: names of all."""
+
     dialog: str
     about: str
     columns: str
@@ -51,10 +63,6 @@ class JobKind:
     folder: Callable[[Snapshot], str]
     prepare: Callable[[Snapshot, Path], tuple[str, ...]]
     prepares: frozenset[str]
-    shows: str
-    shown_as: ResultKind
-    brings: str
-    record: Callable[[Shown, Document], RunRecord]
 
 
 def _nothing(_snapshot: Snapshot, _folder: Path) -> tuple[str, ...]:
@@ -67,7 +75,7 @@ QUEUED = (
     "stands in the table of runs."
 )
 PAIRS_COLUMNS = "clean, counterfactual, target, foil"
-TRACE = JobKind(
+TRACE = PairsKind(
     name="trace",
     dialog="Trace many pairs",
     about=f"Scores all edges of this model over up to a million pairs. {QUEUED}",
@@ -84,7 +92,7 @@ TRACE = JobKind(
     brings="",
     record=trace_record,
 )
-EVALUATION = JobKind(
+EVALUATION = PairsKind(
     name="evaluate",
     dialog="Evaluate over many pairs",
     about="Measures what the best edges by the present scores recover over up to a million pairs, at several sizes, "
@@ -103,7 +111,7 @@ EVALUATION = JobKind(
     brings="runs",
     record=evaluation_record,
 )
-HEADS = JobKind(
+HEADS = PairsKind(
     name="heads",
     dialog="Measure heads over many pairs",
     about="Tests what each head of this model does, as Measure the Heads does, over the A of up to a million pairs in "
@@ -121,4 +129,6 @@ HEADS = JobKind(
     brings="",
     record=heads_record,
 )
-KINDS: Mapping[str, JobKind] = {kind.name: kind for kind in (TRACE, EVALUATION, HEADS)}
+STUDY = JobKind(name="study", shows=f"{STUDY_NAME}.html", shown_as="page", brings="", record=study_record)
+PAIRS_KINDS: Mapping[str, PairsKind] = {kind.name: kind for kind in (TRACE, EVALUATION, HEADS)}
+KINDS: Mapping[str, JobKind] = {**PAIRS_KINDS, STUDY.name: STUDY}

@@ -104,6 +104,12 @@ def scores_options(snapshot: Snapshot, kind: EditKind, pairs: PairsGiven) -> tup
     return ("--ablation", kind, *((f"--metric={metric}",) if metric else ()))
 
 
+def opening_options(document: Document, weights: str) -> tuple[str, ...]:
+    """How a command opens the model. weights: their place, as `load_model` takes it."""
+    told = ("--weights", weights) if weights in WEIGHTS else ()
+    return ("--model", document.model, "--precision", document.precision, *told)
+
+
 def command_of(
     does: Sequence[str], asked: Asked, document: Document, folder: str, weights: str = "auto"
 ) -> tuple[str, ...]:
@@ -111,8 +117,7 @@ def command_of(
     `load_model` takes it."""
     return (
         *does,
-        *("--model", document.model, "--precision", document.precision),
-        *(("--weights", weights) if weights in WEIGHTS else ()),
+        *opening_options(document, weights),
         *(("--task", asked.task) if asked.task else ("--dataset", asked.file)),
         *(("--pairs", str(asked.pairs)) if asked.task else ()),
         *("--seed", str(asked.seed), "--folder", folder),

@@ -11,7 +11,7 @@ from app.services.job_queue.store import movable
 from core.formatting import counted, number, percent
 from core.precision_words import EIGHT_BITS, USUAL_PRECISION
 from core.project.step_names import model_words
-from core.sharded.progress import RunProgress
+from core.sharded.progress import PAIRS, RunProgress
 from views.panels.jobs.data import JobRow, JobsData
 
 STATES = {
@@ -43,8 +43,8 @@ def _row(shown: Shown, queued: Sequence[str]) -> JobRow:
     cells = (
         job.title,
         state,
-        "" if said is None or share is None else _pairs(said),
-        number(said.rate, 1) if runs and said is not None and said.rate is not None else "",
+        "" if said is None or share is None else _done(said, share),
+        _rate(said) if runs and said is not None else "",
         seconds_words(said.seconds_left) if runs and said is not None and said.seconds_left is not None else "",
         _result(job, said),
         _model_words(job),
@@ -67,8 +67,12 @@ def _share(shown: Shown) -> float | None:
     return None if shown.progress is None or not shown.progress.total else shown.progress.share
 
 
-def _pairs(said: RunProgress) -> str:
-    return f"{int(said.done):,} of {said.total:,}"
+def _done(said: RunProgress, share: float) -> str:
+    return f"{int(said.done):,} of {said.total:,}" if said.unit == PAIRS else percent(share)
+
+
+def _rate(said: RunProgress) -> str:
+    return number(said.rate, 1) if said.rate is not None and said.unit == PAIRS else ""
 
 
 def _result(job: Job, said: RunProgress | None) -> str:
