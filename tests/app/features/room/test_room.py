@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from app.messages.request import Request
 from app.worker import room
-from core.models import weights_place
+from core.models import spread, weights_place
 from core.models.checkpoint import stored_weights
 from core.models.weights_place import bytes_in_memory
 from core.precision import PRECISIONS
@@ -27,7 +27,7 @@ from tests.app.tracing_steps import trace
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Of the machine's memory 1,000 bytes are free."""
-    for module in (room, weights_place):
+    for module in (room, spread, weights_place):
         monkeypatch.setattr(module, "free_bytes", lambda: 1000)
     return monkeypatch
 
