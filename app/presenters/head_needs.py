@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from app.messages.replies import ModelReply
 
-OF_TEXT = "Over many pairs only models of text are measured; Measure the Heads takes the bundled pictures"
-
 
 def why_no_head_sets(opened: ModelReply) -> str:
     """Why no sets of heads of this model can be compared; empty where they can be."""

@@ -102,7 +102,7 @@ def plain_corpus(model: Model, corpus: Tensor, words: str) -> Corpus:
         picture = model_view(pixels, processing.mean, processing.std)
         picture.thumbnail((LARGE, LARGE))
         pictures.append(np.asarray(picture))
-    return Corpus(words, (), tuple(pictures), grid, model.adapter.prefix_labels)
+    return Corpus(words, (), tuple(pictures), grid, model.adapter.prefix_labels, True)
 
 
 def handle_heads_file(
@@ -122,7 +122,7 @@ def handle_heads_file(
     note = precision_words(about, request.document.precision, model.unrounded is not None)
     if not note and not same_weights:
         note = f"The weights of {model.title} are not those any more that {name} was measured with."
-    send(HeadsFileReply(request.number, query, scores_of_file(file), note))
+    send(HeadsFileReply(request.number, query, scores_of_file(file, not model.is_text), note))
 
 
 def precision_words(about: HeadsAbout, present: str, eight_bits: bool) -> str:
@@ -133,8 +133,8 @@ def precision_words(about: HeadsAbout, present: str, eight_bits: bool) -> str:
     return f"These heads were measured {'; '.join(told)}." if told else ""
 
 
-def scores_of_file(file: HeadsFile) -> HeadScores:
-    """What a file has, for the window."""
+def scores_of_file(file: HeadsFile, sees: bool) -> HeadScores:
+    """What a file has, for the window. sees: whether the model sees pictures."""
     tests = (
         TestScores(
             *(test.name, test.words, test.threshold, test.generated, test.corpus, test.covers),
@@ -143,7 +143,7 @@ def scores_of_file(file: HeadsFile) -> HeadScores:
         )
         for test in file.tests
     )
-    return HeadScores(file.heads, tuple(tests), Corpus(file.about.corpus))
+    return HeadScores(file.heads, tuple(tests), Corpus(file.about.corpus, sees=sees))
 
 
 HANDLERS: Handlers = {

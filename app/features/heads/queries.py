@@ -60,13 +60,14 @@ class HeadEvidence:
 class Corpus:
     """words: what it is. texts: the tokens of each row. pictures: each [height, width, 3]; grid: of their patches;
     prefix: names of the positions before them. Neither texts nor pictures: the places with most attention are not
-    known."""
+    known. sees: whether it is of pictures."""
 
     words: str
     texts: tuple[tuple[str, ...], ...] = ()
     pictures: tuple[NDArray[np.uint8], ...] = ()
     grid: tuple[int, int] = (1, 1)
     prefix: tuple[str, ...] = ()
+    sees: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.features.jobs.controller.jobs import JobsController
 from app.features.jobs.controller.landing import LandingController
-from app.presenters.head_needs import OF_TEXT, why_no_head_sets, why_no_heads
+from app.presenters.head_needs import why_no_head_sets, why_no_heads
 from app.services.actions import Action
 from app.services.background_jobs import Job, Jobs
 from app.services.context import Feature, FeatureContext
@@ -75,8 +75,7 @@ def why_no_evaluation(workbench: Workbench) -> str:
 def why_no_heads_many(workbench: Workbench) -> str:
     """Why no cards of heads over many pairs can be queued."""
     opened = workbench.opened
-    why = why_no_trace(workbench) or ("" if opened is None else why_no_heads(opened))
-    return why or ("" if opened is None or opened.is_text else OF_TEXT)
+    return why_no_trace(workbench) or ("" if opened is None else why_no_heads(opened))
 
 
 def why_no_study(workbench: Workbench) -> str:

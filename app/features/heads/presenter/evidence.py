@@ -26,7 +26,7 @@ def evidence_of(scores: HeadScores, chosen: Sequence[str], kind: str) -> Evidenc
     place, passed = scores.heads.index(chosen[0]), passed_tests(scores, scores.heads.index(chosen[0]))
     test = _shown(asked, passed, place, kind)
     evidence = test.evidence[place]
-    queries = f"{evidence.queries:,} {'queries' if scores.corpus.pictures else 'tokens'}"
+    queries = f"{evidence.queries:,} {'queries' if scores.corpus.sees else 'tokens'}"
     places = "" if scores.corpus.texts or scores.corpus.pictures else NO_PLACES
     return EvidenceData(
         chosen[0],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.features.jobs.presenter.request import Doing, PairsGiven
-from app.presenters.head_needs import OF_TEXT, why_no_heads
+from app.presenters.head_needs import why_no_heads
 from app.presenters.snapshot import Snapshot
 from core.errors import ArgumentError
 
@@ -22,8 +22,6 @@ def do_heads(snapshot: Snapshot, _pairs: PairsGiven, _folder: str) -> Doing:
     """Raises ArgumentError for a model whose heads cannot be measured so."""
     if why := why_no_heads(snapshot.opened):
         raise ArgumentError(f"{why}.", "Open another model.")
-    if not snapshot.opened.is_text:
-        raise ArgumentError(f"{OF_TEXT}.", "Open a model of text.")
     return Doing(("heads",))
 
 

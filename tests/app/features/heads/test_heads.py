@@ -9,9 +9,10 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
+import wirescope as ws
 from app.features.heads import queries
 from app.features.heads.controller import WAITS
-from app.features.heads.handlers import plain_scores
+from app.features.heads.handlers import plain_scores, scores_of_file
 from app.features.heads.presenter import scores as presenter
 from app.features.heads.presenter.evidence import evidence_of
 from app.features.heads.queries import Corpus, HeadEvidence, HeadScores, HeadsQuery
@@ -19,9 +20,14 @@ from core.edits import Edit
 from core.formatting import percent
 from core.graph import Node
 from core.heads.evidence import evidence
+from core.heads.heads_file import read_heads
 from core.heads.identity import TESTS, HeadIdentities
 from core.inputs.few_shot import few_shot_tasks
 from core.project.document import Document
+from core.sharded.executors import Workers
+from core.sharded.heads import HeadsWork
+from core.sharded.heads_over_pairs import heads_over_pairs
+from core.sharded.many_pairs import ManyPairs
 from core.studies.few_shot import TaskDone
 from core.studies.head_corpus import PIECES, corpus_of, identities_over
 from tests.app.person import Person
@@ -249,3 +255,12 @@ def test_measure_and_select(person: Person, models, tmp_path: Path, monkeypatch:
     person.open(models.gpt2, "When Mary gave a drink to")
     kept = [(each.name, each.x) for each in panel.data().rows]
     assert kept == [(each.name, each.x) for each in data.rows]  # at once, nobody asked
+
+
+def test_cards_of_a_model_that_sees_over_many_pairs_are_shown(tmp_path: Path) -> None:
+    work, pairs = HeadsWork(sees=True), ManyPairs("shapes", 4, shard=4)
+    found, _ = heads_over_pairs(ws.load_model("bundled:shapes"), tmp_path, pairs, work, Workers())
+    scores = scores_of_file(read_heads(tmp_path / "heads.json"), True)
+    shown = evidence_of(scores, (found.heads[0],), "neighbour")
+    assert shown.caption.startswith(f"Deciles over {found.read.queries[0]:,} queries.")
+    assert shown.deciles == pytest.approx(found.read.deciles[0, 0])

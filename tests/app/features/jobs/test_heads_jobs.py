@@ -127,19 +127,19 @@ def test_cards_of_heads_land_and_are_shown_over_their_own_corpus(
     assert (dock.data().source, dock.data().problem) == ("", "")
 
 
-def test_heads_of_a_model_that_sees_are_refused_before_anything_is_queued() -> None:
+def test_heads_that_cannot_be_measured_are_refused_before_anything_is_queued() -> None:
     def opened(**values) -> SimpleNamespace:
         usual = {"title": "T", "graph": Graph(1, 2, 2), "is_text": True, "writes_text": True, "takes_ids": False}
         return SimpleNamespace(**usual | values)
 
     pairs = PairsGiven(3)
-    assert do_heads(SimpleNamespace(opened=opened()), pairs, "").command == ("heads",)
+    for model in (opened(), opened(is_text=False, writes_text=False)):  # one that sees, too
+        assert do_heads(SimpleNamespace(opened=model), pairs, "").command == ("heads",)
+        assert why_no_heads_many(SimpleNamespace(opened=model)) == ""
     for model, words in (
-        (opened(is_text=False), "only models of text"),
         (opened(writes_text=False), "does not tell the next token"),
         (opened(takes_ids=True), "has no tokenizer"),
     ):
         assert words in why_no_heads_many(SimpleNamespace(opened=model))
         with pytest.raises(ArgumentError, match=words):
             do_heads(SimpleNamespace(opened=model), pairs, "")
-    assert why_no_heads_many(SimpleNamespace(opened=opened())) == ""
