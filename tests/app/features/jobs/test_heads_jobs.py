@@ -126,6 +126,12 @@ def test_cards_of_heads_land_and_are_shown_over_their_own_corpus(
     reader.open("bundled:names", CLEAN)
     assert (dock.data().source, dock.data().problem) == ("", "")
 
+    # from another model, the line of the table opens its own with it
+    reader.controller("runs").show(next(iter(workbench.runs)))
+    reader.wait(lambda: bool(dock.data().source))
+    assert workbench.opened.name == model.name
+    assert (dock.data().problem, dock.data().source) == ("", data.source)
+
 
 def test_heads_that_cannot_be_measured_are_refused_before_anything_is_queued() -> None:
     def opened(**values) -> SimpleNamespace:
