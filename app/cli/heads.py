@@ -12,7 +12,7 @@ from app.cli.open_model import add_weights_option, open_model
 from app.cli.output import say, say_json
 from app.cli.pairs import PAIRS
 from app.cli.progress import Progress
-from app.cli.sharded import add_shard_options, check_shard_options, in_shards
+from app.cli.sharded import add_shard_options, check_shard_options, in_shards, repeats, repeats_words
 from app.cli.tables import aligned
 from app.cli.workers import STOPPED, study_workers
 from core.errors import ArgumentError
@@ -143,6 +143,8 @@ def _in_shards(options: argparse.Namespace, model: Model) -> int:
         _tell_head(found, shown, head, model, None)
     else:
         _tell(found, model.title, what)
+        for line in repeats_words({**repeats(options, model), "pairs": found.rows}):
+            say(line)
     if work.vectors and not options.json and (tasks := tasks_in(model, Path(options.folder), work)):
         _tell_tasks(*tasks)
     return 0

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 W = TypeVar("W")
 T = TypeVar("T")
+REPEATED = "repeated"  # of a report: pairs whose A came before
 FOLDER_HELP = (
     "for 100 to 1,000,000 pairs: keep what is done in this folder, a shard at a time; the same command goes on with a "
     "run that was stopped or killed"
@@ -95,6 +96,21 @@ def tell_rounding(about: Mapping[str, Any]) -> None:
     """Of weights in 8 bits, what they change. about: what came out is about."""
     if "rounding" in about:
         tell(f"8-bit weights change a logit of the first pairs by up to {about['rounding']}.")
+
+
+def repeats(options: argparse.Namespace, model: Model) -> dict[str, int]:
+    """How many of a task's pairs have the A of one before, by the name of that in a report; nothing of other pairs."""
+    from core.sharded.repeats import repeated_pairs
+
+    return {REPEATED: repeated_pairs(options.folder)} if options.task is not None and model.is_text else {}
+
+
+def repeats_words(report: Mapping[str, Any]) -> list[str]:
+    """A line of it, where there are any."""
+    if not report.get(REPEATED):
+        return []
+    of = f"{report[REPEATED]:,} of the {report['pairs']:,} pairs"
+    return [f"{of} have the A of one before: a task's pairs are drawn shard by shard."]
 
 
 def _tell_going_on(options: argparse.Namespace, folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import ABLATIONS
 from app.cli.output import say, say_json
-from app.cli.sharded import in_shards, tell_rounding
+from app.cli.sharded import in_shards, repeats, repeats_words, tell_rounding
 from app.cli.tables import aligned
 from app.cli.workers import STOPPED
 from core.errors import ArgumentError, InputError
@@ -43,7 +43,7 @@ def evaluate_in_shards(options: argparse.Namespace, model: Model, found: ScoresF
     if report is None:
         return STOPPED
     tell_rounding(report)
-    report |= {"file": options.file, "result": str(Path(options.folder) / EVALUATION)}
+    report |= {**repeats(options, model), "file": options.file, "result": str(Path(options.folder) / EVALUATION)}
     if options.json:
         say_json(report)
     else:
@@ -61,6 +61,7 @@ def _words(report: dict[str, Any]) -> str:
     ]
     if report["left out"]:
         lines.append(f"{report['left out']:,} pairs were left out: they do not fit the model, or could not be drawn.")
+    lines += repeats_words(report)
     rows = [["edges", "connected", "recovered", "95 %", "random", *(["right"] if right is not None else [])]]
     for point in report["curve"]:
         band = "" if point["low"] is None else f"{point['low']:.3f} to {point['high']:.3f}"

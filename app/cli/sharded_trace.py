@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.arguments import ABLATIONS
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json
-from app.cli.sharded import in_shards, tell_rounding
+from app.cli.sharded import in_shards, repeats, repeats_words, tell_rounding
 from app.cli.strongest import strongest
 from app.cli.tables import aligned
 from app.cli.trace_files import write_scores
@@ -53,6 +53,7 @@ def trace_in_shards(options: argparse.Namespace, method: Method, own: Options) -
     said = read_progress(folder)
     tell_rounding(scores.about)
     report = _report(scores, sums, method, options, str(options.out or folder / CIRCUIT))
+    report |= repeats(options, model)
     report |= {} if said is None else {"seconds": said.seconds, "workers": said.workers}
     if options.json:
         say_json(report)
@@ -103,6 +104,7 @@ def _words(report: dict[str, Any], method: Method) -> str:
     lines += [ranking_words(report["direction"])] if method.meaning.signed else []
     if report["left out"]:
         lines.append(f"{report['left out']:,} pairs were left out: they do not fit the model, or could not be drawn.")
+    lines += repeats_words(report)
     lines += ["", f"the strongest {len(report['strongest'])}, of either sign"]
     plus = "+" if method.meaning.signed else ""
     lines += aligned([(row["name"], f"{row['score']:{plus}.4g}") for row in report["strongest"]], "<>")

@@ -57,6 +57,15 @@ def test_it_stops_says_how_to_go_on_and_goes_on(tmp_path: Path, capsys, monkeypa
     assert code_of("query", sql, evaluate[-1], "--json") == 0
     assert json.loads(capsys.readouterr().out) == [{"n": 5, "correct": True}]
 
+    again = (*TRACE[:6], "60", "--shard", "16", "--method", "eap", "--folder", str(tmp_path / "again"))
+    assert code_of(*again) == 0
+    told = capsys.readouterr().out
+    assert code_of("query", "select count(*) - count(distinct clean) as n from pairs", again[-1], "--json") == 0
+    (repeated,) = json.loads(capsys.readouterr().out)
+    assert repeated["n"] > 0
+    assert f"\n{repeated['n']} of the 60 pairs have the A of one before" in told
+    assert report["repeated"] == 0
+
     assert code_of(*command, "--seed", "1") == 3
     assert "seed is 0 there and 1 here" in capsys.readouterr().err
 
