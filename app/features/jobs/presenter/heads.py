@@ -13,7 +13,7 @@ TITLE = "Heads"
 def heads_words(_snapshot: Snapshot) -> str:
     """What is read of the pairs: nothing of it is set in the window."""
     return (
-        "The corpus is the A of all pairs; B, answers, metric and replacement are no matter. The seed also draws the "
+        "The corpus is the A of all pairs; B, answers, metric and replacement do not matter. The seed also draws the "
         "inputs that are made for the tests. The places with most attention are not kept."
     )
 
