@@ -42,20 +42,30 @@ def digest_of(*parts: Any) -> str:
 
 class KeptResults:
     """Values by key. digest: of what they are of. folder: None keeps them in memory alone. fresh: what is on disk is
-    left aside. Where the folder cannot be written, they are kept until the program ends."""
+    left aside. Where the folder cannot be written, they are kept until the program ends.
+
+    The file has JSON lines, a mapping each: what is new is a line more, so that its cost does not grow with what is
+    there. A line that was broken off is none."""
 
     def __init__(self, digest: str, folder: Path | None, fresh: bool = False) -> None:
-        self._path = None if folder is None else folder / f"{digest}.json"
-        self._values: dict[str, Any] = {} if fresh else self._read()
+        self._path = None if folder is None else folder / f"{digest}.jsonl"
+        self._values: dict[str, Any] = {}
+        self._whole = not fresh and self._read()  # whether the file has all values, and nothing else
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> bool:
         if self._path is None:
-            return {}
+            return False
         try:
-            values = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):  # none yet, or one that was damaged: it is made anew
-            return {}
-        return values if isinstance(values, dict) else {}
+            *lines, after = self._path.read_text(encoding="utf-8").split("\n")
+        except (OSError, ValueError):  # none yet, or one that was damaged: it is made anew
+            return False
+        whole = not after
+        for line in lines:
+            try:
+                self._values |= json.loads(line)
+            except (ValueError, TypeError, RecursionError):
+                whole = False
+        return whole
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -67,10 +77,27 @@ class KeptResults:
         self.keep({key: value})
 
     def keep(self, values: Mapping[str, Any]) -> None:
-        """Keep some more."""
+        """Keep some more, or others in place of some."""
+        adds = self._whole and not any(key in self._values for key in values)
         self._values.update(values)
         if self._path is None:
             return
         with suppress(OSError, WirescopeError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            save_text(self._path, json.dumps(self._values))
+            if adds:
+                self._add(self._path, values)
+            else:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                save_text(self._path, "".join(_line({key: value}) for key, value in self._values.items()))
+                self._whole = True
+
+    def _add(self, path: Path, values: Mapping[str, Any]) -> None:
+        self._whole = False  # until the line is there
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(_line(values))
+            file.flush()
+            os.fsync(file.fileno())
+        self._whole = True
+
+
+def _line(values: Mapping[str, Any]) -> str:
+    return json.dumps(values) + "\n"

@@ -57,7 +57,7 @@ def test_a_report_with_its_figures_and_what_it_does_not_show(
     assert page.count("<svg") == 2
     assert "What it does not show" in page
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
-    kept = next((tmp_path / "data" / "studies").glob("*.json"))
+    kept = next((tmp_path / "data" / "studies").glob("*.jsonl"))
     kept.write_text(kept.read_text(encoding="utf-8").replace("screened plural", "screened other"), encoding="utf-8")
 
 

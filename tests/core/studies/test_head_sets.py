@@ -99,8 +99,15 @@ def test_a_study_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Mo
     assert [rows.start for rows in parts(inputs)] == [0, 2]
     assert found.outcomes["copying"].whole[:2].tolist() == first["whole"]
     assert not np.isnan(found.outcomes["copying"].whole).any()
-    (tmp_path / "key.json").write_text("{", encoding="utf-8")
-    assert "copying 0" not in KeptResults("key", tmp_path)
+    file = tmp_path / "key.jsonl"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("\n") == 2
+    file.write_text(text[:-9], encoding="utf-8")  # broken off while it was written
+    kept = KeptResults("key", tmp_path)
+    assert ("copying 0" in kept, "copying 2" in kept) == (True, False)
+    again, _ = compared(kept)
+    assert file.read_text(encoding="utf-8") == text
+    assert again.outcomes["copying"].whole.tolist() == found.outcomes["copying"].whole.tolist()
 
 
 def test_numbers_that_there_are_not() -> None:

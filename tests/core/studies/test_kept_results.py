@@ -48,3 +48,31 @@ def test_other_code_is_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         digests.append(kept_results.digest_of("heads", 1))
     kept_results.sources_hash.cache_clear()
     assert len(set(digests)) == 3
+
+
+def test_what_is_new_is_a_line_more_and_what_is_replaced_is_there_once(tmp_path: Path) -> None:
+    file = tmp_path / "key.jsonl"
+    kept = kept_results.KeptResults("key", tmp_path)
+    kept.keep({"a": [1.5], "b": None})
+    first = file.read_bytes()
+    kept["c"] = {"d": 0.1}
+    assert file.read_bytes().startswith(first)
+    assert file.read_text().count("\n") == 3
+    kept["c"] = float("nan")
+    again = kept_results.KeptResults("key", tmp_path)
+    assert (again["a"], again["b"]) == ([1.5], None)
+    assert again["c"] != again["c"]
+    assert file.read_text().count('"c"') == 1
+    fresh = kept_results.KeptResults("key", tmp_path, fresh=True)
+    assert "a" not in fresh
+    fresh["e"] = 2
+    assert file.read_text() == '{"e": 2}\n'
+    file.write_text('[1]\n{"e": 2}\n7\n\ud800'.encode("utf-8", "replace").decode())
+    damaged = kept_results.KeptResults("key", tmp_path)
+    assert damaged["e"] == 2
+    damaged["f"] = 3
+    assert file.read_text() == '{"e": 2}\n{"f": 3}\n'
+    (tmp_path / "folder.jsonl").mkdir()
+    elsewhere = kept_results.KeptResults("folder", tmp_path)
+    elsewhere["a"] = 1  # it cannot be written, and is kept until the program ends
+    assert elsewhere["a"] == 1

@@ -75,14 +75,14 @@ def test_compare_two_head_sets(person: Person, tmp_path: Path, monkeypatch: pyte
     # stopped: what was measured is kept
     person.click(panel.compare)
     assert panel.compare.text() == "Cancel"
-    person.wait(lambda: list((tmp_path / "studies").glob("*.json")))
+    person.wait(lambda: list((tmp_path / "studies").glob("*.jsonl")))
     QTest.keyClick(panel.compare, Qt.Key.Key_Escape)
     assert panel.problem.text().startswith("Stopped. What was measured is kept")
     person.rest()
     person.click(panel.compare)
     person.wait(lambda: panel.figures is not None and not panel.data().running)
     person.rest()
-    assert len(list((tmp_path / "studies").glob("*.json"))) == 1
+    assert len(list((tmp_path / "studies").glob("*.jsonl"))) == 1
     shown = panel.data().shown
     assert panel.pages.currentIndex() == FIGURES
     there = [each for each in shown.outcomes if each.there]
