@@ -28,6 +28,7 @@ MODEL_HELP = (
     "sizes:NAME of a published model, bundled:NAME, pack:NAME, timm:NAME, a folder, a config.json or a Hub id; no "
     "weights are read"
 )
+NO_TIME = "Two of its layers do not fit into half of this machine's free memory, so no time is told."
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -87,11 +88,11 @@ def plan_command(options: argparse.Namespace) -> int:
     if options.json:
         say_json(_report(planned, free))
     else:
-        say("\n".join(_lines(planned, free)))
+        say("\n".join(_lines(planned, free, options.no_measure)))
     return 0
 
 
-def _lines(planned: Plan, free: int) -> list[str]:
+def _lines(planned: Plan, free: int, no_measure: bool) -> list[str]:
     rows = [("work", "memory beside the weights", "multiplications", "time here"), *map(_row, planned.needs)]
     fits = "fits into" if planned.most_bytes <= free else "does not fit into"
     return [
@@ -103,7 +104,7 @@ def _lines(planned: Plan, free: int) -> list[str]:
         "",
         f"The weights and the largest of these come to {size_words(planned.most_bytes)}, which {fits} the "
         f"{size_words(free)} that are free here.",
-        *([planned.why_no_pace] if planned.why_no_pace else []),
+        *([NO_TIME] if planned.needs[0].seconds is None and not no_measure else []),
     ]
 
 

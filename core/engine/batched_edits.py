@@ -33,6 +33,21 @@ POSITIONS = 2048  # of all rows of one batch together
 SHARED = 8  # of the memory beside the runs over A and B, at most one such part is for what edits have in common
 
 
+def edits_together(rows: int, each: int, free: int, packed: int, standing: int = 0) -> int:
+    """How many edits go together. rows: that change, of each. each: bytes of the run with one of them. free: bytes
+    beside the runs over A and B. packed: of these, for packed weights. standing: for the run with the edits that
+    stand."""
+    room = free - packed - standing - reserve(each, free, standing)
+    return max(1, min(POSITIONS // max(rows, 1), room // each))
+
+
+def reserve(each: int, free: int, standing: int = 0) -> int:
+    """Bytes for what edits have in common in their first MLP; 0 where it does not fit beside them (it is then made for
+    each)."""
+    share = free // SHARED
+    return share if standing + share + each <= free else 0
+
+
 class Scanner:
     """Runs of `edits` with one more edit each."""
 
@@ -53,18 +68,15 @@ class Scanner:
         """How many edits of a stage fit into one batch, and into the memory beside what stands."""
         engine = self._engine
         rows = engine.length - engine.first_patched_row
-        room = engine.free - engine.packed - self._standing_bytes - self._reserve(stage)
-        return max(1, min(POSITIONS // max(rows, 1), room // self._bytes(stage)))
+        return edits_together(rows, self._bytes(stage), engine.free, engine.packed, self._standing_bytes)
 
     @property
     def _standing_bytes(self) -> int:
         return self._engine.most_bytes if self._edits else 0
 
     def _reserve(self, stage: int) -> int:
-        """Bytes for what the edits of a stage have in common in their first MLP; 0 where it does not fit beside them
-        (it is then made for each)."""
-        share = self._engine.free // SHARED
-        return share if self._standing_bytes + share + self._bytes(stage) <= self._engine.free else 0
+        """Bytes for what the edits of a stage have in common in their first MLP."""
+        return reserve(self._bytes(stage), self._engine.free, self._standing_bytes)
 
     def _bytes(self, stage: int) -> int:
         """What the run with one edit of a stage holds, of one row."""

@@ -20,19 +20,36 @@ MOST_MAPS = 3  # linear maps of an MLP; a mixture has more, each of which few ro
 def pack_next(adapter: Adapter, room: int, reads_all: bool) -> None:
     """Pack the weights of one more layer. room: bytes for all that is packed. reads_all: whether the output reads all
     positions; else the last layer computes keys and values alone at more than one of them."""
-    products, shape = adapter.products, adapter.shape
-    layer = shape.layers - 1 - products.layers
+    products = adapter.products
+    layer = adapter.shape.layers - 1 - products.layers
     if layer < 0 or is_streamed(adapter):
         return
-    attention = adapter.attention[layer]
+    weights = weights_of_layer(adapter, layer, reads_all)
+    if products.bytes + sum(weight.nbytes for weight in weights) <= min(room, PACKED_BYTES):
+        products.pack(weights)
+        products.layers += 1
+
+
+def packed_at_most(adapter: Adapter, room: int, reads_all: bool) -> tuple[int, int]:
+    """How many of the last layers there is room for, and the bytes of their packed weights: what `pack_next` comes to
+    after as many runs. The weights themselves need not be there."""
+    total, layers = 0, adapter.shape.layers
+    for count in range(0 if is_streamed(adapter) else layers):
+        of_layer = sum(weight.nbytes for weight in weights_of_layer(adapter, layers - 1 - count, reads_all))
+        if total + of_layer > min(room, PACKED_BYTES):
+            return count, total
+        total += of_layer
+    return (0, 0) if is_streamed(adapter) else (layers, total)
+
+
+def weights_of_layer(adapter: Adapter, layer: int, reads_all: bool) -> list[Tensor]:
+    """Those of a layer [out, in] that are packed: none of one that is too small to be worth it."""
+    shape, attention = adapter.shape, adapter.attention[layer]
     if layer == shape.layers - 1 and not reads_all:
         weights = [attention.w_qkv[shape.heads * shape.head_width :]]
     else:
         weights = [attention.w_qkv, attention.w_o, *weights_of_mlp(adapter.mlp_part(layer))]
-    weights = [weight for weight in weights if helps(weight)]
-    if products.bytes + sum(weight.numel() * weight.element_size() for weight in weights) <= min(room, PACKED_BYTES):
-        products.pack(weights)
-        products.layers += 1
+    return [weight for weight in weights if helps(weight)]
 
 
 def weights_of_mlp(mlp: Any) -> list[Tensor]:

@@ -36,9 +36,11 @@ class Arithmetic:
     """Of one input of a model.
 
     length: its positions. reads: at how many of them the output is made; None: at all. rows: how many differ between A
-    and B, the last ones; None: all."""
+    and B, the last ones; None: all. output: whether the output's own products count."""
 
-    def __init__(self, adapter: Adapter, length: int, reads: int | None = 1, rows: int | None = None) -> None:
+    def __init__(
+        self, adapter: Adapter, length: int, reads: int | None = 1, rows: int | None = None, output: bool = True
+    ) -> None:
         shape = adapter.shape
         self.graph, self.layers = adapter.graph, shape.layers
         self._length = length
@@ -50,7 +52,7 @@ class Arithmetic:
         self._mixes = 2 * shape.head_width / (2 if shape.causal else 1)  # scores and values, of a query and a key
         self._mlp_first = sum(w.numel() for w in weights_of_mlp(adapter.mlp_part(0)) if w.shape[1] == shape.width)
         self._mlp = mlp_weights(adapter, shape.layers - 1)
-        self._head = (adapter.vocabulary or 0) * shape.width
+        self._head = (adapter.vocabulary or 0) * shape.width if output else 0
 
     @cached_property
     def forward(self) -> Work:

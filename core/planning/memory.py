@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from core.engine.batched_edits import POSITIONS
+from core.engine.batched_edits import edits_together
 from core.engine.gradients import GRAPH_BYTES
 from core.engine.kept import MOST
-from core.engine.packing import PACKED_BYTES
-from core.engine.sizes import gradient_bytes, own_bytes, state_bytes
+from core.engine.packing import packed_at_most, weights_of_mlp
+from core.engine.sizes import answers, gradient_bytes, own_bytes, state_bytes
+from core.graph import Reader
+from core.metric_reading import CHUNK_BYTES
 from core.models.adapter import Adapter
 from core.models.eight_bit import holds_eight_bits
-from core.models.products import FEWEST
 from core.models.streamed import is_streamed
+from core.precision import wide_dtype
 from core.session_parts import WHOLE
 from core.tracing.attribution import BLOCK_BYTES, EARLY
 from core.tracing.methods.eap_ig import HELD_BYTES
 
-LIBRARIES = 2 * 2**20  # bytes, about: buffers of products, what the allocator rounds up
-GAPS = 1.5  # of gradients that stay, about: what is freed between them is not all given back
+LIBRARIES = 2**19  # bytes, about: Python's objects, buffers of products
 
 
 def weight_bytes(adapter: Adapter) -> int:
@@ -49,7 +50,7 @@ def joined_bytes(adapter: Adapter) -> int:
 def session_bytes(adapter: Adapter, length: int, reads: int) -> int:
     """Of a session that is opened on a pair: the runs over A and B, and the model's own pass beside them."""
     runs = unedited_bytes(adapter, length, reads) + own_bytes(adapter, length)
-    return joined_bytes(adapter) + runs + LIBRARIES // 4  # the rest comes with edits and gradients
+    return _always(adapter) + runs
 
 
 def unedited_bytes(adapter: Adapter, positions: int, reads: int, outputs: int = 1) -> int:
@@ -66,13 +67,14 @@ def edit_bytes(adapter: Adapter, length: int, reads: int, memory: int) -> int:
     layers = [shape.layers if reader.kind == "logits" else reader.layer for reader in readers]
     first = int(np.average(layers, weights=np.diff(adapter.graph.first_edge)))
     runs = MOST * state_bytes(adapter, length, reads, 1, first)
-    return _always(adapter) + unedited + min(runs, max(memory - unedited, 0)) + packed_bytes(adapter, memory)
+    _, of_packed = packed(adapter, length, reads, memory)  # which the runs that are kept have the rest beside
+    return _always(adapter) + unedited + min(runs, max(memory - of_packed, 0)) + of_packed
 
 
 def trace_bytes(adapter: Adapter, pairs: int, length: int, rows: int, reads: int, held: int) -> int:
-    """Of a trace, of so many pairs together: the runs over A and B, and of one by gradients the graph of a gradient run
-    (of a long prompt that of a layer), the gradients of as many as are held at once (0: it takes none), and what nodes
-    write in A less what they write in B. rows: of the positions, that differ between the two; the others have no
+    """Of a trace, of so many pairs together: the runs over A and B, and of one by gradients the gradients of as many
+    runs as are held at once (0: it takes none), with what is larger: the graph of the last of these, of a long prompt
+    that of a layer, or what the products need. rows: of the positions, that differ between the two; the others have no
     gradients, and where they are few are run all the same (`core.tracing.attribution`)."""
     runs = _always(adapter) + unedited_bytes(adapter, pairs * length, pairs * reads, pairs)
     if not held:
@@ -81,31 +83,78 @@ def trace_bytes(adapter: Adapter, pairs: int, length: int, rows: int, reads: int
     _, kept = gradient_bytes(adapter, pairs * rows)
     if graph > GRAPH_BYTES:
         graph, held = graph // adapter.shape.layers, max(1, min(held, HELD_BYTES // kept))
-    differences: int = adapter.graph.n_writers * pairs * rows * adapter.shape.width * adapter.dtype.itemsize
-    return runs + graph + int(GAPS * held * kept) + min(differences, BLOCK_BYTES)
+    return runs + max(graph + (held - 1) * kept, held * kept + _product_bytes(adapter, pairs * rows, held > 1))
+
+
+def _product_bytes(adapter: Adapter, rows: int, several: bool) -> int:
+    """Of a block of rows (`core.tracing.attribution`): what nodes write in A less what they write in B, and gradients
+    at the readers of two layers, while they are made; of several runs those of a run, the sum so far and the next; with
+    what a layer's norm and projections come to, twice."""
+    graph, width = adapter.graph, adapter.shape.width
+    size = wide_dtype(adapter.dtype).itemsize
+    of_writers = graph.n_writers * width * size
+    block = min(rows, max(1, BLOCK_BYTES // of_writers))
+    ports = graph.heads + 2 * graph.kv_heads
+    of_readers = (ports + 1) * block * width * size
+    weights: int = ports * adapter.shape.head_width * width * size
+    return block * of_writers + (3 if several else 2) * of_readers + 2 * weights
 
 
 def scan_bytes(adapter: Adapter, length: int, rows: int, reads: int, memory: int) -> int:
-    """Of a scan: the runs over A and B, packed weights, and of a batch of edits what one layer makes (what is behind it
-    is let go), with keys and values at every position. rows: of the positions, that differ between A and B."""
+    """Of a scan: the runs over A and B, packed weights, and a batch of edits (what is behind a layer is let go). rows:
+    of the positions, that differ between A and B."""
+    together = scanned_together(adapter, length, rows, reads, memory)  # the last layers are of few rows
+    numbers = max(
+        _attention_numbers(adapter, length, rows) * together[:-2].max(initial=0),
+        _mlp_numbers(adapter, length, rows) * together[:-1].max(initial=0),
+    )
+    most = int(together.max())
+    outputs = most * answers(adapter) * adapter.dtype.itemsize  # some are made while those before are still there
+    outputs = outputs if outputs <= CHUNK_BYTES else 2 * CHUNK_BYTES
+    streams = most * reads * adapter.shape.width * adapter.dtype.itemsize
+    _, of_packed = packed(adapter, length, reads, memory)
+    held: int = max(int(numbers) * adapter.dtype.itemsize, outputs + streams)
+    return _always(adapter) + unedited_bytes(adapter, length, reads) + of_packed + held
+
+
+def _attention_numbers(adapter: Adapter, length: int, rows: int) -> int:
+    """What an edit of a scan holds in a layer's attention. At the rows that change: what its reader reads, the normed
+    stream, q, k and v together, what heads mix and write, and the sum; with those before them: the streams, q, k, v and
+    what heads mix."""
     shape = adapter.shape
-    together = max(1, POSITIONS // rows)
-    ports = (2 * shape.heads + 2 * shape.kv_heads) * shape.head_width
-    widest = max((weight.numel() // shape.width for weight in adapter.blocks[0].parameters()), default=shape.width)
-    numbers = together * rows * (3 * shape.width + ports + 2 * widest)
-    numbers += 2 * together * length * shape.kv_heads * shape.head_width
-    runs = unedited_bytes(adapter, length, reads)
-    batch: int = min(numbers * adapter.dtype.itemsize, max(memory - runs, 0))
-    return _always(adapter) + runs + packed_bytes(adapter, memory) + batch
+    ports = (shape.heads + 2 * shape.kv_heads) * shape.head_width
+    heads = shape.heads * shape.head_width
+    numbers: int = rows * (3 * shape.width + ports + heads) + length * (2 * shape.width + ports + heads)
+    return numbers
 
 
-def packed_bytes(adapter: Adapter, memory: int) -> int:
-    """Of weights that are packed for runs with edits (`core.models.products`). memory: the session's budget."""
-    if adapter.dtype != torch.float32 or is_streamed(adapter):
-        return 0
-    large = (weight for block in adapter.blocks for weight in block.parameters() if weight.numel() >= FEWEST)
-    packed: int = sum(weight.nbytes for weight in large)
-    return min(packed, PACKED_BYTES, memory // 2)
+def _mlp_numbers(adapter: Adapter, length: int, rows: int) -> int:
+    """And in its MLP: what its first maps make, what its last one reads, and what it adds, with the streams."""
+    width, maps = adapter.shape.width, weights_of_mlp(adapter.mlp_part(0))
+    widest = max((weight.numel() // width for weight in adapter.blocks[0].parameters()), default=width)
+    first = sum(len(weight) for weight in maps if weight.shape[1] == width)
+    inner = first + maps[-1].shape[1] if maps else 2 * widest  # of a mixture
+    return rows * (3 * width + inner) + length * width
+
+
+def scanned_together(adapter: Adapter, length: int, rows: int, reads: int, memory: int) -> NDArray[np.int64]:
+    """How many edges into each layer a scan measures at once: [layers]."""
+    free = max(memory - unedited_bytes(adapter, length, reads), 0)
+    _, of_packed = packed(adapter, length, reads, memory)
+    graph = adapter.graph
+    counts = []
+    for layer in range(graph.layers):
+        each = state_bytes(adapter, length, reads, 1, layer)
+        there = (graph.heads + 2 * graph.kv_heads) * graph.writers_before(Reader("q", layer))
+        counts.append(min(there, edits_together(rows, each, free, of_packed)))
+    return np.array(counts)
+
+
+def packed(adapter: Adapter, length: int, reads: int, memory: int) -> tuple[int, int]:
+    """How many of the last layers' weights are packed for runs with edits in a session (`core.engine.packing`), and
+    their bytes. memory: the session's budget, half of which there is for them beside the runs over A and B."""
+    free = max(memory - unedited_bytes(adapter, length, reads), 0)
+    return packed_at_most(adapter, free // 2, reads == length)
 
 
 def _always(adapter: Adapter) -> int:

@@ -1,22 +1,26 @@
 """How fast this machine is with a model that need not be there: its first layers are laid out in memory with random
-weights, and really opened, traced and scanned. What the whole model takes is reckoned by its multiplications."""
+weights, and really opened, traced and scanned. What the whole model takes is reckoned from that
+(`core.planning.seconds`)."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle, islice
 from typing import TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from core.edits import Edit, EditKind
-from core.engine.batched_edits import POSITIONS as SCANNED
+from core.edits import Edit
+from core.engine.packing import weights_of_layer
 from core.free_memory import free_bytes
 from core.graph import Graph, Reader
+from core.metric_reading import CHUNK_BYTES
 from core.models.adapter import Adapter
 from core.models.causal_lm import LOGITS_BYTES
 from core.models.model import Model
@@ -30,46 +34,76 @@ SHARE_OF_FREE = 0.5  # of the machine's free memory, for the layers that are mea
 MOST_LAYERS = 4
 MOST_WORDS = 32768  # of a vocabulary, that the output is measured with
 ROUNDS, LONG = 3, 1.0  # rounds, and seconds after which there are no more
-KINDS: tuple[EditKind, ...] = ("zero", "patch")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class ByLayer:
-    """Seconds of a run of one edge: at once, and for each layer that comes after its reader's."""
+    """Seconds of a run of one edge, by its reader's layer. last: into the last one, of which few rows are computed.
+    at_once: into another, with what is computed of the last one. each: of every layer between the two."""
 
+    last: float
     at_once: float
     each: float
 
-    def mean(self, graph: Graph) -> float:
-        """Over all edges of a graph."""
-        layers = np.array([reader.layer if reader.kind != "logits" else graph.layers - 1 for reader in graph.readers])
-        after = np.average(graph.layers - 1 - layers, weights=np.diff(graph.first_edge))
-        return self.at_once + self.each * float(after)
+
+@dataclass(frozen=True)
+class EdgePace:
+    """Seconds of a run of one edge, through layers whose weights are packed (`core.engine.packing`) and through others.
+    What the whole model has none of is not measured apart."""
+
+    packed: ByLayer
+    others: ByLayer
+
+    def by_layer(self, layers: int, packed: int) -> NDArray[np.float64]:
+        """Of an edge into each layer of a whole model, of whose layers the last ones are packed, so many: [layers]."""
+        of_layer = [self.packed if layer >= layers - packed else self.others for layer in range(layers)]
+        seconds, between = [of_layer[-1].last], 0.0
+        for layer in reversed(of_layer[:-1]):
+            seconds.insert(0, layer.at_once + between)
+            between += layer.each
+        return np.array(seconds)
+
+
+@dataclass(frozen=True)
+class Together:
+    """Seconds of an edge in a scan, among `count` that go together. read: of its output, of the whole model's size."""
+
+    count: int
+    edge: EdgePace
+    read: float
 
 
 @dataclass(frozen=True)
 class Pace:
     """Seconds of some layers of a model. adapter: of these. session: to open one on a pair, with the runs over both
     inputs and the check against the model's own forward. trace: by EAP, of one pair among as many as go together. cut:
-    of an edge. scanned: of an edge in a scan. head: of the whole model's output at one position. own_head: where the
-    model's own forward makes it, at every position or, with too many tokens to keep, at one."""
+    of an edge. scanned: of an edge in a scan, among few and among many. read: of the whole model's output at one
+    position, and its probabilities. own_head: where the model's own forward makes the output, at every position or,
+    with too many tokens to keep, at one."""
 
     adapter: Adapter
     session: float
     trace: float
-    cut: ByLayer
-    scanned: ByLayer
-    head: float
+    cut: EdgePace
+    scanned: tuple[Together, Together]
+    read: float
     own_head: float
 
 
 def measured_pace(
-    whole: Sketch, length: int, pairs: int = 1, clock: Callable[[], float] = time.perf_counter, same: int = 0
+    whole: Sketch,
+    length: int,
+    pairs: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
+    same: int = 0,
+    packed: int = 0,
+    together: tuple[int, int] = (1, 1),
 ) -> Pace | None:
     """Of this machine, as many threads as torch takes; None where two layers do not fit into half of its free memory.
     length: positions of an input. pairs: that are traced. clock: tells seconds. same: how many positions at the
-    beginning are the same in A and B."""
+    beginning are the same in A and B. packed: of how many layers of the whole model weights are packed. together: how
+    many edges a scan of it makes at once, at least and at most."""
     sizes = [sum(weight.nbytes for weight in block.parameters()) for block in whole.adapter.blocks]
     count = int(min(len(sizes), MOST_LAYERS, free_bytes() * SHARE_OF_FREE // max(sizes)))
     if count < min(2, len(sizes)):
@@ -77,40 +111,62 @@ def measured_pace(
     adapter = whole.some_layers(count)
     model = Model(whole.name, whole.name, adapter)
     one = model.pair(*_pair(adapter, whole.side, length, 1, same))
-    together = max(1, min(pairs, POSITIONS // one.length))
-    batch = model.pair(*_pair(adapter, whole.side, length, together, same))
+    rows = max(1, min(pairs, POSITIONS // one.length))
+    batch = model.pair(*_pair(adapter, whole.side, length, rows, same))
     trace(Session(model, batch), "eap")  # what is loaded and made once is there now
     opened, session = _timed(lambda: Session(model, one), clock)
     traced, _ = _timed(lambda: trace(Session(model, batch, parity=session.parity), "eap"), clock)
-    cut, scanned = _cuts(session, clock), _scans(session, one.length - same, clock)
+    cut, few, many = _edges(session, clock, packed < len(sizes), packed > 0, together)
     everywhere = one.length * (whole.adapter.vocabulary or 0) * whole.dtype.itemsize <= LOGITS_BYTES
-    head, own_head = (_head_seconds(whole.adapter, clock, rows) for rows in (1, one.length if everywhere else 1))
-    return Pace(adapter, opened, traced / together, cut, scanned, head, own_head)
+    scanned = tuple(
+        Together(count, edge, _read_seconds(whole.adapter, clock, count))
+        for count, edge in zip(together, (few, many), strict=True)
+    )
+    read = _read_seconds(whole.adapter, clock, 1)
+    own_head = _head_seconds(whole.adapter, clock, one.length if everywhere else 1)
+    return Pace(adapter, opened, traced / rows, cut, (scanned[0], scanned[1]), read, own_head)
+
+
+def _edges(
+    session: Session, clock: Callable[[], float], others: bool, packed: bool, together: tuple[int, int]
+) -> list[EdgePace]:
+    """Of an edge cut, and in a scan among few and among many; with weights that are packed, and others, as there are in
+    the whole model."""
+    adapter = session.model.adapter
+    works = [partial(_cuts, session, clock), *(partial(_scans, session, clock, count) for count in together)]
+    adapter.products.layers = adapter.shape.layers  # so that no run packs any
+    paces = [[work() for work in works]] if others else []
+    if packed:
+        for layer in range(adapter.shape.layers):
+            adapter.products.pack(weights_of_layer(adapter, layer, session.engine.reads is None))
+        paces.append([work() for work in works])
+    return [EdgePace(*each) for each in zip(paces[-1], paces[0], strict=True)]
 
 
 def _cuts(session: Session, clock: Callable[[], float]) -> ByLayer:
-    """Of one edge after the other."""
-    graph = session.graph
-    seconds: list[float] = []
-    for kind in KINDS:  # weights are packed in the first round; runs are kept, so another kind is made anew
+    """Of one edge after the other, each round with edits of its own: the same ones would be known."""
+    graph, begun = session.graph, clock()
+    rounds: list[list[float]] = []
+    while len(rounds) < 2 or (len(rounds) <= ROUNDS and clock() - begun < LONG):
         seconds = []
         for layer in range(graph.layers):
-            edits = [Edit(graph.edge(graph.edges_into(reader)[0]), kind) for reader in _of(graph, layer)]
-            begun = clock()
+            edges = [graph.edge(graph.edges_into(reader)[0]) for reader in _of(graph, layer)]
+            edits = [Edit(edge, "patch", strength=1 - len(rounds) / 100) for edge in edges]
+            started = clock()
             for edit in edits:
                 session.run([edit])
-            seconds.append((clock() - begun) / len(edits))
-    return _by_layer(seconds)
+            seconds.append((clock() - started) / len(edits))
+        rounds.append(seconds)
+    return _by_layer(np.min(rounds[1:], axis=0))  # in the first one memory is new
 
 
-def _scans(session: Session, rows: int, clock: Callable[[], float]) -> ByLayer:
-    """Of an edge among as many as go together in a scan of a larger model. rows: of the positions, that change."""
+def _scans(session: Session, clock: Callable[[], float], together: int) -> ByLayer:
+    """Of an edge among so many that go together in a scan."""
     graph = session.graph
     seconds: list[float] = []
-    many = max(1, SCANNED // rows)
     for layer in range(graph.layers):
         there = [graph.edge(number) for reader in _of(graph, layer)[:-1] for number in graph.edges_into(reader)]
-        edges = list(islice(cycle(there), many))
+        edges = list(islice(cycle(there), together))
         took, _ = _timed(lambda edges=edges: Scan(session, edges).run(), clock)  # type: ignore[misc]
         seconds.append(took / len(edges))
     return _by_layer(seconds)
@@ -121,12 +177,14 @@ def _of(graph: Graph, layer: int) -> list[Reader]:
     return [reader for reader in graph.readers if reader.kind != "logits" and reader.layer == layer]
 
 
-def _by_layer(seconds: list[float]) -> ByLayer:
-    """From those of an edge into each layer: a straight line over the layers that come after it."""
-    if len(seconds) < 2:
-        return ByLayer(seconds[0], 0.0)
-    each, at_once = np.polyfit(np.arange(len(seconds))[::-1], seconds, 1)
-    return ByLayer(max(float(at_once), 0.0), max(float(each), 0.0))
+def _by_layer(seconds: Sequence[float] | NDArray[np.float64]) -> ByLayer:
+    """From those of an edge into each layer: of all but the last a straight line, over how many are between."""
+    *others, last = seconds
+    if len(others) < 2:
+        at_once = max(others[0] if others else last, last)
+        return ByLayer(last, at_once, at_once - last)
+    each, at_once = np.polyfit(np.arange(len(others))[::-1], others, 1)
+    return ByLayer(float(last), max(float(at_once), 0.0), max(float(each), 0.0))
 
 
 def _pair(adapter: Adapter, side: int, length: int, rows: int, same: int) -> tuple[Tensor, Tensor]:
@@ -145,16 +203,32 @@ def inputs(adapter: Adapter, side: int, length: int, rows: int, seed: int) -> Te
     return torch.randn(rows, 3, side, side, generator=generator, device="cpu").to(adapter.dtype)
 
 
-def _head_seconds(adapter: Adapter, clock: Callable[[], float], rows: int) -> float:
-    """Of the output of a language model at so many positions; it is part of the layers' times elsewhere."""
+def _read_seconds(adapter: Adapter, clock: Callable[[], float], count: int) -> float:
+    """Of one output and the logarithm of its probabilities, which a session reads its usual metric off, among so many
+    that are made together (`core.metric_reading`)."""
+    size = (adapter.vocabulary or 1) * adapter.dtype.itemsize
+    rows = min(count, max(1, CHUNK_BYTES // size))
+
+    def read(output: Tensor) -> None:
+        for row in output.split(1):  # type: ignore[no-untyped-call]
+            row.log_softmax(dim=-1)
+
+    return float(_head_seconds(adapter, clock, rows, read) / rows)
+
+
+def _head_seconds(
+    adapter: Adapter, clock: Callable[[], float], rows: int, read: Callable[[Tensor], None] = lambda output: None
+) -> float:
+    """Of the output of a language model at so many positions, of which the layers that are run have a small one. read:
+    what is made of it."""
     words, width = adapter.vocabulary or 0, adapter.shape.width
     some = min(words, MOST_WORDS)
     if not some:
         return 0.0
-    head = torch.zeros(some, width, dtype=adapter.dtype, device="cpu")
-    stream = torch.zeros(rows, width, dtype=adapter.dtype, device="cpu")
-    seconds, _ = _timed(lambda: torch.nn.functional.linear(stream, head), clock)
-    return seconds * words / some
+    head = torch.ones(some, width, dtype=adapter.dtype, device="cpu")  # not zeros, which need no memory of their own
+    stream = torch.ones(rows, width, dtype=adapter.dtype, device="cpu")
+    seconds, _ = _timed(lambda: read(torch.nn.functional.linear(stream, head)), clock)
+    return float(seconds * words / some)
 
 
 def _timed(work: Callable[[], T], clock: Callable[[], float]) -> tuple[float, T]:

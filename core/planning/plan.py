@@ -5,23 +5,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 
 from core.engine.engine import MEMORY_MEGABYTES
 from core.errors import ArgumentError
-from core.planning.arithmetic import Arithmetic, Work
-from core.planning.memory import edit_bytes, scan_bytes, session_bytes, trace_bytes, weight_bytes
-from core.planning.pace import Pace, measured_pace
+from core.planning.arithmetic import Arithmetic
+from core.planning.memory import (
+    edit_bytes,
+    packed,
+    scan_bytes,
+    scanned_together,
+    session_bytes,
+    trace_bytes,
+    weight_bytes,
+)
+from core.planning.pace import measured_pace
+from core.planning.seconds import CHECKED, Seconds, trace_work
 from core.planning.sketch import Sketch
 from core.precision import precision_name
-from core.tracing.costs import PREPARED, batch_positions
-from core.tracing.method import FORWARD_AND_BACKWARD, method_named
+from core.tracing.costs import batch_positions
+from core.tracing.method import method_named
 from core.tracing.told_options import Options
 
 MANY = 50  # forward runs, from which on a method without gradients makes runs with edits
-CHECKED = 3.0  # forwards of a session that is opened: the model's own, and the runs over A and B
 
 
 @dataclass(frozen=True)
@@ -37,8 +45,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Plan:
-    """Of a model and inputs of so many positions. weights: bytes. pace: of this machine; None where it was not
-    measured, for the reason that is given."""
+    """Of a model and inputs of so many positions. weights: bytes."""
 
     name: str
     precision: str
@@ -48,8 +55,6 @@ class Plan:
     nodes: int
     edges: int
     needs: tuple[Need, ...]
-    pace: Pace | None = field(default=None, repr=False)
-    why_no_pace: str = ""
 
     @property
     def most_bytes(self) -> int:
@@ -84,15 +89,22 @@ def plan(
     rows = length - same if adapter.shape.causal else length
     row = method_named(method)
     told = (options or Options()).of(row.takes)
-    pace = measured_pace(whole, length, pairs, clock, same) if measure else None
     counted = Arithmetic(adapter, length, reads, rows)
     graph, memory = adapter.graph, int(memory_megabytes * 2**20)
+    packed_layers, _ = packed(adapter, length, counted.reads, memory)
+    at_once = scanned_together(adapter, length, rows, counted.reads, memory)
     forwards = row.forwards(graph.n_edges, told)
-    traced = _trace_work(counted, forwards)
+    traced = trace_work(counted, forwards)
     block_weights = sum(weight.numel() for block in adapter.blocks for weight in block.parameters())
     opened = session_bytes(adapter, length, counted.reads)
     edited = edit_bytes(adapter, length, counted.reads, memory)
-    seconds = _Seconds(pace, counted, length, reads, rows)
+    pace = seconds = None
+    if measure:
+        extent = int(at_once.min()), int(at_once.max())
+        pace = measured_pace(whole, length, pairs, clock, same, packed_layers, extent)
+    if pace is not None:
+        layers, some = (Arithmetic(each, length, reads, rows, output=False) for each in (adapter, pace.adapter))
+        seconds = Seconds(pace, layers, some, packed_layers, at_once)
     together = max(1, min(pairs, batch_positions(block_weights, forwards) // length))
     scanned = scan_bytes(adapter, length, rows, counted.reads, memory)
     traced_bytes = trace_bytes(adapter, together, length, rows, counted.reads, row.held(told) if row.slopes else 0)
@@ -100,26 +112,27 @@ def plan(
         traced_bytes = scanned
     checked = counted.forward.times(CHECKED - 1) + counted.of_b
     needs = (
-        Need("open a session", opened, checked.multiplications, seconds.session()),
-        Need("one edge cut", edited, counted.all_cut.multiplications / graph.n_edges, seconds.cut()),
+        Need("open a session", opened, checked.multiplications, seconds.session() if seconds else None),
+        Need(
+            "one edge cut", edited, counted.all_cut.multiplications / graph.n_edges, seconds.cut() if seconds else None
+        ),
         Need(
             f"trace by {row.name}, {pairs} pairs" if pairs > 1 else f"trace by {row.name}",
             traced_bytes,
             traced.times(pairs).multiplications,
-            seconds.trace(forwards, pairs),
+            seconds.trace(forwards, pairs, row.slopes) if seconds else None,
         ),
         Need(
             "measure every edge",
             scanned,
             counted.scan.multiplications,
-            seconds.scan(),
+            seconds.scan() if seconds else None,
         ),
     )
     parameters = sum(weight.numel() for weight in adapter.module.parameters())
-    why = "" if pace or not measure else "Two of its layers do not fit into half of this machine's free memory."
     return Plan(
         whole.name, precision_name(whole.dtype), length, parameters, weight_bytes(adapter), graph.n_writers,
-        graph.n_edges, needs, pace, why,
+        graph.n_edges, needs,
     )  # fmt: skip
 
 
@@ -137,41 +150,3 @@ def positions_of(whole: Sketch, tokens: int) -> tuple[int, int | None]:
     if limit is not None and tokens > limit:
         raise ArgumentError(f"{whole.name} takes {limit:,} tokens at most, not {tokens:,}.", "Give fewer.")
     return tokens, 1
-
-
-def _trace_work(counted: Arithmetic, forwards: float) -> Work:
-    """Of one pair: its runs over A and B, those of the method, and for each gradient run a product for every edge."""
-    runs = counted.forward + counted.of_b.times(PREPARED - 1 + forwards)
-    return runs + counted.edge_products.times(max(1.0, forwards / FORWARD_AND_BACKWARD))
-
-
-class _Seconds:
-    """What the whole model takes, by what some of its layers took, as the multiplications of the two are to each
-    other."""
-
-    def __init__(self, pace: Pace | None, whole: Arithmetic, length: int, reads: int | None, rows: int) -> None:
-        self._pace, self._whole = pace, whole
-        self._some = None if pace is None else Arithmetic(pace.adapter, length, reads, rows)
-
-    def session(self) -> float | None:
-        if self._pace is None or self._some is None:
-            return None
-        share = self._whole.layers / self._some.layers
-        return self._pace.session * share + (CHECKED - 1) * self._pace.head + self._pace.own_head
-
-    def trace(self, forwards: float, pairs: int) -> float | None:
-        """Of so many pairs, each of which takes so many forward runs."""
-        if self._pace is None or self._some is None:
-            return None
-        by_eap = _trace_work(self._some, FORWARD_AND_BACKWARD).multiplications
-        share = _trace_work(self._whole, forwards).multiplications / by_eap
-        return pairs * (self._pace.trace * share + PREPARED * self._pace.head)
-
-    def cut(self) -> float | None:
-        """Of one edge, the mean over all."""
-        return None if self._pace is None else self._pace.cut.mean(self._whole.graph)
-
-    def scan(self) -> float | None:
-        """Of all edges."""
-        graph = self._whole.graph
-        return None if self._pace is None else graph.n_edges * self._pace.scanned.mean(graph)

@@ -1,6 +1,7 @@
 """`wirescope plan`: what published models would take, and of models at hand what was planned beside what was measured.
 Each is measured in a process of its own, by processor time on one thread, so that other work on the machine counts
-little; memory as in `tests.benchmarks.memory`."""
+little; memory as in `tests.benchmarks.memory`, but for freed blocks that the C library would keep for what comes next
+(`core.memory`)."""
 
 from __future__ import annotations
 
@@ -18,64 +19,83 @@ from tests.benchmarks.table import Table
 TOKENS = 128
 WORKS = ("open", "edits", "eap", "eap-ig", "scan")
 PROGRAM = """
-import gc, re, sys, time
+import ctypes, functools, gc, random, re, sys, time
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
 import wirescope as ws
 from core.engine.batched_edits import POSITIONS
-from core.memory import give_back
+from core.memory import LARGEST_KEPT, MMAP_THRESHOLD, TRIM_THRESHOLD, give_back
 from core.planning.plan import plan
 from core.planning.sketch import sketch
 from tests.benchmarks import models
-from tests.benchmarks.speed import to_scan
 source, tokens, side, name, work = sys.argv[1:]
 opened = models.MAKERS[name]()
 model, pair, parity, first = opened.model, opened.pair, opened.parity, opened.engine.first_patched_row
 ws.trace(opened, "eap")
 graph = opened.graph
 many = POSITIONS // (pair.length - first)
-def batch(share):
-    # as many edges as go together, into the heads of the layer that stands at a share of all edges
-    layer = graph.edge(int(share * graph.n_edges)).reader.layer
-    readers = [r for r in graph.readers if r.kind not in ("mlp", "logits") and r.layer == layer]
+def spread(count):
+    # edges that stand at even shares of all
+    return [graph.edge(int((number + 0.5) / count * graph.n_edges)) for number in range(count)]
+def together(reader):
+    # as many edges as a scan makes together, into the heads of one layer
+    readers = [r for r in graph.readers if r.kind not in ("mlp", "logits") and r.layer == reader.layer]
     return [graph.edge(number) for reader in readers for number in graph.edges_into(reader)][:many]
-edges = [edge for share in (1 / 6, 1 / 2, 5 / 6) for edge in batch(share)]
-some = to_scan(opened, most=64)
+some = spread(64)
+random.Random(0).shuffle(some)
+batches = [together(edge.reader) for edge in spread(6)]
 del opened
 def megabytes(what):
     return int(re.search(what + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
-def seconds(do):
-    begun = time.process_time()
-    do()
-    return time.process_time() - begun
+def keep(most):
+    # let the C library keep freed blocks of up to so many bytes; those of others go back to the system at once
+    ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, most)
+    ctypes.CDLL(None).mallopt(TRIM_THRESHOLD, 2 * most)
+def seconds():
+    # of one of each piece of work
+    mean = 0
+    for do, count in works:
+        begun = time.process_time()
+        do()
+        mean += (time.process_time() - begun) / count / len(works)
+    return mean
 kept = []
 def session():
     if not kept:
         kept.append(ws.Session(model, pair))
     return kept[0]
-do = {
-    "open": lambda: ws.Session(model, pair),
-    "edits": lambda: [session().run([ws.Edit(edge, "patch")]) for edge in some],
-    "eap": lambda: ws.trace(ws.Session(model, pair, parity=parity), "eap"),
-    "eap-ig": lambda: ws.trace(ws.Session(model, pair, parity=parity), "eap-ig"),
-    "scan": lambda: ws.Scan(session(), edges).run(),
+def edits():
+    for edge in some:
+        session().run([ws.Edit(edge, "patch")])
+def scan(edges):
+    # amid a scan of all edges, where as many weights are packed as have room
+    for _ in range(graph.layers):
+        session().engine.pack()
+    ws.Scan(session(), edges).run()
+works = {
+    "open": [(lambda: ws.Session(model, pair), 1)],
+    "edits": [(edits, len(some))],
+    "eap": [(lambda: ws.trace(ws.Session(model, pair, parity=parity), "eap"), 1)],
+    "eap-ig": [(lambda: ws.trace(ws.Session(model, pair, parity=parity), "eap-ig"), 1)],
+    "scan": [(functools.partial(scan, edges), len(edges)) for edges in batches],
 }[work]
 model.adapter.__dict__.pop("attention")  # what a first session puts together is part of what is measured
 model.adapter.products.__init__()
 gc.collect()
+keep(2**16)
 give_back()
 Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
 before = megabytes("VmRSS")
-took = seconds(do)
+seconds()
 peak = megabytes("VmHWM") - before
-took = min(took, seconds(do))
+keep(LARGEST_KEPT)
+took = min(seconds() for _ in range(2))
 method = "eap-ig" if work == "eap-ig" else "eap"
 planned = plan(sketch(source, side=int(side) or None), int(tokens), method=method, same=first, clock=time.process_time)
 need = dict(zip(("open", "edits", method, "scan"), planned.needs))[work]
-each = {"edits": 1 / len(some), "scan": 1 / len(edges)}.get(work, 1)
 reckoned = need.seconds / (planned.edges if work == "scan" else 1)
-print(need.bytes / 2**20, peak, reckoned * 1000, took * each * 1000)
+print(need.bytes / 2**20, peak, reckoned * 1000, took * 1000)
 """
 
 
