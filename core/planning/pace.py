@@ -33,7 +33,7 @@ from core.tracing.trace import trace
 SHARE_OF_FREE = 0.5  # of the machine's free memory, for the layers that are measured
 MOST_LAYERS = 4
 MOST_WORDS = 32768  # of a vocabulary, that the output is measured with
-ROUNDS, LONG = 3, 1.0  # rounds, and seconds after which there are no more
+ROUNDS, SHORT, LONG = 3, 0.3, 1.0  # rounds, seconds for which there are more, and after which there are no more
 T = TypeVar("T")
 
 
@@ -232,9 +232,9 @@ def _head_seconds(
 
 
 def _timed(work: Callable[[], T], clock: Callable[[], float]) -> tuple[float, T]:
-    """The best of some rounds (one alone where it is long), and what it gave."""
+    """The best of some rounds (one alone where it is long, many where it is short), and what it gave."""
     times: list[float] = []
-    while len(times) < ROUNDS and sum(times) < LONG:
+    while sum(times) < (LONG if len(times) < ROUNDS else SHORT):
         begun = clock()
         given = work()
         times.append(clock() - begun)
