@@ -33,11 +33,12 @@ class Looking(Hooks):
 
     def __init__(self, module: nn.Module, plan: dict[str, Any]) -> None:
         self.seen: Callable[[str, Tensor], None] | None = None
+        self.home = next(module.parameters()).device  # a model's layers may lie on others
         super().__init__(module, {**plan, "nodes": {}, "readers": {}}, {})
 
     def _written(self, name: str, out: Tensor) -> None:
         if self.seen is not None and name in self.watched:
-            self.seen(name, out.detach().float())
+            self.seen(name, out.detach().float().to(self.home))
 
 
 class Monitor(nn.Module):

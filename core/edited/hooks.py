@@ -108,7 +108,7 @@ class Hooks:
 
         def before_block(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             x = args[0] if args else kwargs["hidden_states"]
-            self.waiting = None
+            self.stream, self.waiting = x, None
             if number == 0:
                 self._written("input", x)
                 x, self.in_stream, self.waiting = self._with_waiting(x), self.waiting, None
@@ -172,7 +172,7 @@ class Hooks:
 
         def before(_module: nn.Module, args: tuple[Any, ...]) -> Any:
             given = args[0]
-            x = self.stream if parallel and shared else given.reshape(self.stream.shape)
+            x = self.stream if parallel and shared else given.reshape(self.stream.shape).to(self.stream.device)
             deltas = self.in_stream
             if not parallel:
                 x = self._with_waiting(x)
@@ -181,7 +181,7 @@ class Hooks:
                 x = self._read(name, x, deltas)
             if shared:
                 x = norm.forward(x)
-            return (x.reshape(given.shape), *args[1:])
+            return (x.reshape(given.shape).to(given.device), *args[1:])
 
         hooked = block.get_submodule(layer["mlp"]) if shared else norm
         self.handles.append(hooked.register_forward_pre_hook(before))
@@ -207,7 +207,7 @@ class Hooks:
             for key, parts in alike.items():
                 normed = norm.forward(self._read(of[key], self.stream, self.in_stream))
                 linear = type(module) is nn.Linear or type(module).__name__ == "Conv1D"  # of which rows can be taken
-                whole = None if linear else module.forward(normed)
+                whole = None if linear else module.forward(normed).to(out.device)
                 for rows in parts:
                     out[..., rows] = _project(module, normed, rows) if whole is None else whole[..., rows]
             return out
@@ -241,7 +241,7 @@ class Hooks:
     def _written(self, name: str, out: Tensor) -> None:
         if name not in self.watched:
             return
-        out = self.outs[name] = wide(out)
+        out = self.outs[name] = wide(out).to(self.stream.device)  # a layer may lie on another one
         if name in self.nodes:
             carried = self._changed(self.nodes[name], out, out)
             delta = self.deltas[name] = carried - out
@@ -359,7 +359,7 @@ def _times(block: nn.Module, scale: Any, x: Tensor) -> Tensor:
 
 def _project(module: Any, x: Tensor, rows: slice) -> Tensor:
     w = module.weight.T if type(module).__name__ == "Conv1D" else module.weight
-    return F.linear(x, w[rows], None if module.bias is None else module.bias[rows])
+    return F.linear(x.to(w.device), w[rows], None if module.bias is None else module.bias[rows])
 
 
 def _share_in_norm(norm: Any, z: Tensor, rows: slice) -> Tensor:

@@ -30,6 +30,12 @@ def weights_on_disk(folder: Path, dtype: torch.dtype) -> dict[str, Tensor]:
     return {name: tensor for path in weight_files(folder) for name, tensor in _of_file(path, dtype).items()}
 
 
+def weights_as_stored(folder: Path, dtype: torch.dtype) -> dict[str, Tensor] | None:
+    """The same where all of them are stored so; else None. Raises ModelError where they cannot be mapped."""
+    stored = {name: tensor for path in weight_files(folder) for name, tensor in mapped_tensors(path).items()}
+    return stored if all(_is_ready(tensor, dtype) for tensor in stored.values()) else None
+
+
 def _of_file(path: Path, dtype: torch.dtype) -> dict[str, Tensor]:
     stored = mapped_tensors(path)
     if all(_is_ready(tensor, dtype) for tensor in stored.values()):

@@ -35,7 +35,7 @@ from core.models.class_texts import BOTH, base_name, texts_in
 from core.models.family import adapt, family_of
 from core.models.gpt2_blocks import is_plain, read_gpt2
 from core.models.health import check_mode, check_weights, first_line
-from core.models.kept_weights import weights_on_disk
+from core.models.kept_weights import weights_as_stored, weights_on_disk
 from core.models.model import Model
 from core.models.placed import gathered, placed
 from core.models.probe import Probe
@@ -290,12 +290,14 @@ def _hugging_face_model(
         getattr(config, "_attn_implementation", None) not in PLAIN_ATTENTION
     ):  # flash attention needs a GPU of some kinds
         config._attn_implementation = "eager"
-    folder = Path(path) if local else folder_of_hub(path, revision) if place.may_be_disk else None
+    folder = Path(path) if local else folder_of_hub(path, revision) if place.may_be_disk or place.goes_on else None
     stored = stored_weights(folder) if folder is not None else {}
     on_disk = place.note(stored)
     weights = None if whole else _stored_numbers(Path(path))
     if on_disk and folder is not None:
         weights = weights_on_disk(folder, place.dtype)
+    elif place.goes_on and whole and folder is not None and stored and family.reads == "text":
+        weights = weights_as_stored(folder, place.dtype)
     verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()  # its report of a tower lists all weights of the other one
     try:
@@ -304,7 +306,7 @@ def _hugging_face_model(
                 path if weights is None else None,
                 config=config,
                 state_dict=weights,
-                dtype=place.dtype if on_disk else torch.float32,
+                dtype=torch.float32 if weights is None or not whole else place.dtype,
                 use_safetensors=True,
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,  # they are refused below, by name

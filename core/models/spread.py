@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from core.errors import ArgumentError, ModelError
 from core.free_memory import free_bytes
 from core.models.health import placement
+from core.models.mapped_files import on_disk
 
 AUTO = "auto"
 SHARE_OF_FREE = 0.9  # of a device, that weights may take
@@ -101,7 +102,8 @@ def spread(module: nn.Module, blocks: Sequence[nn.Module], places: Sequence[torc
     }
 
     def moved(tensor: Tensor) -> Tensor:
-        return tensor.to(of_tensor.get(id(tensor), home))
+        place = of_tensor.get(id(tensor), home)
+        return tensor.clone() if place.type == "cpu" and on_disk(tensor) else tensor.to(place)
 
     module._apply(moved)  # type: ignore[no-untyped-call]  # as `Module.to` does it
     for block, place in zip(blocks, places, strict=True):

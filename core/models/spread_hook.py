@@ -10,13 +10,15 @@ import torch
 from accelerate.hooks import AlignDevicesHook
 from torch import nn
 
+CACHES = ["past_key_values", "cache"]  # of keys, which lie where each layer does
+
 
 class Elsewhere(AlignDevicesHook):  # type: ignore[misc]
     """A part's input goes to the part's place, and what it makes goes back where the input was."""
 
     def __init__(self, place: torch.device) -> None:
         self._came_from: dict[int, Any] = {}
-        super().__init__(place, io_same_device=True, skip_keys=["past_key_values"])
+        super().__init__(place, io_same_device=True, skip_keys=CACHES)
 
     def init_hook(self, module: nn.Module) -> nn.Module:
         """The part lies there already."""

@@ -55,6 +55,11 @@ class WeightsPlace:
     def may_be_disk(self) -> bool:
         return self.asked == EIGHT_BITS or (self.asked != "memory" and self.device.type == "cpu")
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether they go on to a GPU, which they may do from their file."""
+        return not self.reads_layers and self.device.type != "cpu"
+
     def check_in_memory(self, why: str) -> None:
         """Raise ModelError where they are asked to stay on disk, or to be rounded from there, and, for a reason,
         cannot."""
@@ -71,7 +76,7 @@ class WeightsPlace:
             words += f": to read them takes {needed / 2**30:.3g} GB of memory, and {free / 2**30:.3g} GB are free"
         if self.asked != EIGHT_BITS:
             words += ". Each layer is read when it computes, which takes longer."
-        if any(_is_other(weight, self.dtype) for weight in stored.values()):
+        if any(is_other(weight, self.dtype) for weight in stored.values()):
             words += f" A copy of them in {precision_name(self.dtype)} is kept in {kept_folder()}."
         return words
 
@@ -100,7 +105,8 @@ def too_large(title: str, stored: Mapping[str, StoredWeight]) -> ModelError:
     )
 
 
-def _is_other(weight: StoredWeight, dtype: torch.dtype) -> bool:
+def is_other(weight: StoredWeight, dtype: torch.dtype) -> bool:
+    """Whether a weight is stored in another precision."""
     kind = DTYPES.get(weight.dtype)
     return kind is not None and kind.is_floating_point and kind != dtype
 

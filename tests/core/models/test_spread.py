@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -15,11 +16,16 @@ from torch import Tensor, nn
 
 import wirescope as ws
 from core.errors import ArgumentError, ModelError
+from core.generation import generate
+from core.models import loading
+from core.models.kept_weights import weights_as_stored
+from core.models.mapped_files import on_disk
 from core.models.rounded import of_whole
 from core.models.spread import block_places, devices_of, places_of, spread
 from tests.core.engine.cases import TOLERANCE, case
+from tests.core.test_device_precision import JOBS
 from tests.several_devices import CPU, GPUS, lies_on, room_for, several_devices
-from tests.small_models import ALL, language_model, small_input
+from tests.small_models import ALL, language_model, small_input, small_model
 
 FIRST, SECOND = GPUS
 PLENTY = dict.fromkeys((*GPUS, CPU), 10**9)
@@ -143,6 +149,62 @@ def test_weights_in_8_bits_do_and_stay_there_when_the_model_changes(tmp_path: Pa
         assert places_of(again.adapter) == places_of(model.adapter)
     here = said(whole)
     assert_alike(here, there)
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_lenses_methods_and_monitors_run(name: str, over_two: ws.Session) -> None:
+    with several_devices(PLENTY):
+        JOBS[name](over_two)
+
+
+@pytest.fixture(scope="module")
+def over_two() -> ws.Session:
+    with several_devices(PLENTY):
+        module = small_model("gpt2").float()
+        blocks = ws.load_model((module, None)).adapter.blocks
+        spread(module, blocks, [SECOND, CPU, FIRST], FIRST)
+        model = ws.load_model((module, None))
+        pair = model.pair(torch.tensor([[1, 2, 3, 4]]), torch.tensor([[1, 5, 3, 4]]))
+        return ws.Session(model, pair, ws.logit_difference(6, 7))
+
+
+def test_edits_inside_the_module_and_text_that_it_goes_on_with_are_the_same() -> None:
+    edits = [ws.Edit("a1.h1->m2", "zero"), ws.Edit("a0.h0->a3.h1<v>", "patch"), ws.Edit("m1", "zero")]
+    edits += [ws.Edit("a2.h1", "scale", value=0.5), ws.Edit("m2.n5", "zero")]
+
+    def said(model: ws.Model) -> tuple[Tensor, Tensor, list[int]]:
+        session = ws.Session(model, model.pair("When Mary gave a drink to", "When Tom gave a drink to"))
+        with ws.apply(model, edits, session) as edited:
+            logits = edited(session.pair.clean.tensor).logits
+        text = [each.index for each in generate(session, session.pair.clean, 3, edits=edits[3:])]
+        return logits.detach().cpu()[:, -1], session.run(edits).logits.cpu()[:, -1], text
+
+    here = names("cpu")
+    with several_devices(room_for(here, 1, 1)):
+        inside, run, text = said(names("auto"))
+    assert torch.allclose(inside, run, rtol=0, atol=1e-6)
+    assert torch.allclose(inside, said(here)[0], rtol=0, atol=1e-6)
+    assert text == said(here)[2]
+
+
+def test_weights_in_the_right_precision_go_to_devices_from_their_file(tmp_path: Path) -> None:
+    language_model("Llama", num_hidden_layers=3).bfloat16().save_pretrained(tmp_path)
+    ids = small_input("llama", 1)
+    whole = ws.load_model(tmp_path, dtype="bf16")
+    with (
+        several_devices(room_for(whole, 1, 1)),
+        patch.object(loading, "weights_as_stored", wraps=weights_as_stored) as read,
+    ):
+        models = [ws.load_model(tmp_path, dtype=dtype, device="cuda:0,cuda:1,cpu") for dtype in ("bf16", "fp32")]
+        assert places_of(models[0].adapter) == [FIRST, SECOND, CPU]
+        assert not any(on_disk(weight) for model in models for weight in model.adapter.module.parameters())
+        there = [ws.Session(model, model.pair(ids)).clean.logits.cpu() for model in models]
+    assert read.call_count == 2
+    assert weights_as_stored(tmp_path, torch.bfloat16) is not None
+    assert weights_as_stored(tmp_path, torch.float32) is None
+    here = [ws.load_model(tmp_path, dtype=dtype) for dtype in ("bf16", "fp32")]
+    for model, logits in zip(here, there, strict=True):
+        assert torch.equal(ws.Session(model, model.pair(ids)).clean.logits, logits)
 
 
 # ---- who goes where ----
