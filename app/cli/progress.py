@@ -48,7 +48,9 @@ class Progress:
         """Of a run over many pairs, which may go on from before; a file is told where it begins alone."""
         title = said.words.split(",")[0]
         if self._live:
-            self._show(title, int(said.done), total=said.total, unit=" pairs", leave=False, initial=int(said.done))
+            self._show(
+                title, int(said.done), total=said.total, unit=f" {said.unit}", leave=False, initial=int(said.done)
+            )
         elif title != self._stage:
             tell(said.words)
             self._stage = title

@@ -22,7 +22,7 @@ from core.sharded.heads import HeadsWork, identities_from
 from core.sharded.job import PAIRS, PAIRS_OF, Sums
 from core.sharded.many_pairs import ManyPairs, do_pairs
 from core.sharded.preview import ref_of
-from core.sharded.progress import RunProgress
+from core.sharded.progress import PERCENT, RunProgress
 from core.sharded.study_workers import StudyWorkers
 from core.studies.head_corpus import kept_vectors, measure_vectors, tasks_told
 from core.studies.kept_results import KeptResults, digest_of
@@ -61,14 +61,26 @@ def heads_over_pairs(
         return "Heads"
 
     def finish(sums: Sums, about: dict[str, str]) -> str:
+        vectors = None
+        if work.vectors:
+            with watched(_telling(listener), cancelled):
+                vectors = vectors_in(model, folder, work, workers)
         with watched(None, cancelled):
-            vectors = vectors_in(model, folder, work, workers) if work.vectors else None
             made.append(identities_from(work, model, sums, first[0] if work.sees else None, vectors))
         save_text(folder / HEADS, heads_text(made[0], _about(model, sums, about)))
         return HEADS
 
     sums, about = do_pairs(model, folder, pairs, work, begin, finish, workers, command, listener, cancelled)
     return made[0], _corpus_words(sums, about)
+
+
+def _telling(listener: Callable[[RunProgress], None] | None) -> Callable[[float], None] | None:
+    """Told the share of the function vectors that are scored; `progress.json` has only the pairs."""
+    if listener is None:
+        return None
+    return lambda share: listener(
+        RunProgress("running", f"Function vectors, {int(100 * share)} %", 100 * share, 100, unit=PERCENT)
+    )
 
 
 def vectors_in(model: Model, folder: Path, work: HeadsWork, workers: Workers) -> FunctionVectorScores | None:

@@ -236,11 +236,9 @@ def _piece_key(outcome: str, start: int) -> str:
 
 def _pieces(inputs: Inputs, plan: Plan, names: Sequence[str], beside: Beside | None, seed: int) -> Iterator[BatchPiece]:
     of_rows = parts(inputs)
+    named = {each.key: tuple(names[head] for head in each.heads) for each in (*plan.sets, *plan.controls)}
     for number, rows in enumerate(of_rows):
-        jobs = {
-            key: (tuple(names[head] for head in each.heads), kind)
-            for key, each, kind in _jobs(plan, number, len(of_rows))
-        }
+        jobs = {key: (named[each.key], kind) for key, each, kind in _jobs(plan, number, len(of_rows))}
         yield BatchPiece(inputs.some(rows).to("cpu"), rows.start, len(inputs), jobs, beside, seed)
 
 

@@ -24,6 +24,7 @@ from core.sharded.executors import Workers
 from core.sharded.heads import HeadsWork
 from core.sharded.heads_over_pairs import heads_over_pairs, tasks_in
 from core.sharded.many_pairs import ManyPairs
+from core.sharded.progress import RunProgress
 from core.studies.few_shot import vectors_of
 from core.studies.kept_results import KeptResults
 from tests.core.sharded.small_run import ROWS, Backwards, small_model
@@ -105,10 +106,17 @@ def test_function_vectors_are_scored_task_by_task_and_kept_in_the_folder(tmp_pat
     monkeypatch.setattr(Workers, "executor", executor)
     work = HeadsWork(vectors=True)
 
+    told: list[RunProgress] = []
+
     def run() -> HeadIdentities:
-        return heads_over_pairs(model, tmp_path, ManyPairs("capitals", 2, shard=2), work, Workers(2))[0]
+        pairs = ManyPairs("capitals", 2, shard=2)
+        return heads_over_pairs(model, tmp_path, pairs, work, Workers(2), listener=told.append)[0]
 
     found = run()
+    shares = [said.done for said in told if said.words.startswith("Function vectors, ")]
+    assert (shares, shares[-1]) == (sorted(shares), 100)
+    assert len(set(shares)) > 4
+    assert told[-1].words == "Heads, 2 of 2 pairs"
     assert sorted(done) == [0, 0, 0, 1, 1, 2], "a shard; three tasks are screened, and two scored"
     assert found.tests[-1].name == "function vector"
     kept = KeptResults("", None)
