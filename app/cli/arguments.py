@@ -37,6 +37,11 @@ ABLATION_FLAGS = ("--ablation", "--replacement")
 ABLATIONS = {kind: KINDS[kind].carries for kind in KINDS if KINDS[kind].carries}  # what removed edges carry
 
 
+def add_device_option(parser: argparse.ArgumentParser) -> None:
+    """`--device`, as `open_model` takes it."""
+    parser.add_argument("--device", default="cpu", help=DEVICE_HELP)
+
+
 def metric_help() -> str:
     from core.metrics import METRICS
 

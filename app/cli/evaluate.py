@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP
+from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP, add_device_option
 from app.cli.open_model import add_opening_options, open_model, rounding_notes
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import PAIRS, add_pair_options, asked_pairs, check_pair_options
@@ -54,6 +54,7 @@ def add_options(evaluate: argparse.ArgumentParser) -> None:
         *ABLATION_FLAGS, dest="replacement", metavar="KIND", help="evaluate by another ablation than the scores are for"
     )
     add_shard_options(evaluate)
+    add_device_option(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print JSON")
     evaluate.set_defaults(do=evaluate_command)
 
@@ -82,7 +83,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     if options.replacement not in (None, *ABLATIONS):
         raise ArgumentError(f"There is no ablation {options.replacement!r}.", f"There are: {', '.join(ABLATIONS)}.")
     precision = options.precision or first.scores.about.get("precision", USUAL_PRECISION)
-    model = open_model(name, precision, weights=options.weights)
+    model = open_model(name, precision, options.device, options.weights)
     file = read_scores(options.file, model.graph)
     scores = file.scores
     if options.folder is not None:

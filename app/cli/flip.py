@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import DATASET_HELP, DEVICE_HELP
+from app.cli.arguments import DATASET_HELP, add_device_option
 from app.cli.made_b import made_counterfactual
 from app.cli.output import say, say_json, tell
 from app.cli.progress import Progress
@@ -45,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="a node, edge, position or region that the set may not have, to look for another one; several times",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--device", default="cpu", help=DEVICE_HELP)
+    add_device_option(parser)
     parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     parser.set_defaults(do=flip_command)
 

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import MODEL_HELP
+from app.cli.arguments import MODEL_HELP, add_device_option
 from app.cli.open_model import add_weights_option, open_model
 from app.cli.output import say, say_json
 from app.cli.pairs import PAIRS
@@ -58,6 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="FILE", help="with --folder: so is that of the pairs of a file")
     parser.add_argument("--pairs", type=int, help=f"how many of a task ({PAIRS})")
     add_shard_options(parser)
+    add_device_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(do=heads_command, clean=None, region=[], make_b=None)
 
@@ -73,7 +74,7 @@ def heads_command(options: argparse.Namespace) -> int:
     pieces = PIECES if options.pieces is None else options.pieces
     if pieces < 1:
         raise ArgumentError("The corpus has at least 1 piece.")
-    model = open_model(options.model, options.precision, weights=options.weights)
+    model = open_model(options.model, options.precision, options.device, options.weights)
     if options.head is not None and options.head not in head_names(model.graph):
         raise ArgumentError(f"There is no head {options.head!r}.", "Name one as a5.h1.")
     if options.folder is not None:

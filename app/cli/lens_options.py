@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import DATASET_HELP, DEVICE_HELP
+from app.cli.arguments import DATASET_HELP, add_device_option
 from app.cli.output import tell
 from app.cli.run_options import add_run_options
 from core.errors import ArgumentError
@@ -21,7 +21,7 @@ def add_lens_options(parser: argparse.ArgumentParser, do: Callable[[argparse.Nam
     add_run_options(parser, metric=metric)
     parser.add_argument("--out", metavar="FILE", help="write it there too: .csv for the numbers, .svg for a figure")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--device", default="cpu", help=DEVICE_HELP)
+    add_device_option(parser)
     parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     parser.set_defaults(do=do)
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import DATASET_HELP, DEVICE_HELP
+from app.cli.arguments import DATASET_HELP, add_device_option
 from app.cli.output import say, say_json, tell
 from app.cli.run import open_session
 from app.cli.run_options import add_run_options
@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="FILE.csv", help="write the maps of all layers there")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--device", default="cpu", help=DEVICE_HELP)
+    add_device_option(parser)
     parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     parser.set_defaults(do=map_command)
 

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import DATASET_HELP, DEVICE_HELP
+from app.cli.arguments import DATASET_HELP, add_device_option
 from app.cli.neuron_ranking import add_ranking_options, check_ranking_options, rank_command, rank_over_task
 from app.cli.output import say, say_json
 from app.cli.run import open_session
@@ -41,7 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_ranking_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--device", default="cpu", help=DEVICE_HELP)
+    add_device_option(parser)
     parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     parser.set_defaults(do=neurons_command)
 

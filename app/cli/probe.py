@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import DEVICE_HELP, MODEL_HELP
+from app.cli.arguments import MODEL_HELP, add_device_option
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json, tell
 from app.cli.progress import Progress
@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the folds that its accuracy is counted on (0)")
     parser.add_argument("--save", metavar="FILE", help="write the probe, for --probe of other commands")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--device", default="cpu", help=DEVICE_HELP)
+    add_device_option(parser)
     parser.add_argument("--precision", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
     parser.set_defaults(do=probe_command)
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import DATASET_HELP, DEVICE_HELP, parse_edits, refuse_pictures
+from app.cli.arguments import DATASET_HELP, add_device_option, parse_edits, refuse_pictures
 from app.cli.continuing import add_continue_options, check_continue, continued
 from app.cli.made_b import made_counterfactual
 from app.cli.open_model import open_model
@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", help="a project, FILE.wire, instead of --model and --clean")
     add_run_options(parser, required=False)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--device", default="cpu", help=DEVICE_HELP)
+    add_device_option(parser)
     parser.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
     parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     parser.add_argument("--why", metavar="HEAD[KEY]@QUERY", help=HELP)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.cli.output import tell
 from app.cli.pairs import PAIRS, read_rows
 from app.cli.progress import Progress
-from app.cli.workers import add_worker_options, tell_going_on
+from app.cli.workers import add_worker_options, check_device, tell_going_on
 from core.errors import ArgumentError, Cancelled
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def add_shard_options(parser: argparse.ArgumentParser) -> None:
 def check_shard_options(options: argparse.Namespace, shared: bool = False) -> None:
     """Raise ArgumentError for what does not go together, before a model is opened. shared: whether there is work for
     workers without a folder, too."""
+    check_device(options)
     of_folder = ("shard",) if shared else ("shard", "workers", "cluster")
     given = [f"--{name}" for name in of_folder if getattr(options, name) is not None]
     if options.folder is None and given:

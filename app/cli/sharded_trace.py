@@ -42,7 +42,7 @@ def trace_in_shards(options: argparse.Namespace, method: Method, own: Options) -
     if options.spans is not None:
         raise ArgumentError("Edges at spans are not traced in shards.", "Leave out --folder or --spans.")
     work = TraceWork(method.name, options.replacement, options.level, own, options.metric, options.memory)
-    model = open_model(options.model, options.precision, weights=options.weights)
+    model = open_model(options.model, options.precision, options.device, options.weights)
     found = in_shards(options, model, work, trace_pairs)
     if found is None:
         return STOPPED

@@ -7,10 +7,10 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import MODEL_HELP
+from app.cli.arguments import MODEL_HELP, add_device_option
 from app.cli.open_model import add_weights_option
 from app.cli.study_folder import made_folder, write_texts
-from app.cli.workers import STOPPED, add_worker_options, study_workers, tell_going_on
+from app.cli.workers import STOPPED, add_worker_options, check_device, study_workers, tell_going_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +62,7 @@ def add_shared_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--folder", metavar="DIR", help=FOLDER_HELP)
     add_worker_options(parser)
+    add_device_option(parser)
     parser.add_argument("--precision", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
     add_weights_option(parser)
     parser.add_argument("--out", metavar="FOLDER", help="write the report and its numbers there: html, md, json")
@@ -79,11 +80,12 @@ def study_head_sets(options: argparse.Namespace, rank: Sequence[str | Ranking] |
     from app.cli.progress import Progress
     from core.studies.icl import study_icl
 
+    check_device(options)
     out = None if options.out is None else made_folder(options.out)
     given = _given(options, rank)
     try:
         with study_workers(options) as workers, Progress() as progress:
-            model = open_model(options.model, options.precision, weights=options.weights)
+            model = open_model(options.model, options.precision, options.device, options.weights)
             if options.folder is None:
                 study = study_icl(model, fresh=options.fresh, workers=workers, progress=progress, **given)
             else:

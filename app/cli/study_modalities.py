@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import MODEL_HELP
+from app.cli.arguments import MODEL_HELP, add_device_option
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json
 from app.cli.progress import Progress
@@ -45,6 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--edges", type=int, default=100, help="of each pair, whose exact effect is measured (100)")
     parser.add_argument("--method", default="eap-ig", help="that scores edges (eap-ig)")
     parser.add_argument("--seed", type=int, default=0, help="draws pairs, inputs and random edges (0)")
+    add_device_option(parser)
     parser.add_argument("--precision", help="what the models compute in: fp32, bf16 or fp64 (fp32)")
     parser.add_argument("--out", metavar="FOLDER", help="write table, figure and numbers there: md, svg, json")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -56,7 +58,11 @@ def study_modalities_command(options: argparse.Namespace) -> int:
     from core.studies.modality_words import as_json, heads, rows, sentences, title
 
     folder = None if options.out is None else made_folder(options.out)
-    text, image = ([open_model(name, options.precision) for name in some] for some in (options.text, options.image))
+    named, opened = (
+        (options.text, options.image),
+        partial(open_model, precision=options.precision, device=options.device),
+    )
+    text, image = ([opened(name) for name in some] for some in named)
     with Progress() as progress:
         study = study_modalities(
             text,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP, literal, metric_help
+from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP, add_device_option, literal, metric_help
 from app.cli.method_options import add_method_options, option_words, options_for
 from app.cli.open_model import add_opening_options, open_model, rounding_notes
 from app.cli.output import say, say_json, tell
@@ -88,6 +88,7 @@ def add_options(trace: argparse.ArgumentParser) -> None:
                        f"{MARKED})")  # fmt: skip
     add_rule_option(trace, USUAL)
     add_shard_options(trace)
+    add_device_option(trace)
     trace.add_argument("--json", action="store_true", help="print JSON")
     add_method_options(trace)
     trace.set_defaults(do=trace_command)
@@ -115,7 +116,7 @@ def trace_command(options: argparse.Namespace) -> int:
         check_out(out, options.format)
     if options.folder is not None:
         return trace_in_shards(options, method, method_options)
-    model = open_model(options.model, options.precision, weights=options.weights)
+    model = open_model(options.model, options.precision, options.device, options.weights)
     pairs = asked_pairs(model, options, options.level == "edge-spans")
     over = session_over(model, pairs, options.metric, options.memory)
     session, dataset = over.session, over.dataset

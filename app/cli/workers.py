@@ -10,6 +10,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 from app.cli.output import tell
+from core.errors import ArgumentError
 
 if TYPE_CHECKING:
     from core.sharded.study_workers import StudyWorkers
@@ -22,6 +23,13 @@ def add_worker_options(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--cluster", metavar="auto|ADDRESS", help="a Ray cluster that shares it: HOST:PORT, ray://HOST:PORT"
     )
+
+
+def check_device(options: argparse.Namespace) -> None:
+    """Raise ArgumentError for a device where workers do the work."""
+    shared = options.workers is not None or options.cluster is not None
+    if shared and options.device != "cpu":
+        raise ArgumentError("Workers compute on processors.", "Leave out --device, or --workers and --cluster.")
 
 
 @contextmanager
