@@ -72,7 +72,7 @@ JointScale = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class AttentionWeights:
-    """One layer's attention, all as nn.Linear stores it ([out, in]).
+    """One layer's attention, all as nn.Linear stores it ([out, in]); w_qkv and w_o where the layer lies.
 
     w_qkv: [(heads + 2 kv_heads) * head_width, width]: all q, all k, all v.
     w_o: [width, heads * head_width], with LayerScale and residual multiplier in it: what really reaches the stream.

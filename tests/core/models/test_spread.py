@@ -24,8 +24,9 @@ from core.models.rounded import of_whole
 from core.models.spread import block_places, devices_of, places_of, spread
 from tests.core.engine.cases import TOLERANCE, case
 from tests.core.test_device_precision import JOBS
+from tests.core.towers.test_both_towers import CLASSES, METRIC, TEMPLATES, pixels
 from tests.several_devices import CPU, GPUS, lies_on, room_for, several_devices
-from tests.small_models import ALL, language_model, small_input, small_model
+from tests.small_models import ALL, language_model, save_pair, small_input, small_model
 
 FIRST, SECOND = GPUS
 PLENTY = dict.fromkeys((*GPUS, CPU), 10**9)
@@ -185,6 +186,26 @@ def test_edits_inside_the_module_and_text_that_it_goes_on_with_are_the_same() ->
     assert torch.allclose(inside, run, rtol=0, atol=1e-6)
     assert torch.allclose(inside, said(here)[0], rtol=0, atol=1e-6)
     assert text == said(here)[2]
+
+
+def test_both_towers_do_the_text_tower_on_the_first_device(tmp_path: Path) -> None:
+    save_pair("CLIP", tmp_path)
+
+    def said(device: str) -> tuple[ws.Model, Figures]:
+        model = ws.load_model(f"towers:{tmp_path}", classes=CLASSES, templates=TEMPLATES, device=device, dtype="fp64")
+        session = ws.Session(model, model.pair(pixels(0, 2), pixels(1, 2)), METRIC)
+        scores = ws.trace(session, method="eap")
+        edited = [session.run([ws.Edit(name, "zero")]).answer for name in ("m0", "t.a0.h1")]
+        return model, [
+            *(each.cpu() for each in (session.clean.answer, *edited)),
+            torch.from_numpy(scores.values.copy()),
+        ]
+
+    model, here = said("cpu")
+    with several_devices(room_for(model, 0, 1)):
+        opened, there = said("auto")
+        assert places_of(opened.adapter) == [SECOND, CPU]
+    assert_alike(here, there)
 
 
 def test_weights_in_the_right_precision_go_to_devices_from_their_file(tmp_path: Path) -> None:
