@@ -36,12 +36,17 @@ def cast_parameters(module: nn.Module, device: torch.device, dtype: torch.dtype)
     bf16 are wrong by .2 at position 500."""
     for parameter in module.parameters():
         if parameter.is_floating_point():
-            parameter.data = parameter.data.to(dtype)
+            parameter.data = parameter.data.to(device, dtype)
+    cast_zeros(module, dtype)
+    module.to(device)
+
+
+def cast_zeros(module: nn.Module, dtype: torch.dtype) -> None:
+    """Bring to a precision what is kept as if it were no weight."""
     for part in module.modules():
         for name in NO_WEIGHTS:
             if name in part._buffers:
                 setattr(part, name, getattr(part, name).to(dtype))
-    module.to(device)
 
 
 def wide_dtype(dtype: torch.dtype) -> torch.dtype:

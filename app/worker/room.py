@@ -17,7 +17,7 @@ from core.models.checkpoint import StoredWeight, stored_weights
 from core.models.class_texts import BOTH, base_name
 from core.models.spread import devices_of
 from core.models.stays_on_disk import cached_folder_of_hub, stays_on_disk
-from core.models.weights_place import bytes_in_memory, fits, is_other
+from core.models.weights_place import bytes_in_memory, bytes_on_the_way, fits
 from core.planning.memory import joined_bytes, scan_bytes, trace_bytes, weight_bytes
 from core.planning.sketch import sketch
 from core.precision import PRECISIONS
@@ -57,13 +57,12 @@ def short_of_room_to_open(request: Request, device: str = "cpu") -> RoomReply | 
 def _short_on_gpus(
     request: Request, stored: Mapping[str, StoredWeight], free: int, devices: Sequence[torch.device]
 ) -> RoomReply | None:
-    """Of weights that go to a GPU, or over several devices: from the machine's memory, of which `free` bytes are free,
-    where they are stored in another precision."""
+    """Of weights that go to a GPU, or over several devices: from their file, or from the machine's memory, of which
+    `free` bytes are free."""
     precision = PRECISIONS[request.document.precision]
-    needed = bytes_in_memory(stored, precision)
+    needed = bytes_on_the_way(stored, precision)
     there = sum(each.numbers for each in stored.values()) * precision.itemsize
-    converted = any(is_other(each, precision) for each in stored.values())
-    if converted and not fits(needed, free):
+    if not fits(needed, free):
         return RoomReply(request.number, "model", needed, free)
     on_all = sum(map(spread.free_on, devices))
     return None if fits(there, on_all) else RoomReply(request.number, "model", there, on_all)

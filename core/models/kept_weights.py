@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import platformdirs
@@ -30,10 +30,17 @@ def weights_on_disk(folder: Path, dtype: torch.dtype) -> dict[str, Tensor]:
     return {name: tensor for path in weight_files(folder) for name, tensor in _of_file(path, dtype).items()}
 
 
-def weights_as_stored(folder: Path, dtype: torch.dtype) -> dict[str, Tensor] | None:
-    """The same where all of them are stored so; else None. Raises ModelError where they cannot be mapped."""
+def weights_as_stored(folder: Path) -> dict[str, Tensor] | None:
+    """All weights in a folder's files as they lie there, mapped, where all that are no whole numbers are stored in one
+    precision; else None. Raises ModelError where they cannot be mapped."""
     stored = {name: tensor for path in weight_files(folder) for name, tensor in mapped_tensors(path).items()}
-    return stored if all(_is_ready(tensor, dtype) for tensor in stored.values()) else None
+    ready = all(_is_ready(tensor, tensor.dtype) for tensor in stored.values())
+    return stored if ready and len(precisions(stored.values())) == 1 else None
+
+
+def precisions(tensors: Iterable[Tensor]) -> set[torch.dtype]:
+    """Of those that are no whole numbers."""
+    return {tensor.dtype for tensor in tensors if tensor.is_floating_point()}
 
 
 def _of_file(path: Path, dtype: torch.dtype) -> dict[str, Tensor]:

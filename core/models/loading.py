@@ -35,7 +35,7 @@ from core.models.class_texts import BOTH, base_name, texts_in
 from core.models.family import adapt, family_of
 from core.models.gpt2_blocks import is_plain, read_gpt2
 from core.models.health import check_mode, check_weights, first_line
-from core.models.kept_weights import weights_as_stored, weights_on_disk
+from core.models.kept_weights import precisions, weights_as_stored, weights_on_disk
 from core.models.model import Model
 from core.models.placed import gathered, placed
 from core.models.probe import Probe
@@ -50,7 +50,7 @@ from core.models.towers import with_towers
 from core.models.unfilled import unfilled
 from core.models.unread import check_sizes, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
-from core.models.weights_place import MERGED, WeightsPlace, folder_of_hub, is_short, too_large
+from core.models.weights_place import MERGED, WeightsPlace, folder_of_hub, go_from_file, is_short, too_large
 from core.models.zero_shot import ZeroShot, classified
 from core.precision import PRECISIONS
 from core.precision_words import EIGHT_BITS
@@ -104,7 +104,7 @@ def load_model(
         asked["weights"] = weights
         return with_towers(load_model(source, processor, **asked))  # type: ignore[arg-type]
     devices = devices_of(device, dtype)
-    place = WeightsPlace(weights, PRECISIONS[dtype], devices[0])
+    place = WeightsPlace(weights, PRECISIONS[dtype], next((each for each in devices if each.type != "cpu"), devices[0]))
     if isinstance(source, nn.Module):
         place.check_in_memory("A module of yours stays as it is, where it is.")
         check_weights(source, type(source).__name__)
@@ -296,8 +296,8 @@ def _hugging_face_model(
     weights = None if whole else _stored_numbers(Path(path))
     if on_disk and folder is not None:
         weights = weights_on_disk(folder, place.dtype)
-    elif place.goes_on and whole and folder is not None and stored and family.reads == "text":
-        weights = weights_as_stored(folder, place.dtype)
+    elif place.goes_on and whole and folder is not None and go_from_file(stored) and family.reads == "text":
+        weights = weights_as_stored(folder)
     verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()  # its report of a tower lists all weights of the other one
     try:
@@ -306,7 +306,7 @@ def _hugging_face_model(
                 path if weights is None else None,
                 config=config,
                 state_dict=weights,
-                dtype=torch.float32 if weights is None or not whole else place.dtype,
+                dtype=torch.float32 if weights is None or not whole else next(iter(precisions(weights.values()))),
                 use_safetensors=True,
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,  # they are refused below, by name

@@ -12,7 +12,7 @@ from core.models.family import adapt
 from core.models.model import Model
 from core.models.sharing import sharing_copy
 from core.models.spread import block_places, places_of, spread
-from core.precision import cast_parameters
+from core.precision import cast_parameters, cast_zeros
 
 CPU_IN_BF16 = (torch.device("cpu"), torch.bfloat16)
 BF16_ON_CPU = (
@@ -31,17 +31,17 @@ def placed(model: Model, devices: Sequence[torch.device], dtype: torch.dtype) ->
     if len(devices) == 1:
         cast_parameters(adapter.module, home, dtype)
         return replace(model, adapter=adapt(adapter.module))
-    cast_parameters(adapter.module, adapter.device, dtype)
-    places = block_places(adapter.module, adapter.blocks, devices)
+    cast_zeros(adapter.module, dtype)
+    places = block_places(adapter.module, adapter.blocks, devices, dtype.itemsize / adapter.dtype.itemsize)
     counts = {device: places.count(device) for device in devices if device in places}
     note = "Its layers lie on several devices: " + ", ".join(f"{count} on {device}" for device, count in counts.items())
-    model = _put(model, places, home)
+    model = _put(model, places, home, dtype)
     return model if len(counts) == 1 and home in counts else replace(model, notes=(*model.notes, f"{note}."))
 
 
 def placed_as(model: Model, other: Adapter) -> Model:
     """A model that lies on the CPU, where another one of the same sizes lies."""
-    return _put(model, places_of(other), other.device)
+    return _put(model, places_of(other), other.device, other.dtype)
 
 
 def gathered(model: Model) -> Model:
@@ -55,9 +55,9 @@ def gathered(model: Model) -> Model:
     copied = sharing_copy(module)
     remove_hook_from_submodules(copied)
     model = replace(model, adapter=adapt(copied))
-    return _put(model, places_of(model.adapter), model.adapter.device)
+    return _put(model, places_of(model.adapter), model.adapter.device, model.adapter.dtype)
 
 
-def _put(model: Model, places: Sequence[torch.device], home: torch.device) -> Model:
-    spread(model.adapter.module, model.adapter.blocks, places, home)
+def _put(model: Model, places: Sequence[torch.device], home: torch.device, dtype: torch.dtype) -> Model:
+    spread(model.adapter.module, model.adapter.blocks, places, home, dtype)
     return replace(model, adapter=adapt(model.adapter.module))

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from core.errors import ArgumentError, ModelError
 from core.free_memory import free_bytes
 from core.models.health import placement
-from core.models.mapped_files import on_disk
+from core.models.mapped_files import give_back, on_disk
 
 AUTO = "auto"
 SHARE_OF_FREE = 0.9  # of a device, that weights may take
@@ -49,16 +49,18 @@ def free_on(device: torch.device) -> int:
     return torch.cuda.mem_get_info(device)[0] if on_gpu else free_bytes()
 
 
-def block_places(module: nn.Module, blocks: Sequence[nn.Module], devices: Sequence[torch.device]) -> list[torch.device]:
-    """The device of each block of a model, with weights as they are to be: all of them the first where the model fits
-    on it; else evenly over the GPUs, and the CPU last, where it is one of the devices. Raises ModelError where there is
-    not room enough."""
+def block_places(
+    module: nn.Module, blocks: Sequence[nn.Module], devices: Sequence[torch.device], growth: float = 1.0
+) -> list[torch.device]:
+    """The device of each block of a model: all of them the first where the model fits on it; else evenly over the GPUs,
+    and the CPU last, where it is one of the devices. growth: how many bytes a weight is to take for each that it takes
+    now. Raises ModelError where there is not room enough."""
     from accelerate.utils.modeling import compute_module_sizes, infer_auto_device_map
 
     stack = nn.ModuleList(blocks)
     sizes = compute_module_sizes(stack)
     total, largest = compute_module_sizes(module)[""], max(sizes[str(layer)] for layer in range(len(blocks)))
-    room = {device: int(SHARE_OF_FREE * free_on(device)) for device in devices}
+    room = {device: int(SHARE_OF_FREE * free_on(device) / growth) for device in devices}
     rest = total - sizes[""]
     room[devices[0]] -= rest
     if sizes[""] <= room[devices[0]]:
@@ -73,7 +75,7 @@ def block_places(module: nn.Module, blocks: Sequence[nn.Module], devices: Sequen
     if room[devices[0]] < 0 or "disk" in found.values():
         listed = ", ".join(f"{free_on(device) / 2**30:.3g} GB on {device}" for device in devices)
         raise ModelError(
-            f"The model's weights take {total / 2**30:.3g} GB, which do not fit: {listed} are free.",
+            f"The model's weights take {total * growth / 2**30:.3g} GB, which do not fit: {listed} are free.",
             "Take more devices, cpu among them, bf16, or weights in 8 bits. The first has what is in no layer too.",
         )
     return [keys[found[str(layer)]] for layer in range(len(blocks))]
@@ -89,8 +91,16 @@ def _even(room: Mapping[int | str, int], total: int, rest: int, largest: int) ->
     return {key: max(0, min(free, most.get(key, free))) for key, free in room.items()}
 
 
-def spread(module: nn.Module, blocks: Sequence[nn.Module], places: Sequence[torch.device], home: torch.device) -> None:
-    """Bring each block of a module to its place and all else home, in place, so that its forward is what it was."""
+def spread(
+    module: nn.Module,
+    blocks: Sequence[nn.Module],
+    places: Sequence[torch.device],
+    home: torch.device,
+    dtype: torch.dtype | None = None,
+) -> None:
+    """Bring each block of a module to its place and all else home, in place, so that its forward is what it was. dtype:
+    of its parameters then, those that are no whole numbers; None: as they are. One after the other, so that weights in
+    a file go from there to where they are to be; those for the CPU are copied into memory."""
     from accelerate.hooks import add_hook_to_module
 
     from core.models.spread_hook import Elsewhere
@@ -102,8 +112,11 @@ def spread(module: nn.Module, blocks: Sequence[nn.Module], places: Sequence[torc
     }
 
     def moved(tensor: Tensor) -> Tensor:
-        place = of_tensor.get(id(tensor), home)
-        return tensor.clone() if place.type == "cpu" and on_disk(tensor) else tensor.to(place)
+        casts = dtype is not None and isinstance(tensor, nn.Parameter) and tensor.is_floating_point()
+        there = tensor.to(of_tensor.get(id(tensor), home), dtype if casts else tensor.dtype)
+        there = there.clone() if on_disk(there) else there
+        give_back([tensor])
+        return there
 
     module._apply(moved)  # type: ignore[no-untyped-call]  # as `Module.to` does it
     for block, place in zip(blocks, places, strict=True):

@@ -76,7 +76,7 @@ class WeightsPlace:
             words += f": to read them takes {needed / 2**30:.3g} GB of memory, and {free / 2**30:.3g} GB are free"
         if self.asked != EIGHT_BITS:
             words += ". Each layer is read when it computes, which takes longer."
-        if any(is_other(weight, self.dtype) for weight in stored.values()):
+        if any(_is_other(weight, self.dtype) for weight in stored.values()):
             words += f" A copy of them in {precision_name(self.dtype)} is kept in {kept_folder()}."
         return words
 
@@ -89,6 +89,22 @@ def bytes_in_memory(stored: Mapping[str, StoredWeight], dtype: torch.dtype) -> i
 def fits(needed: int, free: int) -> bool:
     """Whether weights go into memory where nobody says where they are to be. needed, free: bytes."""
     return needed <= SHARE_OF_FREE * free
+
+
+def go_from_file(stored: Mapping[str, StoredWeight]) -> bool:
+    """Whether weights of a language model may go to a GPU from their file: all that are no whole numbers are stored in
+    one precision."""
+    kinds = {DTYPES.get(weight.dtype) for weight in stored.values()}
+    return None not in kinds and sum(kind is not None and kind.is_floating_point for kind in kinds) == 1
+
+
+def bytes_on_the_way(stored: Mapping[str, StoredWeight], dtype: torch.dtype) -> int:
+    """Of the machine's memory, that weights take on their way to a GPU: experts that are stored one by one are put
+    together in it."""
+    if not go_from_file(stored):
+        return bytes_in_memory(stored, dtype)
+    experts = [weight for name, weight in stored.items() if ".experts." in name]
+    return sum(weight.numbers * DTYPES[weight.dtype].itemsize for weight in experts)
 
 
 def is_short(error: BaseException) -> bool:
@@ -105,8 +121,7 @@ def too_large(title: str, stored: Mapping[str, StoredWeight]) -> ModelError:
     )
 
 
-def is_other(weight: StoredWeight, dtype: torch.dtype) -> bool:
-    """Whether a weight is stored in another precision."""
+def _is_other(weight: StoredWeight, dtype: torch.dtype) -> bool:
     kind = DTYPES.get(weight.dtype)
     return kind is not None and kind.is_floating_point and kind != dtype
 

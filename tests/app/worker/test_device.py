@@ -38,6 +38,7 @@ from core.checkpoints.opened import SeriesModel
 from core.edits import Edit
 from core.errors import ModelError
 from core.graph import Edge, Node, Reader
+from core.models import weights_place
 from core.models.checkpoint import stored_weights
 from core.models.loading import load_model
 from core.project.document import Document, PairSource, Source
@@ -159,7 +160,9 @@ def test_weights_that_do_not_fit_onto_a_gpu_are_asked_about(monkeypatch: pytest.
     assert room.short_of_room_to_open(request) is None
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (GIB, GIB))
     assert room.short_of_room_to_open(request, "cuda") is None
-    monkeypatch.setattr(room, "free_bytes", lambda: 1000)  # they are read there first
+    monkeypatch.setattr(room, "free_bytes", lambda: 1000)
+    assert room.short_of_room_to_open(request, "cuda") is None  # they go there from their file
+    monkeypatch.setattr(weights_place, "go_from_file", lambda _stored: False)  # they are read into memory first
     assert room.short_of_room_to_open(request, "cuda") == RoomReply(1, "model", 4 * numbers, 1000)
 
 
