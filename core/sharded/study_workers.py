@@ -40,6 +40,7 @@ class StudyWorkers:
     def __init__(self, workers: int | None = None, cluster: str | None = None) -> None:
         self._workers = Workers(workers, cluster)
         self._executor: Executor | None = None
+        self._model: ModelRef | None = None  # that the executor is for
 
     def __enter__(self) -> StudyWorkers:
         return self
@@ -56,9 +57,8 @@ class StudyWorkers:
         """As `core.studies.pieces.PieceWorkers` says it. model: whose name opens it there. Raises WirescopeError
         without ray, where no cluster answers, where the model cannot be opened and for a worker that died again and
         again."""
-        if self._executor is None:
-            self._executor = self._workers.executor(model)
         ref, done, tell = ref_of(model), 0, now()
+        executor = self._executor_for(model, ref)
 
         def within(share: float) -> None:
             tell((done + share) / len(pieces))
@@ -68,10 +68,17 @@ class StudyWorkers:
             return False
 
         tasks = (PieceTask(ref, place, piece) for place, piece in enumerate(pieces))
-        for place, value in self._executor.results(tasks, within, cancelled):
+        for place, value in executor.results(tasks, within, cancelled):
             done += 1
             yield place, value
             within(0.0)
+
+    def _executor_for(self, model: Model, ref: ModelRef) -> Executor:
+        """Of a study with another model, another one: in this process it holds the model itself."""
+        if self._executor is None or ref != self._model:
+            self.close()
+            self._executor, self._model = self._workers.executor(model), ref
+        return self._executor
 
     def close(self) -> None:
         """End the processes that were started for this."""

@@ -105,6 +105,23 @@ def test_a_cancel_is_heard_between_pieces() -> None:
 
 
 @dataclass(frozen=True)
+class Precision:
+    """The precision that a piece is computed in."""
+
+    key: str
+
+    def of(self, model: ws.Model, _shared: dict[str, object]) -> str:
+        return str(model.adapter.dtype)
+
+
+def test_a_study_of_another_model_is_done_with_that_model() -> None:
+    models = [ws.load_model("bundled:names", dtype=dtype) for dtype in ("fp32", "fp64")]
+    with StudyWorkers() as workers:
+        done = [do_pieces(model, [Precision("")], KeptResults("", None), workers) for model in models]
+    assert done == [["torch.float32"], ["torch.float64"]]
+
+
+@dataclass(frozen=True)
 class Dying:
     """Kills its process at the first batch that it is asked for."""
 
