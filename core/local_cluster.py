@@ -3,6 +3,9 @@
 Ray binds its ports to the address of the node, and reads when it is imported whether that is loopback's:
 `set_environment` comes before the import. Where something else had imported Ray before, no cluster is left open to the
 network: it is ended, and that is said.
+
+Linux kills Ray's processes when the thread that started them ends (PR_SET_PDEATHSIG of `prctl`), not when the process
+does: a cluster is started in a thread that lives as long as the process.
 """
 
 from __future__ import annotations
@@ -11,7 +14,12 @@ import ipaddress
 import logging
 import os
 import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from core.errors import WirescopeError
@@ -74,15 +82,28 @@ def show_token() -> None:
 
 
 def start_cluster(processors: int | None = None, store_bytes: int | None = None, **more: Any) -> Any:
-    """Start a cluster of this machine and join it. processors: that it may use; None: all. store_bytes: memory for its
-    objects; None: as Ray has it. more: told to `ray.init`. Returns the module `ray`. Raises WirescopeError without Ray
-    and where its ports are open beyond loopback, ValueError for options that Ray does not take, and Ray's own errors
-    where it does not start."""
+    """Start a cluster of this machine and join it, from whatever thread. processors: that it may use; None: all.
+    store_bytes: memory for its objects; None: as Ray has it. more: told to `ray.init`. Returns the module `ray`. Raises
+    WirescopeError without Ray and where its ports are open beyond loopback, ValueError for options that Ray does not
+    take, and Ray's own errors where it does not start."""
     set_environment()
     ray = import_ray()
     told = {"address": "local", "include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
     told |= {"num_cpus": processors, "object_store_memory": store_bytes, **more}  # without "local" Ray joins what runs
     told["job_config"] = _job_config(ray)
+    _in_a_lasting_thread(lambda: _init(ray, told))
+    address = ray.util.get_node_ip_address()
+    if not ipaddress.ip_address(address).is_loopback:
+        ray.shutdown()
+        raise WirescopeError(
+            f"The cluster's ports would be open to the network, at {address}: Ray was imported before Wirescope asked "
+            "it for loopback alone.",
+            f"Start Wirescope anew, or set {LOOPBACK}=0 before.",
+        )
+    return ray
+
+
+def _init(ray: Any, told: dict[str, Any]) -> None:
     for left in reversed(range(TRIES)):
         try:
             ray.init(**told)
@@ -93,12 +114,32 @@ def start_cluster(processors: int | None = None, store_bytes: int | None = None,
             ray.shutdown()
             if not left:
                 raise
-    address = ray.util.get_node_ip_address()
-    if not ipaddress.ip_address(address).is_loopback:
-        ray.shutdown()
-        raise WirescopeError(
-            f"The cluster's ports would be open to the network, at {address}: Ray was imported before Wirescope asked "
-            "it for loopback alone.",
-            f"Start Wirescope anew, or set {LOOPBACK}=0 before.",
-        )
-    return ray
+
+
+def _in_a_lasting_thread(work: Callable[[], None]) -> None:
+    """Do some work that starts processes in a thread that lives as long as this process. That is the main one, where
+    it is the one that asks: Ray ends in order on SIGTERM only when it is started there. Raises what the work raises."""
+    if threading.current_thread() is threading.main_thread():
+        work()
+        return
+    done: Future[None] = Future()
+    _works_of_the_lasting_thread().put((work, done))
+    done.result()
+
+
+@cache
+def _works_of_the_lasting_thread() -> SimpleQueue[tuple[Callable[[], None], Future[None]]]:
+    """A thread of an executor would end before Ray's own end of the process, which needs its processes: not this one,
+    a daemon."""
+    works: SimpleQueue[tuple[Callable[[], None], Future[None]]] = SimpleQueue()
+
+    def run() -> None:
+        while True:
+            work, done = works.get()
+            try:
+                done.set_result(work())
+            except BaseException as error:
+                done.set_exception(error)
+
+    threading.Thread(target=run, name="wirescope-cluster", daemon=True).start()
+    return works

@@ -1,4 +1,5 @@
-"""What a cluster that is started here listens on: loopback, and nothing else; and what its processes take for code."""
+"""What a cluster that is started here listens on: loopback, and nothing else; what its processes take for code; and
+that they outlive the thread that asked for them."""
 
 from __future__ import annotations
 
@@ -24,12 +25,22 @@ from core.sharded.ray_cluster import RayCluster
 ROOT = Path(__file__).parents[3]
 RAY = SimpleNamespace(job_config=SimpleNamespace(JobConfig=SimpleNamespace))
 IN_A_NEW_PROCESS = """
-import json, psutil, sys
+import json, psutil, sys, threading, time
 sys.path.remove("")  # as a command has it that was installed
 from app.worker.ray_home import Cluster
-cluster = Cluster(cpus=1, store_bytes=80_000_000)
-cluster.places()  # by a process of its own
 here = psutil.Process()
+clusters = []
+thread = threading.Thread(target=lambda: clusters.append(Cluster(cpus=1, store_bytes=80_000_000)))  # as a window does
+thread.start()
+thread.join()
+while thread.native_id in [each.id for each in here.threads()]:  # Linux kills now what ends with its thread
+    time.sleep(0.01)
+(cluster,) = clusters
+servers = [each for each in here.children(recursive=True) if each.name() in ("gcs_server", "raylet")]
+assert len(servers) == 2
+ended, _ = psutil.wait_procs(servers, timeout=1)
+assert not ended, ended  # and below the cluster is asked three things
+cluster.places()  # by a process of its own
 listening = [
     (process.name(), connection.laddr.ip)
     for process in (here, *here.children(recursive=True))
@@ -47,7 +58,9 @@ print("listening", json.dumps(listening))
 
 @pytest.mark.slow  # a cluster of its own: Ray decides when it is imported
 @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
-def test_no_process_of_a_cluster_listens_beyond_loopback_nor_runs_what_lies_around(tmp_path: Path) -> None:
+def test_a_cluster_outlives_its_thread_and_neither_listens_beyond_loopback_nor_runs_what_lies_around(
+    tmp_path: Path,
+) -> None:
     command, environment = [sys.executable, "-c", IN_A_NEW_PROCESS], os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
