@@ -309,7 +309,7 @@ def test_names_of_devices() -> None:
         assert devices_of("auto", "fp32") == (SECOND, FIRST, CPU)
         assert devices_of("cuda:0, cpu", "bf16") == (FIRST, CPU)
         with pytest.raises(ArgumentError, match="named twice"):
-            devices_of("cuda:0,cpu,cuda:0", "fp32")
+            devices_of("cuda:0,cpu,cuda", "fp32")
 
 
 # ---- the stand-in ----
