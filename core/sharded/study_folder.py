@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import Cancelled, WirescopeError
 from core.saving import save_text
 from core.sharded.asked import AskedFolder, program_version
-from core.sharded.file_names import PIECES, STUDY
+from core.sharded.file_names import PIECES, RUN, STUDY
 from core.sharded.preview import ref_of
 from core.sharded.progress import PERCENT, ProgressFile, RunProgress, State
 
@@ -49,8 +49,11 @@ class StudyFolder(AskedFolder):
         listener: Callable[[RunProgress], None] | None = None,
     ) -> Iterator[StudyAccount]:
         """An account of what is done inside, which ends with it, whether it is done, stopped or failed. asked: by
-        `asked_of`. command: what goes on with it. listener: told what `progress.json` is told. Raises InputError for
-        the folder of another study."""
+        `asked_of`. command: what goes on with it. listener: told what `progress.json` is told. One that fails before
+        anything is kept does not claim the folder: it may have been asked wrongly. Raises InputError for the folder of
+        another study."""
+        run = self.path / RUN
+        claims = not run.exists()
         self.begin(dict(asked))
         file = ProgressFile(self.path, "Begins", WHOLE, WHOLE, 0, 1, command, 0.0, listener, PERCENT)
         account = StudyAccount(file, workers)
@@ -62,6 +65,8 @@ class StudyFolder(AskedFolder):
             raise
         except WirescopeError as error:
             account.end("failed", str(error))
+            if claims and not any(self.pieces.iterdir()):
+                run.unlink(missing_ok=True)
             raise
 
     def write(self, account: StudyAccount, texts: Mapping[str, str]) -> None:

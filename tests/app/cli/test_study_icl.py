@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.services.job_queue.store import delete_run
+from core.errors import InputError
 from core.sharded.progress import read_progress
 from core.studies.kept_results import KeptResults
 from tests.app.command_line import code_of
@@ -90,6 +91,25 @@ def test_what_cannot_be_studied_is_said(tmp_path: Path, capsys: pytest.CaptureFi
     ):
         assert code_of("study", *given) == code
         assert words in capsys.readouterr().err
+
+
+def test_a_study_that_fails_before_anything_is_kept_does_not_claim_its_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, command = tmp_path / "run", ("study", "icl", *SMALL, "--folder", str(tmp_path / "run"))
+    assert code_of(*command, "--draws", "0") == 2
+    assert not (folder / "run.json").exists()
+    assert read_progress(folder).words in capsys.readouterr().err.replace("\n ", "")
+
+    def fails(*_: object, **_options: object) -> None:
+        raise InputError("Nothing comes next.")
+
+    monkeypatch.setattr("core.studies.icl.attention_scores", fails)
+    assert code_of(*command) == 3  # the tasks are kept by then
+    asked = (folder / "run.json").read_bytes()
+    assert code_of(*command, "--draws", "0") == 3
+    assert "work: draws is 3 there and 0 here" in capsys.readouterr().err
+    assert (folder / "run.json").read_bytes() == asked
 
 
 def test_a_study_that_is_stopped_says_how_it_goes_on_and_goes_on(
