@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,10 +24,12 @@ from core.text_files import read_text
 if TYPE_CHECKING:
     from core.heads.identity import HeadIdentities
 
-LARGEST = 2**26  # bytes: a hundred thousand heads
+LARGEST = 2**26  # bytes: tens of thousands of heads
 AGAIN = "Run the command again that made it: what is done in its folder is kept."
 
-Deciles = Annotated[list[float], Meta(min_length=11, max_length=11)]
+# Shares, or differences of two; rounding may bring them a little beyond 1. Far beyond there is no score to draw.
+Score = Annotated[float, Meta(ge=-2.0, le=2.0)]
+Deciles = Annotated[list[Score], Meta(min_length=11, max_length=11)]
 
 
 class HeadsAbout(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -44,16 +47,16 @@ class HeadsAbout(msgspec.Struct, frozen=True, omit_defaults=True):
 class _Test(msgspec.Struct):
     name: str
     words: str
-    threshold: float
-    rare: float | None = msgspec.field(name="99 % of random heads below")
-    rare_corpus: float | None = msgspec.field(name="99 % of random heads below, corpus")
+    threshold: Score
+    rare: Score | None = msgspec.field(name="99 % of random heads below")
+    rare_corpus: Score | None = msgspec.field(name="99 % of random heads below, corpus")
     too_few: bool = msgspec.field(name="too few heads to compare with")
 
 
 class _Score(msgspec.Struct):
-    generated: float | None
-    corpus: float | None
-    covers: float | None
+    generated: Score | None
+    corpus: Score | None
+    covers: Score | None
 
 
 class _Head(msgspec.Struct):
@@ -112,20 +115,19 @@ def labelled_words(labelled: int, heads: int) -> str:
     return f"{labelled:,} of {counted(heads, 'head')} {'passes' if labelled == 1 else 'pass'} a test"
 
 
-def heads_text(found: HeadIdentities, about: HeadsAbout) -> str:
+def heads_text(identities: HeadIdentities, about: HeadsAbout) -> str:
     """The file's text."""
     spread: dict[str, Any] = {}
-    if read := found.read:
+    if read := identities.read:
         for name, queries, deciles in zip(read.kinds, read.queries.tolist(), read.deciles.tolist(), strict=True):
             if queries:
-                spread[name] = {"queries": queries, "deciles": dict(zip(found.heads, deciles, strict=True))}
-    said = {"about": msgspec.to_builtins(about), **identities_report(found), "spread": spread}
+                spread[name] = {"queries": queries, "deciles": dict(zip(identities.heads, deciles, strict=True))}
+    said = {"about": msgspec.to_builtins(about), **identities_report(identities), "spread": spread}
     return json.dumps(said, ensure_ascii=False, indent=1)
 
 
 def read_heads(path: str | Path) -> HeadsFile:
     """Raises InputError for a file that is none, with what is wrong."""
-    check_real_file(path)
     check_real_file(path)
     name, text = Path(path).name, read_text(path, LARGEST)
     try:
@@ -138,7 +140,23 @@ def read_heads(path: str | Path) -> HeadsFile:
             raise InputError(f"{name} does not say the same tests of {head} as it lists.", AGAIN)
     if odd := next((kind for kind, each in file.spread.items() if {*each.deciles} != {*file.heads}), ""):
         raise InputError(f"{name} does not say of every head how its {odd} scores are spread.", AGAIN)
-    return HeadsFile(file.about, tuple(file.heads), tuple(_test(file, test) for test in file.tests))
+    tests = tuple(_test(file, test) for test in file.tests)
+    _check_scores(name, tests)
+    return HeadsFile(file.about, tuple(file.heads), tests)
+
+
+def _check_scores(name: str, tests: Sequence[FileTest]) -> None:
+    """Raise InputError for scores that no run leaves so: of some heads alone, of none at all, or a label without one. A
+    test that could not be asked has none, and no label. name: of the file."""
+    for test in tests:
+        for words, column in (("on made inputs", test.generated), ("over the corpus", test.corpus)):
+            there = np.isfinite(column)
+            if there.any() and not there.all():
+                raise InputError(f"{name} has {test.name} scores {words} of some heads alone.", AGAIN)
+        if test.passes.any() and not np.isfinite(test.generated).any():
+            raise InputError(f"{name} says which heads pass {test.name}, and has no scores by which they do.", AGAIN)
+    if not any(np.isfinite(test.generated).any() for test in tests):
+        raise InputError(f"{name} has no scores of any head.", AGAIN)
 
 
 def _test(file: _File, test: _Test) -> FileTest:

@@ -18,6 +18,7 @@ from views.panels.heads.data import EvidenceData, HeadsData
 from views.panels.heads.panel import HeadsPanel
 
 STOPPED = "Stopped. What was measured so far is kept: measuring goes on from there."
+NO_SCORES = "No score of any head is a number: look whether the weights are."
 WAITS = "Measuring goes on as soon as the model can be run: look at card A."
 
 
@@ -146,7 +147,9 @@ class HeadsController(QObject):
         """Gives the keys of what the axes can show."""
         self._scores, self._file, self._note, self._problem, self._kind = scores, file, note, "", ""
         keys = [choice.key for choice in presenter.choices(scores)]
-        if not set(self._axes) <= set(keys):
+        if not keys:  # weights that are no numbers
+            self._scores, self._problem = None, NO_SCORES
+        elif not set(self._axes) <= set(keys):
             self._axes = keys[0], keys[min(1, len(keys) - 1)]
         return keys
 

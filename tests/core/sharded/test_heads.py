@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -163,6 +164,16 @@ def test_the_file_of_cards_is_read_as_it_was_found(tmp_path: Path) -> None:
             assert np.array(test.deciles) == pytest.approx(found.read.deciles[kind] if test.queries else np.array([]))
 
 
+def _score(said: dict[str, Any], *heads: str, **scores: float | None) -> dict[str, Any]:
+    for head in heads:
+        said["heads"][head]["scores"]["induction"].update(scores)
+    return said
+
+
+def _label(said: dict[str, Any]) -> None:
+    said["heads"]["a0.h0"]["labels"].append("induction")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -173,6 +184,12 @@ def test_the_file_of_cards_is_read_as_it_was_found(tmp_path: Path) -> None:
         (lambda said: said["heads"]["a0.h0"].update(labels=3), "Expected `array`"),
         (lambda said: said["spread"]["induction"]["deciles"].pop("a0.h0"), "its induction scores are spread"),
         (lambda said: said["spread"]["induction"]["deciles"].update({"a0.h0": [0.5]}), "length >= 11"),
+        (lambda said: _score(said, "a0.h0", generated=None), "induction scores on made inputs of some heads alone"),
+        (lambda said: _score(said, "a0.h0", corpus=None), "induction scores over the corpus of some heads alone"),
+        (lambda said: _score(said, "a0.h0", "a0.h1", generated=None), "no scores of any head"),
+        (lambda said: _label(_score(said, "a0.h0", "a0.h1", generated=None)), "no scores by which they do"),
+        (lambda said: _score(said, "a0.h0", generated=1e308), "<= 2.0"),
+        (lambda said: said["tests"][0].update(threshold=-1e308), ">= -2.0"),
     ],
 )
 def test_a_file_that_is_none_is_refused(tmp_path: Path, change, words: str) -> None:

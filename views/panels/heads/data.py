@@ -25,14 +25,15 @@ class AxisChoice:
 @dataclass(frozen=True)
 class HeadRow:
     """One head. labels: in words, empty for none. kind: the number of the first of them among `HeadsData.kinds`.
-    covers: the share that this one tells of what the head does. x, y: the scores of the two axes."""
+    covers: the share that this one tells of what the head does. x, y: the scores of the two axes; None where there is
+    none."""
 
     name: str
     labels: str
     kind: int | None
     covers: float | None
-    x: float
-    y: float
+    x: float | None
+    y: float | None
 
 
 @dataclass(frozen=True)
@@ -139,11 +140,13 @@ class HeadsData:
 def cells_of(row: HeadRow) -> tuple[str, ...]:
     """The cells of a line."""
     covers = "" if row.covers is None else percent(row.covers)
-    return row.name, row.labels or NONE, covers, number(row.x), number(row.y)
+    x, y = ("" if score is None else number(score) for score in (row.x, row.y))
+    return row.name, row.labels or NONE, covers, x, y
 
 
 def dot_words(row: HeadRow, data: HeadsData) -> str:
     """What is said of a dot."""
-    across, up = (data.axis(key).words for key in (data.across, data.up))
-    scores = f"{across} {number(row.x)}; {up} {number(row.y)}" if across != up else f"{across} {number(row.x)}"
-    return f"{row.name}, {row.labels or NONE}: {scores}"
+    scores = dict.fromkeys(
+        f"{data.axis(key).words} {score}" for key, score in zip((data.across, data.up), cells_of(row)[3:], strict=True)
+    )
+    return f"{row.name}, {row.labels or NONE}: {'; '.join(scores)}"

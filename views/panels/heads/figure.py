@@ -11,10 +11,10 @@ from PySide6.QtCore import QRectF, Signal
 from PySide6.QtWidgets import QWidget
 
 from core.groups import GROUP_COLORS
-from views.panels.heads.data import NONE, HeadsData, dot_words
+from views.panels.heads.data import NONE, HeadRow, HeadsData, dot_words
 from views.panels.plots.axes import Axis
 from views.panels.plots.choosing import ChoosingChart
-from views.panels.plots.reading import Spots
+from views.panels.plots.reading import Array, Spots
 from views.theme_colors import Theme
 
 COLORS = ("positive", *GROUP_COLORS)
@@ -37,24 +37,25 @@ def legend(data: HeadsData, theme: Theme) -> tuple[str, str]:
 
 
 class HeadsChart(ChoosingChart):
-    """A click on a dot, or Enter on the one that is read, chooses its head."""
+    """A click on a dot, or Enter on the one that is read, chooses its head. One without both scores has no dot: a place
+    that is no number brings pyqtgraph down with the window."""
 
     head_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._data = HeadsData()
+        self._rows: list[HeadRow] = []  # that have a dot
         self.setAccessibleName("All heads by two scores")
 
     def draw(self, data: HeadsData) -> None:
-        self._data = data
+        self._rows = [row for row in data.rows if row.x is not None and row.y is not None]
         across, up = data.axis(data.across), data.axis(data.up)
         self.start(Axis(across.words), Axis(up.words))
         for axis, upright in ((across, True), (up, False)):
             if axis.least is not None:
                 self.across(axis.least, self.theme.color("muted"), upright)
-        xs, ys = np.array([row.x for row in data.rows]), np.array([row.y for row in data.rows])
-        kinds = np.array([-1 if row.kind is None else row.kind for row in data.rows])
+        xs, ys = _places(self._rows)
+        kinds = np.array([-1 if row.kind is None else row.kind for row in self._rows], dtype=int)
         for kind in np.unique(kinds).tolist():  # those without a label lie below
             of = kinds == kind
             if kind < 0:
@@ -62,15 +63,19 @@ class HeadsChart(ChoosingChart):
             else:
                 color = self.theme.color(COLORS[kind % len(COLORS)])
                 self.points(xs[of], ys[of], color, 9.0, MARKS[kind % len(MARKS)])
-        words = tuple(dot_words(row, data) for row in data.rows)
+        words = tuple(dot_words(row, data) for row in self._rows)
         self.add_rings()
         self.finish([Spots(xs, ys, words)], QRectF(0, 0, 1, 1))
         self.ring(data.chosen)
 
     def ring(self, chosen: Sequence[str]) -> None:
         """Mark the heads that are selected."""
-        rows = [row for row in self._data.rows if row.name in chosen]
-        self.ring_at([row.x for row in rows], [row.y for row in rows])
+        self.ring_at(*_places([row for row in self._rows if row.name in chosen]))
 
     def choose(self, row: int, place: int) -> None:
-        self.head_chosen.emit(self._data.rows[place].name)
+        self.head_chosen.emit(self._rows[place].name)
+
+
+def _places(rows: Sequence[HeadRow]) -> tuple[Array, Array]:
+    """The scores of both axes, [rows] each."""
+    return np.array([row.x for row in rows], dtype=float), np.array([row.y for row in rows], dtype=float)

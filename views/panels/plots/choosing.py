@@ -3,7 +3,6 @@ rings mark what is chosen. Imports pyqtgraph, as `chart`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
@@ -38,7 +37,7 @@ class ChoosingChart(Chart):
     def add_rings(self) -> None:
         self.addItem(self._ring, ignoreBounds=True)
 
-    def ring_at(self, xs: Sequence[float], ys: Sequence[float]) -> None:
+    def ring_at(self, xs: Any, ys: Any) -> None:
         """Mark points, by their values."""
         self._ring.setData(*self.places(xs, ys))
 

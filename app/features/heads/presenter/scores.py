@@ -22,10 +22,12 @@ MOST_TOLD = 6  # heads
 
 
 def choices(scores: HeadScores) -> tuple[AxisChoice, ...]:
-    """The scores that an axis can show: of each test on the inputs made for it, then those over the corpus."""
+    """The scores that an axis can show: of each test on the inputs made for it, then those over the corpus. What was
+    asked of no head, or came to no number for any, is left out."""
     made = [
         AxisChoice(f"{test.name}/{MADE}", test.name, _least(test), f"{test.words}, on inputs made for it")
         for test in scores.tests
+        if np.isfinite(test.generated).any()
     ]
     read = [
         AxisChoice(
@@ -35,7 +37,7 @@ def choices(scores: HeadScores) -> tuple[AxisChoice, ...]:
             f"{test.words}, over the corpus: {scores.corpus.words}",
         )
         for test in scores.tests
-        if np.isfinite(test.corpus).all()
+        if np.isfinite(test.corpus).any()
     ]
     return (*made, *read)
 
@@ -49,7 +51,7 @@ def rows(scores: HeadScores, across: str, up: str) -> tuple[HeadRow, ...]:
         covers = known(float(passed[0].covers[place])) if passed else None
         kind = scores.tests.index(passed[0]) if passed else None
         words = ", ".join(test.name for test in passed)
-        made.append(HeadRow(name, words, kind, covers, float(xs[place]), float(ys[place])))
+        made.append(HeadRow(name, words, kind, covers, known(xs[place]), known(ys[place])))
     return tuple(made)
 
 
@@ -103,7 +105,8 @@ def head_words(scores: HeadScores, chosen: Sequence[str]) -> str:
 def _words_of_one(scores: HeadScores, place: int) -> str:
     passed, name = passed_tests(scores, place), scores.heads[place]
     if not passed:
-        parts = (f"{test.name} {number(test.generated[place])} of {number(_least(test))}" for test in scores.tests)
+        told = [test for test in scores.tests if known(test.generated[place]) is not None]
+        parts = (f"{test.name} {number(test.generated[place])} of {number(_least(test))}" for test in told)
         lone = [test.name for test in scores.tests if math.isinf(test.rare)]
         words = f"{name}: {NONE}. On made inputs, and what a label needs: {', '.join(parts)}."
         return f"{words} {NO_RANDOM}: {', '.join(lone)}." if lone else words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PySide6.QtTest import QTest
 
 import wirescope as ws
 from app.features.heads import queries
-from app.features.heads.controller import WAITS
+from app.features.heads.controller import NO_SCORES, WAITS
 from app.features.heads.handlers import plain_scores, scores_of_file
 from app.features.heads.presenter import scores as presenter
 from app.features.heads.presenter.evidence import evidence_of
@@ -30,6 +31,7 @@ from core.sharded.heads_over_pairs import heads_over_pairs
 from core.sharded.many_pairs import ManyPairs
 from core.studies.few_shot import TaskDone
 from core.studies.head_corpus import PIECES, corpus_of, identities_over
+from core.studies.head_sets import head_names
 from tests.app.person import Person
 
 
@@ -69,6 +71,13 @@ def test_what_is_said_of_heads(scores: HeadScores) -> None:
     assert "a1.h1: none found" in presenter.head_words(scores, ["a1.h1"])
     assert presenter.head_words(scores, ["a0.h1", "a1.h0"]) == "a0.h1: induction, copying; a1.h0: none found"
     assert presenter.head_words(scores, []) == ""
+
+    # what is no number is not offered, and not said
+    nan, (previous, *others) = np.full(4, np.nan), scores.tests
+    partial = replace(scores, tests=(replace(previous, generated=nan, passes=nan > 0), *others))
+    assert presenter.choices(partial)[0].key == "induction/made"
+    assert [row.x for row in presenter.rows(partial, "previous token/made", "induction/made")] == [None] * 4
+    assert "needs: induction 0.20" in presenter.head_words(partial, ["a1.h0"])
 
 
 def test_the_evidence_of_a_head() -> None:
@@ -119,6 +128,15 @@ def test_measuring_waits_for_an_input_that_can_be_run(
     person.type_prompt("A", "When Tom gave a drink to")
     person.wait(lambda: panel.data().rows and not panel.data().running)
     assert panel.problem.text() == ""
+
+    def broken(*_, **__):  # as of weights that are no numbers
+        heads = tuple(head_names(person.workbench.opened.graph))
+        return HeadIdentities(TESTS[:1], heads, *[np.full((1, len(heads)), np.nan)] * 3, *[np.full(1, np.nan)] * 2, 1)
+
+    monkeypatch.setattr("app.features.heads.handlers.identities_over", broken)
+    person.controller("heads").measure()
+    person.wait(lambda: panel.problem.text() == NO_SCORES)
+    assert panel.data().rows == ()
 
 
 def test_function_vectors_are_scored_on_request(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -114,7 +115,10 @@ def test_cards_of_heads_land_and_are_shown_over_their_own_corpus(
     other = cards_of(model, tmp_path / "other", {"model": "bundled:other", "weights_hash": "0"})
     changed = cards_of(model, tmp_path / "changed", {"weights_hash": "0"})
     rounded = cards_of(model, tmp_path / "rounded", {"weights_hash": "0", "weights": "8bit"})
+    empty = cards_of(model, tmp_path / "empty") / "scores"  # it was a segmentation fault
+    empty.write_text(re.sub(r'"(generated|corpus|covers)": [\d.]+', r'"\1": null', empty.read_text()))
     for place, words, source in (
+        (empty.parent, "has no scores by which they do", "run"),
         (other, "scores is of heads of another model, bundled:other. Open that model.", "run"),
         (changed, "are not those any more that scores was measured with", "changed"),
         (rounded, "measured with weights in 8 bits, and here are whole weights", "rounded"),

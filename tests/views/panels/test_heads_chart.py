@@ -1,0 +1,36 @@
+"""The figure of the dock *Heads*, where heads lack a score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from views.panels.heads.data import AxisChoice, HeadRow, HeadsData, cells_of
+from views.panels.heads.figure import HeadsChart
+
+ROWS = (
+    HeadRow("a0.h0", "", None, None, 0.2, None),
+    HeadRow("a0.h1", "induction", 0, 0.5, 0.4, 0.6),
+    HeadRow("a1.h0", "", None, None, None, None),
+)
+CHOICES = (AxisChoice("one", "induction", 0.4, ""), AxisChoice("other", "copying", None, ""))
+DATA = HeadsData(CHOICES, "one", "other", ROWS, ("induction",), ("a0.h0", "a0.h1"))
+
+
+@pytest.mark.parametrize(("rows", "dots"), [(ROWS, 1), (ROWS[:1], 0)])
+def test_a_head_without_both_scores_has_no_dot(
+    show: Callable[..., QWidget], rows: tuple[HeadRow, ...], dots: int
+) -> None:
+    """A figure that draws a place that is no number ends the process."""
+    chart, chosen = show(HeadsChart(), 400, 300), []
+    chart.head_chosen.connect(chosen.append)
+    chart.draw(replace(DATA, rows=rows))
+    assert not chart.grab().isNull()
+    assert chart.ringed() == dots
+    if dots:
+        chart.choose(0, 0)
+    assert chosen == ["a0.h1"][:dots]
+    assert cells_of(rows[0]) == ("a0.h0", "none found", "", "0.20", "")
