@@ -49,8 +49,10 @@ def _is_number(value: object) -> bool:
 
 
 def _cell(value: object) -> str:
+    from core.sharded.query import in_words
+
     if value is None:
         return ""
     if isinstance(value, bool | int):
         return str(value).lower() if isinstance(value, bool) else f"{value}"
-    return f"{value:.{DIGITS}g}" if isinstance(value, float) else str(value)
+    return f"{value:.{DIGITS}g}" if isinstance(value, float) else in_words(value)

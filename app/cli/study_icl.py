@@ -142,7 +142,7 @@ def _in_folder(
 
     with StudyFolder(options.folder) as folder:
         asked = asked_of(model, f"study {name}", {each: _plain(value) for each, value in given.items()})
-        with folder.account(asked, _going_on(options), workers) as account:
+        with folder.account(asked, _going_on(options), workers, fresh=options.fresh) as account:
 
             def told(words: str, share: float) -> None:
                 progress(words, share)

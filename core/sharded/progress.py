@@ -18,6 +18,7 @@ while one is in work. Fields:
     pid, updated   of the process that wrote it; seconds since 1970
 
 "running" with a process that is not there any more (`alive`) is a run that was killed: the same command goes on.
+The command of a run that is done leaves the account of it as it is.
 """
 
 from __future__ import annotations
@@ -90,10 +91,20 @@ def read_progress(folder: str | Path) -> RunProgress | None:
     return RunProgress(**values | {"command": tuple(values.get("command", ()))})
 
 
+def is_done(folder: str | Path) -> bool:
+    """Whether a folder's account is that of a run that came to its end."""
+    try:
+        said = read_progress(folder)
+    except InputError:  # it is written anew
+        return False
+    return said is not None and said.state == "done"
+
+
 @dataclass
 class ProgressFile:
     """Writes it. unit: what is counted. size: of these in a shard. before: that were done when this start began.
-    listener: told all that is written."""
+    listener: told all that is written. finished: the file is of the whole of this run, and stays unless that fails
+    now: how long the run took would be lost."""
 
     folder: Path
     title: str
@@ -105,6 +116,7 @@ class ProgressFile:
     before: float = 0.0
     listener: Callable[[RunProgress], None] | None = None
     unit: str = PAIRS
+    finished: bool = False
     _started: float = field(default_factory=time.monotonic)
     _since: float = field(default_factory=time.monotonic)  # what the rate is of
     _written: float = 0.0
@@ -158,7 +170,8 @@ class ProgressFile:
             time.time(),
             self.unit,
         )
-        save_text(self.folder / PROGRESS, json.dumps(asdict(said), ensure_ascii=False, indent=1))
+        if not self.finished or state == "failed":
+            save_text(self.folder / PROGRESS, json.dumps(asdict(said), ensure_ascii=False, indent=1))
         self._written = time.monotonic()
         if self.listener is not None:
             self.listener(said)

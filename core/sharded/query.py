@@ -4,7 +4,8 @@ The tables are
 
     pairs     a row a pair, of all shards: the columns of `pairs/*.parquet`
     scores    a row an edge, of a trace: writer, reader, score
-    runs      a row a run: what was asked (`run.json`) and how far it has come (`progress.json`)
+    runs      a row a run: what was asked (`run.json`) and how far it has come (`progress.json`), `updated` as a
+              TIMESTAMP in UTC
 
 A folder with the folders of several runs in it gives the rows of all of them, and a column `run` with their names. The
 file of a project has `runs` alone, its table *Runs*.
@@ -20,6 +21,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,7 @@ class Answer:
         out = io.StringIO(newline="")
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows(["" if value is None else value for value in row] for row in self.rows)
+        writer.writerows(["" if value is None else in_words(value) for value in row] for row in self.rows)
         return out.getvalue()
 
     def as_records(self) -> list[dict[str, Any]]:
@@ -147,7 +149,9 @@ def _progress_of(run: Path) -> dict[str, Any]:
     said = read_progress(run)
     if said is None:
         return {}
-    return {name: value for name, value in asdict(said).items() if name not in ("format", "command", "pid", "words")}
+    told = {name: value for name, value in asdict(said).items() if name not in ("format", "command", "pid", "words")}
+    # Without a zone, which DuckDB would turn into the time of the place where it is read.
+    return told | {"updated": datetime.fromtimestamp(int(said.updated), UTC).replace(tzinfo=None)}
 
 
 def _flat(said: dict[str, Any], before: str = "") -> dict[str, Any]:
@@ -175,7 +179,12 @@ def _of_project(connection: Any, path: Path) -> Iterator[str]:
 def _plain(value: Any) -> Any:
     if isinstance(value, float) and value != value:
         return None
-    return value if isinstance(value, bool | int | float | str | type(None)) else str(value)
+    return value if isinstance(value, bool | int | float | str | type(None)) else in_words(value)
+
+
+def in_words(value: Any) -> str:
+    """A value as text: a time as "2026-11-30T22:45:17" (ISO 8601)."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _said(error: Exception) -> str:

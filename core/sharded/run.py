@@ -13,7 +13,7 @@ from core.sharded.asked import program_version
 from core.sharded.folder import RunFolder
 from core.sharded.in_process import Executor
 from core.sharded.job import PAIRS, ModelRef, Part, Sums, Work
-from core.sharded.progress import ProgressFile, RunProgress
+from core.sharded.progress import ProgressFile, RunProgress, is_done
 from core.sharded.shard_task import ShardTask
 from core.sharded.shards import Shards
 from core.sharded.sources import Source
@@ -57,6 +57,7 @@ class ShardedRun:
         folder.begin(self.asked())
         shards = self.shards
         done = self._pairs_done(folder)
+        whole = self._shards_done(folder) == len(shards)
         account = ProgressFile(
             folder.path,
             self.title,
@@ -67,6 +68,7 @@ class ShardedRun:
             self.command,
             done,
             listener,
+            finished=whole and is_done(folder.path),
         )
         account.shard(done, self._shards_done(folder))
         try:

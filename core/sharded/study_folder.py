@@ -18,7 +18,7 @@ from core.saving import save_text
 from core.sharded.asked import AskedFolder, program_version
 from core.sharded.file_names import PIECES, RUN, STUDY
 from core.sharded.preview import ref_of
-from core.sharded.progress import PERCENT, ProgressFile, RunProgress, State
+from core.sharded.progress import PERCENT, ProgressFile, RunProgress, State, is_done
 
 if TYPE_CHECKING:
     from core.models.model import Model
@@ -47,15 +47,17 @@ class StudyFolder(AskedFolder):
         command: Sequence[str] = (),
         workers: StudyWorkers | None = None,
         listener: Callable[[RunProgress], None] | None = None,
+        fresh: bool = False,
     ) -> Iterator[StudyAccount]:
         """An account of what is done inside, which ends with it, whether it is done, stopped or failed. asked: by
-        `asked_of`. command: what goes on with it. listener: told what `progress.json` is told. One that fails before
-        anything is kept does not claim the folder: it may have been asked wrongly. Raises InputError for the folder of
-        another study."""
+        `asked_of`. command: what goes on with it. listener: told what `progress.json` is told. fresh: it is measured
+        again, and a finished account begins anew. One that fails before anything is kept does not claim the folder: it
+        may have been asked wrongly. Raises InputError for the folder of another study."""
         run = self.path / RUN
         claims = not run.exists()
         self.begin(dict(asked))
-        file = ProgressFile(self.path, "Begins", WHOLE, WHOLE, 0, 1, command, 0.0, listener, PERCENT)
+        finished = not claims and not fresh and is_done(self.path)
+        file = ProgressFile(self.path, "Begins", WHOLE, WHOLE, 0, 1, command, 0.0, listener, PERCENT, finished)
         account = StudyAccount(file, workers)
         account.end("running")
         try:

@@ -26,6 +26,11 @@ class Shown:
         """The name of the file that came out, in the job's folder; empty where there is none."""
         return self.progress.result if self.job.state == "done" and self.progress is not None else ""
 
+    @property
+    def seconds(self) -> float:
+        """That its processes took; of a run that was done before the job, what that took."""
+        return self.job.seconds or (0.0 if self.progress is None else self.progress.seconds)
+
 
 def shown(job: Job) -> Shown:
     """As it is now."""

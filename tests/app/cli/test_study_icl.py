@@ -147,6 +147,10 @@ def test_a_study_that_is_stopped_says_how_it_goes_on_and_goes_on(
     assert (said.state, said.done, said.result) == ("done", 100, "study.html")
     assert (tmp_path / "run" / said.result).read_text(encoding="utf-8").count("<svg") == 2
 
+    account = (tmp_path / "run" / "progress.json").read_bytes()
+    assert code_of(*command, "--json") == 0
+    assert (tmp_path / "run" / "progress.json").read_bytes() == account, "the time that it took stays"
+
     assert code_of(*command, "--text", __file__) == 3
     assert "text is null there and" in capsys.readouterr().err
     delete_run(tmp_path / "run")

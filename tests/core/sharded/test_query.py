@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.project.project import Project, StepRecord
 from core.project.runs import RunRecord
 from core.project.wire_file import save_project
 from core.sharded import query as queries
+from core.sharded.progress import read_progress
 from core.sharded.query import query
 from core.sharded.tracing import TraceWork
 from tests.app.command_line import code_of
@@ -47,6 +49,10 @@ def test_pairs_scores_and_runs_are_what_the_files_say(folder: Path) -> None:
     )
     (asked,) = query("select model, work_method, pairs_pairs, state, shards_done from runs", folder / "eap").rows
     assert asked[1:] == ("eap", 18, "done", 2)
+    when = datetime.fromtimestamp(int(read_progress(folder / "eap").updated), UTC).isoformat().removesuffix("+00:00")
+    answer = query("select updated, updated > timestamp '2020-01-01' as later from runs", folder / "eap")
+    assert answer.as_records() == [{"updated": when, "later": True}]
+    assert answer.as_csv().splitlines() == ["updated,later", f"{when},True"]
 
 
 def test_a_folder_of_runs_has_the_rows_of_all_of_them_by_name(folder: Path) -> None:

@@ -16,7 +16,7 @@ from core.interchange.scores_reading import read_scores
 from core.sharded.executors import Workers
 from core.sharded.job import LEFT_OUT, PAIRS
 from core.sharded.many_pairs import ManyPairs
-from core.sharded.progress import read_progress
+from core.sharded.progress import RunProgress, read_progress
 from core.sharded.shards import Shards
 from core.sharded.sources import rows_into
 from core.sharded.trace_many import trace_many, trace_pairs
@@ -110,6 +110,22 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path) -> None
     assert files[0].read_bytes() == files[1].read_bytes()
     said = read_progress(tmp_path / "cut")
     assert (said.state, said.done, said.result, said.seconds_left) == ("done", 18, "circuit.json", 0)
+
+
+def test_a_finished_run_that_is_asked_for_again_keeps_the_account_of_what_it_took(tmp_path: Path) -> None:
+    model = small_model()
+    sums = run(model, tmp_path)
+    account = (tmp_path / "progress.json").read_bytes()
+    told: list[RunProgress] = []
+    (tmp_path / "circuit.json").unlink()
+    again = run(model, tmp_path, listener=told.append)
+    assert all(np.array_equal(again[name], sums[name]) for name in sums)
+    assert (tmp_path / "circuit.json").exists()
+    assert (tmp_path / "progress.json").read_bytes() == account
+    assert (told[-1].state, told[-1].done) == ("done", 18)
+    (tmp_path / "progress.json").write_text("{")
+    run(model, tmp_path)
+    assert read_progress(tmp_path).state == "done", "an account that cannot be read is written anew"
 
 
 class Executors:

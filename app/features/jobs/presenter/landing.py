@@ -67,7 +67,7 @@ def heads_record(done: Shown, _present: Document) -> RunRecord:
         None,
         "Tests of heads",
         pairs=file.about.pairs,
-        seconds=job.seconds,
+        seconds=done.seconds,
         about={
             CORPUS: file.about.corpus,
             FIGURES: labelled_words(file.labelled, len(file.heads)),
@@ -106,7 +106,7 @@ def _record(kind: RunKind, done: Shown, present: Document, name: str) -> RunReco
         METHODS[scores.method].title if scores.method in METHODS else scores.method,
         scores.about.get("metric", ""),
         _pairs(scores.about.get("pairs", ""), done.progress.done),
-        job.seconds,
+        done.seconds,
         graph=sizes_of(scores.graph),
         edges=circuit.edges,
         values=circuit.values,

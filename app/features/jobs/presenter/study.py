@@ -91,7 +91,7 @@ def study_record(done: Shown, _present: Document) -> RunRecord:
             Document(job.model, precision=job.precision),
             kind,
             f"Heads by {' and '.join(said['scores'])}",
-            seconds=job.seconds,
+            seconds=done.seconds,
             about={
                 CORPUS: _corpus_words(said),
                 FIGURES: unexplained_words(said["outcomes"].values()),
