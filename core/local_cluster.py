@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from core.errors import WirescopeError
+from core.errors import ArgumentError, WirescopeError
 from core.optional_packages import ray as import_ray
 
 QUIET = {
@@ -37,14 +38,17 @@ TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 TOKEN_FILE = Path.home() / ".ray" / "auth_token"
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # 0, also on Linux: the address of this node is loopback's
 _asked_for_loopback = False  # of Ray, by this process, for as long as it lives
+ADDRESS = re.compile(r"auto|(ray://)?([^\s/:]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")  # auto: what runs on this machine
 TRIES = 3  # to start one: a machine that is busy may need longer than Ray waits, and is quicker the next time
 
 
 def set_environment(address: str | None = None) -> None:
     """What Ray reads of the environment when it is imported, where the user has not set it. address: of a cluster that
     is joined; None: one is started. For one by HOST:PORT Ray makes the node's own address of localhost, where that
-    listens: nothing is said of loopback then."""
+    listens: nothing is said of loopback then. Raises ArgumentError for what is no address."""
     global _asked_for_loopback
+    if address is not None and not ADDRESS.fullmatch(address):
+        raise ArgumentError(f"{address!r} is no address of a cluster.", "Give ray://HOST:PORT, HOST:PORT or auto.")
     told = dict(QUIET)
     if address is None or address.startswith("ray://"):
         told[LOOPBACK] = "0"

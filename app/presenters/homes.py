@@ -55,12 +55,12 @@ def room_words(needed: int, place: Place, device: str = "cpu") -> str:
     if device == "cuda":
         fits = f"{size_words(place.gpu_most_free)} are free on one GPU there"
         if needed <= place.gpu_most_free:
-            return f"{fits}."
+            return f"{fits}: it fits."
         more = "all GPUs, " if place.gpus_to_be_had > 1 else ""
-        return f"{fits}: it will not fit. Choose {more}the processors, another place, bf16, or a smaller model."
+        return f"{fits}: it will not fit. Choose {more}the processors, another place, bf16, 8 bits, or a smaller model."
     fits = f"{size_words(place.free)} of its memory are free there"
     if needed <= place.free:
-        return f"{fits}."
+        return f"{fits}: it fits."
     return (
         f"{fits}: it will not fit. Choose another place, bf16, weights on disk or in 8 bits (you are asked when the "
         "model opens there), or a smaller model."
@@ -70,7 +70,7 @@ def room_words(needed: int, place: Place, device: str = "cpu") -> str:
 def _over_all(needed: int, place: Place) -> str:
     fits = f"{size_words(place.gpu_free)} are free on its {place.gpus_to_be_had} GPUs"
     if needed <= place.gpu_free:
-        return f"{fits}."
+        return f"{fits}: it fits."
     fits = f"{fits} and {size_words(place.free)} in its memory"
     if needed <= place.gpu_free + place.free:
         return f"{fits}: layers that the GPUs have no room for are left to the processors, which are slower."

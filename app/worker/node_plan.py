@@ -4,11 +4,12 @@ from __future__ import annotations
 
 
 def node_plan(model: str, precision: str, tokens: int, eight_bits: bool = False) -> tuple[tuple[str, int], ...]:
-    """What takes how many bytes: the weights, and beside them a session, a cut, a trace, a scan. tokens: of an input of
-    a language model. eight_bits: whether the layers' weights are rounded to 8 bits. Raises WirescopeError for a model
-    that is not there."""
+    """What takes how many bytes: the weights, and beside them a session, a cut, a trace, a scan. tokens: of an input,
+    where the model is one of language. eight_bits: whether the layers' weights are rounded to 8 bits. Raises
+    WirescopeError for a model that is not there."""
     from core.planning.plan import plan
     from core.planning.sketch import sketch
 
-    planned = plan(sketch(model, precision, eight_bits=eight_bits), tokens, measure=False)
+    whole = sketch(model, precision, eight_bits=eight_bits)
+    planned = plan(whole, 0 if whole.adapter.shape.input_kind == "image" else tokens, measure=False)
     return ("the weights", planned.weights), *((need.what, need.bytes) for need in planned.needs)

@@ -39,7 +39,7 @@ def why_not() -> str:
 
 
 def set_environment(address: str) -> None:
-    """What Ray reads of the environment when it is imported."""
+    """What Ray reads of the environment when it is imported. Raises ArgumentError for what is no address."""
     if address == LOCAL:
         local_cluster.set_environment()
         return

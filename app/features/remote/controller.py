@@ -106,9 +106,10 @@ class RemoteController(QObject):
         weights, *rest = self._needs
         beside = max(size for _, size in rest)
         told = ", ".join(f"{what} {size_words(size)}" for what, size in rest)
-        words = (
-            f"{self._workbench.document.model} needs {size_words(weights[1])} for its weights, and beside them: {told}."
-        )
+        opened = self._workbench.opened
+        tokens = f", for {TOKENS} tokens" if opened is None or opened.is_text else ""
+        words = f"{self._workbench.document.model} needs {size_words(weights[1])} for its weights, and beside them"
+        words = f"{words}{tokens}: {told}."
         dialog = self._dialog
         fits = room_words(weights[1] + beside, self._places[dialog.row()], dialog.device())
         dialog.set_needs(f"{words} {fits}")

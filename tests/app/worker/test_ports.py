@@ -18,7 +18,7 @@ import pytest
 from app.worker import ray_home
 from app.worker.ray_home import Cluster
 from core import local_cluster
-from core.errors import WirescopeError
+from core.errors import ArgumentError, WirescopeError
 from core.sharded import ray_cluster
 from core.sharded.ray_cluster import RayCluster
 
@@ -115,6 +115,16 @@ def test_after_loopback_a_cluster_by_host_and_port_is_refused_in_words(before: s
             join("10.0.0.7:6379")
     Cluster("ray://10.0.0.7:10001")
     assert told == ["10.0.0.7:6379", "ray://10.0.0.7:10001"]
+
+
+@pytest.mark.parametrize("address", ["rubbish", "", "local", "ray://localhost", "http://localhost:10001", "a b:1"])
+def test_what_is_no_address_is_refused_before_ray_is_asked(address: str, monkeypatch) -> None:
+    """Whatever this process has joined before, and with nothing told to Ray: a cluster can still be started."""
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setattr(local_cluster, "_asked_for_loopback", True)
+    with pytest.raises(ArgumentError, match=f"{address!r} is no address of a cluster"):
+        RayCluster(None, address)
+    assert os.environ == {}
 
 
 def test_a_loopback_that_the_user_has_asked_for_is_the_users_own(monkeypatch) -> None:

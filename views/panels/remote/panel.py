@@ -38,6 +38,7 @@ EIGHT_BITS = (
     "A weight of a layer takes one byte. That changes answers: by how much is said at input A. No method here needs "
     "gradients of weights."
 )
+NO_ADDRESS = "Give an address, for example ray://localhost:10001."
 ALL_GPUS = "The model's layers lie over them, where one is too small, and on the processors where all are"
 NOT_EIGHT_BITS = "Of models in a folder, packs and models of the Hub: none of these is open"
 COLUMNS = ("node", "processors", "free memory", "GPUs")
@@ -84,7 +85,7 @@ class ConnectDialog(QDialog):
         self.eight_bits = QCheckBox("Weights in &8 bits")
         self.eight_bits.setToolTip(EIGHT_BITS)
         self._rows: tuple[PlaceRow, ...] = ()
-        self.needs, self.problem = wrapped(""), wrapped(role="warning")
+        self.needs, self.doing, self.problem = wrapped(), wrapped(), wrapped(role="warning")
         self._busy = False
         self._lay_out()
         self.look.clicked.connect(self._look)
@@ -114,7 +115,7 @@ class ConnectDialog(QDialog):
             column.addWidget(widget)
         column.addLayout(_row(self.compute, self.processors, self.gpu, self.all_gpus, None))
         column.addLayout(_row(self.eight_bits, None))
-        for widget in (self.needs, self.problem):
+        for widget in (self.needs, self.doing, self.problem):
             column.addWidget(widget)
         column.addStretch(1)
         column.addLayout(_row(None, self.connect_button, self.close_button))
@@ -154,14 +155,15 @@ class ConnectDialog(QDialog):
 
     def set_busy(self, words: str) -> None:
         """What is being done; empty for nothing."""
-        self._busy = bool(words)
-        self.problem.setAccessibleName("What is being done" if words else "What is wrong")
-        show_text(self.problem, words)
-        self._grey()
+        self._show(words, "")
 
     def say(self, problem: str) -> None:
         """Why it came to nothing; empty for nothing."""
-        self._busy = False
+        self._show("", problem)
+
+    def _show(self, doing: str, problem: str) -> None:
+        self._busy = bool(doing)
+        show_text(self.doing, doing)
         show_text(self.problem, problem)
         self._grey()
 
@@ -179,7 +181,12 @@ class ConnectDialog(QDialog):
         return self.eight_bits.isChecked()
 
     def _look(self) -> None:
-        self.look_wanted.emit("" if self.local.isChecked() else self.address.text().strip())
+        address = self.address.text().strip()
+        if self.elsewhere.isChecked() and not address:
+            self.say(NO_ADDRESS)
+            self.address.setFocus()
+        else:
+            self.look_wanted.emit(address if self.elsewhere.isChecked() else "")
 
     def _choose(self) -> None:
         self._offer_gpu()

@@ -103,17 +103,17 @@ def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reade
         ["node-7", "64", "500 GB of 512 GB", "2 × NVIDIA A100, 150 GB of 160 GB"],
         ["node-2", "8", "1 MB of 16 GB", "none"],
     ]
-    reader.wait(lambda: "79 GB are free on one GPU there." in dialog.needs.text())
-    assert "needs 3 GB for its weights" in dialog.needs.text()
+    reader.wait(lambda: "79 GB are free on one GPU there: it fits." in dialog.needs.text())
+    assert "needs 3 GB for its weights, and beside them, for 64 tokens: " in dialog.needs.text()
     choices = dialog.compute, dialog.processors, dialog.gpu, dialog.all_gpus
     assert [each.isVisible() for each in choices] == [True] * 4
     assert dialog.gpu.isChecked()
     assert dialog.all_gpus.text() == "All 2 GP&Us"
     reader.click(dialog.all_gpus)
-    assert "150 GB are free on its 2 GPUs." in dialog.needs.text()
+    assert "150 GB are free on its 2 GPUs: it fits." in dialog.needs.text()
     assert dialog.device() == "auto"
     reader.click(dialog.processors)
-    assert "500 GB of its memory are free there." in dialog.needs.text()
+    assert "500 GB of its memory are free there: it fits." in dialog.needs.text()
     assert dialog.local.isChecked()  # the two choices are two
     dialog.table.selectRow(1)
     reader.wait(lambda: "1 MB of its memory are free there: it will not fit" in dialog.needs.text())
@@ -171,15 +171,15 @@ def test_where_it_does_not_fit_all_is_said_that_may_help() -> None:
         "1 MB of its memory are free there: it will not fit. Choose another place, bf16, weights on disk or in 8 bits "
         "(you are asked when the model opens there), or a smaller model."
     )
-    assert room_words(1 << 20, SMALL) == "1 MB of its memory are free there."
-    assert room_words(100 * GIB, LARGE) == "500 GB of its memory are free there."
+    assert room_words(1 << 20, SMALL) == "1 MB of its memory are free there: it fits."
+    assert room_words(100 * GIB, LARGE) == "500 GB of its memory are free there: it fits."
     assert room_words(100 * GIB, LARGE, device="cuda") == (
-        "79 GB are free on one GPU there: it will not fit. Choose all GPUs, the processors, another place, bf16, or a "
-        "smaller model."
+        "79 GB are free on one GPU there: it will not fit. Choose all GPUs, the processors, another place, bf16, 8 "
+        "bits, or a smaller model."
     )
     assert "Choose the processors, " in room_words(100 * GIB, replace(LARGE, lent=1), device="cuda")
-    assert room_words(79 * GIB, LARGE, device="cuda") == "79 GB are free on one GPU there."
-    assert room_words(150 * GIB, LARGE, device="auto") == "150 GB are free on its 2 GPUs."
+    assert room_words(79 * GIB, LARGE, device="cuda") == "79 GB are free on one GPU there: it fits."
+    assert room_words(150 * GIB, LARGE, device="auto") == "150 GB are free on its 2 GPUs: it fits."
     assert room_words(650 * GIB, LARGE, device="auto") == (
         "150 GB are free on its 2 GPUs and 500 GB in its memory: layers that the GPUs have no room for are left to the "
         "processors, which are slower."
@@ -220,6 +220,23 @@ def test_a_cluster_that_does_not_answer_is_said_in_the_dialog(reader: Person, cl
     assert cells(dialog) == []
     assert not dialog.connect_button.isEnabled()
     assert QApplication.activeModalWidget() is None
+
+
+def test_without_an_address_nothing_is_started(reader: Person, clusters: Clusters) -> None:
+    reader.window.commands["connect"].trigger()
+    dialog = reader.controller("remote").dialog
+    reader.click(dialog.elsewhere)
+    reader.click(dialog.look)
+    assert dialog.look.isEnabled()
+    assert dialog.problem.text() == "Give an address, for example ray://localhost:10001."
+    dialog.set_busy("Looking")
+    assert (dialog.doing.text(), dialog.problem.isVisible()) == ("Looking", False)  # in no colour of a warning
+    reader.click(dialog.local)
+    dialog.say("")
+    reader.click(dialog.look)
+    reader.wait(lambda: clusters.joined)
+    assert clusters.joined == [LOCAL]
+    assert not dialog.problem.isVisible()
 
 
 def test_without_ray_the_entry_says_what_to_install(reader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
