@@ -23,10 +23,11 @@ class ResultFiles(QObject):
         super().__init__(parent)
         self._workbench = workbench
         self._wanted = {"scores": workbench.scores_wanted, "heads": workbench.heads_wanted}
-        self._due: tuple[ResultKind, str] | None = None  # is opened as soon as its model is
+        # Is opened as soon as its model is, by what `Document.opens` says of that.
+        self._due: tuple[ResultKind, str, tuple[str, str]] | None = None
         workbench.model_opened.connect(lambda _: self._go_on())
-        for ended in (workbench.failed, workbench.given_up):
-            ended.connect(lambda _: self._forget())
+        for ended in (workbench.failed, workbench.given_up, workbench.models.opening):
+            ended.connect(lambda *_: self._forget())
 
     def show(self, kind: ResultKind, path: str, document: Document, weights: str = "") -> bool:
         """Open a file. document: that has its model, and is taken up where another model is open. weights: where those
@@ -43,7 +44,7 @@ class ResultFiles(QObject):
             if weights:
                 workbench.choose_weights(document.opens, weights)
             workbench.models.open(document, in_its_precision=True)
-            self._due = kind, path
+            self._due = kind, path, document.opens
         return True
 
     def _open_page(self, path: Path) -> bool:
@@ -56,10 +57,12 @@ class ResultFiles(QObject):
         return True
 
     def _go_on(self) -> None:
+        """A model is open: that of the file, or one that was gone back to, which the file is not for."""
         due, self._due = self._due, None
         if due is not None:
-            kind, path = due
-            self._wanted[kind].emit(path)
+            kind, path, opens = due
+            if opens == self._workbench.document.opens:
+                self._wanted[kind].emit(path)
 
     def _forget(self) -> None:
         self._due = None

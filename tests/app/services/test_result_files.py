@@ -1,0 +1,33 @@
+"""A file that came out of a run is opened with its model, and with no other one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.services.result_files import ResultFiles
+from core.project.document import Document
+from tests.app.person import Person
+
+
+def test_a_file_is_sent_to_its_own_model_alone(reader: Person, models, tmp_path: Path) -> None:
+    workbench, sent = reader.workbench, []
+    workbench.heads_wanted.connect(lambda path: sent.append((workbench.opened.name, path)))
+    files, path = ResultFiles(workbench, reader.window), str(tmp_path / "heads.json")
+    llama = str(models.llama)
+    for leave in (
+        workbench.models.leave,  # as Cancel does where memory is short
+        workbench.history.undo,
+        workbench.cancel,
+        lambda: workbench.models.open(Document("bundled:names")),
+    ):
+        assert files.show("heads", path, Document(llama))
+        assert workbench.document.model == llama
+        leave()
+        reader.wait(lambda: workbench.opened is not None and not workbench.busy)
+        assert workbench.document.model != llama
+        assert sent == []
+    assert files.show("heads", path, Document(llama))
+    reader.wait(lambda: workbench.opened is not None and not workbench.busy)
+    assert sent == [(llama, path)]
+    assert files.show("heads", path, Document(llama)), "it is open already"
+    assert sent == [(llama, path)] * 2
