@@ -126,6 +126,7 @@ def several_devices(free: Mapping[torch.device, float]) -> Iterator[SeveralDevic
     with (
         patch.object(torch.cuda, "is_available", lambda: True),
         patch.object(torch.cuda, "device_count", lambda: len(GPUS)),
+        patch.object(torch.cuda, "current_device", lambda: 0),
         patch.object(torch.cuda, "is_current_stream_capturing", lambda: False),  # optimizers ask this, or the next
         patch.object(torch.accelerator, "current_accelerator", lambda *_, **__: None),
         patch("core.models.spread.free_on", free_on),

@@ -13,8 +13,9 @@ from core.precision import PRECISIONS
 
 
 def placement(device: str | torch.device, dtype: str) -> tuple[torch.device, torch.dtype]:
-    """Where a model computes, and in which precision. Raises ArgumentError for names that mean nothing, ModelError for
-    a device that this machine does not have and for fp64 where there is none."""
+    """Where a model computes, and in which precision. A device has one name: cuda without a number is the current GPU
+    with its number, and the CPU and MPS have none. Raises ArgumentError for names that mean nothing, ModelError for a
+    device that this machine does not have and for fp64 where there is none."""
     if dtype not in PRECISIONS:
         raise ArgumentError(f"There is no precision {dtype!r}.", f"There are: {', '.join(PRECISIONS)}.")
     try:
@@ -29,7 +30,10 @@ def placement(device: str | torch.device, dtype: str) -> tuple[torch.device, tor
         raise ModelError(f"This machine has no {where}: its GPUs are cuda:0 to cuda:{count - 1}.", "Take one of these.")
     if where.type == "mps" and dtype == "fp64":
         raise ModelError("Apple's GPUs have no fp64.", "Compute in fp32 there, or in fp64 on the cpu.")
-    return where, PRECISIONS[dtype]
+    index = where.index
+    if where.type == "cuda" and index is None:
+        index = torch.cuda.current_device()
+    return torch.device("cuda", index) if where.type == "cuda" else torch.device(where.type), PRECISIONS[dtype]
 
 
 def check_mode(module: nn.Module) -> None:

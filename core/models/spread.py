@@ -37,7 +37,6 @@ def devices_of(device: str | torch.device, dtype: str) -> tuple[torch.device, ..
         names = [*sorted(gpus, key=free_on, reverse=True), last]
     else:
         names = [each.strip() for each in device.split(",")] if isinstance(device, str) else [device]
-        names = names if len(names) == 1 else ["cuda:0" if each == "cuda" else each for each in names]
     devices = tuple(placement(each, dtype)[0] for each in names)
     if len(set(devices)) < len(devices):
         raise ArgumentError(f"A device is named twice in {device!r}.", "Name each once: cuda:0,cuda:1,cpu")

@@ -154,6 +154,7 @@ def test_weights_that_do_not_fit_onto_a_gpu_are_asked_about(monkeypatch: pytest.
     numbers = sum(each.numbers for each in stored_weights(folder).values())
     request = Request(1, Document(str(folder), precision="bf16"), asks=frozenset({"model"}))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
     monkeypatch.setattr(room, "free_bytes", lambda: GIB)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (1000, 2000))
     assert room.short_of_room_to_open(request, "cuda") == RoomReply(1, "model", 2 * numbers, 1000)

@@ -312,6 +312,17 @@ def test_names_of_devices() -> None:
             devices_of("cuda:0,cpu,cuda", "fp32")
 
 
+def test_a_device_has_one_name() -> None:
+    assert devices_of("cpu:3", "fp32") == (CPU,)
+    with pytest.raises(ArgumentError, match="named twice"):
+        devices_of("cpu:0,cpu", "fp32")
+    with several_devices(PLENTY), patch.object(torch.cuda, "current_device", lambda: 1):
+        assert devices_of("cuda", "fp32") == devices_of(torch.device("cuda"), "fp32") == (SECOND,)
+        assert devices_of("cuda,cuda:0", "fp32") == (SECOND, FIRST)
+        with pytest.raises(ArgumentError, match="named twice"):
+            devices_of("cuda,cuda:1", "fp32")
+
+
 # ---- the stand-in ----
 
 
