@@ -29,9 +29,9 @@ class ResultFiles(QObject):
         for ended in (workbench.failed, workbench.given_up, workbench.models.opening):
             ended.connect(lambda *_: self._forget())
 
-    def show(self, kind: ResultKind, path: str, document: Document, weights: str = "") -> bool:
-        """Open a file. document: that has its model, and is taken up where another model is open. weights: where those
-        of the model go then, as `load_model` takes it; empty for no matter. Tells whether it can be."""
+    def show(self, kind: ResultKind, path: str, document: Document) -> bool:
+        """Open a file. document: that has its model, and is taken up where another model is open. Tells whether
+        it can be."""
         workbench = self._workbench
         if kind == "page":
             return self._open_page(Path(path))
@@ -41,8 +41,6 @@ class ResultFiles(QObject):
             workbench.say_locked()
             return False
         else:
-            if weights:
-                workbench.choose_weights(document.opens, weights)
             workbench.models.open(document, in_its_precision=True)
             self._due = kind, path, document.opens
         return True

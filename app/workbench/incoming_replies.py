@@ -58,7 +58,7 @@ class IncomingReplies(QObject):
         before = self._results.opened
         self._results.take_opened(opened)
         self._models.reach(opened.name)
-        if before is None or before.name != opened.name:
+        if before is None or (before.name, before.precision) != (opened.name, opened.precision):
             self._workbench.model_opened.emit(opened)
             self._presenter.send_canvas()
 

@@ -32,6 +32,7 @@ from app.workbench.trace_intents import Traces
 from app.workbench.worker_client import WorkerClient
 from app.workbench.worker_thread import WorkerThread
 from core.edits import EditKind, Target
+from core.precision_words import precision_words
 from core.project.change import Change
 from core.project.document import Document
 from core.project.history import History, Step
@@ -177,17 +178,18 @@ class Workbench(QObject):
         self.ask()
 
     def open_with_weights(self, place: str) -> None:
-        """Open the present model with its weights on disk, in 8 bits, or in memory however short that is."""
-        self.choose_weights(self.document.opens, place)
+        """Open the present model with its weights on disk, or in memory however short that is."""
+        self._client.weights[self.document.opens] = place
         self.ask()
 
-    def choose_weights(self, opens: tuple[str, str], place: str) -> None:
-        """Where the weights of a model in a precision go when it is asked for next."""
-        self._client.weights[opens] = place
+    def compute_in(self, precision: str) -> None:
+        """Have the present model compute in another precision, with whole weights or in 8 bits."""
+        if precision != self.document.precision:
+            self.commit(f"Compute in {precision_words(precision)}", replace(self.document, precision=precision))
 
     @property
     def weights_place(self) -> str:
-        """Where the present model's weights go, as the user has said: "memory", "disk", "8bit"; else "auto"."""
+        """Where the present model's weights go, as the user has said: "memory", "disk"; else "auto"."""
         return self._client.place_of(self.document)
 
     def leave_trace(self) -> None:

@@ -51,7 +51,16 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
         name=name,
         precision=precision,
         title=model.title,
-        details=" · ".join((*_towers(model), f"{shape.layers} layers", heads, computed_in, place)),
+        details=" · ".join(
+            (
+                *_towers(model),
+                f"{shape.layers} layers",
+                heads,
+                computed_in,
+                *([] if model.unrounded is None else ["8-bit weights"]),
+                place,
+            )
+        ),
         graph=model.graph,
         is_text=model.is_text,
         has_head=shape.output_kind != "embedding",

@@ -21,12 +21,11 @@ MOST_BYTES = 64e6  # of all scores together; those that were used last stay
 
 @dataclass(frozen=True)
 class Origin:
-    """What scores are of, beside their key: the model as its files were, its precision, whether its weights are in 8
-    bits, what means are over, the pair on the cards."""
+    """What scores are of, beside their key: the model as its files were, its precision, what means are over, the pair
+    on the cards."""
 
     model: str
     precision: str
-    eight_bits: bool
     files: tuple[tuple[str, int, int], ...]
     population: tuple[object, ...]
     pair: tuple[object, ...]
@@ -36,13 +35,13 @@ class Origin:
         return replace(self, pair=()) if key.rows else self
 
 
-def origin(document: Document, eight_bits: bool) -> Origin:
-    """What the scores of a document are of. eight_bits: whether its model has weights in 8 bits."""
+def origin(document: Document) -> Origin:
+    """What the scores of a document are of."""
     folder = Path(base_name(document.model).rpartition(":")[2]).expanduser()
     paths = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
     files = tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in paths)
     pair = document.clean, document.counterfactual
-    return Origin(document.model, document.precision, eight_bits, files, document.means, pair)
+    return Origin(document.model, document.precision, files, document.means, pair)
 
 
 class PastScores:

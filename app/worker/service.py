@@ -39,7 +39,7 @@ from core.models.probe_store import kept
 from core.models.probed import with_probe
 from core.models.rounded import of_whole
 from core.models.zero_shot import with_class_texts
-from core.precision_words import EIGHT_BITS
+from core.precision_words import computed_in, weights_of_precision
 from core.progress import watched
 from core.project.document import Source
 from core.project.step_names import model_words
@@ -125,7 +125,7 @@ class WorkerService:
     def _open(self, request: Request, send: Send) -> Model | None:
         name, precision = request.document.model, request.document.precision
         opened = self._opened
-        if opened is None or not self._is_open(request):
+        if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
             short = short_of_room_to_open(request, self._device)
             if short is not None:
                 send(short)
@@ -134,7 +134,8 @@ class WorkerService:
             try:
                 use_threads(threads_to_open(name))
                 model = self._with_other_classes(name, precision) or self._at_other_step(name, precision)
-                model = model or load_model(name, device=self._device, dtype=precision, weights=request.weights)
+                weights = weights_of_precision(precision, request.weights)
+                model = model or load_model(name, device=self._device, dtype=computed_in(precision), weights=weights)
             except WirescopeError as error:
                 send(FailureReply(request.number, "model", error.message, error.hint))
                 return None
@@ -148,14 +149,6 @@ class WorkerService:
         send(replace(opened, number=request.number))
         return self._model
 
-    def _is_open(self, request: Request) -> bool:
-        """Whether the model that is open is the one that a request asks for: with weights in 8 bits only where it says
-        so; whether they are on disk changes nothing of the answers."""
-        opened, model = self._opened, self._model
-        if opened is None or model is None or (opened.name, opened.precision) != request.document.opens:
-            return False
-        return (model.unrounded is not None) == (request.weights == EIGHT_BITS)
-
     def _at_other_step(self, name: str, precision: str) -> Model | None:
         """The model that is open at another checkpoint of its training; None for another model."""
         if self._model is None or self._opened is None or self._opened.precision != precision:
@@ -168,7 +161,7 @@ class WorkerService:
         """The model that is open, with the class texts or the probe of another name of it; None for another model. In
         half precision it is read anew: texts are read in fp32, and so is what a probe is of."""
         opened = self._opened
-        if opened is None or self._model is None or precision == "bf16" or opened.precision != precision:
+        if opened is None or self._model is None or computed_in(precision) == "bf16" or opened.precision != precision:
             return None
         if base_name(opened.name) != base_name(name):
             return None
@@ -226,7 +219,7 @@ class WorkerService:
         cache.of_model = self._of_model
         self._leave_cache()
         self._cache, self._cache_key = cache, key
-        self._origin = origin(document, model.unrounded is not None)
+        self._origin = origin(document)
         self._past.bring(self._origin, cache)
         cache.take_metric(document.metric)
         send(replace(cache.ready, number=request.number))

@@ -15,6 +15,7 @@ from core.inputs.corruption_kinds import ImageCorruption
 from core.models.class_texts import base_name, texts_in
 from core.models.probe import digest_in
 from core.positions import Positions, plain_positions
+from core.precision_words import EIGHT_BITS, USUAL_PRECISION, computed_in, is_rounded
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import TraceChoice
@@ -61,11 +62,13 @@ class Narrator:
             yield "# No model is open here."
             return
         if new_model:
-            precision = None if document.precision == "fp32" else py.quoted(document.precision)
+            precision = computed_in(document.precision)
+            dtype = None if precision == USUAL_PRECISION else py.quoted(precision)
+            weights = py.quoted(EIGHT_BITS) if is_rounded(document.precision) else None
             if digest_in(document.model):
                 yield "# Its classes are those of a probe, which Wirescope keeps on this computer under this number."
                 yield '# Saved as a file it goes elsewhere: ws.load_model(..., probe="FILE")'
-            yield f"model = {py.call('ws.load_model', *_named(document.model), dtype=precision)}"
+            yield f"model = {py.call('ws.load_model', *_named(document.model), dtype=dtype, weights=weights)}"
         if document.clean is None:
             yield "# There is no input in A here: nothing runs."
             self._scored = None

@@ -16,6 +16,7 @@ from core.checkpoints.series import open_series
 from core.circuit import Circuit
 from core.evaluation.circuit_overlap import circuit_overlap
 from core.inputs.pair import Dataset
+from core.precision_words import computed_in
 
 
 def handle_follow(query: FollowQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -42,7 +43,7 @@ def handle_follow(query: FollowQuery, request: Request, cache: SessionCache, sen
         None if session.metric_by_default else session.metric.metric,
         replacement=kind,
         edges=edges,
-        dtype=request.document.precision,
+        dtype=computed_in(request.document.precision),
         found=add_row,
         progress=telling,
         cancelled=cancelled,

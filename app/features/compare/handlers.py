@@ -30,7 +30,7 @@ from core.models.class_texts import base_name
 from core.models.fingerprint import weights_hash
 from core.models.loading import load_model
 from core.models.spread import name_of_devices
-from core.precision_words import EIGHT_BITS, USUAL_PRECISION
+from core.precision_words import computed_in, precision_told, weights_of_precision
 from core.progress import stage, watched
 from core.project.document import Document
 from core.project.step_names import model_words
@@ -110,12 +110,11 @@ def _cache_of(document: Document, weights: str, request: Request, cache: Session
     present = request.document
     if document.opens != present.opens:
         send(ProgressReply(request.number, f"Opening {model_words(document.model)} to compare"))
-        eight_bits = cache.session.model.unrounded is not None  # then both are rounded
         model = load_model(
             document.model,
             device=name_of_devices(cache.session.model.adapter),
-            dtype=document.precision,
-            weights=EIGHT_BITS if eight_bits else "auto",
+            dtype=computed_in(document.precision),
+            weights=weights_of_precision(document.precision),
         )
         if weights and weights_hash(model.adapter.module) != weights:
             raise InputError(f"{model_words(document.model)} has other weights now than when its circuit was found.")
@@ -148,7 +147,7 @@ def handle_circuit_file(
     known = about.get("model", "")
     here = known == request.document.model or is_local(known)  # nothing is fetched because a file names it
     if made.clean is not None and here and not changed_pictures((made.clean, made.counterfactual)):
-        plain = Document(known, precision=about.get("precision", USUAL_PRECISION))
+        plain = Document(known, precision=precision_told(about))
         document = with_made_of(plain, replace(made, edits=()), None)
         kind = scores.replacement if scores.replacement in ABLATIONS else None
         over = bool(document.dataset)

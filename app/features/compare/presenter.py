@@ -10,6 +10,7 @@ from app.messages.compared import Compared
 from core.edits import REPLACED
 from core.evaluation.circuit_overlap import CircuitOverlap
 from core.formatting import counted, pairs_words, share_words
+from core.precision_words import precision_words
 from core.project.document import Document
 from core.project.step_names import metric_words, model_words
 from views.canvas.data import MOST_COMPARED
@@ -51,7 +52,7 @@ def about_of(circuit: Compared) -> str:
     document = circuit.document
     if document is None:
         return "\n".join([*lines, "What it was made of is not known"])
-    lines += [f"Model: {model_words(document.model)} ({document.precision})"]
+    lines += [f"Model: {model_words(document.model)} ({precision_words(document.precision)})"]
     pair = ("A", document.clean), ("B", document.counterfactual)
     lines += [f"{letter}: {side.words}" for letter, side in pair if side is not None]
     lines += [f"Dataset: {pairs_words(len(document.traced_rows))}"] if document.traced_rows else []

@@ -32,7 +32,7 @@ from core.inputs.images import model_view
 from core.inputs.text import token_texts
 from core.models.fingerprint import weights_hash
 from core.models.model import Model
-from core.precision_words import EIGHT_BITS, WEIGHTS_WORDS
+from core.precision_words import EIGHT_BITS, precision_words, rounded
 from core.progress import watched
 from core.studies.head_corpus import PIECES, corpus_of, identities_over, kept_identities, tasks_of_vectors
 from core.studies.head_sets import head_names
@@ -119,18 +119,19 @@ def handle_heads_file(
             f"{name} has {counted(len(file.heads), 'head')}, and they are not those of {model.title}.",
             "Measure them anew.",
         )
-    note = precision_words(about, request.document.precision, model.unrounded is not None)
+    note = _precision_doubt(about, request.document.precision)
     if not note and not same_weights:
         note = f"The weights of {model.title} are not those any more that {name} was measured with."
     send(HeadsFileReply(request.number, query, scores_of_file(file, not model.is_text), note))
 
 
-def precision_words(about: HeadsAbout, present: str, eight_bits: bool) -> str:
-    """That the model computed in another precision, or with other weights, where the heads were measured."""
-    made_with, here = (WEIGHTS_WORDS[each] for each in (about.weights == EIGHT_BITS, eight_bits))
-    told = [] if about.precision == present else [f"in {about.precision}, and the model computes in {present} here"]
-    told += [] if made_with == here else [f"with {made_with}, and here are {here}"]
-    return f"These heads were measured {'; '.join(told)}." if told else ""
+def _precision_doubt(about: HeadsAbout, present: str) -> str:
+    """That the model computed in another precision where the heads were measured."""
+    made_in = rounded(about.precision, about.weights == EIGHT_BITS)
+    if made_in == present:
+        return ""
+    here = f"the model computes in {precision_words(present)} here"
+    return f"These heads were measured in {precision_words(made_in)}, and {here}."
 
 
 def scores_of_file(file: HeadsFile, sees: bool) -> HeadScores:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import platform
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -21,7 +22,8 @@ from app.services.notifier import Notifier
 from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
 from core.optional_packages import is_installed
-from core.precision_words import EIGHT_BITS
+from core.precision_words import computed_in, is_rounded, rounded
+from core.project.document import Document
 from views.panels.remote.data import PlaceRow
 from views.panels.remote.panel import ConnectDialog
 
@@ -42,6 +44,7 @@ class RemoteController(QObject):
         self._places: tuple[Place, ...] = ()
         self._needs: tuple[tuple[str, int], ...] = ()  # of the chosen place, where they are known
         closing.closed.connect(self._end)
+        workbench.document_changed.connect(self._follow)
 
     def show(self) -> None:
         """Open the dialog."""
@@ -53,7 +56,7 @@ class RemoteController(QObject):
             self.dialog.eight_bits_chosen.connect(lambda _: self._ask_needs(self._dialog.row()))
             self.dialog.connect_wanted.connect(self.connect_worker)
         self.dialog.say("")
-        self.dialog.offer_eight_bits(takes_eight_bits(self._workbench.document.model), self._in_eight_bits)
+        self._offer_eight_bits()
         self.dialog.show()
         self.dialog.activateWindow()
 
@@ -87,17 +90,36 @@ class RemoteController(QObject):
         if not document.model:
             self._dialog.set_needs("No model is open yet.")
             return
-        cluster, asked = self._cluster, (place, *document.opens, TOKENS, self._dialog.in_eight_bits())
+        cluster, asked = self._cluster, self._asked_needs()
         self._dialog.set_needs("Reckoning what the model needs there…")
-        job = Job(lambda _report, _cancelled: cluster.plan(*asked), self)
-        job.finished.connect(lambda needs: self._take_needs(needs, row, asked[-1]))
-        job.failed.connect(lambda message, hint: self._dialog.set_needs(f"{message} {hint}".strip()))
-        self._jobs.run(job)
 
-    def _take_needs(self, needs: tuple[tuple[str, int], ...], row: int, eight_bits: bool) -> None:
-        if (row, eight_bits) == (self._dialog.row(), self._dialog.in_eight_bits()):
-            self._needs = needs
-            self._say_needs()
+        def reckon() -> tuple[tuple[str, int], ...]:
+            return cluster.plan(place, document.model, computed_in(document.precision), TOKENS, asked[-1])
+
+        def take(needs: tuple[tuple[str, int], ...]) -> None:
+            if asked == self._asked_needs():
+                self._needs = needs
+                self._say_needs()
+
+        def say(message: str, hint: str) -> None:
+            if asked == self._asked_needs():
+                self._dialog.set_needs(f"{message} {hint}".strip())
+
+        self._jobs.ask(reckon, take, self, or_else=say)
+
+    def _asked_needs(self) -> tuple[Any, ...]:
+        """What the words about needs are to be of."""
+        return self._dialog.row(), self._workbench.document.opens, self._dialog.in_eight_bits()
+
+    def _offer_eight_bits(self) -> None:
+        document = self._workbench.document
+        self._dialog.offer_eight_bits(takes_eight_bits(document.model), is_rounded(document.precision))
+
+    def _follow(self, before: Document, after: Document) -> None:
+        """Another model needs something else."""
+        if self.dialog is not None and self.dialog.isVisible() and before.opens != after.opens:
+            self._offer_eight_bits()
+            self._ask_needs(self.dialog.row())
 
     def _say_needs(self) -> None:
         """Beside what is free where the chosen place is to compute."""
@@ -128,9 +150,9 @@ class RemoteController(QObject):
                     link.close()  # nobody will ask it for anything: it is not to wait for a GPU
                 raise
 
-        self._do(CONNECTING, start, self._move)
+        self._do(CONNECTING, start, partial(self._move, self._dialog.in_eight_bits()))
 
-    def _move(self, made: tuple[Any, dict[str, str], dict[str, str]]) -> None:
+    def _move(self, eight_bits: bool, made: tuple[Any, dict[str, str], dict[str, str]]) -> None:
         from app.workbench.remote_worker import RemoteWorker  # with all forms of messages: not at the start
 
         link, here, there = made
@@ -140,9 +162,8 @@ class RemoteController(QObject):
             self._say(refused)
             return
         self._dialog.accept()
-        if self._dialog.in_eight_bits() != self._in_eight_bits:
-            place = EIGHT_BITS if self._dialog.in_eight_bits() else "auto"
-            self._workbench.choose_weights(self._workbench.document.opens, place)
+        if takes_eight_bits(self._workbench.document.model):
+            self._workbench.compute_in(rounded(self._workbench.document.precision, eight_bits))
         self._workbench.homes.move(RemoteWorker(link, sends_files=there["machine"] != here["machine"]))
         self._workbench.message.emit(warning(here, there) or f"The work is done on {link.place} now.")
 
@@ -164,11 +185,6 @@ class RemoteController(QObject):
         self._workbench.homes.leave()
         if self._cluster is not None:
             self._jobs.run(Job(lambda _report, _cancelled: self._cluster.leave(), finishes=True))
-
-    @property
-    def _in_eight_bits(self) -> bool:
-        """Whether the weights of the model that is open are."""
-        return self._workbench.weights_place == EIGHT_BITS
 
     # ---- in the dialog ----
 

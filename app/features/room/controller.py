@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from app.features.room.presenter import advice, question
 from app.messages.room import RoomReply
 from app.workbench.workbench import Workbench
-from core.precision_words import EIGHT_BITS
+from core.precision_words import computed_in, is_rounded, rounded
 
 HALF = "bf16"
 
@@ -42,27 +42,28 @@ class RoomController(QObject):
         box.open()
 
     def _choices(self, reply: RoomReply) -> list[tuple[str, Callable[[], None]]]:
-        workbench = self._workbench
+        workbench, precision = self._workbench, self._workbench.document.precision
         choices: list[tuple[str, Callable[[], None]]] = []
         if reply.disk:
             choices.append(("Leave the Weights on &Disk", lambda: workbench.open_with_weights("disk")))
         if reply.eight_bits:
-            choices.append(("Round the Weights to &8 Bits", lambda: workbench.open_with_weights(EIGHT_BITS)))
-        if workbench.document.precision != HALF:
-            choices.append((f"Compute in &{HALF}", lambda: self._halve(reply)))
+            choices.append(("Round the Weights to &8 Bits", lambda: self._compute_in(reply, rounded(precision))))
+        if computed_in(precision) != HALF:
+            half = rounded(HALF, is_rounded(precision))
+            choices.append((f"Compute in &{HALF}", lambda: self._compute_in(reply, half)))
         if reply.work == "model":
             choices.append(("Into &Memory All the Same", lambda: workbench.open_with_weights("memory")))
         else:
             choices.append(("&Go On All the Same", lambda: workbench.go_on(reply.work)))
         return choices
 
-    def _halve(self, reply: RoomReply) -> None:
+    def _compute_in(self, reply: RoomReply, precision: str) -> None:
         workbench = self._workbench
         if reply.work == "model":
-            workbench.models.open(replace(workbench.document, precision=HALF), in_its_precision=True)
+            workbench.models.open(replace(workbench.document, precision=precision), in_its_precision=True)
             return
         self._leave(reply)
-        workbench.commit(f"Compute in {HALF}", replace(workbench.document, precision=HALF))
+        workbench.compute_in(precision)
 
     def _leave(self, reply: RoomReply) -> None:
         """Back to what was there before."""

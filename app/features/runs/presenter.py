@@ -9,6 +9,7 @@ from app.messages.compared import Compared
 from core.edit_kinds import EDIT_WORDS
 from core.formatting import counted, number, percent
 from core.graph import Graph
+from core.precision_words import USUAL_PRECISION, precision_words
 from core.project.document import Document
 from core.project.runs import CURVE, OVER, ResultKind, RunKind, RunRecord
 from core.project.step_names import model_words
@@ -47,7 +48,8 @@ LONGEST = 40  # letters of a prompt
 def row_of(place: int, record: RunRecord, present: Document) -> RunRow:
     """One line. place: among all runs."""
     document = record.document
-    model = model_words(document.model) + (f" ({document.precision})" if document.precision != "fp32" else "")
+    usual = document.precision == USUAL_PRECISION
+    model = model_words(document.model) + ("" if usual else f" ({precision_words(document.precision)})")
     words = (
         when_words(record.when),
         KINDS[record.kind],

@@ -19,7 +19,7 @@ from core.edits import KINDS
 from core.errors import InputError, WirescopeError
 from core.inputs.real_files import check_real_file
 from core.interchange.made_of import changed_pictures, made_of
-from core.precision_words import USUAL_PRECISION
+from core.precision_words import precision_told
 from core.project.document import Document
 from core.text_files import parse_json, read_text
 
@@ -129,7 +129,7 @@ class ScoreFilesController(QObject):
             content = parse_json(read_text(path), Path(path).name)
             about = content.get("about", {})
             made, model = made_of(content), str(about.get("model", ""))
-            plain = Document(model, precision=str(about.get("precision", USUAL_PRECISION)))
+            plain = Document(model, precision=precision_told(about))
             document = with_made_of(plain, replace(made, edits=()), None)
         except (WirescopeError, AttributeError):
             return False

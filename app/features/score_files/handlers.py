@@ -16,7 +16,7 @@ from core.edits import EDIT_WORDS, KINDS, EditKind
 from core.errors import InputError
 from core.formatting import pairs_words, percent
 from core.interchange.made_of import changed_pictures, made_of
-from core.precision_words import EIGHT_BITS, PRECISION, USUAL_PRECISION, WEIGHTS, WEIGHTS_WORDS
+from core.precision_words import precision_told, precision_words
 from core.project.trace_choice import QUICK, TraceChoice
 from core.text_files import parse_json, read_text
 from core.tracing.direction import directed
@@ -51,7 +51,7 @@ def handle_read_scores(
     if scores.direction is None and directed_here.signed:
         words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
         words += f": {ranking_words(directed_here.direction).removesuffix('.')}"
-    words += precision_words(scores, request.document.precision, cache.session.model.unrounded is not None)
+    words += _precision_doubt(scores, request.document.precision)
     rule = scores.rule
     why_not = rule_problem(rule, scores, can_be_found_out(rule, scores.method, 0))
     if rule != USUAL:
@@ -63,15 +63,12 @@ def handle_read_scores(
     send(ScoresFileReply(request.number, query, choice, kind, size, words, made, lost, rule))
 
 
-def precision_words(scores: Scores, present: str, eight_bits: bool) -> str:
-    """That the model computed in another precision, or with other weights, where the file was made; nothing of a file
-    that names no model."""
-    if not scores.about.get("model"):
+def _precision_doubt(scores: Scores, present: str) -> str:
+    """That the model computed in another precision where the file was made; nothing of a file that names no model."""
+    made_in = precision_told(scores.about) if scores.about.get("model") else present
+    if made_in == present:
         return ""
-    made_in = scores.about.get(PRECISION, USUAL_PRECISION)
-    words = "" if made_in == present else f"; made in {made_in}, and the model computes in {present} here"
-    made_with, here = (WEIGHTS_WORDS[each] for each in (scores.about.get(WEIGHTS) == EIGHT_BITS, eight_bits))
-    return words + ("" if made_with == here else f"; made with {made_with}, and here are {here}")
+    return f"; made in {precision_words(made_in)}, and the model computes in {precision_words(present)} here"
 
 
 HANDLERS: Handlers = {

@@ -58,11 +58,6 @@ class Job:
     kind: str = "trace"
 
     @property
-    def weights(self) -> str:
-        """The place of the model's weights, as `load_model` takes it."""
-        return self.command[self.command.index("--weights") + 1] if "--weights" in self.command else "auto"
-
-    @property
     def has_process(self) -> bool:
         """Whether it had one when this was written."""
         return self.pid > 0

@@ -99,4 +99,4 @@ class JobsController(QObject):
         if kind.brings:
             self._panels.bring(kind.brings)
         document = Document(job.model, precision=job.precision)
-        self._files.show(kind.shown_as, str(Path(job.folder) / kind.shows), document, job.weights)
+        self._files.show(kind.shown_as, str(Path(job.folder) / kind.shows), document)

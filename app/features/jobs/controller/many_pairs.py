@@ -58,7 +58,7 @@ class ManyPairsController(QueueingController[ManyPairsDialog]):
         return self._workbench.presenter.snapshot() if shown else None
 
     def _words(self, snapshot: Snapshot) -> str:
-        return self._kind.words(snapshot) + weights_words(self._workbench.weights_place)
+        return self._kind.words(snapshot) + weights_words(snapshot.document, self._workbench.weights_place)
 
     def _choose_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self.dialog, "A file of pairs", self._settings.folder(), FILTER)

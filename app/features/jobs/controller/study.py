@@ -34,7 +34,7 @@ class StudyController(QueueingController[StudyDialog]):
 
     def _fill(self) -> None:
         if self.dialog is not None and self.dialog.isVisible():
-            self.dialog.set_method(weights_words(self._workbench.weights_place).strip())
+            self.dialog.set_method(weights_words(self._workbench.document, self._workbench.weights_place).strip())
             self.dialog.set_places(str(self._given.root), *self._processes)
 
     def _choose_text(self) -> None:

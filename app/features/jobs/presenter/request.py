@@ -10,16 +10,14 @@ from app.services.job_queue.job import Traced
 from core.edit_kinds import EDIT_WORDS, KINDS, EditKind
 from core.errors import ArgumentError
 from core.inputs.dataset_columns import FileRow
-from core.precision_words import EIGHT_BITS
+from core.precision_words import EIGHT_BITS, computed_in, is_rounded, weights_of_precision
 from core.project.document import Document
 from core.project.step_names import folder_words
 from views.panels.inputs.data import MetricOption
 from views.panels.jobs.data import Asked
 
-WEIGHTS = {  # that a command is told, as the user has chosen for the window
-    EIGHT_BITS: " The weights are rounded to 8 bits, as in the window.",
-    "disk": " The weights stay on disk, as in the window.",
-}
+ROUNDED_WORDS = " The weights are rounded to 8 bits, as in the window."
+DISK_WORDS = " The weights stay on disk, as in the window."
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,9 @@ def metric_text(document: Document, options: Sequence[MetricOption], pairs: Pair
     return ":".join([metric.kind, metric.target, *([metric.foil] if option.needs_foil else [])])
 
 
-def weights_words(place: str) -> str:
+def weights_words(document: Document, place: str) -> str:
     """Where the model's weights are, after other words; empty where that is as usual."""
-    return WEIGHTS.get(place, "")
+    return ROUNDED_WORDS if is_rounded(document.precision) else DISK_WORDS if place == "disk" else ""
 
 
 def scores_options(snapshot: Snapshot, kind: EditKind, pairs: PairsGiven) -> tuple[str, ...]:
@@ -105,9 +103,10 @@ def scores_options(snapshot: Snapshot, kind: EditKind, pairs: PairsGiven) -> tup
 
 
 def opening_options(document: Document, weights: str) -> tuple[str, ...]:
-    """How a command opens the model. weights: their place, as `load_model` takes it."""
-    told = ("--weights", weights) if weights in WEIGHTS else ()
-    return ("--model", document.model, "--precision", document.precision, *told)
+    """How a command opens the model. weights: the place of whole ones, as `load_model` takes it."""
+    place = weights_of_precision(document.precision, weights)
+    told = ("--weights", place) if place in (EIGHT_BITS, "disk") else ()
+    return ("--model", document.model, "--precision", computed_in(document.precision), *told)
 
 
 def command_of(

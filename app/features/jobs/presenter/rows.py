@@ -9,7 +9,7 @@ from app.services.job_queue.job import TO_DO, Job
 from app.services.job_queue.shown import Shown
 from app.services.job_queue.store import movable
 from core.formatting import counted, number, percent
-from core.precision_words import EIGHT_BITS, USUAL_PRECISION
+from core.precision_words import USUAL_PRECISION, precision_words
 from core.project.step_names import model_words
 from core.sharded.progress import PAIRS, RunProgress
 from views.panels.jobs.data import JobRow, JobsData
@@ -56,9 +56,8 @@ def _row(shown: Shown, queued: Sequence[str]) -> JobRow:
 
 def _model_words(job: Job) -> str:
     """With what it computes in, where that is not the usual."""
-    told = [job.precision] if job.precision != USUAL_PRECISION else []
-    told += ["8 bits"] if job.weights == EIGHT_BITS else []
-    return model_words(job.model) + (f" ({', '.join(told)})" if told else "")
+    usual = job.precision == USUAL_PRECISION
+    return model_words(job.model) + ("" if usual else f" ({precision_words(job.precision)})")
 
 
 def _share(shown: Shown) -> float | None:

@@ -57,8 +57,7 @@ class PreferencesController(QObject):
             workbench.question.set_replacement(_kind(preferences.cut))
             self._toolbar.set_replacement(workbench.cut_kind)
         if preferences.precision != before.precision and workbench.document.model:
-            document = replace(workbench.document, precision=preferences.precision)
-            workbench.commit(f"Compute in {preferences.precision}", document)
+            workbench.compute_in(preferences.precision)
 
     def _give_usual(self) -> None:
         """What new work begins with, and how many edges are shown until a circuit is chosen."""

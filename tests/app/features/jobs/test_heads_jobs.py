@@ -121,7 +121,7 @@ def test_cards_of_heads_land_and_are_shown_over_their_own_corpus(
         (empty.parent, "has no scores by which they do", "run"),
         (other, "scores is of heads of another model, bundled:other. Open that model.", "run"),
         (changed, "are not those any more that scores was measured with", "changed"),
-        (rounded, "measured with weights in 8 bits, and here are whole weights", "rounded"),
+        (rounded, "measured in fp32 with weights in 8 bits, and the model computes in fp32 here", "rounded"),
         (tmp_path / "gone", "cannot be read", "rounded"),
     ):
         workbench.heads_wanted.emit(str(place / "scores"))

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.timeout(400)
 @pytest.mark.usefixtures("stand_in")
 def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_path: Path) -> None:
     workbench, strip = reader.workbench, reader.panel("status")
-    workbench.open_with_weights("8bit")
+    workbench.compute_in("fp32+8bit")
     reader.rest()
     folder = run_folder(tmp_path / "run", workbench.opened.graph)
     assert not strip.jobs.isVisible()
@@ -41,7 +41,7 @@ def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_p
     assert method.text().endswith("The weights are rounded to 8 bits, as in the window.")
     reader.wait(lambda: line(reader)[1:6] == ["Runs", "0 of 3", "4.0", "about 1 s", ""])
     assert line(reader)[0] == "EAP-IG, pairs.csv, 3 pairs"
-    assert line(reader)[6].endswith("(8 bits)")
+    assert line(reader)[6].endswith("(fp32 with weights in 8 bits)")
     assert strip.jobs.text() == "1 job: 0 %, about 1 s left"
     press(reader, "Pause")
     reader.wait(lambda: line(reader)[1] == "Paused")

@@ -161,9 +161,10 @@ def test_whole_weights_and_8_bits_of_one_model_take_turns(reader: Person, models
     reader.open(str(models.llama), CLEAN, COUNTERFACTUAL, METRIC)
     trace(reader)
     whole = workbench.scored.ranking.values.copy()
-    for place, same in (("8bit", False), ("auto", True)):
-        workbench.open_with_weights(place)
+    for precision, same in (("fp32+8bit", False), ("fp32", True)):
+        workbench.compute_in(precision)
         reader.rest()
         trace(reader)
         assert (" · 8 bits " in reader.panel("status").parity.text()) != same
+        assert ("8-bit weights" in workbench.opened.details) != same
         assert np.array_equal(workbench.scored.ranking.values, whole) == same

@@ -210,4 +210,4 @@ def test_scores_of_another_precision_say_so(reader: Person, tmp_path: Path) -> N
     (tmp_path / "8.json").write_text(scores_to_json(replace(scores, about=scores.about | told)), encoding="utf-8")
     assert reader.drop(reader.window, files(tmp_path / "8.json"))
     reader.rest()
-    assert "made with weights in 8 bits, and here are whole weights" in reader.message()
+    assert "made in fp32 with weights in 8 bits, and the model computes in fp32 here" in reader.message()
