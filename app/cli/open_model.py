@@ -88,8 +88,7 @@ def open_model(name: str, precision: str | None = None, device: str = "cpu", wei
     from core.precision import PRECISIONS
 
     precision = precision or USUAL_PRECISION
-    devices = devices_of(device, precision)
-    WeightsPlace(weights, PRECISIONS[precision], next((each for each in devices if each.type != "cpu"), devices[0]))
+    WeightsPlace(weights, PRECISIONS[precision], devices_of(device, precision))
     use_threads(threads_to_open(name))
     try:
         model = load_model(name, device=device, dtype=precision, weights=weights)

@@ -87,10 +87,11 @@ def load_model(
     device: where it computes: "cpu", "cuda", "cuda:1", "mps". Of several, as "cuda:0,cuda:1,cpu", the first; where it
     does not fit there, its layers lie over all of them. "auto": all GPUs, then the CPU.
     dtype: "fp32", "bf16", or "fp64", which Apple's GPUs do not have. A module of the user's stays where and as it is.
-    weights: of a folder, pack or Hub id: "memory", or "disk", where they stay: each layer is read when it computes, and
-    nobody may write to them. "8bit": in memory, those of the layers' linear maps rounded to 8 bits; how much that
-    changes answers tells `ws.rounding`. "auto": on disk where the memory that is free is too little. On disk in another
-    precision than `dtype`, they are copied once, into the user's cache folder.
+    weights: of a folder, pack or Hub id: "memory", or "disk", where they stay, for the CPU alone: each layer is read
+    when it computes, and nobody may write to them. "8bit": in memory, those of the layers' linear maps rounded to 8
+    bits; how much that changes answers tells `ws.rounding`. "auto": on disk where the CPU computes alone and the memory
+    that is free is too little. On disk in another precision than `dtype`, they are copied once, into the user's cache
+    folder.
     Raises ModelError for what cannot be opened or does not fit, and for weights that are not finite, ArgumentError for
     an unknown bundled model, pack, device or precision.
     """
@@ -104,7 +105,7 @@ def load_model(
         asked["weights"] = weights
         return with_towers(load_model(source, processor, **asked))  # type: ignore[arg-type]
     devices = devices_of(device, dtype)
-    place = WeightsPlace(weights, PRECISIONS[dtype], next((each for each in devices if each.type != "cpu"), devices[0]))
+    place = WeightsPlace(weights, PRECISIONS[dtype], devices)
     if isinstance(source, nn.Module):
         place.check_in_memory("A module of yours stays as it is, where it is.")
         check_weights(source, type(source).__name__)

@@ -4,7 +4,7 @@ free."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -30,21 +30,25 @@ MERGED = "An adapter is merged into the weights, which needs them in memory."
 @dataclass(frozen=True)
 class WeightsPlace:
     """asked: "memory", "disk", "8bit" (in memory, rounded layer by layer as they are read from disk) or "auto", which
-    is on disk where memory is short. dtype: that the model computes in. device: where; weights on disk are for the CPU
-    alone. Raises ArgumentError for another word, and for what is asked of another device."""
+    is on disk where memory is short. dtype: that the model computes in. devices: all that it may lie on; weights on
+    disk are for the CPU alone. Raises ArgumentError for another word, and for "disk" with another device."""
 
     asked: str = "memory"
     dtype: torch.dtype = torch.float32
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    devices: tuple[torch.device, ...] = (torch.device("cpu"),)
 
     def __post_init__(self) -> None:
         if self.asked not in PLACES:
             raise ArgumentError(f"Weights have no place {self.asked!r}.", f"There are: {', '.join(PLACES)}.")
-        if self.asked == "disk" and self.device.type != "cpu":
+        if self.asked == "disk" and not self.on_cpu_alone:
             raise ArgumentError(
-                f"Weights stay on disk for a model that computes on the CPU, not on {self.device.type}.",
-                "Compute on the cpu, or let the weights go into memory.",
+                f"Weights stay on disk for the CPU alone, not for a model on {', '.join(map(str, self.devices))}.",
+                "Compute on the cpu, or leave out that they stay on disk.",
             )
+
+    @property
+    def on_cpu_alone(self) -> bool:
+        return all(device.type == "cpu" for device in self.devices)
 
     @property
     def reads_layers(self) -> bool:
@@ -53,12 +57,12 @@ class WeightsPlace:
 
     @property
     def may_be_disk(self) -> bool:
-        return self.asked == EIGHT_BITS or (self.asked != "memory" and self.device.type == "cpu")
+        return self.asked == EIGHT_BITS or (self.asked != "memory" and self.on_cpu_alone)
 
     @property
     def goes_on(self) -> bool:
         """Whether they go on to a GPU, which they may do from their file."""
-        return not self.reads_layers and self.device.type != "cpu"
+        return not self.reads_layers and not self.on_cpu_alone
 
     def check_in_memory(self, why: str) -> None:
         """Raise ModelError where they are asked to stay on disk, or to be rounded from there, and, for a reason,

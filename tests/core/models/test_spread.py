@@ -24,7 +24,7 @@ from core.models.mapped_files import on_disk
 from core.models.placed import placed
 from core.models.rounded import of_whole
 from core.models.spread import block_places, devices_of, places_of, spread
-from core.models.weights_place import bytes_on_the_way, go_from_file
+from core.models.weights_place import WeightsPlace, bytes_on_the_way, go_from_file
 from core.precision import PRECISIONS
 from tests.core.engine.cases import TOLERANCE, case
 from tests.core.test_device_precision import JOBS
@@ -252,6 +252,20 @@ def test_a_file_of_two_precisions_is_read_into_memory(tmp_path: Path) -> None:
     module.save_pretrained(tmp_path)
     assert weights_as_stored(tmp_path) is None
     assert not go_from_file(stored_weights(tmp_path))
+
+
+def test_weights_stay_on_disk_for_the_cpu_alone(tmp_path: Path) -> None:
+    language_model("Llama").save_pretrained(tmp_path)
+    with pytest.raises(ArgumentError, match="not for a model on cpu, cuda:0"):
+        WeightsPlace("disk", torch.float32, (CPU, FIRST))
+    with several_devices(PLENTY), patch("core.models.weights_place.free_bytes", lambda: 1000):
+        with pytest.raises(ArgumentError, match="not for a model on cuda:0, cpu"):
+            ws.load_model(tmp_path, weights="disk", device="cuda:0,cpu")
+        for device in ("cpu", "cuda:0,cpu", "auto"):
+            model = ws.load_model(tmp_path, device=device)
+            stay = [on_disk(weight) for weight in model.adapter.module.parameters()]
+            assert set(stay) == {device == "cpu"}
+            assert any("stay on disk" in note for note in model.notes) is (device == "cpu")
 
 
 # ---- who goes where ----
