@@ -16,6 +16,7 @@ from app.cli.pairs import PAIRS, read_rows
 from app.cli.progress import Progress
 from app.cli.workers import add_worker_options, check_device, tell_going_on
 from core.errors import ArgumentError, Cancelled
+from core.sharded.free_folder import check_folder
 
 if TYPE_CHECKING:
     from core.inputs.dataset_columns import FileRow
@@ -56,6 +57,14 @@ def check_shard_options(options: argparse.Namespace, shared: bool = False) -> No
         number = getattr(options, name)
         if number is not None and number < 1:
             raise ArgumentError(f"--{name} is at least 1, not {number}.")
+    _check_folder(options)
+
+
+def _check_folder(options: argparse.Namespace) -> None:
+    """Raise InputError for a folder that a run cannot have. An evaluation may find its scores there."""
+    folder, scores = Path(options.folder), Path(getattr(options, "file", ""))
+    there = scores.absolute().parent == folder.absolute()
+    check_folder(folder, [scores.name] if there else ())
 
 
 def many_pairs(model: Model, options: argparse.Namespace) -> ManyPairs:

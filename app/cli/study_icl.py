@@ -11,6 +11,7 @@ from app.cli.arguments import MODEL_HELP, add_device_option
 from app.cli.open_model import add_weights_option
 from app.cli.study_folder import made_folder, write_texts
 from app.cli.workers import STOPPED, add_worker_options, check_device, study_workers, tell_going_on
+from core.sharded.free_folder import check_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,6 +82,8 @@ def study_head_sets(options: argparse.Namespace, rank: Sequence[str | Ranking] |
     from core.studies.icl import study_icl
 
     check_device(options)
+    if options.folder is not None:
+        check_folder(Path(options.folder))
     out = None if options.out is None else made_folder(options.out)
     given = _given(options, rank)
     try:

@@ -15,6 +15,16 @@ from core.saving import save_text
 from core.sharded.file_names import LOCK, RUN
 
 FORMAT, VERSION = "wirescope sharded run", 1
+WORDS = {  # for what runs are asked
+    "pairs: pairs": "number of pairs",
+    "pairs: task": "task",
+    "pairs: seed": "seed of the pairs",
+    "pairs: rows of": "file of pairs",
+    "pairs: sha-256": "hash of the rows",
+    "shard": "number of pairs in a shard",
+    "weights": "hash of the weights",
+    "wirescope": "version of Wirescope",
+}
 Folder = TypeVar("Folder", bound="AskedFolder")
 
 
@@ -69,23 +79,37 @@ def program_version() -> str:
 def read_run(folder: str | Path) -> dict[str, Any]:
     """What was asked of a run. Raises InputError for a folder that holds none."""
     path = Path(folder) / RUN
+    hint = "Give the folder of a run."
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        if said["format"] != FORMAT or said["version"] > VERSION or not isinstance(said["asked"], dict):
-            raise ValueError("it is of another program or a newer version")
-        asked: dict[str, Any] = said["asked"]
-        return asked
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} says of no run: {error}.", "Give the folder of a run.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", hint) from None
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise InputError(f"{path} is not of a run of Wirescope.", hint)
+    asked, version = said.get("asked"), said.get("version")
+    if not isinstance(asked, dict) or not isinstance(version, int):
+        raise InputError(f"{path} does not say what was asked.", hint)
+    if version > VERSION:
+        raise InputError(f"{path} was written by a newer version of Wirescope.", hint)
+    return asked
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
-    """ "seed is 0 there and 1 here", for all that differs."""
+    """ "seed of the pairs 0 instead of 1", for all that differs."""
     there, here = dict(_flat(before)), dict(_flat(now))
     for name in dict.fromkeys([*there, *here]):
         if there.get(name) != here.get(name):
-            values = (json.dumps(each.get(name), ensure_ascii=False) for each in (there, here))
-            yield f"{name} is {next(values)} there and {next(values)} here"
+            yield f"{_words(name)} {_value(there.get(name))} instead of {_value(here.get(name))}"
+
+
+def _words(name: str) -> str:
+    return WORDS.get(name) or name.removeprefix("work: ").replace("_", " ")
+
+
+def _value(value: Any) -> str:
+    return "none" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _flat(said: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

@@ -16,6 +16,7 @@ from core.progress import Cancel
 from core.saving import save_bytes, save_text
 from core.sharded.executors import Workers
 from core.sharded.file_names import CIRCUIT, SCORES
+from core.sharded.free_folder import check_folder
 from core.sharded.job import Sums
 from core.sharded.many_pairs import ManyPairs, do_pairs
 from core.sharded.progress import RunProgress
@@ -86,10 +87,11 @@ def trace_many(
 
     The folder then has circuit.json and scores.parquet, and pairs/*.parquet with a row a pair. What `mean` takes its
     values from are the pairs of the first shard. Raises ArgumentError for what cannot be cut into shards, InputError
-    for pairs that do not fit and the folder of another run, WirescopeError without pyarrow, and for workers without
-    ray; Cancelled, and what the method raises."""
+    for pairs that do not fit and a folder with other files or another run, WirescopeError without pyarrow, and for
+    workers without ray; Cancelled, and what the method raises."""
     if (task is None) == (not rows):
         raise ArgumentError("Give either a task or rows.", 'For example task="ioi", pairs=1000.')
+    check_folder(Path(folder))
     work = TraceWork(method, replacement, level, options or Options(), metric)
     taken = (row if isinstance(row, FileRow) else FileRow(*row) for row in rows)  # type: ignore[arg-type]
     many = ManyPairs(task, pairs, seed, taken, "rows", shard)

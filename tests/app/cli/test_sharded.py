@@ -67,7 +67,13 @@ def test_it_stops_says_how_to_go_on_and_goes_on(tmp_path: Path, capsys, monkeypa
     assert report["repeated"] == 0
 
     assert code_of(*command, "--seed", "1") == 3
-    assert "seed is 0 there and 1 here" in capsys.readouterr().err
+    assert "holds another run: seed of the pairs 0 instead of 1." in capsys.readouterr().err
+
+    (tmp_path / "other.txt").touch()
+    for refused in (TRACE, ("heads", *TRACE[1:7]), ("study", "icl", *TRACE[1:3]), evaluate[:-2]):
+        assert code_of(*refused, "--folder", str(tmp_path)) == 3
+        assert f"{tmp_path} holds other files: " in capsys.readouterr().err
+    assert not (tmp_path / "run.json").exists()
 
 
 def test_options_that_do_not_go_together_are_said_before_the_model_is_opened(tmp_path: Path, capsys) -> None:

@@ -108,7 +108,7 @@ def test_a_study_that_fails_before_anything_is_kept_does_not_claim_its_folder(
     assert code_of(*command) == 3  # the tasks are kept by then
     asked = (folder / "run.json").read_bytes()
     assert code_of(*command, "--draws", "0") == 3
-    assert "work: draws is 3 there and 0 here" in capsys.readouterr().err
+    assert "holds another run: draws 3 instead of 0." in capsys.readouterr().err
     assert (folder / "run.json").read_bytes() == asked
 
 
@@ -152,6 +152,6 @@ def test_a_study_that_is_stopped_says_how_it_goes_on_and_goes_on(
     assert (tmp_path / "run" / "progress.json").read_bytes() == account, "the time that it took stays"
 
     assert code_of(*command, "--text", __file__) == 3
-    assert "text is null there and" in capsys.readouterr().err
+    assert "text none instead of" in capsys.readouterr().err
     delete_run(tmp_path / "run")
     assert not (tmp_path / "run").exists(), "a job that is cancelled leaves nothing"

@@ -157,11 +157,11 @@ def test_shards_that_end_in_another_order_give_the_same_bits(tmp_path: Path) -> 
 def test_the_folder_of_another_run_is_refused_with_what_differs(tmp_path: Path) -> None:
     model = small_model()
     run(model, tmp_path)
-    with pytest.raises(InputError, match=r'work: method is "eap" there and "eap-ig" here; .*steps is null there and 5'):
+    with pytest.raises(InputError, match=r'method "eap" instead of "eap-ig"; .*steps none instead of 5'):
         run(model, tmp_path, TraceWork("eap-ig"))
-    with pytest.raises(InputError, match="shard is 4 there and 9 here"):
+    with pytest.raises(InputError, match="number of pairs in a shard 4 instead of 9"):
         run(model, tmp_path, shard=9)
-    with pytest.raises(InputError, match=r"pairs: sha-256 is .* there and .* here"):
+    with pytest.raises(InputError, match=r"number of pairs 18 instead of 17; hash of the rows .* instead of "):
         trace_pairs(model, tmp_path, ManyPairs(rows=ROWS[1:], name="rows.csv", shard=4), TraceWork("eap"), Workers())
 
 

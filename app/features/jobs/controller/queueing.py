@@ -24,7 +24,7 @@ from app.workbench.workbench import Workbench
 from core.errors import InputError
 from core.optional_packages import is_installed
 from core.project.document import Document
-from core.sharded.file_names import RUN
+from core.sharded.free_folder import check_folder
 from views.panels.jobs.queue_dialog import QueueDialog
 
 NO_RAY = 'Workers that share the work need Ray: pip install "wirescope[cluster]"'
@@ -123,16 +123,11 @@ class QueueingController(QObject, Generic[D]):
     def _check_folder(self, folder: Path, prepares: Collection[str] = ()) -> None:
         """Raise InputError for a folder that a run cannot have. prepares: names of files that are written there before
         it begins."""
-        place = str(folder.absolute())
+        folder = folder.absolute()
+        place = str(folder)
         if any(each.job.folder == place and each.job.state != "done" for each in self._queue.jobs):
             raise InputError("A job of the queue has this folder.", "Choose another one.")
-        try:
-            names = {each.name for each in folder.iterdir()} if folder.is_dir() else set()
-            other = folder.exists() and not folder.is_dir()
-        except OSError as error:
-            raise InputError(f"{folder} cannot be read: {error.strerror or error}.", "Choose another one.") from None
-        if other or not (names <= {*prepares} or RUN in names):
-            raise InputError(f"{folder.name} holds other files.", "Choose an empty folder, or a new one.")
+        check_folder(folder, prepares)
 
 
 def file_of(name: str) -> Path:

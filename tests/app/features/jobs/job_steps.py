@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from app.services.job_queue.shown import Shown
 from core.graph import Graph
 from core.interchange.scores_files import scores_to_json
+from core.sharded.asked import AskedFolder
 from core.tracing.scores import Scores
 from tests.app.person import Person
 
@@ -27,7 +28,7 @@ def run_folder(folder: Path, graph: Graph) -> Path:
     values = np.random.default_rng(0).normal(size=graph.n_edges)
     about = {"pairs": "3", "metric": "logit difference of each pair's own answers", "model": "m"}
     folder.mkdir()
-    (folder / "run.json").write_text("{}")
+    AskedFolder(folder).begin({})
     (folder / "scores").write_text(scores_to_json(Scores(graph, values, "eap-ig", "patch", about, direction=1)))
     return folder
 

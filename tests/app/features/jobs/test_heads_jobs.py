@@ -19,6 +19,7 @@ from core.heads.heads_file import HeadsAbout, heads_text
 from core.heads.identity import TESTS, HeadIdentities
 from core.models.fingerprint import weights_hash
 from core.models.model import Model
+from core.sharded.asked import AskedFolder
 from tests.app.features.jobs.job_steps import is_at_work, only, press, queue_a_file
 from tests.app.models import CLEAN
 from tests.app.person import Person
@@ -46,7 +47,7 @@ def cards_of(model: Model, folder: Path, told: dict[str, object] | None = None) 
     about = {"model": model.name, "weights_hash": weights_hash(model.adapter.module), "pairs": 3}
     about |= {"corpus": "the A of 3 pairs of pairs.csv", **(told or {})}
     folder.mkdir()
-    (folder / "run.json").write_text("{}")
+    AskedFolder(folder).begin({})
     (folder / "scores").write_text(heads_text(found, HeadsAbout(**about)))
     return folder
 

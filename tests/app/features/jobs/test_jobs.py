@@ -20,6 +20,7 @@ from app.services.job_queue import process
 from app.services.job_queue.shown import shown
 from core.interchange.scores_reading import read_scores
 from core.project.metric_choice import MetricChoice
+from core.sharded.asked import AskedFolder
 from tests.app.conftest import METRIC
 from tests.app.features.jobs.job_steps import ENTRIES, is_at_work, line, only, only_of, press, queue_a_file, run_folder
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -79,8 +80,7 @@ def test_an_evaluation_lands_with_its_figures_and_its_scores_can_be_seen(
     ]
     report = {"curve": points, "cpr": 0.9, "cmd": 0.2, "pairs": 3, "metric": "its metric", "replacement": "patch"}
     folder = tmp_path / "run"
-    folder.mkdir()
-    (folder / "run.json").write_text("{}")
+    AskedFolder(folder).begin({})
     (folder / "scores").write_text(json.dumps(report))
     queue_a_file(reader, pairs, folder, "evaluate")
     reader.wait(is_at_work(reader))
@@ -179,6 +179,10 @@ def test_what_cannot_be_queued_is_said_in_the_dialog(
     lone.mkdir()
     (lone / "scores.json").touch()
     assert "holds other files" in problem_of(str(pairs), str(lone)), "a trace writes none"
+    assert "pairs.csv is a file, not a folder" in problem_of(str(pairs), str(pairs))
+    assert "cannot be made" in problem_of(str(pairs), str(pairs / "new"))
+    (lone / "run.json").write_text("{}")
+    assert "run.json is not of a run of Wirescope" in problem_of(str(pairs), str(lone))
     with monkeypatch.context() as context:
         context.setattr(many_pairs, "read_dataset_file", lambda _path: 1 / 0)
         assert "Something went wrong: division by zero" in problem_of(str(pairs))

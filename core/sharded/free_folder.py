@@ -1,0 +1,58 @@
+"""Whether a run can have a folder: asked before the work, in the window as on the command line."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
+from core.errors import InputError
+from core.sharded.asked import read_run
+from core.sharded.file_names import OF_EVERY_RUN, RUN
+
+HINT = "Choose an empty folder, or a new one."
+NAMED = 3  # files of others that are named
+
+
+def check_folder(folder: Path, reads: Collection[str] = ()) -> None:
+    """Raise InputError for a folder that a run cannot have: a file, one that cannot be written to, one with files that
+    are no run's. One of a run can be had; whether it is the same run is seen once its model is open. reads: names of
+    files that the run finds there."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder} is a file, not a folder.", HINT)
+        names = {each.name for each in folder.iterdir()} if folder.is_dir() else set()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder} cannot be read: {_why(error)}.", HINT) from None
+    others = sorted(names - {*OF_EVERY_RUN, *reads})
+    if RUN in names:
+        try:
+            read_run(folder)
+        except InputError as error:
+            raise InputError(error.message, HINT) from None
+    elif others:
+        named = ", ".join(others[:NAMED]) + (", …" if len(others) > NAMED else "")
+        raise InputError(f"{folder} holds other files: {named}.", HINT)
+    _check_writable(folder)
+
+
+def _check_writable(folder: Path) -> None:
+    """Raise InputError where nothing can be written; what was made to see it is taken away again."""
+    made = []
+    try:
+        made = [each for each in (folder, *folder.parents) if not each.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (OSError, ValueError) as error:
+        what = f"{folder} cannot be {'made' if made else 'written to'}: {_why(error)}."
+        raise InputError(what, "Choose a folder that you may write to.") from None
+    finally:
+        for each in made:
+            with suppress(OSError):
+                each.rmdir()
+
+
+def _why(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or str(error)
