@@ -33,7 +33,8 @@ class HeadsController(QObject):
         self._seen = False
         self._wanted: tuple[object, ...] = ()  # the weights whose heads are to be measured
         self._vectors = False  # whether they are to be scored over few-shot tasks too
-        self._looked: tuple[object, ...] = ()  # the weights of which what is kept was asked for
+        self._of: tuple[object, ...] = ()  # the weights that what is shown is of
+        self._looked = False  # whether what is kept of them was asked for, or a file is shown in its place
         self._scores: HeadScores | None = None
         self._file, self._note = "", ""  # that these are of; empty for the bundled corpus; and what is to be said of it
         self._axes = ("", "")
@@ -69,7 +70,7 @@ class HeadsController(QObject):
         """Show what was measured over a corpus of its own, in the place of the bundled one."""
         self._panels.bring("heads")
         self._asking.drop()
-        self._wanted, self._looked, self._problem = (), self._weights(), ""
+        self._wanted, self._looked, self._problem = (), True, ""
         self._reading.ask(HeadsFileQuery(path))
 
     # ---- asking ----
@@ -99,11 +100,10 @@ class HeadsController(QObject):
         """Other weights have other heads; those that were measured before are shown at once, if anybody looks. What is
         being measured goes along with every request until it is there, whatever is edited meanwhile."""
         weights = self._weights()
-        if self._looked and weights != self._looked:
-            self._looked, self._scores, self._problem, self._kind = (), None, "", ""
-            self._file, self._note = "", ""
+        if weights != self._of:
+            self._of, self._looked, self._scores = weights, False, None
+            self._problem, self._kind, self._file, self._note = "", "", "", ""
             self._reading.drop()
-        if self._asking.asked is not None and weights not in (self._wanted, self._looked):
             self._asking.drop()
         opened = self._workbench.opened
         there = opened is not None and opened.name == self._workbench.document.model
@@ -111,22 +111,28 @@ class HeadsController(QObject):
             if self._measuring:  # the model was left, and is here again
                 self._asking.ask(HeadsQuery(vectors=self._vectors))
             elif self._seen and not self._looked:
-                self._looked = weights
+                self._looked = True
                 self._asking.ask(HeadsQuery(kept=True))
         self._show()
 
     def _give_up(self) -> None:
         if self._measuring:
             self._problem = STOPPED
+        else:
+            self._look_again()
         self._wanted = ()
         self._show()
+
+    def _look_again(self) -> None:
+        """A file that was to be shown is not: where nothing else is, what is kept is looked for."""
+        self._looked = self._scores is not None
 
     # ---- what comes ----
 
     def _take(self, reply: HeadsReply) -> None:
         if not self._asking.ends(reply.query):
             return
-        self._looked = self._weights()
+        self._looked = True
         if not reply.query.kept:
             self._wanted = ()
         if reply.scores is not None:
@@ -145,7 +151,7 @@ class HeadsController(QObject):
 
     def _take_scores(self, scores: HeadScores, file: str = "", note: str = "") -> list[str]:
         """Gives the keys of what the axes can show."""
-        self._scores, self._file, self._note, self._problem, self._kind = scores, file, note, "", ""
+        self._scores, self._file, self._note, self._kind = scores, file, note, ""
         keys = [choice.key for choice in presenter.choices(scores)]
         if not keys:  # weights that are no numbers
             self._scores, self._problem = None, NO_SCORES
@@ -156,7 +162,8 @@ class HeadsController(QObject):
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if isinstance(refusal.query, HeadsFileQuery) and self._reading.ends(refusal.query):
             self._problem = refusal.words
-            self._show()
+            self._look_again()
+            self._follow()
         if isinstance(refusal.query, HeadsQuery) and self._asking.ends(refusal.query):
             self._wanted, self._problem = (), refusal.words
             self._show()

@@ -274,6 +274,16 @@ def test_measure_and_select(person: Person, models, tmp_path: Path, monkeypatch:
     kept = [(each.name, each.x) for each in panel.data().rows]
     assert kept == [(each.name, each.x) for each in data.rows]  # at once, nobody asked
 
+    # nothing is shown where nobody looks; a file that cannot be brings the dock up, and what is kept is shown then
+    person.window.docks["heads"].hide()
+    person.open(models.llama, "When Mary gave a drink to")
+    person.open(models.gpt2, "When Mary gave a drink to")
+    assert panel.data().rows == ()
+    person.workbench.heads_wanted.emit(str(tmp_path / "gone.json"))
+    person.wait(lambda: panel.data().rows)
+    assert [(each.name, each.x) for each in panel.data().rows] == kept
+    assert "cannot be read" in panel.problem.text()
+
 
 def test_cards_of_a_model_that_sees_over_many_pairs_are_shown(tmp_path: Path) -> None:
     work, pairs = HeadsWork(sees=True), ManyPairs("shapes", 4, shard=4)
