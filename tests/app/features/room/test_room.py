@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from core.models.weights_place import bytes_in_memory
 from core.precision import PRECISIONS
 from core.project.document import Document
 from tests.app.conftest import METRIC
+from tests.app.features.projects.test_access import save
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.tracing_steps import trace
@@ -156,9 +158,17 @@ def test_what_8_bits_change_is_said(reader: Person, models, monkeypatch: pytest.
 
 
 def test_whole_weights_and_8_bits_of_one_model_take_turns(reader: Person, models) -> None:
-    """Scores of one are not shown for the other."""
+    """Scores and effects of one are not shown for the other, and undo takes them back."""
     workbench = reader.workbench
     reader.open(str(models.llama), CLEAN, COUNTERFACTUAL, METRIC)
+    QTest.keyClick(reader.window.canvas, Qt.Key.Key_M)
+    reader.wait(lambda: workbench.known.measured)
+    workbench.compute_in("fp32+8bit")
+    reader.rest()
+    assert not workbench.known.measured
+    reader.window.commands["undo"].trigger()
+    reader.rest()
+    assert " · 8 bits " not in reader.panel("status").parity.text()
     trace(reader)
     whole = workbench.scored.ranking.values.copy()
     for precision, same in (("fp32+8bit", False), ("fp32", True)):
@@ -168,3 +178,18 @@ def test_whole_weights_and_8_bits_of_one_model_take_turns(reader: Person, models
         assert (" · 8 bits " in reader.panel("status").parity.text()) != same
         assert ("8-bit weights" in workbench.opened.details) != same
         assert np.array_equal(workbench.scored.ranking.values, whole) == same
+
+
+def test_a_project_that_was_saved_in_8_bits_opens_in_them(
+    reader: Person, sit_down: Callable[[], Person], models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.open(str(models.llama), CLEAN, COUNTERFACTUAL, METRIC)
+    reader.workbench.compute_in("fp32+8bit")
+    reader.rest()
+    save(reader, tmp_path / "work.wire", monkeypatch)
+    reader.window.close()
+    other = sit_down()
+    other.workbench.models.start(str(tmp_path / "work.wire"))
+    other.wait(lambda: other.workbench.ready is not None and not other.workbench.busy)
+    assert " · 8 bits " in other.panel("status").parity.text()
+    assert not other.workbench.history.locked

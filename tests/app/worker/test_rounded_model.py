@@ -1,0 +1,55 @@
+"""A worker's model with whole weights and with weights in 8 bits: each is opened where a document asks for it, once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import Dinov2Config, Dinov2Model
+
+from app.messages.request import Reply, Request
+from app.worker import service
+from app.worker.service import WorkerService
+from core.project.document import Document
+
+PROCESSOR = {
+    "image_processor_type": "BitImageProcessor",
+    "size": {"shortest_edge": 28},
+    "crop_size": {"height": 28, "width": 28},
+    "image_mean": [0.5] * 3,
+    "image_std": [0.5] * 3,
+}
+
+
+@pytest.fixture
+def probed(tmp_path: Path) -> str:
+    """A folder of a model that takes a probe: other classes of it are made of the model that is open."""
+    torch.manual_seed(0)
+    config = Dinov2Config(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=28, patch_size=14)
+    Dinov2Model(config).eval().save_pretrained(tmp_path)
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(PROCESSOR), encoding="utf-8")
+    return str(tmp_path)
+
+
+def test_each_is_opened_once_where_it_is_asked_for(probed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    words = service.opened_words
+
+    def opened_words(*told: object) -> object:
+        opened.append(told)
+        return words(*told)
+
+    monkeypatch.setattr(service, "opened_words", opened_words)
+    worker, replies = WorkerService(), []
+    asked = ("fp32", "fp32", "fp32+8bit", "fp32+8bit", "fp32")
+    rounded = []
+    for number, precision in enumerate(asked):
+        heard: list[Reply] = []
+        worker.serve(Request(number, Document(probed, precision=precision)), heard.append, lambda: False)
+        replies.append(heard)
+        assert worker._model is not None
+        rounded.append(worker._model.unrounded is not None)
+    assert rounded == [False, False, True, True, False]
+    assert len(opened) == 3
