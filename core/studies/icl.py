@@ -107,7 +107,7 @@ def study_icl(
     rank: Sequence[str | Ranking] = RANKED,
     seed: int = 0,
     fresh: bool = False,
-    keep: bool | Path = True,
+    keep: bool | str | Path = True,
     workers: PieceWorkers | None = None,
     progress: Callable[[str, float], None] = lambda words, share: None,
     cancelled: Callable[[], bool] | None = None,
@@ -157,8 +157,7 @@ def study_icl(
             settings.append([each if isinstance(each, str) else [each.name, each.scores.tolist()] for each in rank])
         if main_kind != MAIN_KIND:
             settings.append(main_kind)
-        folder = keep if isinstance(keep, Path) else studies_folder() if keep else None
-        kept = KeptResults(digest_of(*settings), folder, fresh)
+        kept = KeptResults(digest_of(*settings), _folder_of(keep), fresh)
         words = "Which tasks the model does"
         with stage(0.0, 0.05):
             found = screened(opened, chosen_tasks(tasks), shots, seed, kept, workers)
@@ -213,6 +212,13 @@ def study_icl(
         seed=seed,
         seconds=time.perf_counter() - started,
     )
+
+
+def _folder_of(keep: bool | str | Path) -> Path | None:
+    """Where results are kept; None: nowhere."""
+    if isinstance(keep, bool):
+        return studies_folder() if keep else None
+    return Path(keep)
 
 
 def _check_rankings(rank: Sequence[str | Ranking]) -> None:

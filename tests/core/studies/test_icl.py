@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import wirescope as ws
+from core.errors import Cancelled
 from core.heads.function_vector import FunctionVectorScores
 from core.studies.head_sets import Ranking
 from core.studies.icl import IclStudy, study_icl
@@ -121,6 +124,19 @@ def test_what_there_is_not_is_refused_before_anything_is_measured(monkeypatch: p
     ):
         with pytest.raises(ws.WirescopeError, match=words):
             study_icl("bundled:names", **given)
+
+
+@pytest.mark.parametrize("named", [str, Path])
+def test_what_is_measured_is_kept_in_the_folder_that_is_named(named: type, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("WIRESCOPE_DATA", str(tmp_path / "cache"))
+    folder = tmp_path / "kept"
+
+    def cancelled() -> bool:
+        return any(tmp_path.rglob("*.jsonl"))
+
+    with pytest.raises(Cancelled):
+        study_icl("bundled:names", tasks=["plural"], keep=named(folder), cancelled=cancelled)
+    assert [path.parent for path in tmp_path.rglob("*.jsonl")] == [folder]
 
 
 def test_rankings_that_there_are_not() -> None:
