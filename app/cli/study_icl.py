@@ -144,7 +144,8 @@ def _in_folder(
     from core.studies.icl_report import report_texts
 
     with StudyFolder(options.folder) as folder:
-        asked = asked_of(model, f"study {name}", {each: _plain(value) for each, value in given.items()})
+        settings = {each: _plain(value) for each, value in given.items() if each != "text_name"}  # no number has it
+        asked = asked_of(model, f"study {name}", settings)
         with folder.account(asked, _going_on(options), workers, fresh=options.fresh) as account:
 
             def told(words: str, share: float) -> None:

@@ -37,6 +37,11 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.studies.estimate.DRAWS", 40)
 
 
+def fails(*_: object, **_options: object) -> None:
+    """In the place of a step after the first pieces."""
+    raise InputError("Nothing comes next.")
+
+
 def test_a_report_with_its_figures_and_what_it_does_not_show(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,16 +105,28 @@ def test_a_study_that_fails_before_anything_is_kept_does_not_claim_its_folder(
     assert code_of(*command, "--draws", "0") == 2
     assert not (folder / "run.json").exists()
     assert read_progress(folder).words in capsys.readouterr().err.replace("\n ", "")
-
-    def fails(*_: object, **_options: object) -> None:
-        raise InputError("Nothing comes next.")
-
     monkeypatch.setattr("core.studies.icl.attention_scores", fails)
     assert code_of(*command) == 3  # the tasks are kept by then
     asked = (folder / "run.json").read_bytes()
     assert code_of(*command, "--draws", "0") == 3
     assert "holds another run: draws 3 instead of 0." in capsys.readouterr().err
     assert (folder / "run.json").read_bytes() == asked
+
+
+def test_a_text_is_the_same_whatever_path_leads_to_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "book.txt"
+    file.write_text("Mary gave a book to John . " * 400, encoding="utf-8")
+    monkeypatch.setattr("core.studies.icl.attention_scores", fails)
+    command = ("study", "icl", *SMALL, "--folder", str(tmp_path / "run"), "--text")
+    monkeypatch.chdir(tmp_path)
+    for path in (str(file), "book.txt"):
+        assert code_of(*command, path) == 3
+        assert "Nothing comes next." in capsys.readouterr().err
+    file.write_text("John gave a book to Mary . " * 400, encoding="utf-8")
+    assert code_of(*command, str(file)) == 3
+    assert "holds another run: work: text is" in capsys.readouterr().err
 
 
 def test_a_study_that_is_stopped_says_how_it_goes_on_and_goes_on(
