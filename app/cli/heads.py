@@ -77,6 +77,8 @@ def heads_command(options: argparse.Namespace) -> int:
     model = open_model(options.model, options.precision, options.device, options.weights)
     if options.head is not None and options.head not in head_names(model.graph):
         raise ArgumentError(f"There is no head {options.head!r}.", "Name one as a5.h1.")
+    if options.function_vectors and not model.is_text:
+        raise ArgumentError(f"{model.title} does no few-shot tasks.", "Leave out --function-vectors.")
     if options.folder is not None:
         return _in_shards(options, model)
     corpus, what = corpus_of(model, options.corpus, pieces)
@@ -125,8 +127,6 @@ def _in_shards(options: argparse.Namespace, model: Model) -> int:
     from core.sharded.heads import HeadsWork
     from core.sharded.heads_over_pairs import heads_over_pairs, tasks_in
 
-    if options.function_vectors and not model.is_text:
-        raise ArgumentError(f"{model.title} does no few-shot tasks.", "Leave out --function-vectors.")
     work = HeadsWork(options.seed, sees=not model.is_text, vectors=options.function_vectors)
     run = in_shards(options, model, work, heads_over_pairs)
     if run is None:

@@ -44,6 +44,8 @@ def test_a_model_that_sees(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert out.startswith("shapes: ")
     assert "neighbour: attention of a patch to those around it" in out
+    assert code_of("heads", "--model", "bundled:shapes", "--function-vectors", "--workers", "2") == 2
+    assert "shapes does no few-shot tasks" in capsys.readouterr().err
 
 
 def test_what_cannot_be_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
