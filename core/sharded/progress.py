@@ -10,7 +10,8 @@ while one is in work. Fields:
     unit      what is counted: "pairs"; "%" of a study, whose total is 100
     done, total            of these; between two shards `done` may be a fraction
     shards_done, shards    of a run
-    rate      of these a second, of this start (of a study, of its present part); null before anything is done
+    rate      of these a second, of this start (of a study, of its present part); null before anything is done, and of
+              a study that is done
     seconds   of this start;  seconds_left   null where nobody knows
     workers   processes at work: 1 is this one alone
     command   the arguments after `wirescope` that go on with the run, a list; empty for a run from Python

@@ -98,6 +98,7 @@ class StudyAccount:
     def end(self, state: State, words: str = "", result: str = "") -> None:
         if state == "done":
             self._file.title = "The whole study"
+            self._file.before = float(WHOLE)  # the rate of the last part is none of the whole
         self._file.end(state, float(WHOLE) if state == "done" else self._done, words, result)
 
 

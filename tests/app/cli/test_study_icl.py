@@ -162,6 +162,7 @@ def test_a_study_that_is_stopped_says_how_it_goes_on_and_goes_on(
     assert json.loads((tmp_path / "run" / "study.json").read_text(encoding="utf-8")) == printed
     said = read_progress(tmp_path / "run")
     assert (said.state, said.done, said.result) == ("done", 100, "study.html")
+    assert (said.rate, said.seconds_left) == (None, None), "its last part was quick"
     assert (tmp_path / "run" / said.result).read_text(encoding="utf-8").count("<svg") == 2
 
     account = (tmp_path / "run" / "progress.json").read_bytes()
