@@ -88,7 +88,8 @@ def open_model(name: str, precision: str | None = None, device: str = "cpu", wei
     from core.precision import PRECISIONS
 
     precision = precision or USUAL_PRECISION
-    WeightsPlace(weights, PRECISIONS[precision], devices_of(device, precision))
+    devices = devices_of(device, precision)  # which refuses a wrong precision
+    WeightsPlace(weights, PRECISIONS[precision], devices)
     use_threads(threads_to_open(name))
     try:
         model = load_model(name, device=device, dtype=precision, weights=weights)
