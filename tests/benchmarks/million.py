@@ -45,5 +45,4 @@ def tables(short: bool = False) -> Iterator[Table]:
                 f"{seconds:.1f}",
             ]
         ],
-        "million",
     )  # fmt: skip
