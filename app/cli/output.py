@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
-from core.errors import WirescopeError
+from core.errors import ArgumentError, WirescopeError
 
 # Signs that tables and sentences have, as ASCII writes them.
 PLAIN = {
@@ -67,6 +67,14 @@ def tell(words: str, end: str = "\n") -> None:
         print(words, end=end, file=sys.stderr, flush=True)
     except OSError:
         _close(sys.stderr)
+
+
+def tell_error(error: WirescopeError) -> int:
+    """What is wrong, and on a line of its own what to do. Gives the exit code."""
+    tell(f"wirescope: {error.message}")
+    if error.hint:
+        tell(f"  {error.hint}")
+    return 2 if isinstance(error, ArgumentError) else 3
 
 
 def flush() -> None:

@@ -38,9 +38,9 @@ from app.cli import (
 )
 from app.cli.arguments import MODEL_HELP, with_examples
 from app.cli.open_model import take_classes, take_probe
-from app.cli.output import tell
+from app.cli.output import tell, tell_error
 from app.cli.plugins import NO_PLUGINS, NO_PLUGINS_HELP
-from core.errors import ArgumentError, Cancelled, WirescopeError
+from core.errors import Cancelled, WirescopeError
 
 # By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
 _COMMANDS = (
@@ -75,20 +75,11 @@ def command(arguments: Sequence[str]) -> int:
         take_probe(options)
         result: int = options.do(options)
         return result
-    except ArgumentError as error:
-        return _fail(error, 2)
     except Cancelled:
         tell("Cancelled.")
         return 130
     except WirescopeError as error:
-        return _fail(error, 3)
-
-
-def _fail(error: WirescopeError, code: int) -> int:
-    tell(f"wirescope: {error.message}")
-    if error.hint:
-        tell(f"  {error.hint}")
-    return code
+        return tell_error(error)
 
 
 def _parser(asked: str) -> argparse.ArgumentParser:

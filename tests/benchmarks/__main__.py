@@ -20,6 +20,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from app.cli.output import tell_error
+from core.errors import WirescopeError
 from tests.benchmarks import measured
 
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
@@ -39,6 +41,15 @@ LIMITS = {  # options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit code."""
+    try:
+        return _print_tables(arguments)
+    except WirescopeError as error:
+        return tell_error(error)
+
+
+def _print_tables(arguments: Sequence[str] | None) -> int:
+    """Returns the exit code. Raises WirescopeError."""
     parser = argparse.ArgumentParser(
         prog="wirescope bench",
         description="Print the measured speed of this machine.",

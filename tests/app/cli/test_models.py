@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from app.__main__ import main
-from core.errors import ModelError
+from core.errors import ArgumentError, ModelError, WirescopeError
 from core.models import packs
 from core.models.family import FAMILIES
 from core.models.refused import REFUSED
 from tests.app.command_line import code_of
+from tests.benchmarks.__main__ import main as bench_main
 from tests.benchmarks.table import Table
 
 # ---- models --------------------------------------------------------------------------------------------------
@@ -62,6 +64,16 @@ def test_bench_prints_tables_in_a_clone(monkeypatch, capsys) -> None:
     assert json.loads(capsys.readouterr().out) == {"title": "Speed", "rows": [{"model": "names", "ratio": "0.2"}]}
     assert main(["bench", "nothing"]) == 2
     assert "layers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("error", "code"), [(ArgumentError, 2), (ModelError, 3)])
+def test_a_bench_that_cannot_be_run_says_why(error: type[WirescopeError], code: int, monkeypatch, capsys) -> None:
+    def tables() -> Iterator[Table]:
+        raise error("There is no cluster.", "Start one.")
+
+    monkeypatch.setitem(sys.modules, "tests.benchmarks.layers", SimpleNamespace(tables=tables))
+    assert bench_main(["layers"]) == code
+    assert capsys.readouterr().err == "wirescope: There is no cluster.\n  Start one.\n"
 
 
 def test_models_remove(monkeypatch, capsys) -> None:
