@@ -22,6 +22,7 @@ from core.models.health import placement
 from core.models.mapped_files import give_back, on_disk
 
 AUTO = "auto"
+CPU = torch.device("cpu")
 SHARE_OF_FREE = 0.9  # of a device, that weights may take
 
 Adapter = Any  # `core.models.adapter.Adapter`, which has these
@@ -29,7 +30,8 @@ Adapter = Any  # `core.models.adapter.Adapter`, which has these
 
 def devices_of(device: str | torch.device, dtype: str) -> tuple[torch.device, ...]:
     """The devices that a name stands for: of several with commas between these, in their order; of "auto" all GPUs, the
-    one with most free memory first, then the CPU; MPS alone where it is. Raises as `placement` does."""
+    one with most free memory first, then the CPU; MPS alone where it is. Raises as `placement` does, and ArgumentError
+    for a device that is named twice and for the CPU before a GPU."""
     names: Sequence[str | torch.device]
     if device == AUTO:
         gpus = [torch.device("cuda", each) for each in range(torch.cuda.device_count())]
@@ -40,6 +42,12 @@ def devices_of(device: str | torch.device, dtype: str) -> tuple[torch.device, ..
     devices = tuple(placement(each, dtype)[0] for each in names)
     if len(set(devices)) < len(devices):
         raise ArgumentError(f"A device is named twice in {device!r}.", "Name each once: cuda:0,cuda:1,cpu")
+    if CPU in devices[:-1]:
+        order = ",".join(map(str, (*(each for each in devices if each != CPU), CPU)))
+        raise ArgumentError(
+            f"The CPU is named before a GPU in {device!r}, and takes what does not fit on GPUs.",
+            f"Name it last: {order}",
+        )
     return devices
 
 
@@ -53,8 +61,8 @@ def block_places(
     module: nn.Module, blocks: Sequence[nn.Module], devices: Sequence[torch.device], growth: float = 1.0
 ) -> list[torch.device]:
     """The device of each block of a model: all of them the first where the model fits on it; else evenly over the GPUs,
-    and the CPU last, where it is one of the devices. growth: how many bytes a weight is to take for each that it takes
-    now. Raises ModelError where there is not room enough."""
+    and the CPU last. devices: as `devices_of` gives them. growth: how many bytes a weight is to take for each that it
+    takes now. Raises ModelError where there is not room enough."""
     from accelerate.utils.modeling import compute_module_sizes, infer_auto_device_map
 
     stack = nn.ModuleList(blocks)
@@ -137,8 +145,9 @@ def places_of(adapter: Adapter) -> list[torch.device]:
 
 
 def name_of_devices(adapter: Adapter) -> str:
-    """The devices that a model lies on, the first one first, as `devices_of` takes them."""
-    return ",".join(dict.fromkeys(map(str, (adapter.device, *places_of(adapter)))))
+    """The devices that a model lies on, as `devices_of` takes them: the first one first, but the CPU last."""
+    devices = dict.fromkeys((adapter.device, *places_of(adapter)))
+    return ",".join(map(str, sorted(devices, key=lambda device: device == CPU)))
 
 
 def is_away(adapter: Adapter, layer: int) -> bool:

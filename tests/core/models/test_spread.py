@@ -23,7 +23,7 @@ from core.models.kept_weights import weights_as_stored
 from core.models.mapped_files import on_disk
 from core.models.placed import placed
 from core.models.rounded import of_whole
-from core.models.spread import block_places, devices_of, places_of, spread
+from core.models.spread import block_places, devices_of, name_of_devices, places_of, spread
 from core.models.weights_place import WeightsPlace, bytes_on_the_way, go_from_file
 from core.precision import PRECISIONS
 from tests.core.engine.cases import TOLERANCE, case
@@ -335,6 +335,19 @@ def test_a_device_has_one_name() -> None:
         assert devices_of("cuda,cuda:0", "fp32") == (SECOND, FIRST)
         with pytest.raises(ArgumentError, match="named twice"):
             devices_of("cuda,cuda:1", "fp32")
+
+
+def test_the_cpu_is_refused_before_a_gpu() -> None:
+    with several_devices(PLENTY):
+        for names, order in (("cpu,cuda", "cuda:0,cpu"), ("cuda:1,cpu,cuda:0", "cuda:1,cuda:0,cpu")):
+            with pytest.raises(ArgumentError, match=f"CPU is named before a GPU in '{names}'") as refused:
+                devices_of(names, "fp32")
+            assert refused.value.hint == f"Name it last: {order}"
+        module = small_model("gpt2")
+        blocks = ws.load_model((module, None)).adapter.blocks
+        spread(module, blocks, [SECOND, CPU, FIRST], CPU)
+        named = name_of_devices(ws.load_model((module, None)).adapter)  # which a user may have chosen by accelerate
+        assert devices_of(named, "fp32") == (SECOND, FIRST, CPU)
 
 
 # ---- the stand-in ----
