@@ -11,6 +11,8 @@ from core.errors import ArgumentError, ModelError
 from core.models.mapped_files import give_back
 from core.precision import PRECISIONS
 
+KNOWN_DEVICES = "There are: cpu, mps, cuda, cuda:1 and so on, several of them (cuda:0,cuda:1,cpu), and auto."
+
 
 def placement(device: str | torch.device, dtype: str) -> tuple[torch.device, torch.dtype]:
     """Where a model computes, and in which precision. A device has one name: cuda without a number is the current GPU
@@ -21,7 +23,7 @@ def placement(device: str | torch.device, dtype: str) -> tuple[torch.device, tor
     try:
         where = torch.device(device)
     except RuntimeError:
-        raise ArgumentError(f"There is no device {device!r}.", "There are: cpu, cuda, mps.") from None
+        raise ArgumentError(f"There is no device {device!r}.", KNOWN_DEVICES) from None
     here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not here.get(where.type, False):
         raise ModelError(f"This machine has no {where.type} device that PyTorch can use.", "Compute on the cpu.")

@@ -31,7 +31,7 @@ Adapter = Any  # `core.models.adapter.Adapter`, which has these
 def devices_of(device: str | torch.device, dtype: str) -> tuple[torch.device, ...]:
     """The devices that a name stands for: of several with commas between these, in their order; of "auto" all GPUs, the
     one with most free memory first, then the CPU; MPS alone where it is. Raises as `placement` does, and ArgumentError
-    for a device that is named twice and for the CPU before a GPU."""
+    for a device that is named twice, for "auto" among others, and for the CPU before a GPU."""
     names: Sequence[str | torch.device]
     if device == AUTO:
         gpus = [torch.device("cuda", each) for each in range(torch.cuda.device_count())]
@@ -39,6 +39,11 @@ def devices_of(device: str | torch.device, dtype: str) -> tuple[torch.device, ..
         names = [*sorted(gpus, key=free_on, reverse=True), last]
     else:
         names = [each.strip() for each in device.split(",")] if isinstance(device, str) else [device]
+    if AUTO in names:
+        raise ArgumentError(
+            f"In {device!r}, auto is one of several: it stands alone for all GPUs, then the CPU.",
+            "Take auto alone, or name devices: cuda:0,cuda:1,cpu",
+        )
     devices = tuple(placement(each, dtype)[0] for each in names)
     if len(set(devices)) < len(devices):
         raise ArgumentError(f"A device is named twice in {device!r}.", "Name each once: cuda:0,cuda:1,cpu")

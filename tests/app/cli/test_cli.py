@@ -88,7 +88,7 @@ def test_a_precision_that_means_nothing_and_such_a_device_end_with_2(pair, capsy
     assert code_of("run", *pair, "--precision", "fp8") == 2
     assert "fp32, bf16, fp64" in capsys.readouterr().err
     assert code_of("run", *pair, "--device", "gpu") == 2
-    assert "cpu, cuda, mps" in capsys.readouterr().err
+    assert "cuda:0,cuda:1,cpu" in capsys.readouterr().err
 
 
 def test_run_with_frozen_norms_says_so(pair, session: Session, capsys) -> None:

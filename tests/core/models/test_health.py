@@ -58,8 +58,10 @@ def test_devices_and_precisions() -> None:
     assert placement("cpu", "fp64") == (torch.device("cpu"), torch.float64)
     with pytest.raises(ArgumentError, match="fp32, bf16, fp64"):
         placement("cpu", "fp8")
-    with pytest.raises(ArgumentError, match="cpu, cuda, mps"):
-        placement("gpu", "fp32")
+    for name in ("gpu", "cuda:x", ""):
+        with pytest.raises(ArgumentError, match=f"no device '{name}'") as refused:
+            placement(name, "fp32")
+        assert all(each in refused.value.hint for each in ("cpu", "mps", "cuda:1", "cuda:0,cuda:1,cpu", "auto"))
     for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())):
         if there:
             assert placement(name, "bf16")[1] == torch.bfloat16

@@ -319,6 +319,9 @@ def test_names_of_devices() -> None:
         devices_of("cuda:0,cpu", "fp32")
     with pytest.raises(ArgumentError, match="no device 'gpu'"):
         devices_of("cpu,gpu", "fp32")
+    for names in ("auto,cpu", "cuda:0, auto", "auto,auto"):
+        with pytest.raises(ArgumentError, match=f"In '{names}', auto is one of several"):
+            devices_of(names, "fp32")
     with several_devices({FIRST: 1, SECOND: 2, CPU: 0}):
         assert devices_of("auto", "fp32") == (SECOND, FIRST, CPU)
         assert devices_of("cuda:0, cpu", "bf16") == (FIRST, CPU)
