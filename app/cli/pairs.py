@@ -51,7 +51,9 @@ def add_pair_options(parser: argparse.ArgumentParser, required: bool) -> None:
     source = parser.add_mutually_exclusive_group(required=required)
     source.add_argument("--task", help=f"{instead}a built-in task: {_task_names()}")
     source.add_argument(
-        "--dataset", metavar="FILE", help=f"{instead}pairs as CSV, TSV or JSON lines, a folder of pictures, or a film"
+        "--dataset",
+        metavar="FILE",
+        help=f"{instead}pairs as CSV, TSV or JSON lines, with --folder Parquet too, a folder of pictures, or a film",
     )
     source.add_argument("--clean", metavar="TEXT|IMAGE", help=f"{instead}input A of a single pair{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B of the single pair")

@@ -65,6 +65,9 @@ class Columns:
     unused: dict[str, None] = field(default_factory=dict)
     several: dict[str, int] = field(default_factory=dict)  # rows with several answers, by the column
     used: set[str] = field(default_factory=set)
+    year: int | None = None  # the first target that is a number
+    years: bool = True  # whether all such targets are within a century
+    foils: bool = False  # whether a row has one
 
     def row(self, cells: Iterable[tuple[str, Any]], line: int) -> FileRow:
         """A row of the cells of a line, each with its column's name. Raises InputError with the line and column."""
@@ -89,7 +92,14 @@ class Columns:
             self._answer(values.get(column_names[column]), column_names[column], where[column]) for column in OURS[2:]
         ]
         roles = _text(values.get(ROLES), f"Line {line} of {self.name}: {ROLES}").strip()
+        self._note_answers(*answers)
         return FileRow(texts[0], texts[1], answers[0], answers[1], roles)
+
+    def _note_answers(self, target: str | int, foil: str | int) -> None:
+        if isinstance(target, int):
+            self.year = target if self.year is None else self.year
+            self.years = self.years and 0 <= target < YEARS
+        self.foils = self.foils or foil != ""
 
     def check_names(self, names: Sequence[str], line: int) -> None:
         """Raise InputError where two columns that are read have one name."""
@@ -128,15 +138,13 @@ class Columns:
             check_text(value, where)
         return value
 
-    def check_years(self, rows: Sequence[FileRow]) -> None:
-        """Raise InputError where `correct_idx` holds years, as in EAP-IG's greater-than."""
-        years = [row.target for row in rows if isinstance(row.target, int)]
-        alone = "correct_idx" in self.used and years and not any(row.foil != "" for row in rows)
-        if alone and all(0 <= year < YEARS for year in years):
+    def check_years(self) -> None:
+        """Raise InputError where `correct_idx` of the rows so far holds years, as in EAP-IG's greater-than."""
+        if "correct_idx" in self.used and self.year is not None and self.years and not self.foils:
             raise InputError(
-                f"{self.name}: correct_idx is {years[0]} without an incorrect_idx. In EAP-IG's greater-than files that "
-                "is a year, whose later years are right and whose earlier ones are wrong; it is no token id. A metric "
-                "here compares one answer with another.",
+                f"{self.name}: correct_idx is {self.year} without an incorrect_idx. In EAP-IG's greater-than files "
+                "that is a year, whose later years are right and whose earlier ones are wrong; it is no token id. A "
+                "metric here compares one answer with another.",
                 "Use --task greater-than (in the window Dataset > Fill from Later years), or give a later and an "
                 "earlier year as columns target,foil. Token ids alone go into a column target_idx.",
             )

@@ -167,7 +167,7 @@ def _read_table(text: str, name: str, header: bool) -> FileRows:
                 "Put text with commas into quotes.",
             )
         rows.append(columns.row(zip(names, cells, strict=False), line))
-    columns.check_years(rows)
+    columns.check_years()
     return FileRows(tuple(rows), columns.notes())
 
 
@@ -240,5 +240,5 @@ def _read_json(text: str, name: str) -> FileRows:
         if not isinstance(record, tuple):
             raise InputError(f"Line {number} of {name} is no JSON object.", 'For example {"clean": "..."}.')
         rows.append(columns.row(record, number))
-    columns.check_years(rows)
+    columns.check_years()
     return FileRows(tuple(rows), columns.notes())

@@ -1,5 +1,5 @@
 """Rows of a file of any size, one at a time: CSV and TSV, JSON lines, and Parquet (which needs pyarrow). The columns
-are those of `dataset_files`."""
+are those of `dataset_files`. A folder and a film are read as there."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from core.errors import InputError
 from core.inputs.dataset_columns import Columns, FileRow, names_inputs
 from core.inputs.dataset_files import ENDINGS, INPUT_NAMES, JSON_LINES, records, sign_of
 from core.inputs.dataset_files import read_dataset_file as read_whole
-from core.inputs.film import is_film
+from core.inputs.film import FILMS, is_film
 from core.optional_packages import arrow
 from core.text_files import parse_json
 
 PARQUET = ".parquet"
+STREAMED = (*ENDINGS, PARQUET)
+FORMATS = (*STREAMED, *FILMS)
 AT_ONCE = 1024  # rows of a Parquet file
 HEAD = 1 << 16  # characters in which the names of columns end
 
@@ -24,11 +26,11 @@ def stream_rows(path: str | Path) -> Iterator[FileRow]:
     """Raises InputError with the line that is wrong, for a file of no such kind and for one without rows."""
     file = Path(path)
     ending = file.suffix.lower()
-    if is_film(path):
+    if file.is_dir() or is_film(path):
         yield from read_whole(path).rows
         return
-    if ending not in (*ENDINGS, PARQUET):
-        raise InputError(f"{file.name} is no dataset.", f"The formats are {', '.join((*ENDINGS, PARQUET))}.")
+    if ending not in STREAMED:
+        raise InputError(f"{file.name} is no dataset.", f"The formats are {', '.join(STREAMED)}.")
     columns = Columns(file.name)
     rows = _of_parquet(file, columns) if ending == PARQUET else _of_text(file, columns)
     none = True
@@ -37,6 +39,7 @@ def stream_rows(path: str | Path) -> Iterator[FileRow]:
         yield row
     if none:
         raise InputError(f"{file.name} has no rows.", f"{INPUT_NAMES}.")
+    columns.check_years()
 
 
 def _of_text(path: Path, columns: Columns) -> Iterator[FileRow]:

@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 
 import pyarrow
+import pytest
 from pyarrow import parquet
 
+from core.errors import InputError
 from core.inputs.dataset_columns import FileRow
 from core.inputs.dataset_files import read_dataset, write_dataset
 from core.inputs.dataset_stream import stream_rows
@@ -122,3 +124,12 @@ def test_a_parquet_file_is_a_dataset_too(tmp_path: Path) -> None:
     )
     parquet.write_table(table, tmp_path / "rows.parquet")
     assert list(stream_rows(tmp_path / "rows.parquet")) == [FileRow("A", "C", 1, 3), FileRow("B", "D", 2, 4)]
+
+
+def test_years_are_no_token_ids_in_a_file_of_any_size_either(tmp_path: Path) -> None:
+    file = tmp_path / "years.csv"
+    file.write_text("clean,corrupted,correct_idx\nA,B,17\nC,D,99\n")
+    with pytest.raises(InputError, match="correct_idx is 17 without an incorrect_idx"):
+        list(stream_rows(file))
+    file.write_text("clean,corrupted,correct_idx\nA,B,17\nC,D,100\n")
+    assert [row.target for row in stream_rows(file)] == [17, 100]

@@ -29,7 +29,7 @@ class ManyPairsDialog(QueueDialog):
         self.pairs = number_box(1, MOST_PAIRS, USUAL_PAIRS, "How many pairs are drawn")
         self.file = QLineEdit()
         self.file.setAccessibleName("File of pairs")
-        self.file.setPlaceholderText(f"CSV, TSV or JSON lines: {columns}")
+        self.file.setPlaceholderText(f"CSV, TSV, JSON lines or Parquet: {columns}")
         self.file.textEdited.connect(lambda _: self.of_file.setChecked(True))
         self.choose_file = push_button("&Choose…", "Choose a file of pairs", self.file_wanted.emit)
         self.lay_out(

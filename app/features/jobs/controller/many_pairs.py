@@ -16,11 +16,12 @@ from app.presenters.snapshot import Snapshot
 from app.services.job_queue.job import Job
 from core.errors import InputError, WirescopeError
 from core.formatting import pairs_words
-from core.inputs.dataset_files import ENDINGS, read_dataset_file
+from core.inputs.dataset_stream import FORMATS, stream_rows
+from core.progress import Cancel
 from views.panels.jobs.data import Asked, ManyPairsData
 from views.panels.jobs.pairs_dialog import ManyPairsDialog
 
-FILTER = f"Datasets ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
+FILTER = f"Datasets ({' '.join(f'*{ending}' for ending in FORMATS)});;All files (*)"
 READING = "Reading …"  # the file of pairs
 
 
@@ -119,7 +120,7 @@ class ManyPairsController(QueueingController[ManyPairsDialog]):
         except WirescopeError as error:
             dialog.set_problem(str(error))
             return
-        self._ask(PREPARING, partial(self._kind.prepare, snapshot, Path(folder)), partial(self._add, job))
+        self._ask(PREPARING, lambda _: self._kind.prepare(snapshot, Path(folder)), partial(self._add, job))
 
 
 def _pairs_file(name: str) -> Path:
@@ -129,9 +130,6 @@ def _pairs_file(name: str) -> Path:
     return file_of(name)
 
 
-def _read(path: Path) -> PairsGiven:
-    """What its rows have. Raises InputError where it cannot be read or has none."""
-    pairs = given(read_dataset_file(path).rows)
-    if not pairs.count:
-        raise InputError(f"{path.name} has no pairs.", "Give at least one.")
-    return pairs
+def _read(path: Path, cancelled: Cancel) -> PairsGiven:
+    """What its rows have, however many there are. Raises InputError where it cannot be read or has none, Cancelled."""
+    return given(stream_rows(path), cancelled)

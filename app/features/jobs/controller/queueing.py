@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.jobs.controller.landing import LandingController
 from app.features.jobs.presenter.request import folder_name
+from app.services.background_jobs import Job as Background
 from app.services.background_jobs import Jobs
 from app.services.job_queue.job import Job
 from app.services.job_queue.queue import JobQueue
@@ -23,6 +24,7 @@ from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from core.errors import InputError
 from core.optional_packages import is_installed
+from core.progress import Cancel
 from core.project.document import Document
 from core.sharded.free_folder import check_folder
 from views.panels.jobs.queue_dialog import QueueDialog
@@ -87,11 +89,17 @@ class QueueingController(QObject, Generic[D]):
 
     # ---- into the queue ----
 
-    def _ask(self, words: str, question: Callable[[], object], then: Callable[[Any], None]) -> None:
-        """Do something in a thread of its own, while the dialog says what."""
-        if self.dialog is not None:
-            self.dialog.set_busy(words)
-            self._given.jobs.ask(question, then, self, or_else=self._say_failure)
+    def _ask(self, words: str, question: Callable[[Cancel], object], then: Callable[[Any], None]) -> None:
+        """Do something in a thread of its own, while the dialog says what; it is told to stop when that is closed."""
+        dialog = self.dialog
+        if dialog is not None:
+            dialog.set_busy(words)
+            job = Background(lambda _report, cancelled: question(cancelled), self)
+            job.finished.connect(then)
+            job.failed.connect(self._say_failure)
+            job.cancelled.connect(lambda: dialog.set_busy(""))
+            dialog.rejected.connect(job.cancel)
+            self._given.jobs.run(job)
 
     def _say_failure(self, message: str, hint: str) -> None:
         if self.dialog is not None:

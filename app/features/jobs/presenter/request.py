@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.presenters.snapshot import Snapshot
 from app.services.job_queue.job import Traced
 from core.edit_kinds import EDIT_WORDS, KINDS, EditKind
-from core.errors import ArgumentError
+from core.errors import ArgumentError, Cancelled
 from core.inputs.dataset_columns import FileRow
 from core.precision_words import EIGHT_BITS, computed_in, is_rounded, weights_of_precision
+from core.progress import Cancel
 from core.project.document import Document
 from core.project.step_names import folder_words
 from views.panels.inputs.data import MetricOption
@@ -39,14 +40,15 @@ class PairsGiven:
     foil: bool = True
 
 
-def given(rows: Sequence[FileRow]) -> PairsGiven:
-    """Of a file."""
-    return PairsGiven(
-        len(rows),
-        any(row.counterfactual for row in rows),
-        any(row.target != "" for row in rows),
-        any(row.foil != "" for row in rows),
-    )
+def given(rows: Iterable[FileRow], cancelled: Cancel) -> PairsGiven:
+    """Of a file, whose rows are taken one by one and not kept. Raises Cancelled."""
+    count, b, target, foil = 0, False, False, False
+    for row in rows:
+        if cancelled():
+            raise Cancelled
+        count += 1
+        b, target, foil = b or row.counterfactual != "", target or row.target != "", foil or row.foil != ""
+    return PairsGiven(count, b, target, foil)
 
 
 def metric_words(document: Document, options: Sequence[MetricOption], usual: str) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow
 import pytest
+from pyarrow import parquet
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
@@ -18,6 +21,8 @@ from app.features.jobs.controller import many_pairs
 from app.features.jobs.presenter.rows import jobs_data
 from app.services.job_queue import process
 from app.services.job_queue.shown import shown
+from core.inputs import dataset_files
+from core.inputs.dataset_columns import FileRow
 from core.interchange.scores_reading import read_scores
 from core.project.metric_choice import MetricChoice
 from core.sharded.asked import AskedFolder
@@ -184,7 +189,7 @@ def test_what_cannot_be_queued_is_said_in_the_dialog(
     (lone / "run.json").write_text("{}")
     assert "run.json is not of a run of Wirescope" in problem_of(str(pairs), str(lone))
     with monkeypatch.context() as context:
-        context.setattr(many_pairs, "read_dataset_file", lambda _path: 1 / 0)
+        context.setattr(many_pairs, "stream_rows", lambda _path: 1 / 0)
         assert "Something went wrong: division by zero" in problem_of(str(pairs))
     document = reader.workbench.document
     reader.workbench.commit("Joint", replace(document, choice=replace(document.choice, method="acdc")))
@@ -192,6 +197,45 @@ def test_what_cannot_be_queued_is_said_in_the_dialog(
     reader.rest()
     assert reader.controller("jobs").queue.jobs == ()
     dialog.reject()
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_parquet_file_is_read_row_by_row_until_the_dialog_is_closed(
+    reader: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.choose("Edit", "Trace Many Pairs")
+    dialog = reader.controller("jobs").dialogs["trace"].dialog
+    ended = threading.Event()
+
+    def endless(_path: Path) -> Iterator[FileRow]:
+        try:
+            while True:
+                yield FileRow(CLEAN)
+        finally:
+            ended.set()
+
+    row = {"clean": CLEAN, "corrupted": COUNTERFACTUAL, "answer": " Mary", "wrong_answer": " John"}
+    table = pyarrow.Table.from_pylist([row] * 3)
+    file, folder = tmp_path / "pairs.parquet", tmp_path / "run"
+    parquet.write_table(table, file)
+    with monkeypatch.context() as context:
+        context.setattr(many_pairs, "stream_rows", endless)
+        dialog.set_file(str(file))
+        reader.click(dialog.add)
+        assert not dialog.add.isEnabled()
+        dialog.reject()
+        reader.wait(dialog.add.isEnabled)
+        reader.wait(ended.is_set)
+    assert reader.controller("jobs").queue.jobs == ()
+
+    monkeypatch.setattr(dataset_files, "MAX_BYTES", 1)
+    queue_a_file(reader, file, folder)
+    assert only(reader).job.title == "EAP-IG, pairs.parquet, 3 pairs"
+    assert only(reader).job.command[only(reader).job.command.index("--dataset") + 1] == str(file)
+    reader.wait(is_at_work(reader))
+    go(folder)
+    reader.wait(lambda: only(reader).job.state == "done")
+    assert "*.parquet" in many_pairs.FILTER
 
 
 @pytest.mark.usefixtures("stand_in")
