@@ -26,7 +26,7 @@ def do_trace(snapshot: Snapshot, pairs: PairsGiven, _folder: str) -> Doing:
     document, choice = snapshot.document, snapshot.document.choice
     check_method(choice, pairs)
     kind = replacement_of(document.replacement, pairs)
-    told = (part for name, value in choice.options if name != "seed" for part in (f"--{name}", f"{value:g}"))
+    told = (part for name, value in choice.options if name != "seed" for part in (f"--{name}", f"{value:.15g}"))
     return Doing(
         ("trace", "--method", choice.method, *told, *scores_options(snapshot, kind, pairs)),
         Traced(choice.method, choice.options, kind, document.size),
