@@ -90,12 +90,12 @@ def _build(context: FeatureContext, panel: JobsPanel) -> JobsControllers:
 
     def dialog(kind: str) -> QueueingController[Any]:
         from app.features.jobs.controller.many_pairs import ManyPairsController
-        from app.features.jobs.controller.queueing import Narrow
+        from app.features.jobs.controller.queueing import QueueingParts
         from app.features.jobs.controller.study import StudyController
         from app.features.jobs.presenter.kinds import PAIRS_KINDS
 
-        narrow = workbench, queue, landing, context.jobs, context.panels, context.settings, notifier, window
-        given = Narrow(*narrow, root=state_folder() / "runs")
+        services = context.jobs, context.panels, context.settings, notifier, window
+        given = QueueingParts(workbench, queue, landing, *services, root=state_folder() / "runs")
         of_pairs = PAIRS_KINDS.get(kind)
         return StudyController(given) if of_pairs is None else ManyPairsController(of_pairs, given)
 

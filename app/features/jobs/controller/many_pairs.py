@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
-from app.features.jobs.controller.queueing import PREPARING, Narrow, QueueingController, file_of
+from app.features.jobs.controller.queueing import PREPARING, QueueingParts, QueueingController, file_of
 from app.features.jobs.presenter.kinds import PairsKind
 from app.features.jobs.presenter.request import PairsGiven, command_of, given, weights_words
 from app.presenters.snapshot import Snapshot
@@ -28,7 +28,7 @@ READING = "Reading …"  # the file of pairs
 class ManyPairsController(QueueingController[ManyPairsDialog]):
     """Of one window and one kind of job."""
 
-    def __init__(self, kind: PairsKind, given: Narrow) -> None:
+    def __init__(self, kind: PairsKind, given: QueueingParts) -> None:
         super().__init__(given)
         self._kind = kind
         self._workbench.model_opened.connect(lambda _: self._fill())

@@ -35,7 +35,7 @@ D = TypeVar("D", bound=QueueDialog)
 
 
 @dataclass(frozen=True)
-class Narrow:
+class QueueingParts:
     """What such a controller is given. root: where the folders of runs lie for which nobody has chosen one."""
 
     workbench: Workbench
@@ -52,7 +52,7 @@ class Narrow:
 class QueueingController(QObject, Generic[D]):
     """Of one window and one kind of job."""
 
-    def __init__(self, given: Narrow) -> None:
+    def __init__(self, given: QueueingParts) -> None:
         super().__init__(given.window)
         self._given = given
         self._workbench, self._queue, self._settings = given.workbench, given.queue, given.settings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
-from app.features.jobs.controller.queueing import Narrow, QueueingController, file_of
+from app.features.jobs.controller.queueing import QueueingParts, QueueingController, file_of
 from app.features.jobs.presenter.kinds import STUDY
 from app.features.jobs.presenter.request import weights_words
 from app.features.jobs.presenter.study import ABOUT, DIALOG, check_study, study_command, study_folder, study_title
@@ -22,7 +22,7 @@ TEXTS = "Text (*.txt *.md *.rst *.text);;All files (*)"
 class StudyController(QueueingController[StudyDialog]):
     """Of one window."""
 
-    def __init__(self, given: Narrow) -> None:
+    def __init__(self, given: QueueingParts) -> None:
         super().__init__(given)
         self._workbench.model_opened.connect(lambda _: self._fill())
 

@@ -55,6 +55,34 @@ def test_what_a_study_is_told() -> None:
         check_study(opened, other)
 
 
+def test_the_line_of_a_study_in_the_table_of_runs(tmp_path: Path) -> None:
+    work = {"main_kind": "mean", "prompts": 4, "pieces": 6, "draws": 20, "seed": 3}
+    asked = {"format": "wirescope sharded run", "version": 1, "asked": {"work": work}}
+    (tmp_path / "run.json").write_text(json.dumps(asked))
+    outcomes = {
+        "copying": {"title": "copying", "unexplained": {"value": 0.34, "low": 0.2, "high": 0.5}},
+        "loss": {"title": "loss", "unexplained": {"value": None, "low": None, "high": None}},
+        "accuracy": {"title": "accuracy", "unexplained": None},  # the model does not show it
+    }
+    tasks = [{"left out": ""}, {"left out": "no better than chance"}, {"left out": ""}]
+    said = {"scores": {"induction": [], "function vector": []}, "outcomes": outcomes, "tasks": tasks, "text": "t.txt"}
+    (tmp_path / "study.json").write_text(json.dumps(said))
+    done = Shown(job(tmp_path, kind="study", state="done"), RunProgress(result="study.html", updated=7.0))
+    record = study_record(done, Document("of another"))
+    assert (record.kind, record.when, record.document) == ("study", 7.0, Document(done.job.model))
+    assert (record.by, record.replacement) == ("Heads by induction and function vector", "mean")
+    assert record.data == "t.txt, 2 few-shot tasks"
+    assert record.options == "unexplained: copying 34 % (20 to 50), loss -"
+    assert record.about["asked"] == "prompts 4, pieces 6, draws 20, seed 3"
+    assert record.about["file"] == str(tmp_path / "study.html")
+
+    # a file that was changed by hand is said to be none
+    for change in ({"outcomes": [3]}, {"text": None, "tasks": 3}, {"outcomes": {"a": {"title": "a"}}}):
+        (tmp_path / "study.json").write_text(json.dumps(said | change))
+        with pytest.raises(InputError, match="says of no study"):
+            study_record(done, Document("m"))
+
+
 def test_a_study_that_says_nothing_has_no_place_in_the_table_of_runs(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(
         json.dumps({"format": "wirescope sharded run", "version": 1, "asked": {"work": {"main_kind": "luck"}}})
@@ -79,3 +107,12 @@ def test_what_is_no_page_of_a_run_is_not_opened(
     for name in ("evil.sh", "study.html", "gone/study.html"):  # of no run
         assert not files.show("page", str(tmp_path / name), Document("m"))
     assert (len(heard), opened) == (3, [])
+    assert all(words.startswith("The page of the study is not there any more: ") for words in heard)
+    (tmp_path / "run.json").touch()
+    page = tmp_path / "study.html"
+    assert files.show("page", str(page), Document("m"))
+    assert heard[3:] == [f"The page is {page}"], "there is no browser"
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
+    assert files.show("page", str(page), Document("m"))
+    assert (opened[1:], len(heard)) == ([str(page)], 4)
+    assert reader.workbench.document.model != "m", "a page needs no model"
