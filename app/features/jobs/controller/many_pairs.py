@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
-from app.features.jobs.controller.queueing import PREPARING, QueueingParts, QueueingController, file_of
+from app.features.jobs.controller.queueing import PREPARING, QueueingController, QueueingParts, file_of
 from app.features.jobs.presenter.kinds import PairsKind
 from app.features.jobs.presenter.request import PairsGiven, command_of, given, weights_words
 from app.presenters.snapshot import Snapshot

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
-from app.features.jobs.controller.queueing import QueueingParts, QueueingController, file_of
+from app.features.jobs.controller.queueing import QueueingController, QueueingParts, file_of
 from app.features.jobs.presenter.kinds import STUDY
 from app.features.jobs.presenter.request import weights_words
 from app.features.jobs.presenter.study import ABOUT, DIALOG, check_study, study_command, study_folder, study_title
