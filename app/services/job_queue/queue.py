@@ -144,14 +144,16 @@ class JobQueue(QObject):
         self.changed.emit()
 
     def _go_on(self) -> None:
+        cut = []
         for job in self._store.jobs():
             if job.has_process and not self._is_alive(job):
                 self._take_end(job)
+                cut.append(job.key)
             elif job.deletes and not job.has_process:
                 self._delete(job)
         jobs = self._store.jobs()
         known = {job.key: job for job in jobs}
-        steps = next_steps(jobs, [job.key for job in jobs if job.has_process])
+        steps = next_steps(jobs, [job.key for job in jobs if job.has_process], cut=cut)
         for key in steps.end:
             self._end(known[key])
         for key in steps.start:

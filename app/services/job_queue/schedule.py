@@ -26,9 +26,12 @@ class Steps:
     end: tuple[str, ...] = ()
 
 
-def next_steps(jobs: Sequence[Job], live: Collection[str], at_once: int = AT_ONCE) -> Steps:
-    """jobs: in their order. live: the keys of those whose processes are there, also of those that are being ended."""
+def next_steps(jobs: Sequence[Job], live: Collection[str], at_once: int = AT_ONCE, cut: Collection[str] = ()) -> Steps:
+    """jobs: in their order. live: the keys of those whose processes are there, also of those that are being ended. cut:
+    of those whose processes have just ended, with their window or by a signal: of these, one that waits goes on
+    first."""
     waiting = [job.key for job in jobs if job.state == "waiting" and job.key not in live]
+    waiting.sort(key=lambda key: key not in cut)
     free = max(at_once - len(live), 0)
     known = {job.key: job for job in jobs}
     ending = (key for key in live if key not in known or known[key].state != "running")

@@ -185,6 +185,22 @@ def test_closing_the_window_ends_what_runs_and_the_next_one_goes_on_with_it(wind
     windows.until(after, "a", is_in("done"))
 
 
+def test_the_next_window_goes_on_with_what_ran_before_one_that_was_put_in_front_of_it(
+    windows: Windows, tmp_path: Path
+) -> None:
+    queue = windows.open()
+    queue.add(job(tmp_path / "a"))
+    windows.until(queue, "a", is_at_work)
+    queue.move(queue.add(job(tmp_path / "b")), later=False)
+    windows.close(queue)
+    after = windows.open()
+    assert _keys(after) == ["b", "a"]
+    windows.until(after, "a", is_at_work)
+    assert _of(after, "b").job.state == "waiting"
+    go(tmp_path / "a")
+    windows.until(after, "b", is_at_work)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a process of a window that crashed goes with it")
 def test_the_process_of_a_window_that_crashed_is_taken_over(windows: Windows, tmp_path: Path) -> None:
     crashed = windows.open()

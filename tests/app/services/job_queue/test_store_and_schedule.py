@@ -114,6 +114,8 @@ def test_one_job_runs_at_a_time_in_the_order_of_the_queue(tmp_path: Path) -> Non
     assert next_steps([replace(a, state="paused"), b, c], []) == Steps(("b",))
     assert next_steps([running, b, c], ["a"], at_once=2) == Steps(("b",))
     assert next_steps([b], ["gone"]) == Steps((), ("gone",))
+    assert next_steps([a, b, c], [], at_once=2, cut=["b"]) == Steps(("b", "a")), "it was in work"
+    assert next_steps([a, replace(b, state="paused"), c], [], cut=["b"]) == Steps(("a",))
 
 
 def ended(state: str, told: str, code: int | None, done: float = 2.0, before: float = 0.0, when: float = NOW) -> Job:
