@@ -8,18 +8,21 @@ from pathlib import Path
 from app.services.job_queue.job import EVALUATED, Job
 from app.services.job_queue.schedule import of_this_process
 from core.errors import WirescopeError
+from core.sharded.file_names import PROGRESS
 from core.sharded.progress import RunProgress, read_progress
 
 
 @dataclass(frozen=True)
 class Shown:
-    """progress: None where it is not known. ending: it is paused or cancelled, and its process is about to end.
+    """progress: None where it is not known. unreadable: its folder has a file that says how far it has come, and that
+    cannot be read. ending: it is paused or cancelled, and its process is about to end.
     lacks_scores: those that it evaluates are not there any more."""
 
     job: Job
     progress: RunProgress | None = None
     ending: bool = False
     lacks_scores: bool = False
+    unreadable: bool = False
 
     @property
     def result(self) -> str:
@@ -36,7 +39,9 @@ def shown(job: Job) -> Shown:
     """As it is now."""
     stays = job.kind == "evaluate" and job.state in ("paused", "failed", "cancelled")
     lacks_scores = stays and not (Path(job.folder) / EVALUATED).exists()
-    return Shown(job, progress_of(job), job.has_process and job.state != "running", lacks_scores)
+    progress = progress_of(job)
+    unreadable = progress is None and (Path(job.folder) / PROGRESS).exists()
+    return Shown(job, progress, job.has_process and job.state != "running", lacks_scores, unreadable)
 
 
 def progress_of(job: Job) -> RunProgress | None:

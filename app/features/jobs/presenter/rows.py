@@ -11,6 +11,7 @@ from app.services.job_queue.store import movable
 from core.formatting import counted, number, percent
 from core.precision_words import USUAL_PRECISION, precision_words
 from core.project.step_names import model_words
+from core.sharded.file_names import PROGRESS
 from core.sharded.progress import PAIRS, RunProgress
 from views.panels.jobs.data import JobRow, JobsData
 
@@ -25,6 +26,7 @@ STATES = {
 ENDING = {"paused": "Pausing …", "cancelled": "Ending …", "waiting": "Ending …"}
 TONES = {"running": "accent", "failed": "negative", "done": "good"}
 NO_SCORES = "Its scores were deleted: queue it again"
+UNREADABLE = f"{PROGRESS} in its folder cannot be read"
 CLOSING = "Closing the window pauses what runs; the next start goes on with it."
 
 
@@ -46,7 +48,7 @@ def _row(shown: Shown, queued: Sequence[str]) -> JobRow:
         "" if said is None or share is None else _done(said, share),
         _rate(said) if runs and said is not None else "",
         seconds_words(said.seconds_left) if runs and said is not None and said.seconds_left is not None else "",
-        _result(job, said),
+        _result(shown),
         _model_words(job),
     )
     tone = "muted" if shown.ending else TONES.get(job.state, "muted")
@@ -74,9 +76,12 @@ def _rate(said: RunProgress) -> str:
     return number(said.rate, 1) if said.rate is not None and said.unit == PAIRS else ""
 
 
-def _result(job: Job, said: RunProgress | None) -> str:
+def _result(shown: Shown) -> str:
+    job, said = shown.job, shown.progress
     if job.reason:
         return job.reason
+    if shown.unreadable:
+        return UNREADABLE
     if job.state != "done" or said is None or not said.result:
         return ""
     return f"{said.result}, in the table of runs" if job.landed else said.result
@@ -97,8 +102,8 @@ def _why_not(shown: Shown, queued: Sequence[str]) -> dict[str, str]:
         "remove": _why_no_removal(shown),
         "up": _why_no_move(job, queued, 0),
         "down": _why_no_move(job, queued, -1),
-        "show": "" if shown.result else "It has no result yet",
-        "folder": "" if shown.progress is not None else "Nothing was written into its folder yet",
+        "show": "" if shown.result else UNREADABLE if shown.unreadable else "It has no result yet",
+        "folder": "" if shown.progress is not None or shown.unreadable else "Nothing was written into its folder yet",
     }
     return {key: why for key, why in said.items() if why}
 

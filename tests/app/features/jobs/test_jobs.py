@@ -160,6 +160,15 @@ def test_an_evaluation_whose_scores_were_deleted_is_not_tried_again(tmp_path: Pa
     assert "turn" not in jobs_data([shown(cancelled)]).rows[0].why_not
 
 
+def test_a_job_whose_progress_cannot_be_read_says_so_and_its_folder_can_be_opened(tmp_path: Path) -> None:
+    done = job(tmp_path / "run", state="done")
+    assert jobs_data([shown(done)]).rows[0].why_not["folder"] == "Nothing was written into its folder yet"
+    (tmp_path / "run" / "progress.json").write_text("{")
+    (row,) = jobs_data([shown(done)]).rows
+    assert "folder" not in row.why_not
+    assert row.why_not["show"] == row.cells[5] == "progress.json in its folder cannot be read"
+
+
 def test_what_cannot_be_queued_is_said_in_the_dialog(
     reader: Person, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
