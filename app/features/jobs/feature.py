@@ -1,4 +1,4 @@
-"""The dock *Jobs*: long runs that wait, run, pause and are cancelled, beside the window; and what fills it."""
+"""The dock *Jobs*: long runs that wait, run, pause and are cancelled, in the background; and what fills it."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ FEATURE = Feature(
             "trace_many",
             "Trace Many Pairs…",
             (),
-            "Put a trace over up to a million pairs into the queue: it runs beside the window and can be paused",
+            "Put a trace over up to a million pairs into the queue: it runs in the background and can be paused",
             why_not=why_no_trace,
             run=lambda made: made.dialogs["trace"].show(),
         ),

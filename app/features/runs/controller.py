@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
-from app.features.runs.presenter import KINDS, SHOWN_AS, compared, row_of
+from app.features.runs.presenter import KINDS, SHOWN_AS, compared, row_of, when_words
 from app.features.runs.queries import ForgetQuery, ForgetReply
 from app.messages.request import FailureReply
 from app.services.actions import Actions
@@ -90,7 +90,7 @@ class RunsController(QObject):
             workbench.models.open(wanted, in_its_precision=True)
         else:
             workbench.commit(f"Back to: {KINDS[run.record.kind].lower()} by {run.record.by}", wanted)
-        workbench.message.emit(f"Shown is the {KINDS[run.record.kind].lower()} of {run.record.moment}.")
+        workbench.message.emit(f"The {KINDS[run.record.kind].lower()} of {when_words(run.record.when)} is shown.")
         return True
 
     def _step_of(self, run: Run) -> Step | None:

@@ -12,7 +12,7 @@ from views.widgets.text import ElidedLabel
 
 NOTHING = (
     "Long runs wait here for their turn: Trace Many Pairs, Evaluate Over Many Pairs, Measure Heads Over Many Pairs and "
-    "Study In-Context Learning, of the menu Edit, put one in. They run beside the window, one at a time, can be paused "
+    "Study In-Context Learning, of the menu Edit, put one in. They run in the background, one at a time, can be paused "
     "and go on where they were after the window was closed."
 )
 CHOOSE = "Choose a line first"

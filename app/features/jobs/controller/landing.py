@@ -70,7 +70,7 @@ class LandingController(QObject):
         here = self._is_here(job) and not self._workbench.history.locked  # another project may be, by now
         if here and self._queue.claim(job.key):
             self._workbench.runs.add_record(record)
-            self._workbench.message.emit(f"Done: {job.title}. It stands in the table of runs (F12).")
+            self._workbench.message.emit(f"Done: {job.title}. It is in the table of runs (F12).")
 
     def _say_why(self, job: Job, message: str, hint: str) -> None:
         self._workbench.message.emit(f"{job.title} has no place in the table of runs: {message} {hint}")

@@ -71,8 +71,8 @@ def _nothing(_snapshot: Snapshot, _folder: Path) -> tuple[str, ...]:
 
 
 QUEUED = (
-    "The run goes into the queue of the dock Jobs: it works beside the window, can be paused, and what it comes to "
-    "stands in the table of runs."
+    "The run goes into the queue of the dock Jobs: it runs in the background and can be paused. When it is done, "
+    "its result is in the table of runs."
 )
 PAIRS_COLUMNS = "clean, counterfactual, target, foil"
 TRACE = PairsKind(

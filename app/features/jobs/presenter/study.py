@@ -28,7 +28,8 @@ DIALOG = "Study in-context learning"
 ABOUT = (
     "Measures what few-shot accuracy, loss on text and copying lose without the first heads of each set, beside "
     "controls, and what is left unexplained, as Compare Head Sets does. The study goes into the queue of the dock "
-    "Jobs: it works beside the window and can be paused. It then stands in the table of runs; Result opens its page."
+    "Jobs: it runs in the background and can be paused. When it is done, it is in the table of runs, and Result opens "
+    "its page."
 )
 
 
