@@ -82,9 +82,12 @@ def test_runs_stand_there_and_are_gone_back_to(runs: Person, tmp_path: Path, mon
 
     # the step of the first, and back
     document = workbench.document
+    heard: list[str] = []
+    workbench.message.connect(heard.append)
     click(runs, 1)
     runs.click(panel.buttons["show"])
     runs.rest()
+    assert f"The trace of {first['When']} is shown." in heard
     assert workbench.document.traced == TraceChoice("eap")
     assert runs.circuit().kept.size == workbench.document.size
     click(runs, 0)
