@@ -12,13 +12,25 @@ from app.cli.rule_options import add_rule_option
 from app.cli.tables import aligned
 from core.errors import ArgumentError, InputError
 from core.formatting import percent
-from core.precision_words import USUAL_PRECISION
+from core.precision_words import precision_told, precision_words
 from core.tracing.selection import RULES, USUAL
 
 if TYPE_CHECKING:
     from core.tracing.scores import Scores
 
-SAID = ("model", "precision", "method", "replacement", "task", "dataset", "pairs", "metric", "partial", "chosen by")
+SAID = (
+    "model",
+    "precision",
+    "weights",
+    "method",
+    "replacement",
+    "task",
+    "dataset",
+    "pairs",
+    "metric",
+    "partial",
+    "chosen by",
+)
 
 
 WORDS = "say how far two traces agree"
@@ -103,7 +115,7 @@ def _notes(one: Scores, other: Scores) -> list[str]:
     for key, words in (("model", "of different models of one shape"), ("metric", "for different metrics")):
         if one.about.get(key, "") != other.about.get(key, "") and one.about.get(key) and other.about.get(key):
             notes.append(f"The traces are {words}: {one.about[key]} and {other.about[key]}.")
-    precisions = [scores.about.get("precision", USUAL_PRECISION) for scores in (one, other)]
+    precisions = [precision_words(precision_told(scores.about)) for scores in (one, other)]
     if len(set(precisions)) > 1:
         notes.append(f"The edges were scored in different precisions: {' and '.join(precisions)}.")
     if one.rule != other.rule:

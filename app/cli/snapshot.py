@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.messages.replies import DeltasReply, InputsReply, ModelReply, RunReply, ScoresReply
 from app.messages.request import FailureReply, Query, Reply, Request
 from core.errors import InputError
+from core.precision_words import EIGHT_BITS, rounded
 from core.project.document import Document
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ def take_snapshot(
 
     replies: dict[type, Reply] = {}
     kept = None if memory is None else int(memory)
+    if weights == EIGHT_BITS:
+        document = replace(document, precision=rounded(document.precision))
     request = Request(1, document, memory=kept, queries=queries, weights=weights)
     engine.serve(request, lambda reply: replies.update({type(reply): reply}), lambda: False)
     failed, ready = replies.get(FailureReply), replies.get(InputsReply)
@@ -57,8 +61,6 @@ def take_snapshot(
 
 def report_of_snapshot(snapshot: Snapshot, edges: int) -> Report:
     """What is shown, with the strongest edges."""
-    from dataclasses import replace
-
     from app.presenters.canvas import Extent
     from app.presenters.report import report_shown
 

@@ -9,8 +9,10 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from app.workbench.workbench import Workbench
+from core.precision_words import precision_words
 from core.project.document import Document
 from core.project.runs import ResultKind
+from core.project.step_names import model_words
 from core.sharded.file_names import RUN, STUDY
 
 PAGE = f"{STUDY}.html"
@@ -25,9 +27,11 @@ class ResultFiles(QObject):
         self._wanted = {"scores": workbench.scores_wanted, "heads": workbench.heads_wanted}
         # Is opened as soon as its model is, by what `Document.opens` says of that.
         self._due: tuple[ResultKind, str, tuple[str, str]] | None = None
+        self._left = ""  # what is said of a file that was left, once another model is open
         workbench.model_opened.connect(lambda _: self._go_on())
-        for ended in (workbench.failed, workbench.given_up, workbench.models.opening):
-            ended.connect(lambda *_: self._forget())
+        for ended in (workbench.failed, workbench.given_up):
+            ended.connect(lambda _: self._forget())
+        workbench.models.opening.connect(self._leave)
 
     def show(self, kind: ResultKind, path: str, document: Document) -> bool:
         """Open a file. document: that has its model, and is taken up where another model is open. Tells whether
@@ -57,10 +61,20 @@ class ResultFiles(QObject):
     def _go_on(self) -> None:
         """A model is open: that of the file, or one that was gone back to, which the file is not for."""
         due, self._due = self._due, None
+        left, self._left = self._left, ""
+        if left:
+            self._workbench.message.emit(left)
         if due is not None:
             kind, path, opens = due
             if opens == self._workbench.document.opens:
                 self._wanted[kind].emit(path)
 
+    def _leave(self) -> None:
+        """Another model is opened meanwhile, or the same in another precision: said once that is there."""
+        if self._due is not None:
+            _, path, (model, precision) = self._due
+            of = f"{model_words(model)} in {precision_words(precision)}"
+            self._left, self._due = f"{Path(path).name} was not opened: it is of {of}.", None
+
     def _forget(self) -> None:
-        self._due = None
+        self._due, self._left = None, ""

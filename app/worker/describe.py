@@ -44,7 +44,8 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
         if shape.output_kind in row.outputs and row.graded and not (row.of_reference and model.is_text)
     )
     heads = f"{shape.heads} heads" if shape.heads == shape.kv_heads else f"{shape.heads} heads ({shape.kv_heads} K/V)"
-    computed_in, devices = precision_name(model.adapter.dtype), name_of_devices(model.adapter).split(",")
+    computed_in = precision_name(model.adapter.dtype) + ("" if model.unrounded is None else ", 8-bit weights")
+    devices = name_of_devices(model.adapter).split(",")
     place = model.adapter.device.type if len(devices) == 1 else ", ".join(devices)
     return ModelReply(
         number=0,
@@ -57,7 +58,6 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
                 f"{shape.layers} layers",
                 heads,
                 computed_in,
-                *([] if model.unrounded is None else ["8-bit weights"]),
                 place,
             )
         ),

@@ -21,7 +21,6 @@ from core.models.weights_place import bytes_in_memory, bytes_on_the_way, fits
 from core.planning.memory import joined_bytes, scan_bytes, trace_bytes, weight_bytes
 from core.planning.sketch import sketch
 from core.precision import PRECISIONS
-from core.precision_words import is_rounded
 from core.session import Session
 from core.tracing.costs import batch_positions
 from core.tracing.method import METHODS
@@ -32,7 +31,9 @@ def short_of_room_to_open(request: Request, device: str = "cpu") -> RoomReply | 
     """None where the weights fit, or nobody is to be asked; also where they are not here yet to be counted. device:
     that the model is to compute on."""
     document = request.document
-    if "model" not in request.asks or request.weights != "auto" or is_rounded(document.precision):
+    if "model" not in request.asks or request.weights != "auto":
+        return None
+    if document.precision not in PRECISIONS:  # weights in 8 bits are what was asked for; others are refused as it opens
         return None
     try:
         folder = _folder(document.model)

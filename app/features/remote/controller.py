@@ -150,9 +150,10 @@ class RemoteController(QObject):
                     link.close()  # nobody will ask it for anything: it is not to wait for a GPU
                 raise
 
-        self._do(CONNECTING, start, partial(self._move, self._dialog.in_eight_bits()))
+        self._do(CONNECTING, start, partial(self._move, self._workbench.document.opens, self._dialog.in_eight_bits()))
 
-    def _move(self, eight_bits: bool, made: tuple[Any, dict[str, str], dict[str, str]]) -> None:
+    def _move(self, opens: tuple[str, str], eight_bits: bool, made: tuple[Any, dict[str, str], dict[str, str]]) -> None:
+        """opens: the model that was open when this was asked for; eight_bits: how its weights were to be."""
         from app.workbench.remote_worker import RemoteWorker  # with all forms of messages: not at the start
 
         link, here, there = made
@@ -162,7 +163,7 @@ class RemoteController(QObject):
             self._say(refused)
             return
         self._dialog.accept()
-        if takes_eight_bits(self._workbench.document.model):
+        if takes_eight_bits(opens[0]) and opens == self._workbench.document.opens:
             self._workbench.compute_in(rounded(self._workbench.document.precision, eight_bits))
         self._workbench.homes.move(RemoteWorker(link, sends_files=there["machine"] != here["machine"]))
         self._workbench.message.emit(warning(here, there) or f"The work is done on {link.place} now.")

@@ -46,9 +46,10 @@ class RoomController(QObject):
         choices: list[tuple[str, Callable[[], None]]] = []
         if reply.disk:
             choices.append(("Leave the Weights on &Disk", lambda: workbench.open_with_weights("disk")))
-        if reply.eight_bits:
+        locked = workbench.history.locked  # where no step can be made
+        if reply.eight_bits and not locked:
             choices.append(("Round the Weights to &8 Bits", lambda: self._compute_in(reply, rounded(precision))))
-        if computed_in(precision) != HALF:
+        if computed_in(precision) != HALF and not locked:
             half = rounded(HALF, is_rounded(precision))
             choices.append((f"Compute in &{HALF}", lambda: self._compute_in(reply, half)))
         if reply.work == "model":

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import msgspec
 
 from app.services.job_queue.job import EVALUATED, TO_DO, Job
 from core.errors import WirescopeError
+from core.precision_words import EIGHT_BITS, rounded
 from core.saving import save_bytes
 from core.sharded.file_names import LOCK, OF_EVERY_RUN, PAIRS_FOLDER, PIECES, RESULTS, ROWS, ROWS_BEGUN, RUN, WAITING
 
@@ -146,7 +148,10 @@ class JobStore:
 
     def _read(self, path: Path) -> Job | None:
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Job)
+            job = msgspec.json.decode(path.read_bytes(), type=Job)
+            # Earlier versions had 8 bits in the command alone.
+            eight_bits = ("--weights", EIGHT_BITS) in pairwise(job.command)
+            return replace(job, precision=rounded(job.precision)) if eight_bits else job
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError) as error:

@@ -57,7 +57,12 @@ def test_evaluate_takes_that_of_the_trace_or_another(traced, capsys) -> None:
     assert "gpt2 in bf16, scored by" in capsys.readouterr().out
 
 
-def test_compare_says_that_precisions_differ(traced, capsys) -> None:
+def test_compare_says_that_precisions_differ(traced, capsys, tmp_path: Path) -> None:
+    rounded = json.loads(traced["fp32"].read_text())
+    rounded["about"]["weights"] = "8bit"
+    (tmp_path / "rounded.json").write_text(json.dumps(rounded))
+    assert code_of("compare", str(traced["fp32"]), str(tmp_path / "rounded.json")) == 0
+    assert "scored in different precisions: fp32 and fp32 with weights in 8 bits" in capsys.readouterr().err
     assert code_of("compare", str(traced["fp32"]), str(traced["bf16"])) == 0
     assert "scored in different precisions: fp32 and bf16" in capsys.readouterr().err
 

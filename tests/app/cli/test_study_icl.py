@@ -126,7 +126,7 @@ def test_a_text_is_the_same_whatever_path_leads_to_it(
         assert "Nothing comes next." in capsys.readouterr().err
     file.write_text("John gave a book to Mary . " * 400, encoding="utf-8")
     assert code_of(*command, str(file)) == 3
-    assert "holds another run: work: text is" in capsys.readouterr().err
+    assert 'holds another run: text "' in capsys.readouterr().err
 
 
 def test_a_study_that_is_stopped_says_how_it_goes_on_and_goes_on(

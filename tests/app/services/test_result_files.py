@@ -26,6 +26,7 @@ def test_a_file_is_sent_to_its_own_model_alone(reader: Person, models, tmp_path:
         reader.wait(lambda: workbench.opened is not None and not workbench.busy)
         assert workbench.document.model != llama
         assert sent == []
+    assert "heads.json was not opened: it is of llama in fp32." in reader.message()
     assert files.show("heads", path, Document(llama))
     reader.wait(lambda: workbench.opened is not None and not workbench.busy)
     assert sent == [(llama, path)]

@@ -13,6 +13,7 @@ from app.messages.request import Reply, Request
 from app.worker import service
 from app.worker.service import WorkerService
 from core.project.document import Document
+from core.scripts.passages import Narrator
 
 PROCESSOR = {
     "image_processor_type": "BitImageProcessor",
@@ -53,3 +54,8 @@ def test_each_is_opened_once_where_it_is_asked_for(probed: str, monkeypatch: pyt
         rounded.append(worker._model.unrounded is not None)
     assert rounded == [False, False, True, True, False]
     assert len(opened) == 3
+
+
+def test_a_script_opens_it_so() -> None:
+    (line,) = Narrator().tell("", Document("pack:smollm2", precision="bf16+8bit")).lines[:1]
+    assert line == 'model = ws.load_model("pack:smollm2", dtype="bf16", weights="8bit")'

@@ -95,10 +95,16 @@ class QueueingController(QObject, Generic[D]):
         if dialog is not None:
             dialog.set_busy(words)
             job = Background(lambda _report, cancelled: question(cancelled), self)
-            job.finished.connect(then)
-            job.failed.connect(self._say_failure)
-            job.cancelled.connect(lambda: dialog.set_busy(""))
-            dialog.rejected.connect(job.cancel)
+            closed: list[bool] = []
+
+            def close() -> None:
+                closed.append(True)
+                job.cancel()
+                dialog.set_busy("")
+
+            job.finished.connect(lambda answer: None if closed else then(answer))
+            job.failed.connect(lambda message, hint: None if closed else self._say_failure(message, hint))
+            dialog.rejected.connect(close)
             self._given.jobs.run(job)
 
     def _say_failure(self, message: str, hint: str) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from core.edits import EditKind
+from core.precision_words import is_rounded, rounded
 from views import motion, theme
 from views.panels.preferences.data import Preferences
 from views.panels.preferences.panel import PreferencesDialog
@@ -57,7 +58,8 @@ class PreferencesController(QObject):
             workbench.question.set_replacement(_kind(preferences.cut))
             self._toolbar.set_replacement(workbench.cut_kind)
         if preferences.precision != before.precision and workbench.document.model:
-            workbench.compute_in(preferences.precision)
+            eight_bits = is_rounded(workbench.document.precision)
+            workbench.compute_in(rounded(preferences.precision, eight_bits))
 
     def _give_usual(self) -> None:
         """What new work begins with, and how many edges are shown until a circuit is chosen."""

@@ -16,6 +16,7 @@ from app.messages.wire.parts import digest_of
 from app.presenters.homes import place_words, room_words
 from app.workbench.remote_worker import RemoteWorker
 from app.worker.remote_side import make_service, versions
+from core.project.document import Document
 from tests.app.person import Person
 from tests.app.workbench.test_remote_worker import TestLink
 
@@ -147,7 +148,7 @@ def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reade
     assert not clusters.link.side._loop._thread.is_alive()
 
 
-def test_weights_are_in_8_bits_there_and_stay_so_here(reader: Person, clusters: Clusters) -> None:
+def test_weights_are_in_8_bits_there_and_stay_so_here(reader: Person, clusters: Clusters, models) -> None:
     dialog = dialog_of(reader, clusters)
     reader.wait(lambda: len(clusters.planned) == 1)
     assert clusters.planned[0][-1] is False
@@ -162,6 +163,19 @@ def test_weights_are_in_8_bits_there_and_stay_so_here(reader: Person, clusters: 
     reader.rest()
     assert " · 8 bits " in reader.panel("status").parity.text()
     assert dialog_of(reader, clusters).in_eight_bits()
+    reader.controller("remote").dialog.reject()
+    reader.window.commands["undo"].trigger()  # Connect's step
+    reader.rest()
+    assert " · 8 bits " not in reader.panel("status").parity.text()
+
+    # another model is opened while the worker starts: nobody asked for its 8 bits
+    dialog = dialog_of(reader, clusters)
+    reader.click(dialog.eight_bits)
+    reader.click(dialog.connect_button)
+    reader.workbench.models.open(Document(str(models.llama)))
+    reader.wait(lambda: reader.workbench.homes.place == "node-7")
+    assert reader.workbench.document.precision == "fp32"
+    reader.window.commands["disconnect"].trigger()
     reader.open("bundled:names", None)
     assert not dialog_of(reader, clusters).eight_bits.isEnabled()
 

@@ -176,7 +176,7 @@ def test_whole_weights_and_8_bits_of_one_model_take_turns(reader: Person, models
         reader.rest()
         trace(reader)
         assert (" · 8 bits " in reader.panel("status").parity.text()) != same
-        assert ("8-bit weights" in workbench.opened.details) != same
+        assert reader.panel("status").device.text() == ("cpu · fp32" if same else "cpu · fp32, 8-bit weights")
         assert np.array_equal(workbench.scored.ranking.values, whole) == same
 
 

@@ -42,6 +42,12 @@ def test_jobs_come_back_as_they_were_and_in_their_order(store: JobStore, tmp_pat
     assert keys(store) == ["c", "b"]
 
 
+def test_a_job_that_named_its_8_bits_in_the_command_alone_has_them_in_its_precision(store: JobStore, tmp_path) -> None:
+    store.add(job(tmp_path / "a", command=("trace", "--weights", "8bit"), precision="bf16"))
+    (read,) = store.jobs()
+    assert read.precision == "bf16+8bit"
+
+
 def test_a_change_is_of_the_file_as_it_is_now(store: JobStore, tmp_path: Path) -> None:
     store.add(job(tmp_path / "a"))
     other = JobStore(store.folder)
