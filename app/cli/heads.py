@@ -88,16 +88,18 @@ def heads_command(options: argparse.Namespace) -> int:
         Progress() as progress,
         watched(lambda share: progress("Tests of heads", share)),
     ):
-        found = identities_over(model, corpus, options.seed, function_vectors=options.function_vectors, workers=workers)
+        identities = identities_over(
+            model, corpus, options.seed, function_vectors=options.function_vectors, workers=workers
+        )
     if options.head is not None:
-        kinds = [label.test.name for label in found.labels(options.head) if label.test.attends]
-        shown = [evidence(found, kind, options.head) for kind in kinds]
+        kinds = [label.test.name for label in identities.labels(options.head) if label.test.attends]
+        shown = [evidence(identities, kind, options.head) for kind in kinds]
     if options.json:
-        say_json(identities_report(found, shown, options.head))
+        say_json(identities_report(identities, shown, options.head))
     elif options.head is not None:
-        _tell_head(found, shown, options.head, model, corpus)
+        _tell_head(identities, shown, options.head, model, corpus)
     else:
-        _tell(found, model.title, what)
+        _tell(identities, model.title, what)
     if options.function_vectors and not options.json and (tasks := tasks_of_vectors(model, corpus, options.seed)):
         _tell_tasks(*tasks)
     return 0
@@ -131,20 +133,20 @@ def _in_shards(options: argparse.Namespace, model: Model) -> int:
     run = in_shards(options, model, work, heads_over_pairs)
     if run is None:
         return STOPPED
-    found, what = run
+    identities, what = run
     head = options.head
     shown = (
         []
         if head is None
-        else [evidence(found, label.test.name, head) for label in found.labels(head) if label.test.attends]
+        else [evidence(identities, label.test.name, head) for label in identities.labels(head) if label.test.attends]
     )
     if options.json:
-        say_json(identities_report(found, shown, head))
+        say_json(identities_report(identities, shown, head))
     elif head is not None:
-        _tell_head(found, shown, head, model, None)
+        _tell_head(identities, shown, head, model, None)
     else:
-        _tell(found, model.title, what)
-        for line in repeats_words({**repeats(options, model), "pairs": found.rows}):
+        _tell(identities, model.title, what)
+        for line in repeats_words({**repeats(options, model), "pairs": identities.rows}):
             say(line)
     if work.vectors and not options.json and (tasks := tasks_in(model, Path(options.folder), work)):
         _tell_tasks(*tasks)
@@ -158,9 +160,10 @@ def _tell_tasks(done: tuple[str, ...], left_out: tuple[str, ...]) -> None:
         say(f"left out, no better than chance: {'; '.join(left_out)}.")
 
 
-def _tell(found: HeadIdentities, title: str, what: str) -> None:
-    labelled = [(head, labels) for head in found.heads if (labels := found.labels(head))]
-    say(f"{title}: {len(labelled)} of {len(found.heads)} heads pass a test; the others: none found. Corpus: {what}.\n")
+def _tell(identities: HeadIdentities, title: str, what: str) -> None:
+    labelled = [(head, labels) for head in identities.heads if (labels := identities.labels(head))]
+    passed = f"{len(labelled)} of {len(identities.heads)} heads pass a test; the others: none found"
+    say(f"{title}: {passed}. Corpus: {what}.\n")
     rows = [["head", "is", "generated", "corpus", "covers"]]
     rows += [
         [head if place == 0 else "", *_cells(label)] for head, labels in labelled for place, label in enumerate(labels)
@@ -169,8 +172,8 @@ def _tell(found: HeadIdentities, title: str, what: str) -> None:
         for line in aligned(rows):
             say(line)
         say()
-    for place, test in enumerate(found.tests):
-        rare = found.rare[place]
+    for place, test in enumerate(identities.tests):
+        rare = identities.rare[place]
         beside = "" if rare != rare else f", and more than 99 % of random heads ({number(float(rare))})"
         beside = "; no head passes, for there are no random ones to compare with" if math.isinf(rare) else beside
         say(f"{test.name}: {test.words} ({test.source}); at least {number(test.threshold)}{beside}.")
@@ -185,16 +188,18 @@ def _cells(label: HeadLabel) -> list[str]:
     return [label.test.name, number(label.generated), corpus, covers]
 
 
-def _tell_head(found: HeadIdentities, shown: list[Evidence], head: str, model: Model, corpus: Tensor | None) -> None:
+def _tell_head(
+    identities: HeadIdentities, shown: list[Evidence], head: str, model: Model, corpus: Tensor | None
+) -> None:
     """corpus: that the places with most attention are in; None where these are not kept."""
-    labels = found.labels(head)
-    say(f"{head}: {', '.join(label.test.name for label in labels) or 'none found'}\n")
-    place = found.heads.index(head)
+    labels = identities.labels(head)
+    say(f"{head}: {', '.join(label.test.name for label in labels) or 'none identities'}\n")
+    place = identities.heads.index(head)
     rows = [["test", "generated", "at least", "corpus", "covers"]]
-    for number_of, test in enumerate(found.tests):
-        tables = found.generated, found.corpus, found.covers
+    for number_of, test in enumerate(identities.tests):
+        tables = identities.generated, identities.corpus, identities.covers
         generated, read, covers = (float(table[number_of, place]) for table in tables)
-        rarest = float(found.rare[number_of])
+        rarest = float(identities.rare[number_of])
         least = "-" if math.isinf(rarest) else number(max(test.threshold, rarest) if rarest > 0 else test.threshold)
         rows.append(
             [

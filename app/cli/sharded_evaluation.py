@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from core.models.model import Model
 
 
-def evaluate_in_shards(options: argparse.Namespace, model: Model, found: ScoresFile) -> int:
-    """found: the scores of the file, of the model's graph."""
+def evaluate_in_shards(options: argparse.Namespace, model: Model, scored: ScoresFile) -> int:
+    """scored: the scores of the file, of the model's graph."""
     from core.sharded.evaluate_pairs import evaluate_pairs
     from core.sharded.evaluation import curve_work
     from core.sharded.file_names import EVALUATION
@@ -31,12 +31,12 @@ def evaluate_in_shards(options: argparse.Namespace, model: Model, found: ScoresF
         raise ArgumentError(
             "--size and --select are of one circuit's report, which is not made in shards.", "Leave out --folder."
         )
-    if found.size is not None:
+    if scored.size is not None:
         raise InputError(
             f"{options.file} is one circuit: the other edges have no scores, so that larger ones cannot be chosen.",
             "Give the scores that it was chosen by, or leave out --folder.",
         )
-    scores = found.scores
+    scores = scored.scores
     metric = options.metric or scores.about.get("metric kind")
     work = curve_work(scores, options.replacement, (), options.seed, metric, options.memory)
     report = in_shards(options, model, work, evaluate_pairs)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SHOWN = 10  # of the strongest
 
 
-def trace_in_shards(options: argparse.Namespace, method: Method, own: Options) -> int:
+def trace_in_shards(options: argparse.Namespace, method: Method, options_of_method: Options) -> int:
     """`wirescope trace --folder`."""
     from core.sharded.file_names import CIRCUIT
     from core.sharded.progress import read_progress
@@ -41,12 +41,12 @@ def trace_in_shards(options: argparse.Namespace, method: Method, own: Options) -
         raise ArgumentError("--select needs the scores of each pair.", "Give it to `wirescope evaluate`.")
     if options.spans is not None:
         raise ArgumentError("Edges at spans are not traced in shards.", "Leave out --folder or --spans.")
-    work = TraceWork(method.name, options.replacement, options.level, own, options.metric, options.memory)
+    work = TraceWork(method.name, options.replacement, options.level, options_of_method, options.metric, options.memory)
     model = open_model(options.model, options.precision, options.device, options.weights)
-    found = in_shards(options, model, work, trace_pairs)
-    if found is None:
+    run = in_shards(options, model, work, trace_pairs)
+    if run is None:
         return STOPPED
-    scores, sums = found
+    scores, sums = run
     folder = Path(options.folder)
     if options.out is not None:
         write_scores(Path(options.out), options.format, scores, (), model, options.size)

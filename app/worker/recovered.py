@@ -37,12 +37,12 @@ def handle_recovered(
                 sessions = sessions_of(cache, request.document, key.rows)
             with stage(0.2, 1.0):
                 circuits = [kept, *(each.pruned() for each in drawn)]
-                found = measure_over(sessions, circuits, scores.replacement, cancelled)
+                over_rows = measure_over(sessions, circuits, scores.replacement, cancelled)
         try:
-            share, *random = found.recovered().tolist()
+            share, *random = over_rows.recovered().tolist()
         except NothingToRecoverError:
             raise InputError(ALIKE, ANOTHER) from None
-        band = found.band() if key.rows else None
+        band = over_rows.band() if key.rows else None
         return RecoveredReply(
             0,
             query,
@@ -51,11 +51,11 @@ def handle_recovered(
             graph.n_edges,
             share,
             tuple(random),
-            metric=float(found.circuits[0].mean()),
-            whole=float(found.whole.mean()),
-            nothing=float(found.nothing.mean()),
+            metric=float(over_rows.circuits[0].mean()),
+            whole=float(over_rows.whole.mean()),
+            nothing=float(over_rows.nothing.mean()),
             kind=scores.replacement,
-            pairs=found.pairs if key.rows else 1,
+            pairs=over_rows.pairs if key.rows else 1,
             band=None if band is None else (float(band[0, 0]), float(band[1, 0])),
         )
 

@@ -128,7 +128,7 @@ def follow(
     seed: int = 0,
     dtype: str = "fp32",
     model: SeriesModel | None = None,
-    found: Callable[[StepFigures], None] | None = None,
+    listener: Callable[[StepFigures], None] | None = None,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Followed:
@@ -136,8 +136,8 @@ def follow(
 
     pairs: A and B as `model.pair` takes them, or a dataset, whose answers are then what the metric reads. metric:
     without one, and without answers, the log-probability of what the last checkpoint answers. edges: of the circuits
-    that are compared. seed: of the repeated sequences. model: one that goes through the series already. found: told the
-    figures of each checkpoint as they come, the last one's first. progress: told the share that is done.
+    that are compared. seed: of the repeated sequences. model: one that goes through the series already. listener: told
+    the figures of each checkpoint as they come, the last one's first. progress: told the share that is done.
 
     Raises ArgumentError, InputError, EditError, ModelError, Cancelled; what was found by then is kept.
     """
@@ -163,8 +163,8 @@ def follow(
             if ranking is None:
                 ranking = figures.ranking(graph, method, replacement)
             by_step[checkpoint.step] = figures
-            if found is not None:
-                found(figures)
+            if listener is not None:
+                listener(figures)
     ordered = tuple(by_step[step] for step in series.steps)
     return Followed(series, ordered, graph, method, replacement, name, asked.count, edges)
 

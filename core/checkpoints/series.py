@@ -78,7 +78,7 @@ def step_of(title: str) -> int | None:
 def is_series(folder: Path) -> bool:
     """Whether a folder holds checkpoints and is no model: what is dropped on the window."""
     try:
-        return folder.is_dir() and not (folder / "config.json").is_file() and len(_found(folder)) >= FEWEST
+        return folder.is_dir() and not (folder / "config.json").is_file() and len(_models_by_step(folder)) >= FEWEST
     except OSError:
         return False
 
@@ -88,7 +88,7 @@ def folder_of(name: str) -> Path | None:
     folder = Path(name)
     if not folder.is_absolute() or step_of(folder.name) is None or not folder.is_dir():
         return None
-    return folder.parent if (folder.parent.is_dir() and len(_found(folder.parent)) >= FEWEST) else None
+    return folder.parent if (folder.parent.is_dir() and len(_models_by_step(folder.parent)) >= FEWEST) else None
 
 
 def series_around(name: str) -> Series | None:
@@ -110,7 +110,7 @@ def open_series(source: str | Path, revisions: Sequence[str] = ()) -> Series:
     if revisions:
         raise InputError(f"{folder} is a folder, and revisions are of a Hub id.", "Leave the revisions out.")
     folder = folder.resolve()
-    models = _found(folder)
+    models = _models_by_step(folder)
     if len(models) < FEWEST:
         raise _too_few(folder, models)
     checkpoints = [Checkpoint(step, str(path), path.name) for step, path in models]
@@ -118,7 +118,7 @@ def open_series(source: str | Path, revisions: Sequence[str] = ()) -> Series:
     return Series(str(folder), folder.name, tuple(checkpoints), _check_alike([path for _, path in models]))
 
 
-def _found(folder: Path) -> list[tuple[int, Path]]:
+def _models_by_step(folder: Path) -> list[tuple[int, Path]]:
     """The models in a folder whose names have a step, by it."""
     paths = [path for path in folder.iterdir() if (path / "config.json").is_file()]
     steps = [(step_of(path.name), path) for path in paths]

@@ -78,8 +78,8 @@ class AttentionSums:
         if len(kept) == BEST and weight <= kept[-1].weight:
             return
         keys = np.argsort(-read, kind="stable")[:READ]
-        found = Best(weight, row, query, keys.tolist(), [round(float(share), 4) for share in read[keys]])
-        self.best[kind][head] = sorted([*kept, found], key=lambda each: -each.weight)[:BEST]
+        best = Best(weight, row, query, keys.tolist(), [round(float(share), 4) for share in read[keys]])
+        self.best[kind][head] = sorted([*kept, best], key=lambda each: -each.weight)[:BEST]
 
     def count(self, rows: Sequence[Sequence[Entries]]) -> None:
         """All heads of some inputs are added."""
@@ -90,12 +90,12 @@ class AttentionSums:
         """[kinds, heads, 11], in hundredths; NaN where there is no query."""
         upto = self.counts.cumsum(axis=-1)
         total = upto[..., -1:]
-        found = np.full((*total.shape[:2], 11), np.nan)
+        deciles = np.full((*total.shape[:2], 11), np.nan)
         for place in range(11):
             wanted = np.maximum(np.ceil(total * place / 10), 1)
             value = (upto >= wanted).argmax(axis=-1) / BINS
-            found[..., place] = np.where(total[..., 0] > 0, value, np.nan)
-        return found
+            deciles[..., place] = np.where(total[..., 0] > 0, value, np.nan)
+        return deciles
 
     def plain(self) -> dict[str, Any]:
         """As lists and numbers."""

@@ -69,8 +69,8 @@ def detailed(pixels: Tensor, grid: tuple[int, int]) -> NDArray[np.bool_]:
     """[patch], those whose pixels vary more than those of the median patch. pixels: [channel, height, width]."""
     square = F.adaptive_avg_pool2d(pixels[None].double() ** 2, grid)
     variance = (square - F.adaptive_avg_pool2d(pixels[None].double(), grid) ** 2).sum(dim=1).flatten()
-    found: NDArray[np.bool_] = (variance > variance.median() + 1e-9).cpu().numpy()
-    return found
+    detail: NDArray[np.bool_] = (variance > variance.median() + 1e-9).cpu().numpy()
+    return detail
 
 
 def class_mask(prefix: int, content: NDArray[np.bool_]) -> Mask:
@@ -83,9 +83,9 @@ def class_mask(prefix: int, content: NDArray[np.bool_]) -> Mask:
 def brings(model: Model, objects: Tensor, grounds: Tensor, heads: Sequence[int], seed: int = 0) -> NDArray[np.bool_]:
     """Of some heads, numbered layer by layer, whether what they write to the class token matters (2. above). objects,
     grounds: as `object_pictures` gives them. Raises Cancelled."""
-    found = np.zeros(len(heads), dtype=bool)
+    matters = np.zeros(len(heads), dtype=bool)
     if not len(heads):
-        return found
+        return matters
     session = Session(model, model.pair(objects, grounds))
     states = [Engine(model.adapter, pixels, None).clean(full=True) for pixels in (objects, grounds)]
     rng = torch.Generator("cpu").manual_seed(seed)
@@ -95,12 +95,12 @@ def brings(model: Model, objects: Tensor, grounds: Tensor, heads: Sequence[int],
             one, other = (widened(state.out(model.adapter, node)[:, 0]) for state in states)
             length = float((one - other).norm(dim=-1).mean())
             effect = _effect(session, Edit(node, "patch", positions=[0]))
-            found[place] = all(
+            matters[place] = all(
                 effect
                 > _effect(session, Edit(node, "steer", positions=[0], value=(length * _direction(one, rng)).tolist()))
                 for _ in range(DRAWS)
             )
-    return found
+    return matters
 
 
 def _direction(like: Tensor, rng: torch.Generator) -> Tensor:

@@ -43,14 +43,14 @@ def copying_scores(model: Model, seed: int = 0, tokens: Sequence[int] | None = N
     numbers = torch.arange(len(asked), device=adapter.device) if narrow else torch.tensor(asked, device=adapter.device)
     ids = torch.tensor(asked, device=adapter.device)[:, None]
     state = Engine(adapter, ids, None).clean(full=True)
-    found: tuple[list[float], list[float]] = ([], [])
+    shares: tuple[list[float], list[float]] = ([], [])
     with torch.no_grad():
         for layer in range(shape.layers):
             at(layer / shape.layers)
             math = LayerMath(adapter, layer)
             x = state.attention_in[min(layer, 1)] if shape.layers > 1 else state.attention_in[0]
             _, _, v = math.split(math.project(math.norm(x)))
-            for moved, scores in enumerate(found):
+            for moved, scores in enumerate(shares):
                 if moved and shape.kv_heads == 1:
                     scores += [np.nan] * shape.heads
                     continue
@@ -59,12 +59,12 @@ def copying_scores(model: Model, seed: int = 0, tokens: Sequence[int] | None = N
                 for out in math.outs(mixed, range(shape.heads), factor):
                     logits = widened((narrow or adapter).read(out))[:, 0]
                     scores.append(_copied(logits, numbers))
-    own, crossed = (np.array(each) for each in found)
-    return own, crossed
+    copied, crossed = (np.array(each) for each in shares)
+    return copied, crossed
 
 
 def _copied(logits: Tensor, numbers: Tensor) -> float:
     """The share of rows whose own token is among the first, and above what is pushed like it."""
-    own = logits.gather(1, numbers[:, None])
-    before = (logits >= own).sum(dim=1) - 1
+    of_token = logits.gather(1, numbers[:, None])
+    before = (logits >= of_token).sum(dim=1) - 1
     return float((before < TOP).float().mean())

@@ -24,16 +24,16 @@ class Evidence:
     best: Sequence[Best]
 
 
-def evidence(found: HeadIdentities, kind: str, head: str) -> Evidence:
+def evidence(identities: HeadIdentities, kind: str, head: str) -> Evidence:
     """Of a head and a test that the corpus was asked. Raises ArgumentError for another one, and for a head that there
     is not."""
-    read = found.read
+    read = identities.read
     if read is None or kind not in read.kinds:
         asked = "nothing: none was read" if read is None else ", ".join(read.kinds)
         raise ArgumentError(f"A corpus is not asked about {kind!r}.", f"It is about: {asked}.")
-    if head not in found.heads:
+    if head not in identities.heads:
         raise ArgumentError(f"There is no head {head!r}.", "Name one as a5.h1.")
-    place, number = read.kinds.index(kind), found.heads.index(head)
+    place, number = read.kinds.index(kind), identities.heads.index(head)
     queries = int(read.queries[place])
     deciles = tuple(read.deciles[place, number].tolist()) if queries else ()
     covers = float(read.covers[place, number])

@@ -105,7 +105,7 @@ def _effects(
     answers = torch.tensor(prompts.answers, device=adapter.device)
     assert state.readout is not None
     before = _right(state.readout.output[:, -1], answers)
-    found: list[list[Tensor]] = [[], []]
+    changed: list[list[Tensor]] = [[], []]
     for layer in _layers(model):
         with stage(layer / adapter.shape.layers, (layer + 1) / adapter.shape.layers):
             math = LayerMath(adapter, layer)
@@ -120,8 +120,8 @@ def _effects(
                 rows = each.shape[1]
                 logits = adapter.read(carried(adapter, state, layer, last, each))[:, -1]
                 right = _right(logits, answers[:rows].repeat(len(heads))).reshape(len(heads), -1)
-                found[which].append((right - before[:rows]).mean(dim=1))
-    effects, turned = (torch.cat(each).cpu().double().numpy() for each in found)
+                changed[which].append((right - before[:rows]).mean(dim=1))
+    effects, turned = (torch.cat(each).cpu().double().numpy() for each in changed)
     return effects, turned
 
 

@@ -88,12 +88,12 @@ class HeadIdentities:
     def labels(self, head: str) -> list[HeadLabel]:
         """What a head passes, that which covers most first."""
         number = self.heads.index(head)
-        found = [
+        labels = [
             HeadLabel(test, *(float(table[place, number]) for table in (self.generated, self.corpus, self.covers)))
             for place, test in enumerate(self.tests)
             if self.passes[place, number]
         ]
-        return sorted(found, key=lambda label: -np.nan_to_num(label.covers, nan=-1.0))
+        return sorted(labels, key=lambda label: -np.nan_to_num(label.covers, nan=-1.0))
 
     @property
     def passes(self) -> NDArray[np.bool_]:

@@ -77,9 +77,9 @@ def grid_of(model: Model, pixels: Tensor) -> tuple[int, int]:
 
 def identities_of_pictures(model: Model, asked: Sequence[Asked], read: AttentionScores, rows: int) -> HeadIdentities:
     """read: the attention over a corpus of so many pictures."""
-    found = identities_of(model, asked, read, rows)
-    found.covers[[test is GATHERING for test in found.tests]] = np.nan  # it is of one query of a picture
-    return found
+    identities = identities_of(model, asked, read, rows)
+    identities.covers[[test is GATHERING for test in identities.tests]] = np.nan  # it is of one query of a picture
+    return identities
 
 
 def _gathering(model: Model, corpus: Tensor, grid: tuple[int, int], seed: int, parts: Parts) -> Asked:

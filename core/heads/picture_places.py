@@ -79,5 +79,5 @@ def outlying_patches(model: Model, pixels: Tensor) -> NDArray[np.bool_]:
     """[patch] of a picture, where the stream before the last layer has an outlying norm."""
     state = Engine(model.adapter, pixels[None], None).clean()
     norms = state.attention_in[-1][0, model.adapter.prefix :].float().norm(dim=-1)
-    found: NDArray[np.bool_] = (norms > OUTLYING * norms.median()).cpu().numpy()
-    return found
+    outlying: NDArray[np.bool_] = (norms > OUTLYING * norms.median()).cpu().numpy()
+    return outlying

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from core.heads.identity import HeadIdentities
 
 
-def identities_report(found: HeadIdentities, shown: Sequence[Evidence] = (), head: str | None = None) -> dict[str, Any]:
+def identities_report(
+    identities: HeadIdentities, shown: Sequence[Evidence] = (), head: str | None = None
+) -> dict[str, Any]:
     """Of all heads, or of one. shown: evidence for its labels."""
-    heads = found.heads if head is None else (head,)
+    heads = identities.heads if head is None else (head,)
 
     def finite(value: float) -> float | None:
         return value if math.isfinite(value) else None
@@ -25,19 +27,21 @@ def identities_report(found: HeadIdentities, shown: Sequence[Evidence] = (), hea
              "99 % of random heads below": finite(float(rare)),
              "99 % of random heads below, corpus": finite(float(rare_corpus)),
              "too few heads to compare with": math.isinf(rare) or math.isinf(rare_corpus)}
-            for test, rare, rare_corpus in zip(found.tests, found.rare, found.rare_corpus, strict=True)
+            for test, rare, rare_corpus in zip(identities.tests, identities.rare, identities.rare_corpus, strict=True)
         ],
         "heads": {
             name: {
-                "labels": [label.test.name for label in found.labels(name)],
+                "labels": [label.test.name for label in identities.labels(name)],
                 "scores": {
                     test.name: {
-                        key: finite(float(table[place, found.heads.index(name)]))
+                        key: finite(float(table[place, identities.heads.index(name)]))
                         for key, table in (
-                            ("generated", found.generated), ("corpus", found.corpus), ("covers", found.covers),
+                            ("generated", identities.generated),
+                            ("corpus", identities.corpus),
+                            ("covers", identities.covers),
                         )
                     }
-                    for place, test in enumerate(found.tests)
+                    for place, test in enumerate(identities.tests)
                 },
             }
             for name in heads

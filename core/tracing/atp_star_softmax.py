@@ -69,10 +69,10 @@ def through_softmax(job: Job, layer: int, lost: Tensor, at_z: Tensor, first: int
     q, k = ports((x - lost).to(x.dtype).flatten(0, 1))
     if not shape.coupled:
         return torch.cat([with_queries(q), with_keys(k).unflatten(0, (-1, group)).sum(dim=1)])  # type: ignore[no-untyped-call]
-    own_q, own_k = (repeated(part) for part in ports(x))  # a norm may span all heads, so that each moves the others
+    clean_q, clean_k = (repeated(part) for part in ports(x))  # a norm may span all heads, so that each moves the others
     moves = []
     both: tuple[tuple[Tensor, Tensor, Callable[[Tensor], Tensor]], ...]
-    both = ((own_q, q, with_queries), (own_k, k, with_keys))
+    both = ((clean_q, q, with_queries), (clean_k, k, with_keys))
     for every, new, run in both:
         for head in range(new.shape[2]):
             mixed = every.clone()
@@ -90,16 +90,16 @@ def _one_key(job: Job, layer: int, keys: Tensor, at_z: Tensor, first: int, mask:
     if weights.sinks is not None:
         weights = replace(weights, sinks=weights.sinks.cpu())
     mask = None if mask is None else mask.cpu()
-    own_q, own_k = clean.q[layer][:, first:].cpu().double(), clean.k[layer].cpu().double()
+    clean_q, clean_k = clean.q[layer][:, first:].cpu().double(), clean.k[layer].cpu().double()
     gradient = at_z.cpu().double()
     moves = []
     for head in range(shape.heads):
         kv = head * shape.kv_heads // shape.heads
         of_head = mask if mask is None or mask.shape[1] == 1 else mask[:, head : head + 1]
-        logs = head_scores(shape, weights, own_q, own_k, head, of_head).log_softmax(dim=-1)  # [batch, query, key]
+        logs = head_scores(shape, weights, clean_q, clean_k, head, of_head).log_softmax(dim=-1)  # [batch, query, key]
         odds, toward = _without_one(logs, clean.v[layer][:, :, kv].cpu().double(), gradient[:, :, :, head])
-        odds, toward = odds[:, :, first : own_k.shape[1]], toward[..., first:]
-        q, k = own_q[:, :, head], own_k[:, first:, kv]
+        odds, toward = odds[:, :, first : clean_k.shape[1]], toward[..., first:]
+        q, k = clean_q[:, :, head], clean_k[:, first:, kv]
         scores = soft_capped(weights, q @ k.transpose(1, 2) * weights.scale)
         of_writers = []
         for new in keys[:, :, :, kv].cpu().double().split(max(1, BYTES // (odds.numel() * odds.element_size()))):  # type: ignore[no-untyped-call]

@@ -85,25 +85,25 @@ def tables(short: bool = False) -> Iterator[Table]:
 
 def watch(command: Sequence[str], folder: Path, kills: Sequence[float] = (), *options: str) -> Watched:
     """Run a command to its end, killed on the way."""
-    found, draws = Watched(), random.Random(0)
+    watched, draws = Watched(), random.Random(0)
     for share in (*kills, None):  # at None it comes to its end
         begun = time.monotonic()
         process = _start(command, folder, options)
         kill_at = None
         while process.poll() is None:
-            said = _look(folder, process.pid, begun, found)
+            said = _look(folder, process.pid, begun, watched)
             if share is not None and kill_at is None and said is not None and said.share >= share:
                 kill_at = time.monotonic() + draws.uniform(0.0, 3.0)
             if kill_at is not None and time.monotonic() >= kill_at:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-                found.kills += 1
+                watched.kills += 1
             time.sleep(BETWEEN)
-        found.seconds += time.monotonic() - begun
+        watched.seconds += time.monotonic() - begun
         if share is None and process.returncode != 0:
             raise RuntimeError(f"{command} ended with {process.returncode}")
-    found.said = read_progress(folder)
-    return found
+    watched.said = read_progress(folder)
+    return watched
 
 
 def _start(command: Sequence[str], folder: Path, options: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -112,15 +112,15 @@ def _start(command: Sequence[str], folder: Path, options: Sequence[str]) -> subp
     return subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
 
 
-def _look(folder: Path, pid: int, begun: float, found: Watched) -> RunProgress | None:
+def _look(folder: Path, pid: int, begun: float, watched: Watched) -> RunProgress | None:
     said = read_progress(folder)
     if said is None or said.pid != pid:
         return None
     try:
-        found.held.append((said.share, psutil.Process(pid).memory_info().rss / 1e6))
+        watched.held.append((said.share, psutil.Process(pid).memory_info().rss / 1e6))
     except psutil.Error:
         return said
-    found.ends.setdefault(said.shards_done, time.monotonic() - begun)
+    watched.ends.setdefault(said.shards_done, time.monotonic() - begun)
     return said
 
 
@@ -164,9 +164,9 @@ def _workers(place: Path, pairs: int) -> Iterator[list[str]]:
         ("two workers of Ray", ("--workers", "2")),
     ):
         folder = place / who
-        found = watch(command, folder, (), *options)
+        watched = watch(command, folder, (), *options)
         scores = _scores(folder)
         expected = scores if expected is None else expected
-        first, last = min(done for done in found.ends if done), max(found.ends)
-        rate = (last - first) * SHARD / (found.ends[last] - found.ends[first])
-        yield [who, f"{rate:.1f}", f"{found.ends[first]:.0f}", f"{np.abs(scores - expected).max():.2g}"]
+        first, last = min(done for done in watched.ends if done), max(watched.ends)
+        rate = (last - first) * SHARD / (watched.ends[last] - watched.ends[first])
+        yield [who, f"{rate:.1f}", f"{watched.ends[first]:.0f}", f"{np.abs(scores - expected).max():.2g}"]

@@ -44,7 +44,7 @@ def handle_follow(query: FollowQuery, request: Request, cache: SessionCache, sen
         replacement=kind,
         edges=edges,
         dtype=computed_in(request.document.precision),
-        found=add_row,
+        listener=add_row,
         progress=telling,
         cancelled=cancelled,
     )

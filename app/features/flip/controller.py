@@ -33,7 +33,7 @@ class FlipController(QObject):
         self._search: OneShot[FlipQuery] = OneShot(workbench, "minimal patch")
         self._running: FlipQuery | None = None
         self._told: list[Grown] = []
-        self._found: tuple[MinimalPatch, Document] | None = None  # and what it is of
+        self._outcome: tuple[MinimalPatch, Document] | None = None  # with the document that it is of
         self._of: tuple[Region, ...] = ()  # regions that the last search was to choose from
         self._problem = ""
         self._share: float | None = None
@@ -43,7 +43,7 @@ class FlipController(QObject):
         panel.copy_wanted.connect(self.copy)
         panel.parts_chosen.connect(lambda targets: workbench.select(tuple(dict.fromkeys(targets))))
         workbench.on(FlipGrown, self._take_grown)
-        workbench.on(FlipReply, self._take_found)
+        workbench.on(FlipReply, self._take_reply)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.on(RequestDone, self._take_end)
         workbench.given_up.connect(lambda _: self._stop(presenter.cancelled_words(self._told)))
@@ -68,7 +68,7 @@ class FlipController(QObject):
             return
         standing = tuple(edit for edit in workbench.document.edits if not workbench.usable().waits(edit))
         workbench.history.seal()
-        self._told, self._found, self._problem, self._share = [], None, "", None
+        self._told, self._outcome, self._problem, self._share = [], None, "", None
         self._search.ask(presenter.query_of(key, standing, self._regions()))
         self._running = self._search.asked
         self._of = () if self._running is None else self._running.regions
@@ -109,13 +109,13 @@ class FlipController(QObject):
             self._patch(reply.grown.edits, reply.query)
             self._show()
 
-    def _take_found(self, reply: FlipReply) -> None:
+    def _take_reply(self, reply: FlipReply) -> None:
         if not self._search.ends(reply.query):
             return
         self._running = None
         self._patch(tuple(reply.patch.edits), reply.query)
         self._workbench.history.seal()
-        self._found = reply.patch, self._workbench.document
+        self._outcome = reply.patch, self._workbench.document
         self._workbench.message.emit(reply.patch.words)
         self._show()
 
@@ -165,13 +165,13 @@ class FlipController(QObject):
         )
         prefix = None if opened is None or opened.is_text else opened.prefix
         names = presenter.Names(workbench.labels, prefix, self._of)
-        if self._found is not None and workbench.labels:
-            patch, document = self._found
+        if self._outcome is not None and workbench.labels:
+            patch, document = self._outcome
             stale = document.edits != workbench.document.edits or document.inputs != workbench.document.inputs
             if document.inputs != workbench.document.inputs:
-                self._found = None  # parts of other inputs have no names here
+                self._outcome = None  # parts of other inputs have no names here
             else:
-                rows, detail = presenter.found_rows(patch, names), presenter.detail_words(patch, stale)
+                rows, detail = presenter.patch_rows(patch, names), presenter.detail_words(patch, stale)
                 data = replace(data, rows=rows, headline=patch.words, detail=detail, stale=stale)
         elif self._told and self._running is not None:
             rows = presenter.growing_rows(self._told, names)

@@ -86,7 +86,7 @@ def growing_words(grown: Grown) -> str:
     return f"{parts}: the answer is “{answer_words(grown.answer)}”, the margin {number(grown.margin)}"
 
 
-def found_rows(patch: MinimalPatch, names: Names) -> tuple[FlipRow, ...]:
+def patch_rows(patch: MinimalPatch, names: Names) -> tuple[FlipRow, ...]:
     """The set, each part with its line of the certificate."""
     rows = [FlipRow("nothing", number(patch.margin), answer_words(patch.a))]
     without: Sequence[Tried | None] = patch.certificate or [None] * len(patch.steps)

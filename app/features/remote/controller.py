@@ -76,8 +76,8 @@ class RemoteController(QObject):
 
         self._do(LOOKING, join, self._take_places)
 
-    def _take_places(self, found: tuple[Any, tuple[Place, ...]]) -> None:
-        self._cluster, self._places = found
+    def _take_places(self, joined: tuple[Any, tuple[Place, ...]]) -> None:
+        self._cluster, self._places = joined
         self._dialog.say("")
         self._dialog.set_places([PlaceRow(*place_words(place), place.gpus_to_be_had) for place in self._places])
 

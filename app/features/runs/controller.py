@@ -98,8 +98,8 @@ class RunsController(QObject):
         wanted = run.record.document
         steps = [step for step, _ in self._workbench.history.steps() if _is_of(step, run)]
         exact = [step for step in steps if step.document == wanted]
-        found = exact or steps
-        return run.step if run.step in found else found[-1] if found else None
+        alike = exact or steps
+        return run.step if run.step in alike else alike[-1] if alike else None
 
     def compare(self, one: int, other: int) -> None:
         """Both circuits on one layout."""

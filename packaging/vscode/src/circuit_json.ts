@@ -30,14 +30,14 @@ export function facts(about: Record<string, string>): [string, string][] {
 
 export function parsed(data: Uint8Array): Json {
   if (data.length > MOST_JSON) throw new Unreadable("it is larger than 256 MB");
-  let found: unknown;
+  let json: unknown;
   try {
-    found = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
   } catch (error) {
     throw new Unreadable(`it is no JSON (${(error as Error).message})`);
   }
-  if (!found || typeof found !== "object" || Array.isArray(found)) throw new Unreadable("it is no circuit and no scores of Wirescope");
-  return found as Json;
+  if (!json || typeof json !== "object" || Array.isArray(json)) throw new Unreadable("it is no circuit and no scores of Wirescope");
+  return json as Json;
 }
 
 /** The story of a circuit or of scores. Throws Unreadable. */
@@ -136,9 +136,9 @@ function words(about: unknown): Record<string, string> {
   return Object.fromEntries(Object.entries(about).map(([key, value]) => [key, String(value)]));
 }
 
-function groups(found: unknown): Circuit["groups"] {
-  if (!Array.isArray(found)) return [];
-  return found.slice(0, 1000).map((each: Json) => ({
+function groups(listed: unknown): Circuit["groups"] {
+  if (!Array.isArray(listed)) return [];
+  return listed.slice(0, 1000).map((each: Json) => ({
     name: String(each?.name),
     color: String(each?.color),
     nodes: Array.isArray(each?.nodes) ? each.nodes.map(String) : [],

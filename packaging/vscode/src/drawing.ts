@@ -87,9 +87,9 @@ function frames(circuit: Circuit, boxes: Map<string, Box>): string {
   return circuit.groups
     .flatMap((group) => {
       const rows = new Map<number, Box[]>();
-      for (const found of group.nodes.flatMap((name) => boxes.get(name) ?? [])) {
-        const bottom = found.top + found.height;
-        rows.set(bottom, [...(rows.get(bottom) ?? []), found]);
+      for (const box of group.nodes.flatMap((name) => boxes.get(name) ?? [])) {
+        const bottom = box.top + box.height;
+        rows.set(bottom, [...(rows.get(bottom) ?? []), box]);
       }
       return [...rows].map(([bottom, row]) => {
         const left = Math.min(...row.map((each) => each.left)) - 5;
@@ -107,8 +107,8 @@ function frames(circuit: Circuit, boxes: Map<string, Box>): string {
 function legend(circuit: Circuit, dashed: boolean): string {
   const known = circuit.direction === 1 || circuit.direction === -1;
   const words = { t: known ? "towards A" : "raises the metric", a: known ? "away from A" : "lowers the metric", "": "not scored" };
-  const found = new Set(circuit.edges.map((_, place) => hue(circuit, place)));
-  const hues = (["t", "a", ""] as const).filter((each) => found.has(each)).map((each) =>
+  const seen = new Set(circuit.edges.map((_, place) => hue(circuit, place)));
+  const hues = (["t", "a", ""] as const).filter((each) => seen.has(each)).map((each) =>
     `<li><svg aria-hidden="true"${dashed ? ' class="dashed"' : ""}><path class="edge ${each}" d="M0 5H28" stroke-width="2.5"/></svg>${words[each]}</li>`,
   );
   const groups = circuit.groups.map((group) =>

@@ -74,13 +74,13 @@ export class Graph {
 
   /** An edge by its name, which may end with a span: `a0.h1->m2@subject`. Throws Unreadable. */
   edge(name: string): Edge {
-    const found = /^([^@]+?)->([^@]+?)(@[^]*)?$/.exec(name);
-    if (!found) throw new Unreadable(`${JSON.stringify(name.slice(0, 60))} is no edge`);
-    const writer = this.node(found[1]!);
-    const port = /^a(\d+)\.(h|kv)(\d+)<([qkv])>$/.exec(found[2]!);
-    const at = found[3] ? `, at ${found[3].slice(1)}` : "";
+    const match = /^([^@]+?)->([^@]+?)(@[^]*)?$/.exec(name);
+    if (!match) throw new Unreadable(`${JSON.stringify(name.slice(0, 60))} is no edge`);
+    const writer = this.node(match[1]!);
+    const port = /^a(\d+)\.(h|kv)(\d+)<([qkv])>$/.exec(match[2]!);
+    const at = match[3] ? `, at ${match[3].slice(1)}` : "";
     if (!port) {
-      const node = this.node(found[2]!);
+      const node = this.node(match[2]!);
       if (node.kind === "head" || node.kind === "input") throw new Unreadable(`${JSON.stringify(name.slice(0, 60))} is no edge`);
       return { name, writer, port: "", nodes: [node], words: `edge from ${nodeWords(writer)} to ${nodeWords(node)}${at}` };
     }
@@ -97,12 +97,12 @@ export class Graph {
     if (name === "input" || name === "logits") {
       return { kind: name, layer: name === "input" ? -1 : this.sizes.layers, head: 0, name };
     }
-    const found = /^(?:a(\d+)\.h(\d+)|m(\d+))$/.exec(name);
-    const [layer, head] = [Number(found?.[1] ?? found?.[3]), Number(found?.[2] ?? 0)];
-    if (!found || !(layer < this.sizes.layers) || head >= this.sizes.heads) {
+    const match = /^(?:a(\d+)\.h(\d+)|m(\d+))$/.exec(name);
+    const [layer, head] = [Number(match?.[1] ?? match?.[3]), Number(match?.[2] ?? 0)];
+    if (!match || !(layer < this.sizes.layers) || head >= this.sizes.heads) {
       throw new Unreadable(`${JSON.stringify(name.slice(0, 60))} is no node of its model`);
     }
-    return { kind: found[3] === undefined ? "head" : "mlp", layer, head, name };
+    return { kind: match[3] === undefined ? "head" : "mlp", layer, head, name };
   }
 }
 

@@ -74,11 +74,11 @@ export function layOut(circuit: Circuit): Layout {
     const height = Math.max(...row.map((name) => HEIGHT + (ports.get(name)!.size ? PORT_LINE : 0)));
     for (const name of row) {
       const shown = ["q", "k", "v"].filter((port) => ports.get(name)!.has(port));
-      const own = HEIGHT + (shown.length ? PORT_LINE : 0);
+      const tall = HEIGHT + (shown.length ? PORT_LINE : 0);
       const x = middle.get(name)! - left;
       const first = x - (PORT * (shown.length - 1)) / 2;
       boxes.set(name, {
-        node: nodes.get(name)!, left: x - width(name) / 2, top: top + height - own, width: width(name), height: own,
+        node: nodes.get(name)!, left: x - width(name) / 2, top: top + height - tall, width: width(name), height: tall,
         ports: new Map(shown.map((port, order) => [port, first + order * PORT])),
       });
     }

@@ -141,8 +141,8 @@ function figure(value: number | string): string {
   return typeof value === "number" ? String(Number(value.toPrecision(4))) : value;
 }
 
-function edit(found: Json): string {
-  return `${found.target}: ${found.kind}${found.value === undefined ? "" : ` ${found.value}`}`;
+function edit(entry: Json): string {
+  return `${entry.target}: ${entry.kind}${entry.value === undefined ? "" : ` ${entry.value}`}`;
 }
 
 function noteOf(project: Json, note: Json): string {

@@ -23,8 +23,8 @@ export function sanitised(html: string): string {
   const made: string[] = [];
   const open: string[] = [];
   const token = /<!--[^]*?(?:-->|$)|<[!?][^>]*>?|<(\/?)([a-zA-Z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)>|[^<]+|</g;
-  for (let found = token.exec(body); found; found = token.exec(body)) {
-    const [all, slash, tag, rest] = found;
+  for (let match = token.exec(body); match; match = token.exec(body)) {
+    const [all, slash, tag, rest] = match;
     if (tag === undefined) {
       if (!all.startsWith("<!") && !all.startsWith("<?")) made.push(text(all));
       continue;
@@ -61,15 +61,15 @@ function* pairs(rest: string): Generator<[string, string]> {
 }
 
 function value(rest: string, name: string): string {
-  for (const [key, found] of pairs(rest)) if (key === name) return found.toLowerCase();
+  for (const [key, value] of pairs(rest)) if (key === name) return value.toLowerCase();
   return "";
 }
 
 function attributes(rest: string): string {
   let made = "";
-  for (const [name, found] of pairs(rest)) {
-    const words = /^(data|aria)-[a-z0-9-]+$/.test(name) || (ATTRIBUTES.has(name) && !/url\s*\(/i.test(found));
-    if (words || (name === "src" && PICTURE.test(found))) made += ` ${name === "viewbox" ? "viewBox" : name}="${escaped(found)}"`;
+  for (const [name, value] of pairs(rest)) {
+    const words = /^(data|aria)-[a-z0-9-]+$/.test(name) || (ATTRIBUTES.has(name) && !/url\s*\(/i.test(value));
+    if (words || (name === "src" && PICTURE.test(value))) made += ` ${name === "viewbox" ? "viewBox" : name}="${escaped(value)}"`;
   }
   return made;
 }

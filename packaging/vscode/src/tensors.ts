@@ -19,9 +19,9 @@ export function tensor(data: Uint8Array, name: string): number[] | undefined {
   const [from, to] = Array.isArray(entry.data_offsets) ? entry.data_offsets : [NaN, NaN];
   const inside = Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && 8 + length + to <= data.length;
   if (!size || !inside || (to - from) % size) throw new Unreadable(`its numbers ${JSON.stringify(name)} are damaged`);
-  const found: number[] = [];
+  const numbers: number[] = [];
   for (let at = 8 + length + from; at < 8 + length + to; at += size) {
-    found.push(entry.dtype === "F64" ? view.getFloat64(at, true) : Number(view.getBigInt64(at, true)));
+    numbers.push(entry.dtype === "F64" ? view.getFloat64(at, true) : Number(view.getBigInt64(at, true)));
   }
-  return found;
+  return numbers;
 }

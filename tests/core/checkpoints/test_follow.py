@@ -66,7 +66,7 @@ def test_a_file_whose_names_are_not_the_modules_is_opened_anew(folder: Path, mon
 def test_figures_are_those_of_sessions_made_from_nothing(folder: Path):
     series = open_series(folder)
     told: list[StepFigures] = []
-    followed = follow(series, PAIRS, METRIC, edges=6, found=told.append)
+    followed = follow(series, PAIRS, METRIC, edges=6, listener=told.append)
     assert [each.step for each in told] == [10, 1, 2]  # the last first, for its circuit
     assert [each.step for each in followed.figures] == [1, 2, 10]
     last = load_model(str(folder / "checkpoint-10"))

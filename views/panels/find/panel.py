@@ -85,8 +85,8 @@ class FindBar(QFrame):
         self.close_button = IconButton("cross", "Close")
         self.close_button.setToolTip("Close (Esc)")
         self.close_button.clicked.connect(self.close_bar)
-        self.found = wrapped()  # examples of what can be typed are read whole
-        self.found.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self.summary = wrapped()  # examples of what can be typed are read whole
+        self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self.list = QListWidget()
         self.list.setItemDelegate(_HitDelegate(self.list))
         self.list.setAccessibleName("Found")
@@ -108,7 +108,7 @@ class FindBar(QFrame):
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.setSpacing(4)
         layout.addLayout(row)
-        layout.addWidget(self.found)
+        layout.addWidget(self.summary)
         layout.addWidget(self.list)
         over.installEventFilter(self)
         self.hide()
@@ -138,7 +138,7 @@ class FindBar(QFrame):
 
     def show_hits(self, hits: Sequence[Hit], words: str) -> None:
         """What was found, and a line about it."""
-        self.found.setText(words)
+        self.summary.setText(words)
         if list(hits) == self.hits() and self.list.isVisible() == bool(hits):
             self._place()
             return  # another answer that changes nothing

@@ -47,8 +47,10 @@ def scrubbing(person: Person, folder: Path) -> None:
 def test_scrub_the_checkpoints(person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scrubbing(person, folder)
     looks: list[str] = []  # at the disk, by the thread's name
-    found = series._found
-    monkeypatch.setattr(series, "_found", lambda path: looks.append(threading.current_thread().name) or found(path))
+    models_by_step = series._models_by_step
+    monkeypatch.setattr(
+        series, "_models_by_step", lambda path: looks.append(threading.current_thread().name) or models_by_step(path)
+    )
     workbench, panel = person.workbench, person.panel("checkpoints")
     assert panel.isVisible()
     assert panel.step.text() == "step 10 of 10"

@@ -41,7 +41,7 @@ def test_names_find_nodes_and_edges_the_strongest_first(onlooker: Person) -> Non
     found = look_for(onlooker, "m0->")
     assert [hit.target for hit in bar(onlooker).hits()] == [graph.edge(int(i)) for i in strongest[:60]]
     assert found[0][1] == f"change {change_words(-float(scores[strongest[0]]))} estimated"
-    assert bar(onlooker).found.text() == f"{len(out)} found"
+    assert bar(onlooker).summary.text() == f"{len(out)} found"
     assert next(name for name, _ in look_for(onlooker, "head 1 of layer 2")) == "a2.h1"
     assert {name.split(" → ")[1] for name, _ in look_for(onlooker, "-> logits")} == {"logits"}
 
@@ -90,7 +90,7 @@ def test_heads_that_read_a_token_come_in_the_order_of_their_attention(reader: Pe
         return [(name, f"attends {shares[name]:.2f}") for name in order]
 
     assert look_for(reader, "reads Mary") == expected(5)
-    assert bar(reader).found.text() == "Attention from “to” at 5 to “Mary” at 1, the most first"
+    assert bar(reader).summary.text() == "Attention from “to” at 5 to “Mary” at 1, the most first"
 
     # From a position that is selected; and with the edits in.
     reader.workbench.set_positions((3,))
@@ -106,14 +106,14 @@ def test_heads_that_read_a_token_come_in_the_order_of_their_attention(reader: Pe
 
 def test_what_is_not_there_is_answered_with_examples(reader: Person) -> None:
     assert look_for(reader, "zebra") == []
-    found = bar(reader).found
+    found = bar(reader).summary
     assert found.text().startswith("Nothing found for “zebra”. Try a9.h6")
     assert found.height() >= found.heightForWidth(found.width()) > 1.5 * found.fontMetrics().height(), "in whole lines"
     assert bar(reader).rect().contains(found.geometry())
     assert look_for(reader, "reads zebra") == []
-    assert bar(reader).found.text().startswith("“zebra” is not in the input.")
+    assert bar(reader).summary.text().startswith("“zebra” is not in the input.")
     assert look_for(reader, "reads region") == []
-    assert bar(reader).found.text() == "Nothing is selected. Click a token of A first."
+    assert bar(reader).summary.text() == "Nothing is selected. Click a token of A first."
     assert look_for(reader, "a7.h99") == []
     assert not reader.dialogs()
 
@@ -133,7 +133,7 @@ def test_patches_and_their_readers_are_found_in_a_picture(viewer: Person) -> Non
     of_patch = shares([7])
     order = sorted(of_patch, key=lambda name: -of_patch[name])
     assert look_for(viewer, "reads patch 1,2") == [(name, f"attends {of_patch[name]:.2f}") for name in order]
-    assert bar(viewer).found.text() == "Attention from CLS to patch 1,2, the most first"
+    assert bar(viewer).summary.text() == "Attention from CLS to patch 1,2, the most first"
     viewer.workbench.set_positions((6, 7))
     of_region = shares([6, 7])
     order = sorted(of_region, key=lambda name: -of_region[name])
@@ -163,7 +163,7 @@ def test_heads_are_found_by_what_they_do(onlooker: Person) -> None:
             traits = token_traits(attention_pattern(result, node.layer, node.head), ids)
             expected[node.name] = next(trait.value for trait in traits if trait.name == "previous token")
     found = look_for(onlooker, "previous tok")
-    onlooker.wait(lambda: bar(onlooker).hits() or "No head" in bar(onlooker).found.text())
+    onlooker.wait(lambda: bar(onlooker).hits() or "No head" in bar(onlooker).summary.text())
     found = [(hit.name, hit.detail) for hit in bar(onlooker).hits()]
     best = sorted(expected, key=lambda name: -expected[name])
     assert [name for name, _ in found] == [name for name in best if expected[name] >= 0.2]

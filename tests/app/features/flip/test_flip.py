@@ -40,7 +40,7 @@ def test_paris_becomes_rome_part_by_part(person: Person) -> None:
     before = workbench.history.current
 
     ask(person, "edges")
-    found, _ = person.controller("flip")._found
+    outcome, _ = person.controller("flip")._outcome
     session = ws.Session(person.session().model, person.session().pair)
 
     def margin(edits: list[ws.Edit]) -> str:
@@ -50,28 +50,28 @@ def test_paris_becomes_rome_part_by_part(person: Person) -> None:
         logits[rome] = -torch.inf
         return number(wanted - float(logits.max()))
 
-    assert len(found.edits) > 1
+    assert len(outcome.edits) > 1
     data = panel.data()
-    assert (data.headline, data.problem, data.running) == (found.words, "", False)
-    assert [edit.name for edit in workbench.document.edits] == [edit.name for edit in found.edits]
-    edits = found.edits
+    assert (data.headline, data.problem, data.running) == (outcome.words, "", False)
+    assert [edit.name for edit in workbench.document.edits] == [edit.name for edit in outcome.edits]
+    edits = outcome.edits
     assert [row.margin for row in data.rows] == [margin(edits[:size]) for size in range(len(edits) + 1)]
     without = [margin([each for each in edits if each != gone]) for gone in edits]
     assert [row.without for row in data.rows[1:]] == without
     assert all(row.its_answer != "Rome" for row in data.rows[1:])
-    assert f"{found.runs:,} runs" in data.detail
+    assert f"{outcome.runs:,} runs" in data.detail
     best = max(workbench.ran.rows, key=lambda row: row.after)
     assert best.label == " Rome"
-    assert {count for count, _ in grown} >= set(range(1, len(found.edits) + 1))  # it was seen growing
+    assert {count for count, _ in grown} >= set(range(1, len(outcome.edits) + 1))  # it was seen growing
     assert workbench.history.current.parent is before  # one step
     person.click(panel.copy)
     copied = QGuiApplication.clipboard().text()
-    assert found.words in copied
+    assert outcome.words in copied
     assert "Rome" in copied
 
     panel.view.selectRow(1)
     person.rest()
-    assert workbench.selection == (found.edits[0].target,)
+    assert workbench.selection == (outcome.edits[0].target,)
     person.window.commands["undo"].trigger()
     person.rest()
     assert workbench.document.edits == ()
