@@ -21,9 +21,9 @@ from core.formatting import number, percent, visible_token
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.heads.attention_sums import Best
     from core.heads.evidence import Evidence
     from core.heads.identity import HeadIdentities, HeadLabel
+    from core.heads.scores import Best
     from core.models.model import Model
 
 WORDS = "test what each head does: previous token, induction, copying, neighbours, registers ..."

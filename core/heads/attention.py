@@ -25,9 +25,10 @@ from core.engine.engine import Engine
 from core.engine.layer import LayerMath
 from core.engine.rows import Rows
 from core.engine.state import RunState
-from core.heads.attention_sums import AttentionSums, Best, Entries
+from core.heads.attention_sums import AttentionSums, Entries
 from core.heads.parts import Parts
 from core.heads.places import MASKS, Mask
+from core.heads.scores import Best
 from core.models.adapter import Shape
 from core.models.model import Model
 from core.progress import stage

@@ -4,12 +4,13 @@ stopped goes on where it was."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.heads.places import Mask
+from core.heads.scores import Best
 
 BEST = 6  # queries that are kept of a head, one of an input
 READ = 8  # keys that are kept of each of them
@@ -17,17 +18,6 @@ BINS = 100  # of the attention to keys of a kind, between 0 and 1
 
 Floats = NDArray[np.float64]
 TABLES = ("to_keys", "elsewhere", "off_first", "of_random", "queries", "counts")
-
-
-class Best(NamedTuple):
-    """One query. weight: its attention to keys of the kind. row: the input. keys, shares: those that it reads most,
-    whatever their kind, and how much."""
-
-    weight: float
-    row: int
-    query: int
-    keys: Sequence[int]
-    shares: Sequence[float]
 
 
 class Entries:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import ArgumentError
-from core.heads.attention_sums import Best
 from core.heads.identity import HeadIdentities
+from core.heads.scores import Best
 
 
 @dataclass(frozen=True)

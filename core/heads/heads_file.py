@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.formatting import counted
 from core.heads.report import identities_report
+from core.heads.scores import ScoresOfTest
 from core.inputs.real_files import check_real_file
 from core.text_files import read_text
 
@@ -77,32 +78,12 @@ class _File(msgspec.Struct):
 
 
 @dataclass(frozen=True, eq=False)
-class FileTest:
-    """A test of a file. generated, corpus, covers: [heads], NaN where it was not asked. rare, rare_corpus: what 99 % of
-    random heads are below; inf where there were too few heads to compare with, NaN where it was not asked. passes:
-    [heads]. queries: of the corpus, that it was asked of. deciles: of attention there, [heads][11]; empty where it was
-    not asked."""
-
-    name: str
-    words: str
-    threshold: float
-    generated: NDArray[np.float64]
-    corpus: NDArray[np.float64]
-    covers: NDArray[np.float64]
-    rare: float
-    rare_corpus: float
-    passes: NDArray[np.bool_]
-    queries: int = 0
-    deciles: tuple[tuple[float, ...], ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
 class HeadsFile:
     """heads: names, in their order."""
 
     about: HeadsAbout
     heads: tuple[str, ...]
-    tests: tuple[FileTest, ...]
+    tests: tuple[ScoresOfTest, ...]
 
     @property
     def labelled(self) -> int:
@@ -126,6 +107,11 @@ def heads_text(identities: HeadIdentities, about: HeadsAbout) -> str:
     return json.dumps(said, ensure_ascii=False, indent=1)
 
 
+def is_cards(content: object) -> bool:
+    """Whether the content of a JSON file looks like cards of heads; `read_heads` says whether it is."""
+    return isinstance(content, dict) and {"about", "tests", "heads"} <= {*content}
+
+
 def read_heads(path: str | Path) -> HeadsFile:
     """Raises InputError for a file that is none, with what is wrong."""
     check_real_file(path)
@@ -145,7 +131,7 @@ def read_heads(path: str | Path) -> HeadsFile:
     return HeadsFile(file.about, tuple(file.heads), tests)
 
 
-def _check_scores(name: str, tests: Sequence[FileTest]) -> None:
+def _check_scores(name: str, tests: Sequence[ScoresOfTest]) -> None:
     """Raise InputError for scores that no run leaves so: of some heads alone, of none at all, or a label without one. A
     test that could not be asked has none, and no label. name: of the file."""
     for test in tests:
@@ -159,7 +145,7 @@ def _check_scores(name: str, tests: Sequence[FileTest]) -> None:
         raise InputError(f"{name} has no scores of any head.", AGAIN)
 
 
-def _test(file: _File, test: _Test) -> FileTest:
+def _test(file: _File, test: _Test) -> ScoresOfTest:
     heads, spread = file.heads.values(), file.spread.get(test.name)
 
     def column(which: str) -> NDArray[np.float64]:
@@ -168,7 +154,7 @@ def _test(file: _File, test: _Test) -> FileTest:
     corpus = column("corpus")
     told = test.rare, test.rare_corpus
     rare, rare_corpus = (math.inf if each is None and test.too_few else _known(each) for each in told)
-    return FileTest(
+    return ScoresOfTest(
         test.name,
         test.words,
         test.threshold,

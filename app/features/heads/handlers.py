@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,11 @@ from torch import Tensor
 from app.features.heads.queries import (
     MEASURING,
     Corpus,
-    HeadEvidence,
     HeadScores,
     HeadsFileQuery,
     HeadsFileReply,
     HeadsQuery,
     HeadsReply,
-    TestScores,
     VectorTasks,
 )
 from app.messages.request import Cancel, ProgressReply, Request, Send
@@ -25,9 +24,9 @@ from app.worker.handler_table import Handler, Handlers
 from app.worker.session_cache import SessionCache
 from core.errors import InputError
 from core.formatting import counted
-from core.heads.evidence import evidence
 from core.heads.heads_file import HeadsAbout, HeadsFile, read_heads
 from core.heads.identity import HeadIdentities
+from core.heads.scores import ScoresOfTest
 from core.inputs.images import model_view
 from core.inputs.text import token_texts
 from core.models.fingerprint import weights_hash
@@ -64,9 +63,10 @@ def handle_heads(query: HeadsQuery, request: Request, cache: SessionCache, send:
 
 def plain_scores(identities: HeadIdentities, corpus: Corpus, vectors: VectorTasks | None = None) -> HeadScores:
     """The same for the window."""
-    passes = identities.passes
-    tests = (
-        TestScores(
+    passes, read = identities.passes, identities.read
+    tests = []
+    for place, test in enumerate(identities.tests):
+        scores = ScoresOfTest(
             test.name,
             test.words,
             test.threshold,
@@ -76,18 +76,14 @@ def plain_scores(identities: HeadIdentities, corpus: Corpus, vectors: VectorTask
             float(identities.rare[place]),
             float(identities.rare_corpus[place]),
             passes[place],
-            _evidence(identities, test.name),
         )
-        for place, test in enumerate(identities.tests)
-    )
-    return HeadScores(identities.heads, tuple(tests), corpus, vectors)
-
-
-def _evidence(identities: HeadIdentities, kind: str) -> tuple[HeadEvidence, ...]:
-    if identities.read is None or kind not in identities.read.kinds:
-        return ()
-    shown = (evidence(identities, kind, head) for head in identities.heads)
-    return tuple(HeadEvidence(each.queries, each.deciles, each.best) for each in shown)
+        if read is not None and test.name in read.kinds:
+            row = read.kinds.index(test.name)
+            deciles = tuple(map(tuple, read.deciles[row].tolist())) if read.queries[row] else ()
+            scores = replace(scores, queries=int(read.queries[row]), deciles=deciles)
+        tests.append(scores)
+    best = {} if read is None else dict(zip(read.kinds, read.best, strict=True))
+    return HeadScores(identities.heads, tuple(tests), corpus, best, vectors)
 
 
 def plain_corpus(model: Model, corpus: Tensor, words: str) -> Corpus:
@@ -136,15 +132,8 @@ def _precision_doubt(about: HeadsAbout, present: str) -> str:
 
 def scores_of_file(file: HeadsFile, sees: bool) -> HeadScores:
     """What a file has, for the window. sees: whether the model sees pictures."""
-    tests = (
-        TestScores(
-            *(test.name, test.words, test.threshold, test.generated, test.corpus, test.covers),
-            *(test.rare, test.rare_corpus, test.passes),
-            tuple(HeadEvidence(test.queries, deciles, ()) for deciles in test.deciles),
-        )
-        for test in file.tests
-    )
-    return HeadScores(file.heads, tuple(tests), Corpus(file.about.corpus, sees=sees))
+    best = {test.name: ((),) * len(file.heads) for test in file.tests if test.deciles}
+    return HeadScores(file.heads, file.tests, Corpus(file.about.corpus, sees=sees), best)
 
 
 HANDLERS: Handlers = {

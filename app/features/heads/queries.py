@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.messages.request import OneShotQuery
+from core.heads.scores import Best, ScoresOfTest
 from core.project.document import Document
 
 MEASURING = "Measuring the heads"
@@ -25,35 +26,6 @@ class HeadsQuery(OneShotQuery):
     def depends_on(self, document: Document) -> tuple[object, ...]:
         """On the weights alone: the tests have inputs of their own, and no edits."""
         return document.model, document.precision
-
-
-@dataclass(frozen=True, eq=False)
-class TestScores:
-    """One test. words: what it measures. threshold: that a head has to reach on the inputs made for it. generated,
-    corpus, covers: [heads]; NaN where it is not asked. rare, rare_corpus: what 99 % of random heads are below; inf
-    where there are none to compare with, so that none passes. passes: [heads]. evidence: of each head; empty where the
-    corpus is not asked."""
-
-    name: str
-    words: str
-    threshold: float
-    generated: NDArray[np.float64]
-    corpus: NDArray[np.float64]
-    covers: NDArray[np.float64]
-    rare: float
-    rare_corpus: float
-    passes: NDArray[np.bool_]
-    evidence: tuple[HeadEvidence, ...] = ()
-
-
-@dataclass(frozen=True)
-class HeadEvidence:
-    """What a head's score over the corpus rests on. queries: that have such keys. deciles: of the score, over them.
-    best: (score, row of the corpus, query, keys that it reads most, how much), the highest score first."""
-
-    queries: int
-    deciles: tuple[float, ...]
-    best: Sequence[tuple[float, int, int, Sequence[int], Sequence[float]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +52,13 @@ class VectorTasks:
 
 @dataclass(frozen=True, eq=False)
 class HeadScores:
-    """heads: names, layer by layer. vectors: None where function vectors were not scored."""
+    """heads: names, layer by layer. best: of the tests that the corpus was asked, by name, the places of each head with
+    the highest score first; none where they are not known. vectors: None where function vectors were not scored."""
 
     heads: tuple[str, ...]
-    tests: tuple[TestScores, ...]
+    tests: tuple[ScoresOfTest, ...]
     corpus: Corpus
+    best: Mapping[str, Sequence[Sequence[Best]]]
     vectors: VectorTasks | None = None
 
 

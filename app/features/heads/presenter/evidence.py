@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.features.heads.presenter.scores import NONE, head_words, known, passed_tests
-from app.features.heads.queries import Corpus, HeadScores, TestScores
+from app.features.heads.queries import Corpus, HeadScores
 from core.formatting import number, visible_token
+from core.heads.scores import ScoresOfTest
 from views.panels.heads.data import EvidenceData, KindShare, PictureMoment, SequenceLine, Token
 
 BEFORE, AROUND = 10, 2  # tokens that are shown before a query, and around what it reads
@@ -20,13 +21,13 @@ COVERS_OF = "Of its attention, covered by:"
 def evidence_of(scores: HeadScores, chosen: Sequence[str], kind: str) -> EvidenceData | None:
     """Of the selected head; None where that is not one, or where the corpus was asked nothing. kind: the test whose
     evidence is shown; empty for the head's own label, and without one for what tells most of it."""
-    asked = [test for test in scores.tests if test.evidence]
+    asked = [test for test in scores.tests if test.name in scores.best]
     if len(chosen) != 1 or chosen[0] not in scores.heads or not asked:
         return None
     place, passed = scores.heads.index(chosen[0]), passed_tests(scores, scores.heads.index(chosen[0]))
     test = _shown(asked, passed, place, kind)
-    evidence = test.evidence[place]
-    queries = f"{evidence.queries:,} {'queries' if scores.corpus.sees else 'tokens'}"
+    best = scores.best[test.name][place]
+    queries = f"{test.queries:,} {'queries' if scores.corpus.sees else 'tokens'}"
     places = "" if scores.corpus.texts or scores.corpus.pictures else NO_PLACES
     return EvidenceData(
         chosen[0],
@@ -34,19 +35,19 @@ def evidence_of(scores: HeadScores, chosen: Sequence[str], kind: str) -> Evidenc
         tuple(KindShare(each.name, known(each.covers[place]), bool(each.passes[place])) for each in asked),
         test.name,
         COVERS_OF,
-        f"Deciles over {queries}{places}" if evidence.queries else f"Nothing in the corpus has it: {test.words}.",
-        evidence.deciles,
-        tuple(_line(scores.corpus, test.name, *best) for best in evidence.best) if scores.corpus.texts else (),
-        tuple(_picture(scores.corpus, test.name, *best) for best in evidence.best) if scores.corpus.pictures else (),
+        f"Deciles over {queries}{places}" if test.queries else f"Nothing in the corpus has it: {test.words}.",
+        test.deciles[place] if test.deciles else (),
+        tuple(_line(scores.corpus, test.name, *each) for each in best) if scores.corpus.texts else (),
+        tuple(_picture(scores.corpus, test.name, *each) for each in best) if scores.corpus.pictures else (),
         head_words(scores, chosen).partition(": ")[2].removeprefix(f"{NONE}. "),
     )
 
 
-def _shown(asked: Sequence[TestScores], passed: Sequence[TestScores], place: int, kind: str) -> TestScores:
+def _shown(asked: Sequence[ScoresOfTest], passed: Sequence[ScoresOfTest], place: int, kind: str) -> ScoresOfTest:
     for test in asked:
         if test.name == kind:
             return test
-    of_label = [test for test in passed if test.evidence]
+    of_label = [test for test in passed if test in asked]
     return of_label[0] if of_label else max(asked, key=lambda test: np.nan_to_num(test.covers[place], nan=-1.0))
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.features.heads.queries import HeadScores, TestScores
+from app.features.heads.queries import HeadScores
 from core.formatting import counted, number, percent
 from core.heads.heads_file import labelled_words
+from core.heads.scores import ScoresOfTest
 from views.panels.heads.data import AxisChoice, HeadRow
 
 MADE, CORPUS = "made", "corpus"  # the inputs that a score is on
@@ -42,6 +43,11 @@ def choices(scores: HeadScores) -> tuple[AxisChoice, ...]:
     return (*made, *read)
 
 
+def on_made(key: str) -> str:
+    """The key of the same test on the inputs made for it."""
+    return f"{key.rpartition('/')[0]}/{MADE}"
+
+
 def rows(scores: HeadScores, across: str, up: str) -> tuple[HeadRow, ...]:
     """Of every head. across, up: keys of `choices`."""
     xs, ys = values_of(scores, across), values_of(scores, up)
@@ -62,7 +68,7 @@ def values_of(scores: HeadScores, key: str) -> NDArray[np.float64]:
     return test.corpus if which == CORPUS else test.generated
 
 
-def passed_tests(scores: HeadScores, head: int) -> list[TestScores]:
+def passed_tests(scores: HeadScores, head: int) -> list[ScoresOfTest]:
     """What a head passes, that which covers most first."""
     passed = [test for test in scores.tests if test.passes[head]]
     return sorted(passed, key=lambda test: -np.nan_to_num(test.covers[head], nan=-1.0))
@@ -113,7 +119,7 @@ def _words_of_one(scores: HeadScores, place: int) -> str:
     return f"{name}: " + " ".join(_label_words(test, place) for test in passed)
 
 
-def _label_words(test: TestScores, place: int) -> str:
+def _label_words(test: ScoresOfTest, place: int) -> str:
     covers = float(test.covers[place])
     words = f"{test.name}, {number(float(test.generated[place]))} on made inputs"
     if known(test.rare) is not None:
@@ -127,7 +133,7 @@ def _labels(scores: HeadScores, place: int) -> str:
     return ", ".join(test.name for test in passed_tests(scores, place)) or NONE
 
 
-def _least(test: TestScores) -> float:
+def _least(test: ScoresOfTest) -> float:
     """What a head has to reach on made inputs."""
     return max(test.threshold, test.rare) if math.isfinite(test.rare) else test.threshold
 

@@ -11,18 +11,18 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 import wirescope as ws
-from app.features.heads import queries
 from app.features.heads.controller import NO_SCORES, WAITS
 from app.features.heads.handlers import plain_scores, scores_of_file
 from app.features.heads.presenter import scores as presenter
 from app.features.heads.presenter.evidence import evidence_of
-from app.features.heads.queries import Corpus, HeadEvidence, HeadScores, HeadsQuery
+from app.features.heads.queries import Corpus, HeadScores, HeadsQuery
 from core.edits import Edit
 from core.formatting import percent
 from core.graph import Node
 from core.heads.evidence import evidence
 from core.heads.heads_file import read_heads
 from core.heads.identity import TESTS, HeadIdentities
+from core.heads.scores import Best, ScoresOfTest
 from core.inputs.few_shot import few_shot_tasks
 from core.project.document import Document
 from core.sharded.executors import Workers
@@ -83,20 +83,17 @@ def test_what_is_said_of_heads(scores: HeadScores) -> None:
 def test_the_evidence_of_a_head() -> None:
     """An induction head without a label: what it covers most is shown, and what it reads is marked."""
     nan, texts = np.array([0.1]), (("<s>", " a", " b", *"cdefghijklmn", " a"),)
-    best = (0.5, 0, 15, (2, 0, 14), (0.5, 0.4, 0.1))
+    best = Best(0.5, 0, 15, (2, 0, 14), (0.5, 0.4, 0.1))
+    tests = tuple(
+        ScoresOfTest(name, "attention", 0.4, nan, nan, np.array([covers]), 0.1, 0.1, np.array([False]), *spread)
+        for name, covers, spread in (
+            ("previous token", 0.1, (15, ((0.0,) * 11,))),
+            ("induction", 0.3, (1, ((0.5,) * 11,))),
+            ("copying", np.nan, ()),
+        )
+    )
     scores = HeadScores(
-        ("a0.h0",),
-        tuple(
-            queries.TestScores(
-                name, "attention", 0.4, nan, nan, np.array([covers]), 0.1, 0.1, np.array([False]), evidence
-            )
-            for name, covers, evidence in (
-                ("previous token", 0.1, (HeadEvidence(15, (0.0,) * 11, ()),)),
-                ("induction", 0.3, (HeadEvidence(1, (0.5,) * 11, (best,)),)),
-                ("copying", np.nan, ()),
-            )
-        ),
-        Corpus("the guides", texts),
+        ("a0.h0",), tests, Corpus("the guides", texts), {"previous token": [()], "induction": [(best,)]}
     )
     shown = evidence_of(scores, ("a0.h0",), "")
     assert shown is not None
