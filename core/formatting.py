@@ -23,6 +23,11 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{minus}{text} %"
 
 
+def between_words(low: float, high: float) -> str:
+    """The ends of an interval of shares, in percent: `30 to 52`, `−3 to 0`."""
+    return " to ".join(percent(each).removesuffix(" %") for each in (low, high))
+
+
 def share_words(share: float) -> str:
     """A share of the behaviour, the same wherever it stands: `87 %`, `9.3 %`, `−3 %`."""
     return percent(share, 1 if 0 < abs(share) < 0.0995 else 0)

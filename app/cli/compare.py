@@ -143,7 +143,7 @@ def _words(report: dict[str, Any]) -> str:
     lines += [
         "the order of all edges cannot be compared: one file is a circuit alone"
         if report["rank correlation"] is None
-        else f"rank correlation of all {report['edges']:,} edges: {report['rank correlation']:+.3f} (Spearman)",
+        else f"rank correlation of all {report['edges']:,} edges: {report['rank correlation']:+z.3f} (Spearman)",
         "",
     ]
     rows = [("edges", "overlap", "by chance", "same sign")]

@@ -57,12 +57,12 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
     rows[0] += ["union", "edges"] if "union" in report else []
     curves = report["curve"], report["curve by size"], report["curve without them"]
     for place, (one, sized, less) in enumerate(zip(*curves, strict=True)):
-        row = [f"{one['edges']:,}", f"{one['connected']:,}", f"{one['recovered']:.2f}"]
+        row = [f"{one['edges']:,}", f"{one['connected']:,}", f"{one['recovered']:z.2f}"]
         row += [_between(one["low"], one["high"]), _between(one["random low"], one["random high"])]
-        row += [f"{sized['recovered']:.2f}", f"{less['recovered']:.2f}"]
+        row += [f"{sized['recovered']:z.2f}", f"{less['recovered']:z.2f}"]
         row += [percent(one["accuracy"])] if answers else []
         if "union" in report:
-            row += [f"{report['union']['recovered'][place]:.2f}", f"{report['union']['edges'][place]:,}"]
+            row += [f"{report['union']['recovered'][place]:z.2f}", f"{report['union']['edges'][place]:,}"]
         rows.append(row)
     yield from aligned(rows, ">" * len(rows[0]))
     if not report["curve"]:
@@ -82,19 +82,19 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
         yield f"The file is one circuit of {report['one circuit']:,} edges and ranks no more: larger ones are not run."
         return
     yield (
-        f"CPR {report['cpr']:.2f} (area under recovered; above 1 is no merit), CMD {report['cmd']:.3f} (its distance "
-        f"to 1); by size CPR {report['cpr by size']:.2f}, CMD {report['cmd by size']:.3f}"
+        f"CPR {report['cpr']:z.2f} (area under recovered; above 1 is no merit), CMD {report['cmd']:z.3f} (its distance "
+        f"to 1); by size CPR {report['cpr by size']:z.2f}, CMD {report['cmd by size']:z.3f}"
     )
     if "union" in report:
         union = report["union"]
         yield (
-            f"of the unions, which keep more, over the same sizes: CPR {union['cpr']:.2f}, CMD {union['cmd']:.3f}; by "
-            f"size CPR {union['cpr by size']:.2f}, CMD {union['cmd by size']:.3f}"
+            f"of the unions, which keep more, over the same sizes: CPR {union['cpr']:z.2f}, CMD {union['cmd']:z.3f}; "
+            f"by size CPR {union['cpr by size']:z.2f}, CMD {union['cmd by size']:z.3f}"
         )
 
 
 def _between(low: float | None, high: float | None) -> str:
-    return "" if low is None else f"{low:.2f} to {high:.2f}"
+    return "" if low is None else f"{low:z.2f} to {high:z.2f}"
 
 
 def _circuit(report: dict[str, Any]) -> Iterator[str]:

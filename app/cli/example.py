@@ -65,12 +65,12 @@ def _run_example(document: Document) -> None:
     curve = faithfulness(session, scores)
     rows = [("edges kept", "recovered", "random (lowest to highest of 3)")]
     for size, share, low, high in zip(curve.sizes, curve.recovered, *curve.random_band, strict=True):
-        rows.append((f"{size:d}", f"{share:.2f}", f"{low:.2f} to {high:.2f}"))
+        rows.append((f"{size:d}", f"{share:z.2f}", f"{low:z.2f} to {high:z.2f}"))
     table = [
         report_words(report),
         "",
         *aligned(rows, ">>"),
-        f"CPR {curve.cpr:.2f}, CMD {curve.cmd:.2f}; all other edges carry their value in B",
+        f"CPR {curve.cpr:z.2f}, CMD {curve.cmd:z.2f}; all other edges carry their value in B",
         "",
     ]
     say("\n".join(table))

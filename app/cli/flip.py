@@ -93,15 +93,15 @@ def _table(session: Session, patch: MinimalPatch) -> list[str]:
     pair = session.pair
     prefix = None if pair.grid is None else pair.prefix
     rows = [("", "patched from B", "margin", "answer", "without it", "answer")]
-    rows.append(("0", "nothing", f"{patch.margin:.2f}", answer_words(patch.a), "", ""))
+    rows.append(("0", "nothing", f"{patch.margin:z.2f}", answer_words(patch.a), "", ""))
     for number, step in enumerate(patch.steps):
         alone = patch.certificate[number] if patch.certificate else None
-        less = ("", "") if alone is None else (f"{alone.margin:.2f}", answer_words(alone.answer))
+        less = ("", "") if alone is None else (f"{alone.margin:z.2f}", answer_words(alone.answer))
         name = part_words(step.edit, pair.clean.labels, prefix, _regions(session, patch))
-        rows.append((str(number + 1), name, f"{step.margin:.2f}", answer_words(step.answer), *less))
+        rows.append((str(number + 1), name, f"{step.margin:z.2f}", answer_words(step.answer), *less))
     counts = (
         f"{patch.measured:,} of {patch.candidates:,} candidates were patched alone; {patch.runs:,} runs. "
-        f"The margin of B itself: {patch.b_margin:.2f} logits."
+        f"The margin of B itself: {patch.b_margin:z.2f} logits."
     )
     return [*aligned(rows, "><><><"), "", patch.words, counts]
 

@@ -72,15 +72,13 @@ def report_words(report: dict[str, Any]) -> str:
     ]
     rows = [(report["unit"], "before", "after", "change", "")]
     for row in report["predictions"]:
-        before, after, change = (_rounded(x) for x in (row["before"], row["after"], row["after"] - row["before"]))
+        before, after = row["before"], row["after"]
         lost = BELOW if row.get("below_noise") else ""
-        rows.append((repr(row["answer"]), f"{before:.4f}", f"{after:.4f}", f"{change:+.4f}", lost))
+        rows.append((repr(row["answer"]), f"{before:z.4f}", f"{after:z.4f}", f"{after - before:+z.4f}", lost))
     lines = [*aligned(asked), "", *aligned(rows, "<>>>")]
-    before, after, change = (
-        _rounded(x) for x in (report["before"], report["after"], report["after"] - report["before"])
-    )
-    said = f"{change:+.4f}{f', {BELOW}' if report.get('below_noise') else ''}"
-    lines += ["", f"{report['metric']}: {before:.4f} -> {after:.4f} ({said})"]
+    before, after = report["before"], report["after"]
+    said = f"{after - before:+z.4f}{f', {BELOW}' if report.get('below_noise') else ''}"
+    lines += ["", f"{report['metric']}: {before:z.4f} -> {after:z.4f} ({said})"]
     if report.get("artefact_patches"):
         places = "; ".join(report["artefact_patches"])
         lines.append(f"artefact patches (outlying norm; row,column): {places}")
@@ -103,8 +101,3 @@ def rounding_entry(session: Session) -> dict[str, Any]:
 
     measured = rounding(session)
     return {} if measured is None else {"rounding": asdict(measured)}
-
-
-def _rounded(number: float) -> float:
-    """To the digits of the table; what is rounded to nothing has no minus."""
-    return round(number, 4) + 0.0

@@ -64,10 +64,10 @@ def _words(report: dict[str, Any]) -> str:
     lines += repeats_words(report)
     rows = [["edges", "connected", "recovered", "95 %", "random", *(["right"] if right is not None else [])]]
     for point in report["curve"]:
-        band = "" if point["low"] is None else f"{point['low']:.3f} to {point['high']:.3f}"
-        row = [f"{point['edges']:,}", f"{point['connected']:,}", f"{point['recovered']:.3f}", band]
-        row += [f"{point['random low']:.2f} to {point['random high']:.2f}"]
+        band = "" if point["low"] is None else f"{point['low']:z.3f} to {point['high']:z.3f}"
+        row = [f"{point['edges']:,}", f"{point['connected']:,}", f"{point['recovered']:z.3f}", band]
+        row += [f"{point['random low']:z.2f} to {point['random high']:z.2f}"]
         rows.append(row + ([percent(point["accuracy"])] if "accuracy" in point else []))
     lines += ["", *aligned(rows, ">" * len(rows[0])), ""]
-    lines += [f"CPR {report['cpr']:.3f}, CMD {report['cmd']:.3f}; 95 %: by the delta method, over the pairs"]
+    lines += [f"CPR {report['cpr']:z.3f}, CMD {report['cmd']:z.3f}; 95 %: by the delta method, over the pairs"]
     return "\n".join([*lines, f"{report['result']} holds all this; pairs/*.parquet beside it each pair's figures."])

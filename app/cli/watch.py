@@ -98,7 +98,7 @@ def _table(seen: Watch, inputs: list[str], verdicts: Verdicts) -> str:
     more = seen.carry_more(verdicts.scores)
     for row, text in enumerate(inputs):
         alarm = "alarm" if bool(verdicts.alarms[row]) else ""
-        score = f"{float(verdicts.scores[row]):.3f}"
+        score = f"{float(verdicts.scores[row]):z.3f}"
         rows.append([str(row + 1), score, percent(float(more[row])), alarm, _farthest(seen, verdicts, row), text])
     count = int(verdicts.alarms.sum())
     return "\n".join(["", *aligned(rows, ">>>"), "", f"{count} of {len(inputs)} are alarms"])
@@ -107,7 +107,7 @@ def _table(seen: Watch, inputs: list[str], verdicts: Verdicts) -> str:
 def _farthest(seen: Watch, verdicts: Verdicts, row: int) -> str:
     """The part that is most standard deviations out: "m1 +5.2" """
     part = int(verdicts.parts[row].argmax())
-    return f"{seen.parts[part]} {float(verdicts.parts[row, part]):+.1f}"
+    return f"{seen.parts[part]} {float(verdicts.parts[row, part]):+z.1f}"
 
 
 def _report(seen: Watch, inputs: list[str], verdicts: Verdicts | None) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _input(card: CardData) -> ReportInput:
 
 def _curve(curve: CurveReply) -> ReportCurve:
     over = f"{curve.pairs:,} pairs" if curve.pairs else "this pair"
-    words = f"CPR {curve.cpr:.2f}, CMD {curve.cmd:.2f}, by {curve.title} over {over}, {REPLACED[curve.kind]}"
+    words = f"CPR {number(curve.cpr)}, CMD {number(curve.cmd)}, by {curve.title} over {over}, {REPLACED[curve.kind]}"
     low, high = curve.band
     return ReportCurve(curve.sizes, curve.recovered, tuple(low.tolist()), tuple(high.tolist()), words)
 

@@ -34,9 +34,9 @@ def rows(followed: Followed) -> list[list[str]]:
                 f"{each.step:,}",
                 number(each.metric),
                 number(each.empty),
-                *(f"{head} {score:.2f}" for head, score in best),
+                *(f"{head} {number(score)}" for head, score in best),
                 *copied,
-                f"{followed.overlap(each):.2f}",
+                f"{number(followed.overlap(each))}",
                 "-" if math.isnan(each.circuit_recovered) else percent(each.circuit_recovered),
                 ", ".join(followed.circuit(each).names[:TOP]),
             ]

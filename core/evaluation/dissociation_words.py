@@ -8,7 +8,7 @@ import numpy as np
 
 from core.evaluation.cut_choice import CHOICES, LEAST, MOST
 from core.evaluation.dissociation import CUTS, Dissociation, is_specific
-from core.formatting import percent
+from core.formatting import between_words, percent, signed
 
 
 def title(result: Dissociation) -> str:
@@ -40,14 +40,14 @@ def rows(result: Dissociation) -> list[list[str]]:
 def _cell(result: Dissociation, cut: int, task: int) -> str:
     words = percent(float(result.kept[cut, task]))
     if not np.isnan(result.low[cut, task]):
-        words += f" ({100 * result.low[cut, task]:.0f} to {100 * result.high[cut, task]:.0f})"
+        words += f" ({between_words(float(result.low[cut, task]), float(result.high[cut, task]))})"
     if result.random.shape[1]:
         words += f", random {percent(float(result.random[cut, :, task].mean()))}"
     return f"[{words}]" if cut == task else words
 
 
 def _change(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:+.1f}"
+    return "-" if np.isnan(value) else signed(value, 1)
 
 
 def sentences(result: Dissociation) -> list[str]:

@@ -90,7 +90,7 @@ class Curve:
 
     def _repr_svg_(self) -> str:
         """In a notebook: the picture of it."""
-        title = f"recovered ({self.replacement}), CPR {self.cpr:.3f}, CMD {self.cmd:.3f}"
+        title = f"recovered ({self.replacement}), CPR {self.cpr:z.3f}, CMD {self.cmd:z.3f}"
         return curve_svg(self.fractions, self.recovered, self.random_band, title)
 
 

@@ -86,12 +86,12 @@ class MinimalPatch:
             if not self.steps:
                 return (
                     f"{tried}, and {none} brings it nearer: the margin is "
-                    f"{self.margin:.2f} logits, and above 0 it would have turned.{more}"
+                    f"{self.margin:z.2f} logits, and above 0 it would have turned.{more}"
                 )
             nearest = max(step.margin for step in self.steps)
             return (
                 f"{tried}. {parts} from B came nearest: the margin went "
-                f"from {self.margin:.2f} to {nearest:.2f} logits, and above 0 it would have turned.{more}"
+                f"from {self.margin:z.2f} to {nearest:z.2f} logits, and above 0 it would have turned.{more}"
             )
         one = len(self.steps) == 1
         turned = f"{parts} from B turn{'s' * one} {a} into {b}"

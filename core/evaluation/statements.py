@@ -240,7 +240,7 @@ def say_method(report: dict[str, Any]) -> list[Statement]:
     words = f"The circuit that {title} finds has {_words_of_shared(method)}"
     words += "." if shared >= LEAST_SHARED else ": which edges it holds depends on the method."
     detail, rank = _overlap(method), method["rank correlation"]
-    detail += "" if rank is None else f" Rank correlation of the scores of all edges {rank:+.2f}."
+    detail += "" if rank is None else f" Rank correlation of the scores of all edges {rank:+z.2f}."
     return [
         Statement(
             "Another method",

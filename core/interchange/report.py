@@ -112,7 +112,7 @@ def about_words(note: Note) -> str:
 def curve_of(curve: Curve) -> ReportCurve:
     """A faithfulness curve as a report holds it."""
     pairs = f"over {curve.pairs:,} pair{'s' * (curve.pairs != 1)}"
-    words = f"CPR {curve.cpr:.2f}, CMD {curve.cmd:.2f}, {pairs}, removed edges carry: {curve.replacement}"
+    words = f"CPR {curve.cpr:z.2f}, CMD {curve.cmd:z.2f}, {pairs}, removed edges carry: {curve.replacement}"
     low, high = curve.random_band
     return ReportCurve(curve.sizes, curve.recovered, tuple(low.tolist()), tuple(high.tolist()), words)
 

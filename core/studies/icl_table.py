@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.formatting import percent
+from core.formatting import number, percent
 from core.studies.estimate import Estimate
 from core.studies.heads import Outcome, key_of
 from core.studies.icl import IclStudy
@@ -101,7 +101,7 @@ def _outcome(outcome: Outcome) -> str:
     found = outcome.mean()
     if outcome.name == "few-shot":
         return share_cell(found)
-    return f"{found.value:.2f} nats ({found.low:.2f} to {found.high:.2f})"
+    return f"{number(found.value)} nats ({number(found.low)} to {number(found.high)})"
 
 
 def _cells(study: IclStudy, kind: str, name: str, share: float | None = None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from core.formatting import percent
+from core.formatting import between_words, percent
 from core.studies.estimate import Estimate
 
 
@@ -80,5 +80,4 @@ def share_cell(found: Estimate) -> str:
     """`41 % (30 to 52)`; "-" of what is not known."""
     if math.isnan(found.value):
         return "-"
-    ends = [percent(each).removesuffix(" %") for each in (found.low, found.high)]
-    return f"{percent(found.value)} ({ends[0]} to {ends[1]})"
+    return f"{percent(found.value)} ({between_words(found.low, found.high)})"

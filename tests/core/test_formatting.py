@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.formatting import number, percent, share_words
+from core.formatting import between_words, number, percent, share_words
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERWISE = re.compile(r"""[0-9}]%[^0-9}\w]|%\}|(?<=[0-9])% """)  # "85%", and Python's own form
@@ -25,6 +25,8 @@ def test_a_share_is_a_number_a_space_and_the_sign(share: float, digits: int, wor
 def test_small_shares_of_the_behaviour_have_a_digit_more() -> None:
     assert [share_words(share) for share in (0.87, 0.093, -0.03, 0.0)] == ["87 %", "9.3 %", "−3.0 %", "0 %"]
     assert number(-0.001) == "0.00"
+    assert between_words(-0.004, 0.3) == "0 to 30"
+    assert between_words(-0.031, -0.0049) == "−3 to 0"
 
 
 @pytest.mark.parametrize("package", ["app", "core", "views"])

@@ -180,12 +180,12 @@ def heads_found(trait: str, traits: Mapping[Node, tuple[tuple[str, float], ...]]
     scores = {node: value for node, each in traits.items() for name, value in each if name == trait}
     order = sorted(scores, key=lambda node: -scores[node])
     hits = [
-        Hit(node.name, f"{trait} {scores[node]:.2f}", target=node, spoken=node_words(node))
+        Hit(node.name, f"{trait} {scores[node]:z.2f}", target=node, spoken=node_words(node))
         for node in order[:MOST_HEADS]
         if scores[node] >= SHOWN_FROM
     ]
     if not hits:
-        most = f": the most is {scores[order[0]]:.2f}" if order else ": the input has no such positions"
+        most = f": the most is {scores[order[0]]:z.2f}" if order else ": the input has no such positions"
         return Found(words=f"No head is a {trait} head on A{most}.")
     return Found(tuple(hits), f"{len(hits)} heads by their {trait} score on A, the most first")
 
@@ -216,7 +216,7 @@ def readers_found(
     for number in order.tolist():
         node = Node("head", number // heads, number % heads)
         share = float(shares[node.layer, node.head])
-        hits.append(Hit(node.name, f"attends {share:.2f}", target=node, spoken=node_words(node)))
+        hits.append(Hit(node.name, f"attends {share:z.2f}", target=node, spoken=node_words(node)))
     start = _several(queries, searched)
     return Found(tuple(hits), f"Attention from {start} to {_several(keys, searched)}, the most first")
 

@@ -30,7 +30,7 @@ from app.workbench.size_choice import SizeChoice
 from core.circuit import Circuit
 from core.edits import Target
 from core.errors import WirescopeError
-from core.formatting import pairs_words
+from core.formatting import number, pairs_words
 from core.graph import Edge, Graph
 from core.inputs.real_files import check_real_file
 from core.interchange.circuit_json import from_json
@@ -120,7 +120,7 @@ class PlotsController(QObject):
         former = self._curves.pop(state, None)
         slot = self._curves_seen if former is None else former.slot
         self._curves_seen += former is None
-        area = f"CPR {curve.cpr:.2f}, CMD {curve.cmd:.2f}"
+        area = f"CPR {number(curve.cpr)}, CMD {number(curve.cmd)}"
         edges = opened.graph.n_edges
         self._curves[state] = CurveLine(
             "", self._about(), curve.sizes, curve.recovered, edges, curve.band, curve.sure, area, slot=slot

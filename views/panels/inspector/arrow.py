@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from core.edits import KINDS, EditKind
-from core.formatting import change_words, signed
+from core.formatting import change_words, number, signed
 from views.panels.inspector.data import ArrowData, ArrowPart
 from views.widgets.section import Section
 from views.widgets.text import ElidedLabel, dim, wrapped
@@ -73,7 +73,7 @@ class ArrowSection(Section):
                 self._list(heading, side)
         for label, part in zip(self._cuts, parts, strict=True):
             waits = "…" if data.measuring and part.edge is not None else ""
-            label.setText(waits if part.cut is None else f"{part.cut:.3f}")
+            label.setText(waits if part.cut is None else f"{number(part.cut, 3)}")
 
     def _show_button(self, button: QPushButton, kind: EditKind, data: ArrowData) -> None:
         reason = data.refused.get(kind, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from core.formatting import answer_words, signed
+from core.formatting import answer_words, number, signed
 from views.panels.inspector.data import LogitLensRow
 from views.panels.inspector.lens_data import PushedData
 from views.widgets.bar_rows import BarRow, BarRows
@@ -91,5 +91,10 @@ class PushedSection(Section):
 def _bar(row: LogitLensRow) -> BarRow:
     color = "positive" if row.value >= 0 else "negative"
     return BarRow(
-        answer_words(row.label), row.value, signed(row.value), color, f"{row.label!r}: {row.value:.4f}", bold=row.asked
+        answer_words(row.label),
+        row.value,
+        signed(row.value),
+        color,
+        f"{row.label!r}: {number(row.value, 4)}",
+        bold=row.asked,
     )

@@ -70,9 +70,9 @@ class TokensSection(Section):
         assert data.estimated is not None
         estimated = float(data.estimated[position])
         value = estimated if data.measured is None else float(data.measured[position])
-        tip = f"position {position}: estimated {estimated:.4f}"
+        tip = f"position {position}: estimated {estimated:z.4f}"
         if data.measured is not None:
-            tip += f", measured {value:.4f}"
+            tip += f", measured {value:z.4f}"
         number = change_words(value)
         if data.measured is not None:
             number = f"{number} (est. {change_words(estimated)})"

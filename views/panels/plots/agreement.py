@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.formatting import change_words, counted, gap_words, is_below_noise, pretty_name
+from core.formatting import change_words, counted, gap_words, is_below_noise, number, pretty_name
 from views.panels.plots.data import AgreementData, PlotsData, Rows
 from views.panels.plots.plot import Entry
 from views.panels.plots.reading import Spots
@@ -37,7 +37,7 @@ class AgreementPlot:
             return ""
         parts = [counted(shown.count, "edge")]
         if shown.correlation is not None:
-            parts.append(f"correlation {shown.correlation:.2f}")
+            parts.append(f"correlation {number(shown.correlation)}")
         parts.append(f"wrong sign at {shown.wrong_sign:,}")
         return "; ".join([*parts, *([shown.note] if shown.note else [])])
 

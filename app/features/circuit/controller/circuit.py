@@ -19,7 +19,7 @@ from app.workbench.trace_intents import TRACE_STEP
 from app.workbench.workbench import Workbench
 from core.edits import REPLACED
 from core.evaluation.verdict import speaks_against
-from core.formatting import best_edges, counted, pairs_words, share_words
+from core.formatting import best_edges, counted, number, pairs_words, share_words
 from core.project.curves import CurveRecord
 from core.project.document import Document
 from core.tracing.selection import RULES, USUAL
@@ -264,7 +264,7 @@ def _area_words(curve: CurveReply) -> str:
     phrase = RULES[curve.rule].phrase
     by = f"{curve.title}{', ' if phrase else ''}{phrase}, {REPLACED.get(curve.kind, curve.kind)}{over}"
     return (
-        f"The curve ({by}): CPR {curve.cpr:.2f}, the area under it (above 1 where what leads away from A was "
-        f"left out); CMD {curve.cmd:.2f}, the area between it and 100 %, best at 0. The band: from the lowest to the "
-        f"highest of three random circuits of each size."
+        f"The curve ({by}): CPR {number(curve.cpr)}, the area under it (above 1 where what leads away from A was "
+        f"left out); CMD {number(curve.cmd)}, the area between it and 100 %, best at 0. The band: from the lowest to "
+        f"the highest of three random circuits of each size."
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.worker.session_cache import SessionCache
-from core.formatting import visible_token
+from core.formatting import number, visible_token
 from core.lens.heads import Trait
 from core.lens.logit_lens import LensReading
 from views.panels.inspector.data import ByPositionData, ByPositionRow, LogitLensRow, TraitChip
@@ -72,7 +72,7 @@ def trait_chips(traits: Sequence[Trait]) -> tuple[TraitChip, ...]:
     """The scores that stand out, the strongest first; of pictures also whether the head is local or global."""
     chips = []
     for trait in traits:
-        tip = f"{trait.words}: {trait.value:.3f}, mean over {trait.over} positions ({trait.source})"
+        tip = f"{trait.words}: {number(trait.value, 3)}, mean over {trait.over} positions ({trait.source})"
         if trait.name == "distance":
             name = "local" if trait.value < LOCAL else "global"
             chips.append(TraitChip(f"{name}, distance {_short(trait.value)}", tip, trait.value < LOCAL))
