@@ -16,7 +16,7 @@ from views.widgets.sorted_lines import ROLE, UNSORTED, Index, SortedLines, align
 from views.widgets.text import plain_tip, small_mono
 
 ORDERED = 16  # pixels for the mark of the order beside a title
-PADDING, PADDING_OF_FIGURES = 44, 26  # and beside the words of a cell
+PADDING, PADDING_OF_FIGURES = 34, 26  # and beside the words of a cell
 
 
 class Line(Protocol):
@@ -54,9 +54,26 @@ class LinesModel(SortedLines, Generic[L]):
         else:
             self._show(shown)
 
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self.sorted_by = (column, order == Qt.SortOrder.DescendingOrder)
+        self._show(self._chosen())
+
+    def sort_key(self, row: L, column: int) -> float | str | None:
+        """What a line is sorted by; those with None come last, whichever way it is sorted."""
+        raise NotImplementedError
+
+    def is_shown(self, _row: L) -> bool:
+        """Whether no filter leaves it out."""
+        return True
+
     def _chosen(self) -> list[L]:
         """Those that are shown, in their order."""
-        return list(self.rows)
+        rows, (column, backwards) = [row for row in self.rows if self.is_shown(row)], self.sorted_by
+        if self.sorted_by == UNSORTED:
+            return rows
+        keys = [(self.sort_key(row, column), row) for row in rows]
+        known = sorted((each for each in keys if each[0] is not None), key=lambda each: each[0], reverse=backwards)
+        return [row for _, row in known] + [row for key, row in keys if key is None]
 
     def tone(self, _row: L, _column: int) -> str:
         """The colour of a cell, by its name in the theme; empty for the usual one."""
@@ -80,7 +97,7 @@ class LinesModel(SortedLines, Generic[L]):
             tone = self.tone(row, index.column())
             return current().color(tone) if tone else None
         if role == ROLE.AccessibleTextRole:
-            return f"{column.title}: {text or 'not known'}"
+            return f"{column.said or column.title}: {text or 'not known'}"
         if role in (ROLE.ToolTipRole, ROLE.AccessibleDescriptionRole):
             return plain_tip(row.tip) if role == ROLE.ToolTipRole else row.tip
         return None

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from views.panels.heads.data import AxisChoice, HeadRow, HeadsData, cells_of
+from views.panels.heads.data import AxisChoice, HeadRow, HeadsData
 from views.panels.heads.figure import HeadsChart
 
 ROWS = (
@@ -33,4 +33,4 @@ def test_a_head_without_both_scores_has_no_dot(
     if dots:
         chart.choose(0, 0)
     assert chosen == ["a0.h1"][:dots]
-    assert cells_of(rows[0]) == ("a0.h0", "none found", "", "0.20", "")
+    assert rows[0].cells == ("a0.h0", "none found", "", "0.20", "")

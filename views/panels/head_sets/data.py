@@ -16,6 +16,10 @@ ABLATIONS = (
     ("resample", "from another input", "Each head is replaced by what it writes on another input of the same kind"),
 )
 
+FIRST_TIP = "The heads that are highest by this score are a set"
+SECOND_TIP = "The other set; none: one set alone"
+ABLATION_TIP = "What is put in place of what heads write"
+
 Kind = Literal["mean", "zero", "resample"]
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QHideEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QMenu, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from views.panels.head_sets.data import HeadSetsData
 from views.panels.head_sets.settings import SettingsPage
 from views.panels.head_sets.table import SetsView
 from views.panels.head_sets.words import WordsPage
-from views.panels.plots.loading import Loading
-from views.theme import as_card, theme_changes
+from views.panels.plots.measuring_panel import MeasuringPanel
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.flow import FlowLayout
 from views.widgets.text import ElidedLabel, show_text, wrapped
 
 SETTINGS, FIGURES, TABLE, WORDS = range(4)
+FIGURES_MODULE = "views.panels.head_sets.figures"
 PAGES = ("Settings", "Figures", "Table", "In Words")
 FORMATS = (("html", "As a Page (HTML)…"), ("md", "As Markdown…"), ("json", "All Numbers (JSON)…"))
 TIP = "Measure what is lost without each set; what an earlier, stopped comparison has measured is taken from there"
@@ -27,42 +24,27 @@ LEFT = "One less what is lost without both sets, beyond what is lost without as 
 RUNNING = "Stop (Esc). What was measured is kept, and the next comparison goes on from there"
 
 
-class HeadSetsPanel(QWidget):
+class HeadSetsPanel(MeasuringPanel):
     compare_wanted = Signal()
-    cancel_wanted = Signal()
     choice_changed = Signal(object)  # a SetsChoice
     file_wanted = Signal(str)  # "first", "second", "text", "folder": what is to be chosen
     heads_chosen = Signal(list)  # their names
     save_wanted = Signal(str)  # the ending of the report
-    seen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        as_card(self)
-        self.setAccessibleName("Compare head sets")
-        self.setMinimumSize(260, 96)
+        super().__init__(
+            "Compare head sets", "Compare", "comparing head sets", "views.panels.head_sets.figures", parent
+        )
         self._data = HeadSetsData()
-        self.figures: Any = None
-        self._loading: Loading | None = None
-        self._drawn: object = None
-        self.compare = QPushButton("Compare")
-        self.compare.setProperty("primary", True)
-        self.compare.setStyleSheet("padding: 4px 9px;")
-        self.compare.clicked.connect(self.press)
+        self.compare = self.button
         self.cost = ElidedLabel("", "muted")
         self.cost.set_tip(COST)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(100)
-        self.bar.setAccessibleName("Progress of comparing head sets")
         self.save = LinkButton("Save the Report ▾")
         self.save.setToolTip("The report as the terminal writes it: figures, table, sentences, numbers")
         self.save_menu = QMenu(self)
         for ending, words in FORMATS:
             self.save_menu.addAction(words, lambda ending=ending: self.save_wanted.emit(ending))
         self.save.clicked.connect(lambda: open_below(self.save, self.save_menu))
-        self._escape = QShortcut(Qt.Key.Key_Escape, self, self.cancel_wanted.emit)
-        self._escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.problem, self.left, self.step = wrapped(role="warning"), wrapped(role=""), wrapped()
         self.left.setToolTip(LEFT)
         for label in (self.problem, self.left, self.step):
@@ -72,15 +54,11 @@ class HeadSetsPanel(QWidget):
         self.settings.file_wanted.connect(self.file_wanted)
         self.view.heads_chosen.connect(self.heads_chosen)
         self._lay_out()
-        theme_changes().changed.connect(self._restyle)
         self.set_data(HeadSetsData())
 
     def _lay_out(self) -> None:
         self.pages = QStackedWidget()
-        self._figures_place = QWidget()
-        self._figures_layout = QVBoxLayout(self._figures_place)
-        self._figures_layout.setContentsMargins(0, 0, 0, 0)
-        for page in (self.settings, self._figures_place, self.view, self.words):
+        for page in (self.settings, self.figure_place, self.view, self.words):
             self.pages.addWidget(page)
         self.buttons = [QPushButton(words) for words in PAGES]
         group = QButtonGroup(self)
@@ -106,7 +84,6 @@ class HeadSetsPanel(QWidget):
         layout.addWidget(self.step)
 
     def press(self) -> None:
-        """Begin, or stop what runs."""
         if self._data.running:
             self.cancel_wanted.emit()
         elif not self._data.why_not and not self._data.wrong:
@@ -117,7 +94,7 @@ class HeadSetsPanel(QWidget):
         self.buttons[page].setChecked(True)
         self.pages.setCurrentIndex(page)
         self._show_lines()
-        self._draw()
+        self.draw()
 
     def data(self) -> HeadSetsData:
         return self._data
@@ -125,16 +102,7 @@ class HeadSetsPanel(QWidget):
     def set_data(self, data: HeadSetsData) -> None:
         before, self._data = self._data, data
         there = data.shown is not None
-        self.compare.setText("Cancel" if data.running else "Compare")
-        why_not = data.why_not or data.wrong
-        self.compare.setEnabled(data.running or not why_not)
-        tip = RUNNING if data.running else why_not or TIP
-        self.compare.setToolTip(tip)
-        self.compare.setAccessibleDescription(tip)
-        self._escape.setEnabled(data.running)
-        self.bar.setVisible(data.running)
-        self.bar.setRange(0, 0 if data.share is None else 100)
-        self.bar.setValue(round(100 * (data.share or 0.0)))
+        self.show_work(data.running, data.share, data.why_not or data.wrong, TIP, RUNNING)
         for button in self.buttons:
             button.setVisible(there)
         self.save.setVisible(there)
@@ -147,12 +115,12 @@ class HeadSetsPanel(QWidget):
         if there != (before.shown is not None) or (there and data.shown is not before.shown):
             self.show_page(FIGURES if there else SETTINGS)
         self._show_lines()
-        self._draw()
+        self.draw()
 
     def _show_lines(self) -> None:
         """What stays unexplained, and the point that is read; while something runs, what, and before it how long."""
         page = self.pages.currentIndex()
-        read = self.figures.read_words if self.figures is not None and page == FIGURES else ""
+        read = self.figure.read_words if self.figure is not None and page == FIGURES else ""
         self.left.setMinimumHeight(self.left.height() if read and self.left.isVisible() else 0)  # nothing jumps
         left = "" if self._data.problem else self._data.left  # one at a time: a low window has little room
         show_text(self.left, (read or left) if page in (FIGURES, TABLE) else "")
@@ -163,49 +131,23 @@ class HeadSetsPanel(QWidget):
 
     # ---- the figures ----
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.seen.emit(True)
-        self._draw()
+    def has_figure(self) -> bool:
+        return self._data.shown is not None and self.pages.currentIndex() == FIGURES
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.seen.emit(False)
-
-    def _draw(self) -> None:
-        """Draw what there is, if anybody looks; pyqtgraph is loaded for the first figure."""
-        shown = self._data.shown
-        if shown is None or not self.isVisible() or self.pages.currentIndex() != FIGURES:
-            return
-        if self._loading is None:
-            self._loading = Loading("views.panels.head_sets.figures", self)
-            self._loading.done.connect(self._loaded)
-            self._loading.start()
-        elif self.figures is not None:
-            if self._drawn is not shown:
-                self._drawn = shown
-                self.figures.show_study(shown, self._data.chosen)
-            self.figures.ring(self._data.chosen)
-
-    def _loaded(self, problem: str) -> None:
-        if problem:
-            show_text(self.problem, problem)
-            return
+    def make_figure(self) -> QWidget:
         from views.panels.head_sets.figures import FiguresPage
 
-        self.figures = FiguresPage(self)
-        self.figures.heads_chosen.connect(self.heads_chosen)
-        self.figures.read.connect(lambda _: self._show_lines())
-        self._figures_layout.addWidget(self.figures)
-        self._draw()
+        page = FiguresPage(self)
+        page.heads_chosen.connect(self.heads_chosen)
+        page.read.connect(lambda _: self._show_lines())
+        return page
 
-    def _restyle(self) -> None:
-        if self.figures is not None:
-            self.figures.restyle()
-            self._drawn = None
-        self._draw()
+    def draw_figure(self) -> None:
+        shown = self._data.shown
+        if self._drawn is not shown:
+            self._drawn = shown
+            self.figure.show_study(shown, self._data.chosen)
+        self.figure.ring(self._data.chosen)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._restyle()
+    def say_problem(self, words: str) -> None:
+        show_text(self.problem, words)

@@ -22,16 +22,25 @@ from PySide6.QtWidgets import (
 )
 
 from core.formatting import percent
-from views.panels.head_sets.data import ABLATIONS, FILE, NONE, RANKINGS, HeadSetsData, SetsChoice
+from views.panels.head_sets.data import (
+    ABLATION_TIP,
+    ABLATIONS,
+    FILE,
+    FIRST_TIP,
+    NONE,
+    RANKINGS,
+    SECOND_TIP,
+    HeadSetsData,
+    SetsChoice,
+)
 from views.widgets.buttons import open_below
 from views.widgets.flow import FlowLayout
 from views.widgets.number_boxes import NumberBox
 from views.widgets.text import show_text, wrapped
 
 ABOUT = (
-    "What does the model lose without the first heads of two rankings, each also without the top of the other? "
-    "Few-shot accuracy, loss difference on text and copying at once, beside random heads and others of the same "
-    "layers. What was measured is kept: a comparison that was stopped goes on."
+    "What does the model lose without the heads that are highest by one score, by another, by both? Few-shot accuracy, "
+    "loss on text and copying, beside as many random heads and others of the same layers."
 )
 BUNDLED = "Bundled text"
 
@@ -46,9 +55,9 @@ class SettingsPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Settings of the comparison")
         self._data = HeadSetsData()
-        self.first = self._make_choice("First ranking", "The heads that are highest by this score are a set")
-        self.second = self._make_choice("Second ranking", "The other set; none: one set alone")
-        self.kind = self._make_choice("Ablation", "What is put in place of what heads write")
+        self.first = self._make_choice("First ranking", FIRST_TIP)
+        self.second = self._make_choice("Second ranking", SECOND_TIP)
+        self.kind = self._make_choice("Ablation", ABLATION_TIP)
         for key, words, tip in ABLATIONS:
             self.kind.addItem(words, key)
             self.kind.setItemData(self.kind.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)

@@ -35,6 +35,21 @@ class HeadRow:
     x: float | None
     y: float | None
 
+    @property
+    def key(self) -> str:
+        return self.name
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Of its line in the table."""
+        covers = "" if self.covers is None else percent(self.covers)
+        x, y = ("" if score is None else number(score) for score in (self.x, self.y))
+        return self.name, self.labels or NONE, covers, x, y
+
+    @property
+    def tip(self) -> str:
+        return f"{self.name}: {self.labels or NONE}"
+
 
 @dataclass(frozen=True)
 class Token:
@@ -137,16 +152,9 @@ class HeadsData:
         return self.choices, self.across, self.up, self.rows
 
 
-def cells_of(row: HeadRow) -> tuple[str, ...]:
-    """The cells of a line."""
-    covers = "" if row.covers is None else percent(row.covers)
-    x, y = ("" if score is None else number(score) for score in (row.x, row.y))
-    return row.name, row.labels or NONE, covers, x, y
-
-
 def dot_words(row: HeadRow, data: HeadsData) -> str:
     """What is said of a dot."""
     scores = dict.fromkeys(
-        f"{data.axis(key).words} {score}" for key, score in zip((data.across, data.up), cells_of(row)[3:], strict=True)
+        f"{data.axis(key).words} {score}" for key, score in zip((data.across, data.up), row.cells[3:], strict=True)
     )
     return f"{row.name}, {row.labels or NONE}: {'; '.join(scores)}"

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QHideEvent, QShortcut, QShowEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
-    QPushButton,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -21,8 +16,8 @@ from PySide6.QtWidgets import (
 from views.panels.heads.data import HeadsData
 from views.panels.heads.evidence import EvidenceView
 from views.panels.heads.table import HeadsView
-from views.panels.plots.loading import Loading
-from views.theme import as_card, current, theme_changes
+from views.panels.plots.measuring_panel import MeasuringPanel
+from views.theme import current
 from views.widgets.buttons import LinkButton
 from views.widgets.flow import FlowLayout
 from views.widgets.text import ElidedLabel, show_text, wrapped
@@ -44,36 +39,21 @@ VECTORS = (
 )
 
 
-class HeadsPanel(QWidget):
+class HeadsPanel(MeasuringPanel):
     measure_wanted = Signal()
     vectors_wanted = Signal()  # function vector scores too
-    cancel_wanted = Signal()
     axes_wanted = Signal(str, str)  # the keys of the scores across and up
     heads_chosen = Signal(list)  # their names
     kind_wanted = Signal(str)  # the test whose evidence is to be shown
     sets_wanted = Signal()  # to compare sets of heads
-    seen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        as_card(self)
-        self.setAccessibleName("Heads")
-        self.setMinimumSize(260, 96)
+        super().__init__("Heads", "Measure the Heads", "measuring the heads", "views.panels.heads.figure", parent)
         self._data = HeadsData()
-        self.figure: Any = None
-        self._loading: Loading | None = None
-        self._drawn: tuple[object, ...] = ()
-        self.measure = QPushButton("Measure the Heads")
-        self.measure.setProperty("primary", True)
-        self.measure.setStyleSheet("padding: 5px 9px;")
-        self.measure.clicked.connect(self.press)
+        self.measure = self.button
         self.sets = LinkButton("Compare Sets…")
         self.sets.setToolTip("What the model loses without sets of heads, beside controls: the dock Compare Head Sets")
         self.sets.clicked.connect(self.sets_wanted)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(120)
-        self.bar.setAccessibleName("Progress of measuring the heads")
         self.across, self.up = QComboBox(), QComboBox()
         self._labels = QLabel("across"), QLabel("up")
         for box, label, name in zip((self.across, self.up), self._labels, ("Score across", "Score up"), strict=True):
@@ -82,8 +62,6 @@ class HeadsPanel(QWidget):
             box.setMinimumContentsLength(16)
             box.activated.connect(lambda _: self._want_axes())
             label.setBuddy(box)
-        self._escape = QShortcut(Qt.Key.Key_Escape, self, self.cancel_wanted.emit)
-        self._escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.empty, self.names, self.words, self.line = (
             wrapped(EMPTY),
             wrapped(),
@@ -101,11 +79,7 @@ class HeadsPanel(QWidget):
         self.view.chosen.connect(self.heads_chosen)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setChildrenCollapsible(False)
-        self._place = QWidget()
-        self._figure_layout = QVBoxLayout(self._place)
-        self._figure_layout.setContentsMargins(0, 0, 0, 0)
-        self._figure_layout.setSpacing(0)
-        self.split.addWidget(self._place)
+        self.split.addWidget(self.figure_place)
         self.evidence = EvidenceView()
         self.evidence.kind_wanted.connect(self.kind_wanted)
         self.evidence.step_wanted.connect(self._step)
@@ -137,11 +111,9 @@ class HeadsPanel(QWidget):
         below.addWidget(self.sets, 0, Qt.AlignmentFlag.AlignRight)
         layout.addLayout(below)
         layout.addStretch(0)
-        theme_changes().changed.connect(self._restyle)
         self.set_data(HeadsData())
 
     def press(self) -> None:
-        """Begin, or stop what runs."""
         if self._data.running:
             self.cancel_wanted.emit()
         elif not self._data.why_not:
@@ -168,16 +140,8 @@ class HeadsPanel(QWidget):
             if there:
                 box.setCurrentIndex(box.findData(key))
                 box.setToolTip(data.axis(key).tip)
-        self.measure.setText("Cancel" if data.running else "Measure the Heads")
+        self.show_work(data.running, data.share, data.why_not, TIP, RUNNING)
         self.measure.setVisible(data.running or not there)
-        self.measure.setEnabled(data.running or not data.why_not)
-        tip = RUNNING if data.running else data.why_not or TIP
-        self.measure.setToolTip(tip)
-        self.measure.setAccessibleDescription(tip)
-        self._escape.setEnabled(data.running)
-        self.bar.setVisible(data.running)
-        self.bar.setRange(0, 0 if data.share is None else 100)
-        self.bar.setValue(round(100 * (data.share or 0.0)))
         self.empty.setVisible(not there and not data.problem)
         self.source.setText(data.source)
         self.source.setVisible(bool(data.source))
@@ -192,7 +156,7 @@ class HeadsPanel(QWidget):
         self.view.set_data(data)
         self.evidence.set_data(data.evidence)
         self._show_evidence()
-        self._draw()
+        self.draw()
 
     # ---- the evidence, in the table's place ----
 
@@ -234,29 +198,26 @@ class HeadsPanel(QWidget):
 
     # ---- the figure ----
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.seen.emit(True)
-        self._draw()
+    def has_figure(self) -> bool:
+        return bool(self._data.rows)
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.seen.emit(False)
+    def make_figure(self) -> QWidget:
+        from views.panels.heads.figure import HeadsChart
 
-    def _draw(self) -> None:
-        """Draw what there is, if anybody looks; pyqtgraph is loaded for the first figure."""
-        if not self._data.rows or not self.isVisible():
-            return
-        if self._loading is None:
-            self._loading = Loading("views.panels.heads.figure", self)
-            self._loading.done.connect(self._loaded)
-            self._loading.start()
-        elif self.figure is not None:
-            if self._drawn != self._data.drawn:
-                self._drawn = self._data.drawn
-                self.figure.draw(self._data)
-                self._name_labels()
-            self.figure.ring(self._data.chosen)
+        chart = HeadsChart(self)
+        chart.head_chosen.connect(self._choose)
+        chart.read.connect(self._read)
+        return chart
+
+    def draw_figure(self) -> None:
+        if self._drawn != self._data.drawn:
+            self._drawn = self._data.drawn
+            self.figure.draw(self._data)
+            self._name_labels()
+        self.figure.ring(self._data.chosen)
+
+    def say_problem(self, words: str) -> None:
+        show_text(self.problem, words)
 
     def _name_labels(self) -> None:
         from views.panels.heads.figure import legend
@@ -265,30 +226,7 @@ class HeadsPanel(QWidget):
         self.names.setText(marked)
         self.names.setAccessibleName(plain)
 
-    def _loaded(self, problem: str) -> None:
-        if problem:
-            show_text(self.problem, problem)
-            return
-        from views.panels.heads.figure import HeadsChart
-
-        self.figure = HeadsChart(self)
-        self.figure.head_chosen.connect(self._choose)
-        self.figure.read.connect(self._read)
-        self._figure_layout.addWidget(self.figure)
-        self._draw()
-
     def _choose(self, name: str) -> None:
         """A dot of the figure."""
         self.heads_chosen.emit([name])
         self._open_evidence()
-
-    def _restyle(self) -> None:
-        if self.figure is not None:
-            self.figure.restyle()
-            self._drawn = ()
-        self._draw()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._restyle()

@@ -2,96 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
-
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QHeaderView, QTableView, QWidget
 
-from views.panels.heads.data import HeadRow, HeadsData, cells_of
-from views.theme import current
+from views.panels.heads.data import HeadRow, HeadsData
+from views.widgets.line_column import LineColumn
 from views.widgets.line_table import as_line_table
-from views.widgets.sorted_lines import ROLE, Column, Index, SortedLines, aligned
-from views.widgets.text import plain_tip, small_mono
+from views.widgets.lines import LinesModel
 
 COVERS = (
     "Of where the head attends over the corpus (in a text, beside the first token), the share that its label tells: "
     "of several labels, the one that covers most"
 )
-
-
-class HeadColumn(NamedTuple):
-    """said: in place of the title, to a screen reader."""
-
-    title: str
-    tip: str
-    figures: bool = False
-    said: str = ""
-
-
 _FIRST = (
-    HeadColumn("Head", "Layer and head; a line that is chosen is selected on the canvas"),
-    HeadColumn("Does", "The tests that it passes"),
-    HeadColumn("Covers", COVERS, True),
+    LineColumn("Head", "Layer and head; a line that is chosen is selected on the canvas"),
+    LineColumn("Does", "The tests that it passes"),
+    LineColumn("Covers", COVERS, True),
 )
+DOES = 1  # the place of a column
 
 
-class HeadsModel(SortedLines):
-    """Line `i` of the table is `shown[i]`."""
-
+class HeadsModel(LinesModel[HeadRow]):
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: tuple[HeadRow, ...] = ()
-        self.shown: list[HeadRow] = []
-        self.sorted_by = (1, False)
-        self._columns: tuple[HeadColumn, ...] = _FIRST
+        super().__init__(_FIRST, parent)
+        self.sorted_by = (DOES, False)
+        self._places: dict[str, int] = {}  # of the heads, layer by layer
 
     def set_data(self, data: HeadsData) -> None:
         axes = {title: data.axis(key) for title, key in (("Across", data.across), ("Up", data.up)) if data.rows}
         columns = (
             *_FIRST,
-            *(HeadColumn(title, f"{axis.words}: {axis.tip}", True, axis.words) for title, axis in axes.items()),
+            *(LineColumn(title, f"{axis.words}: {axis.tip}", True, said=axis.words) for title, axis in axes.items()),
         )
         if (columns, data.rows) != (self._columns, self.rows):
             self.beginResetModel()
             self._columns, self.rows = columns, data.rows
-            self.shown = self._ordered()
+            self._places = {row.name: place for place, row in enumerate(data.rows)}
+            self.shown = self._chosen()
             self.endResetModel()
 
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        self.sorted_by = (column, order == Qt.SortOrder.DescendingOrder)
-        self._show(self._ordered())
+    def sort_key(self, row: HeadRow, column: int) -> float | str | None:
+        return (self._places[row.name], row.labels or None, row.covers, row.x, row.y)[column]
 
-    def _ordered(self) -> list[HeadRow]:
-        column, backwards = self.sorted_by
-        order = {row.name: place for place, row in enumerate(self.rows)}
-
-        def key(row: HeadRow) -> float | str | None:
-            return (order[row.name], row.labels or None, row.covers, row.x, row.y)[column]
-
-        known = [row for row in self.rows if key(row) is not None]
-        unknown = [row for row in self.rows if key(row) is None]
-        return sorted(known, key=key, reverse=backwards) + unknown  # type: ignore[arg-type]
-
-    # ---- for Qt ----
-
-    def columns(self) -> Sequence[Column]:
-        return self._columns
-
-    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
-        row, column = self.shown[index.row()], self._columns[index.column()]
-        text = cells_of(row)[index.column()]
-        if role == ROLE.DisplayRole:
-            return text
-        if role == ROLE.TextAlignmentRole:
-            return aligned(column)
-        if role == ROLE.FontRole:
-            return small_mono() if column.figures else None
-        if role == ROLE.ForegroundRole:
-            return current().color("muted") if index.column() == 1 and not row.labels else None
-        if role == ROLE.AccessibleTextRole:
-            return f"{column.said or column.title}: {text or 'not known'}"
-        return plain_tip(f"{row.name}: {text}") if role == ROLE.ToolTipRole and text else None
+    def tone(self, row: HeadRow, column: int) -> str:
+        return "muted" if column == DOES and not row.labels else ""
 
 
 class HeadsView(QTableView):

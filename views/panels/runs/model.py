@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 
 from views.panels.runs.data import COLUMNS, RunRow
 from views.widgets.lines import LinesModel
@@ -20,16 +20,11 @@ class RunsModel(LinesModel[RunRow]):
         self._words = text.casefold().split()
         self._show(self._chosen())
 
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        self.sorted_by = (column, order == Qt.SortOrder.DescendingOrder)
-        self._show(self._chosen())
+    def sort_key(self, row: RunRow, column: int) -> float | str | None:
+        return row.keys[column]
 
-    def _chosen(self) -> list[RunRow]:
-        column, backwards = self.sorted_by
-        rows = [row for row in self.rows if all(word in " ".join(row.cells).casefold() for word in self._words)]
-        known = [row for row in rows if row.keys[column] is not None]
-        unknown = [row for row in rows if row.keys[column] is None]
-        return sorted(known, key=lambda row: row.keys[column], reverse=backwards) + unknown  # type: ignore[arg-type,return-value]
+    def is_shown(self, row: RunRow) -> bool:
+        return all(word in " ".join(row.cells).casefold() for word in self._words)
 
     def tone(self, row: RunRow, column: int) -> str:
         return "selection" if row.present and column == 0 else ""

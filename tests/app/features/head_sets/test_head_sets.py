@@ -80,20 +80,20 @@ def test_compare_two_head_sets(person: Person, tmp_path: Path, monkeypatch: pyte
     assert panel.problem.text().startswith("Stopped. What was measured is kept")
     person.rest()
     person.click(panel.compare)
-    person.wait(lambda: panel.figures is not None and not panel.data().running)
+    person.wait(lambda: panel.figure is not None and not panel.data().running)
     person.rest()
     assert len(list((tmp_path / "studies").glob("*.jsonl"))) == 1
     shown = panel.data().shown
     assert panel.pages.currentIndex() == FIGURES
     there = [each for each in shown.outcomes if each.there]
-    assert [chart.isVisible() for chart in panel.figures.charts] == [True] * len(there)
+    assert [chart.isVisible() for chart in panel.figure.charts] == [True] * len(there)
     assert "copying" in panel.left.text()
     assert panel.left.text().startswith("Left unexplained: ")
     assert all(title in panel.left.text() for title in shown.missing)
 
     # a click on a set selects its heads
     copying = next(place for place, each in enumerate(there) if each.title == "copying")
-    chart, curve = panel.figures.charts[copying], there[copying].curves[0]
+    chart, curve = panel.figure.charts[copying], there[copying].curves[0]
     (x,), (y,) = chart.places(*([each] for each in chart.point_of(curve.name, 0.2)))
     at = chart.mapFromScene(chart.getViewBox().mapViewToScene(QPointF(x, y)))
     QTest.mouseClick(chart.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at.x(), at.y()))
