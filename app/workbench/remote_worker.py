@@ -10,22 +10,25 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from app.messages.links import LinkCut, WorkerDied
-from app.messages.request import FailureReply, QueryRefusal, Reply, Request, RequestDone
+from app.messages.request import FailureReply, ProgressReply, QueryRefusal, Reply, Request, RequestDone
+from app.messages.room import RoomReply
 from app.messages.stop_signal import forward
 from app.messages.wire.codec import Wire
 from app.messages.wire.errors import WireError
 from app.messages.wire.forms import forms
 from app.messages.wire.parts import Encoded, PartsMissing
 from app.workbench.files_to_send import FilesToSend, read
-from core.errors import WirescopeError
+from app.workbench.link import Link
+from app.workbench.models_to_send import ModelsToSend
+from core.errors import Cancelled, ModelError, WirescopeError
 
 log = logging.getLogger(__name__)
 
@@ -34,49 +37,6 @@ SILENCE = 3.0  # seconds beyond these that nothing is heard, before that is said
 PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two tries of a link that is cut
 MOST_ASKS = 3  # of one request whose large values the other side does not have
 MOST_DEATHS = 3  # of workers over one request
-
-
-class Link(Protocol):
-    """Calls of a worker elsewhere. Each raises LinkCut where it cannot be reached, WorkerDied where it is no more."""
-
-    @property
-    def place(self) -> str:
-        """Where it is, in a few words."""
-        ...
-
-    def missing(self, digests: list[str]) -> list[str]: ...
-
-    def put(self, digest: str, name: str, data: bytes) -> None: ...
-
-    def put_part(self, digest: str, data: bytes) -> None: ...
-
-    def ask(self, data: bytes, files: dict[str, str]) -> list[str]:
-        """Returns the digests of the large values that the request names and that are not there."""
-        ...
-
-    def cancel(self, up_to: int) -> None: ...
-
-    def give(self, name: str) -> None: ...
-
-    def replies(
-        self, life: str, after: int, seconds: float
-    ) -> tuple[str, Sequence[tuple[int, bytes, dict[str, bytes]]]]: ...
-
-    def parts(self, digests: list[str]) -> dict[str, bytes]:
-        """Large values of replies that did not come with them."""
-        ...
-
-    def restart(self) -> None:
-        """Start the worker again."""
-        ...
-
-    def reconnect(self) -> None:
-        """Try the link again."""
-        ...
-
-    def close(self) -> None:
-        """End the worker, where it can be reached."""
-        ...
 
 
 class RemoteWorker(QObject):
@@ -92,6 +52,7 @@ class RemoteWorker(QObject):
         """sends_files: whether the worker is on a machine that does not have the files of this one."""
         super().__init__(parent)
         self._files = FilesToSend() if sends_files else None
+        self._models = ModelsToSend(link) if sends_files else None
         self.latency: float | None = None
         self._link, self._wire = link, Wire(forms())
         self._condition = threading.Condition()
@@ -222,14 +183,14 @@ class RemoteWorker(QObject):
         if request is not None:
             words = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
             hint = "Ask again; where that does not help, disconnect."
-            self._end(request, f"The link to {self.place} failed: {words}", hint)
+            self._end(request, FailureReply(request.number, "run", f"The link to {self.place} failed: {words}", hint))
 
-    def _end(self, request: Request, words: str, hint: str) -> None:
-        """Say that a request has failed, and that nothing more comes of it."""
+    def _end(self, request: Request, reply: Reply) -> None:
+        """Nothing more than this comes of a request."""
         with self._condition:
             if self._last is request:
                 self._last, self._due = None, False
-        self._emit(FailureReply(request.number, "run", words, hint))
+        self._emit(reply)
         self._emit(RequestDone(request.number))
 
     def _something(self) -> bool:
@@ -246,28 +207,46 @@ class RemoteWorker(QObject):
     def _send(self, request: Request) -> None:
         try:
             encoded = self._wire.encode_in_parts(request)
-            files = self._send_files(request)
-            latency = self._ask(encoded, files)
+            named = self._send_model(request)
+            if isinstance(named, RoomReply):
+                self._end(request, named)
+                return
+            latency = self._ask(encoded, self._send_files(request), named)
         except (LinkCut, WorkerDied):
             raise
+        except Cancelled:  # while a model was sent: a newer request has come, or none is wanted
+            return
         except WirescopeError as error:
-            self._end(request, error.message, error.hint)
+            where: Literal["model", "run"] = "model" if isinstance(error, ModelError) else "run"
+            self._end(request, FailureReply(request.number, where, error.message, error.hint))
             return
         self.latency = latency
         if not self._closing:
             self.latency_changed.emit(latency)
 
-    def _ask(self, encoded: Encoded, files: dict[str, str]) -> float:
+    def _ask(self, encoded: Encoded, files: dict[str, str], named: dict[str, str]) -> float:
         """Send a request, with those of its large values that the other side does not have: all, where it was started
         anew. Returns the seconds that the last call took. Raises WirescopeError."""
         for _ in range(MOST_ASKS):
             began = time.perf_counter()
-            missing = self._link.ask(encoded.data, files)
+            missing = self._link.ask(encoded.data, files, named)
             if not missing:
                 return time.perf_counter() - began
             for digest in missing:
                 self._link.put_part(digest, encoded.parts[digest])
         raise WireError(f"The worker at {self.place} does not keep what it is sent.", "Connect to it anew.")
+
+    def _send_model(self, request: Request) -> dict[str, str] | RoomReply:
+        """Send the folder of a request's model, where the other side has none, see `ModelsToSend.names`."""
+        if self._models is None:
+            return {}
+
+        def tell(words: str, share: float) -> None:
+            if self._closing or request is not self._last:
+                raise Cancelled
+            self._emit(ProgressReply(request.number, words, share))
+
+        return self._models.names(request, self._life, tell)
 
     def _send_files(self, request: Request) -> dict[str, str]:
         """Send what a request reads and the other side does not have. Raises InputError, LinkCut, WorkerDied."""
@@ -338,12 +317,14 @@ class RemoteWorker(QObject):
         if deadly and request is not None:
             words = f"The worker at {self.place} ended {MOST_DEATHS} times over this request."
             hint = "It may need more memory than there is: choose another place, or a smaller model or dataset."
-            self._end(request, words, hint)
+            self._end(request, FailureReply(request.number, "run", words, hint))
         try:
             self._link.restart()
         except WirescopeError as error:
             log.info("a worker at %s could not be started: %s", self.place, error)
             self._wait(PAUSE)
+        if self._closing:
+            self._close()  # one that was started as the window left the one before
 
     def _send_anew(self) -> None:
         """The request that is not answered to its end; a worker that has it takes it once."""

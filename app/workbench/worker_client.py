@@ -100,6 +100,8 @@ class WorkerClient(QObject):
         listeners ask. changes: what is shown will be out of date if the reply takes long."""
         self._number += 1
         self.busy = True
+        if self._next and self._next["document"].opens != document.opens:
+            self.asks = ALL_WORK  # what was agreed to was of another model
         self._next = {"document": document, "inspect": inspect, "recover": recover}
         self._next |= {"replaceable": replaceable, "positions": positions}
         self._sending.start(0)
@@ -145,7 +147,10 @@ class WorkerClient(QObject):
         self._sending.stop()
 
     def use(self, engine: Worker) -> None:
-        """Have another worker serve what is asked from now on; what runs is given up."""
+        """Have another worker serve what is asked from now on; what runs is given up, and what was agreed to for want
+        of memory there holds no longer."""
+        self.weights.clear()
+        self.asks = ALL_WORK
         self._engine.cancel()
         self._engine.replied.disconnect(self._take)
         self._engine = engine

@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from core import local_cluster
 from core.code_path import python_path
 from core.errors import ArgumentError, WirescopeError
 from core.optional_packages import is_installed
+from core.sent.data_files import DataFile, folder_of_model
 
 NAMESPACE = "wirescope"
 CALL_SECONDS = 30.0  # that the other side has for a call, beside what it may wait
@@ -59,6 +61,7 @@ class Cluster:
         self.address = address
         self._cpus, self._store_bytes = cpus, store_bytes
         self._joined = False  # by this object, which then leaves it
+        self.unheard = ""  # of the nodes that were asked last
         self._lock = threading.Lock()
         self.join()
 
@@ -73,7 +76,11 @@ class Cluster:
 
         with self._lock:
             if ray.is_initialized():
-                return
+                if self.is_local or self._joined:
+                    return
+                raise WirescopeError(
+                    "This process is joined to another cluster.", "Disconnect from that first, or start Wirescope anew."
+                )
             try:
                 if self.is_local:
                     local_cluster.start_cluster(self._cpus, self._store_bytes, namespace=NAMESPACE)
@@ -94,19 +101,34 @@ class Cluster:
         with self._lock:
             if not self.is_local:
                 ray.shutdown()  # also of a client that has given up by itself, whose name would be in the way
+                self._joined = False
         self.join()
 
     def places(self) -> tuple[Place, ...]:
-        """The nodes with what is free on them now, the best place first (`Place.rank`). Raises LinkCut."""
+        """The nodes with what is free on them now, the best place first (`Place.rank`); `unheard` then says which nodes
+        are left out, and why. Raises LinkCut, WirescopeError where no node answers as it should."""
         import ray
 
         from app.worker.node_facts import node_facts
 
         def ask() -> tuple[Place, ...]:
-            lent = {node["NodeID"]: int(node["Resources"].get("GPU", 0)) for node in ray.nodes() if node["Alive"]}
-            asked = [ray.remote(node_facts).options(num_cpus=0, **self.options(node)).remote() for node in lent]
-            facts = ray.get(asked, timeout=FACTS_SECONDS)
-            places = [Place(node, **each, lent=lent[node]) for node, each in zip(lent, facts, strict=True)]
+            nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
+            if not nodes:  # of a cluster that starts
+                return ()
+            asked = {node: ray.remote(node_facts).options(num_cpus=0, **self.options(node)).remote() for node in nodes}
+            ready, _ = ray.wait(list(asked.values()), num_returns=max(1, len(asked)), timeout=FACTS_SECONDS)
+            places, failures = [], {}
+            for node, reference in asked.items():
+                try:
+                    facts = ray.get(reference, timeout=None if reference in ready else 0)
+                except Exception as error:  # one node without Wirescope is no reason to offer none
+                    failures[nodes[node].get("NodeManagerHostname", node)] = error
+                else:
+                    places.append(Place(node, **facts, lent=int(nodes[node]["Resources"].get("GPU", 0))))
+            if failures and not places:
+                raise next(iter(failures.values()))
+            told = (f"{machine} ({_last_line(error)})" for machine, error in failures.items())
+            self.unheard = f"Left out, as they do not answer: {', '.join(told)}." if failures else ""
             return tuple(sorted(places, key=lambda place: place.rank, reverse=True))
 
         return tuple(_called(ask, self.address))
@@ -114,16 +136,20 @@ class Cluster:
     def plan(
         self, place: Place, model: str, precision: str, tokens: int, eight_bits: bool = False
     ) -> tuple[tuple[str, int], ...]:
-        """What a model needs on a node, see `node_plan`. Raises LinkCut, and WirescopeError for a model that is not
-        there."""
+        """What a model needs on a node, see `node_plan`; of one in a folder of this machine by the configuration here,
+        where it is not there. Raises LinkCut, and WirescopeError for a model that is neither here nor there."""
         import ray
 
         from app.worker.node_plan import node_plan
 
+        folder = folder_of_model(model)
+        file = Path(folder).expanduser() / "config.json"
+        config = file.read_bytes() if folder and file.is_file() else b""
+
         def ask() -> tuple[tuple[str, int], ...]:
             task = ray.remote(node_plan).options(num_cpus=0, **self.options(place.node))
             told: tuple[tuple[str, int], ...] = ray.get(
-                task.remote(model, precision, tokens, eight_bits), timeout=PLAN_SECONDS
+                task.remote(model, precision, tokens, eight_bits, config), timeout=PLAN_SECONDS
             )
             return told
 
@@ -154,7 +180,7 @@ class Cluster:
 
 
 class RayLink:
-    """Calls of one worker, an actor on a node of a cluster. See `Link` of `app.workbench.remote_worker`."""
+    """Calls of one worker, an actor on a node of a cluster. See `app.workbench.link`."""
 
     def __init__(self, cluster: Cluster, place: Place, device: str = "cpu") -> None:
         self._cluster, self._place, self._device = cluster, place, device
@@ -189,8 +215,24 @@ class RayLink:
     def put_part(self, digest: str, data: bytes) -> None:
         self._call("put_part", digest, data, seconds=FILE_SECONDS)
 
-    def ask(self, data: bytes, files: dict[str, str]) -> list[str]:
-        missing: list[str] = self._call("ask", data, files)
+    def has_model(self, folder: str, sizes: dict[str, int]) -> bool:
+        there: bool = self._call("has_model", folder, sizes)
+        return there
+
+    def begun(self, files: dict[str, DataFile]) -> tuple[dict[str, int], int]:
+        told: tuple[dict[str, int], int] = self._call("begun", files)
+        return told
+
+    def put_model_part(self, file: DataFile, begin: int, data: bytes) -> int:
+        there: int = self._call("put_model_part", file, begin, data, seconds=FILE_SECONDS)
+        return there
+
+    def model_folder(self, name: str, files: dict[str, DataFile]) -> str:
+        folder: str = self._call("model_folder", name, files, seconds=FILE_SECONDS)
+        return folder
+
+    def ask(self, data: bytes, files: dict[str, str], named: dict[str, str]) -> list[str]:
+        missing: list[str] = self._call("ask", data, files, named)
         return missing
 
     def cancel(self, up_to: int) -> None:
@@ -271,7 +313,7 @@ def _called(call: Callable[[], Any], where: str) -> Any:
         cause = error.cause if hasattr(error, "cause") else None
         if isinstance(cause, WirescopeError):
             raise cause from None
-        raise WirescopeError(f"Something went wrong at {where}: {_in_a_line(error)}") from error
+        raise WirescopeError(f"Something went wrong at {where}: {_last_line(error)}") from error
     except exceptions.ActorUnavailableError as error:
         raise LinkCut(f"The worker at {where} cannot be reached: {_in_a_line(error)}") from error
     except exceptions.RayActorError as error:
@@ -301,3 +343,8 @@ GPUS_TAKEN = "Its GPUs may all be reserved by others: choose the processors, or 
 
 def _in_a_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+
+
+def _last_line(error: BaseException) -> str:
+    """What went wrong, of an error whose text is a traceback."""
+    return str(error).strip().splitlines()[-1][:200] if str(error).strip() else type(error).__name__

@@ -15,7 +15,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from uuid import uuid4
+from pathlib import Path
+from uuid import getnode, uuid4
 
 from app.messages.replies import ScoresReply
 from app.messages.request import FailureReply, ProgressReply, Reply, Request
@@ -27,6 +28,8 @@ from app.messages.wire.forms import feature_modules, forms
 from app.messages.wire.parts import Encoded, PartsMissing
 from app.worker.sent_files import SentFiles
 from core.errors import InputError
+from core.sent.data_files import DataFile
+from core.sent.store import SentModels, has_files
 
 LONGEST_POLL = 30.0  # seconds
 MOST_KNOWN = 10_000  # parts of replies that are remembered to have come
@@ -57,6 +60,17 @@ def _version(package: str) -> str:
         return "a clone"
 
 
+def file_system() -> str:
+    """What tells whose files a process sees: another machine has another, also where it has the same name, and so does
+    a container of the same machine."""
+    boot, folders = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/mnt")
+    try:
+        root = os.stat("/")
+        return f"{platform.node()} {boot.read_text().strip()} {folders.readlink()} {root.st_dev} {root.st_ino}"
+    except OSError:  # no Linux
+        return f"{platform.node()} {getnode():x}"
+
+
 @dataclass(frozen=True)
 class _Kept:
     """A reply that is not acknowledged yet. superseded_as: its kind, where a newer one of that kind replaces it."""
@@ -72,7 +86,7 @@ class RemoteSide:
     def __init__(self, make_server: Callable[[], Server] = make_service, idle_seconds: float | None = None) -> None:
         """idle_seconds: after which the process ends where nobody asks for anything; None: never."""
         self._in, self._out = Wire(forms()), Wire(forms())
-        self._files = SentFiles()
+        self._files, self._models = SentFiles(), SentModels()
         self._life = uuid4().hex  # another one where this was started again
         self._changed = threading.Condition()
         self._kept: list[_Kept] = []  # by serial
@@ -86,9 +100,11 @@ class RemoteSide:
             threading.Thread(target=self._end_when_idle, args=(idle_seconds,), daemon=True).start()
 
     def hello(self) -> dict[str, str]:
-        """The versions of this side, its machine and process, and what tells this life of it from an earlier one."""
+        """The versions of this side, its machine, files and process, and what tells this life of it from an earlier
+        one."""
         self._heard = time.monotonic()
-        return {**versions(), "life": self._life, "machine": platform.node(), "process": str(os.getpid())}
+        of_process = {"machine": platform.node(), "files": file_system(), "process": str(os.getpid())}
+        return {**versions(), "life": self._life, **of_process}
 
     def missing(self, digests: list[str]) -> list[str]:
         """Of files by what is in them, those that are not here."""
@@ -99,18 +115,40 @@ class RemoteSide:
         self._heard = time.monotonic()
         self._files.put(digest, name, data)
 
+    def has_model(self, folder: str, sizes: dict[str, int]) -> bool:
+        """Whether a model's folder lies here at the same path as on the window's machine, with files of these sizes."""
+        self._heard = time.monotonic()
+        return has_files(Path(folder), sizes)
+
+    def begun(self, files: dict[str, DataFile]) -> tuple[dict[str, int], int]:
+        """Of a model's files, by their SHA-256, how much of each that is not here whole is here; and the bytes of disk
+        that are free. Raises ModelError."""
+        self._heard = time.monotonic()
+        return self._models.begun(files), self._models.free()
+
+    def put_model_part(self, file: DataFile, begin: int, data: bytes) -> int:
+        """A part of a model's file: see `SentModels.put`."""
+        self._heard = time.monotonic()
+        return self._models.put(file, begin, data)
+
+    def model_folder(self, name: str, files: dict[str, DataFile]) -> str:
+        """Where a folder of files that were sent is here. Raises ModelError."""
+        self._heard = time.monotonic()
+        return str(self._models.folder(name, files))
+
     def put_part(self, digest: str, data: bytes) -> None:
         """A large value of a request. Raises WireError."""
         self._heard = time.monotonic()
         self._in.kept.put(digest, data)
 
-    def ask(self, data: bytes, files: dict[str, str]) -> list[str]:
+    def ask(self, data: bytes, files: dict[str, str], named: dict[str, str]) -> list[str]:
         """Take an encoded request; one that is here already, as its sender could not know, is not taken twice. files:
-        those that it reads and that were sent, what is in them by their paths there. Returns the digests of the large
+        those that it reads and that were sent, what is in them by their paths there. named: what texts of the window's
+        machine, names of models, are called here. Returns the digests of the large
         values that it names and that are not here: it is then not taken. Raises WireError for what is no request,
         InputError for files that were not sent."""
         self._heard = time.monotonic()
-        paths = self._files.paths(files)
+        paths = {**named, **self._files.paths(files)}
         self._in.renamed = paths
         self._out.renamed = {**self._out.renamed, **{here: there for there, here in paths.items()}}
         try:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from core.errors import InputError
+from core.sent.store import give_name
 
 MOST_BYTES = 4_000_000_000  # of all together
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -35,17 +36,33 @@ class SentFiles:
             raise InputError(f"{MOST_BYTES / 1e9:.0f} GB of files were sent, and {name[:80]} is more.", "Connect anew.")
         folder = Path(self._folder.name) / digest
         folder.mkdir(exist_ok=True)
-        place = folder / (Path(name).name or "file")
+        place = folder / "sent"
         place.write_bytes(data)
         self._places[digest] = place
         self._bytes += len(data)
 
     def paths(self, digests: Mapping[str, str]) -> dict[str, str]:
-        """Where files are here, by their paths on the window's machine. digests: by these paths. Raises InputError for
-        one that was not sent."""
+        """Where files are here, by their paths on the window's machine: another place for each path, also where two
+        hold the same, so that a place stands for one path. digests: by these paths. Raises InputError for one that was
+        not sent."""
         if self.missing(digests.values()):
             raise InputError("A file of the request was not sent.", "Try again.")
-        return {path: str(self._places[digest]) for path, digest in digests.items()}
+        return {path: str(self._place(path, digest)) for path, digest in digests.items()}
+
+    def _place(self, path: str, digest: str) -> Path:
+        """Of a file under its name there, by which its kind is known. Raises InputError."""
+        of_path = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
+        name = re.split(r"[/\\]", path)[-1]
+        place = self._places[digest].parent / of_path / ("file" if name in ("", ".", "..") else name)
+        if not place.exists():
+            try:
+                place.parent.mkdir(exist_ok=True)
+                give_name(self._places[digest], place)
+            except (OSError, ValueError) as error:
+                raise InputError(
+                    f"{place.name[:80]} cannot be kept here: {error}.", "Give it a shorter name."
+                ) from None
+        return place
 
     def close(self) -> None:
         self._folder.cleanup()

@@ -125,7 +125,7 @@ class _Linked:
     def __call__(self, request: Request) -> Times:
         asked, started = Asked(), time.perf_counter()
         encoded = self._wire.encode_in_parts(request)
-        while missing := self._link.ask(encoded.data, {}):
+        while missing := self._link.ask(encoded.data, {}, {}):
             for digest in missing:
                 self._link.put_part(digest, encoded.parts[digest])
         while not asked.end:

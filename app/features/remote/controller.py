@@ -4,7 +4,6 @@ it takes Ray with it."""
 from __future__ import annotations
 
 import importlib
-import platform
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -43,6 +42,7 @@ class RemoteController(QObject):
         self._cluster: Any = None
         self._places: tuple[Place, ...] = ()
         self._needs: tuple[tuple[str, int], ...] = ()  # of the chosen place, where they are known
+        self._busy = self._given_up = False  # something takes long; the dialog was closed meanwhile
         closing.closed.connect(self._end)
         workbench.document_changed.connect(self._follow)
 
@@ -55,7 +55,9 @@ class RemoteController(QObject):
             self.dialog.device_chosen.connect(lambda _: self._say_needs())
             self.dialog.eight_bits_chosen.connect(lambda _: self._ask_needs(self._dialog.row()))
             self.dialog.connect_wanted.connect(self.connect_worker)
-        self.dialog.say("")
+            self.dialog.rejected.connect(self._give_up)
+        if not self._busy:
+            self.dialog.say("")
         self._offer_eight_bits()
         self.dialog.show()
         self.dialog.activateWindow()
@@ -72,13 +74,17 @@ class RemoteController(QObject):
             if before is not None:
                 before.leave()
             cluster = importlib.import_module(RAY_HOME).Cluster(address or LOCAL)
-            return cluster, cluster.places()
+            try:
+                return cluster, cluster.places()
+            except WirescopeError:
+                cluster.leave()  # else the next address would be taken for it
+                raise
 
         self._do(LOOKING, join, self._take_places)
 
     def _take_places(self, joined: tuple[Any, tuple[Place, ...]]) -> None:
         self._cluster, self._places = joined
-        self._dialog.say("")
+        self._dialog.say(self._cluster.unheard)
         self._dialog.set_places([PlaceRow(*place_words(place), place.gpus_to_be_had) for place in self._places])
 
     def _ask_needs(self, row: int) -> None:
@@ -142,9 +148,9 @@ class RemoteController(QObject):
 
         def start() -> object:
             link = cluster.start(place, device)
-            versions = importlib.import_module("app.worker.remote_side").versions()
+            side = importlib.import_module("app.worker.remote_side")
             try:
-                return link, {**versions, "machine": platform.node()}, link.hello()
+                return link, {**side.versions(), "files": side.file_system()}, link.hello()
             except WirescopeError:
                 with suppress(WirescopeError):  # of a link that is cut
                     link.close()  # nobody will ask it for anything: it is not to wait for a GPU
@@ -158,14 +164,14 @@ class RemoteController(QObject):
 
         link, here, there = made
         refused = refusal(here, there)
-        if refused:
+        if refused or self._given_up:
             self._jobs.ask(link.close, lambda _: None, self)
             self._say(refused)
             return
         self._dialog.accept()
         if takes_eight_bits(opens[0]) and opens == self._workbench.document.opens:
             self._workbench.compute_in(rounded(self._workbench.document.precision, eight_bits))
-        self._workbench.homes.move(RemoteWorker(link, sends_files=there["machine"] != here["machine"]))
+        self._workbench.homes.move(RemoteWorker(link, sends_files=there["files"] != here["files"]))
         self._workbench.message.emit(warning(here, there) or f"The work is done on {link.place} now.")
 
     def disconnect_worker(self) -> None:
@@ -197,14 +203,25 @@ class RemoteController(QObject):
     def _do(self, words: str, work: Any, then: Any) -> None:
         """Do something that takes long, said in the dialog."""
         self._dialog.set_busy(words)
+        self._busy, self._given_up = True, False
+
+        def end() -> None:
+            self._busy = False
+
         job = Job(lambda _report, _cancelled: work(), self)
+        for ended in (job.finished, job.failed):
+            ended.connect(lambda *_: end())
         job.finished.connect(then)
         job.failed.connect(lambda message, hint: self._say(f"{message} {hint}".strip()))
         self._jobs.run(job)
 
+    def _give_up(self) -> None:
+        """The dialog is closed without a choice: a worker that is being started is not wanted any more."""
+        self._given_up = self._busy
+
     def _say(self, problem: str) -> None:
         self._dialog.say(problem)
-        if not self._dialog.isVisible():
+        if problem and not self._given_up and not self._dialog.isVisible():
             self._notifier.problem(FailureReply(0, "run", problem))
 
 

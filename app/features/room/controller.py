@@ -1,5 +1,5 @@
-"""Where memory is short, the window asks before the work begins: what it is to do instead, or whether it is to go on
-all the same."""
+"""Where memory is short, or much is to be sent to another machine, the window asks before the work begins: what it is
+to do instead, or whether it is to go on all the same."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class RoomController(QObject):
 
     def _ask(self, reply: RoomReply) -> None:
         """Does not block: nothing runs until it is answered."""
-        box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", question(reply), parent=self._dialogs)
+        words = question(reply, self._workbench.homes.place)
+        box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", words, parent=self._dialogs)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setInformativeText(advice(reply))
         acts: dict[object, Callable[[], None]] = {}
@@ -43,6 +44,8 @@ class RoomController(QObject):
 
     def _choices(self, reply: RoomReply) -> list[tuple[str, Callable[[], None]]]:
         workbench, precision = self._workbench, self._workbench.document.precision
+        if reply.work == "send":
+            return [("&Send Them", lambda: workbench.go_on("send"))]
         choices: list[tuple[str, Callable[[], None]]] = []
         if reply.disk:
             choices.append(("Leave the Weights on &Disk", lambda: workbench.open_with_weights("disk")))
@@ -69,7 +72,7 @@ class RoomController(QObject):
     def _leave(self, reply: RoomReply) -> None:
         """Back to what was there before."""
         workbench = self._workbench
-        if reply.work == "model":
+        if reply.work in ("model", "send"):
             workbench.message.emit("Not opened.")
             workbench.models.leave()
         elif reply.work == "trace":

@@ -1,4 +1,4 @@
-"""Asks before work that would take more memory than is free."""
+"""Asks before work that would take more memory than is free, or sends much to another machine."""
 
 from __future__ import annotations
 

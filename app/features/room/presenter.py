@@ -1,4 +1,4 @@
-"""What is asked where memory is short, in words."""
+"""What is asked where memory is short, or much is to be sent, in words."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ WORK = {"model": "To open this model takes", "trace": "This trace takes", "scan"
 SHORTER = "A shorter input takes less: memory goes with the number of positions."
 ON_DISK = "Left on disk, each layer is read when it computes: the answers are the same, and take longer."
 EIGHT_BITS = "Rounded to 8 bits, a weight of a layer takes one byte: answers change, and how much is said at input A."
+SENT_ONCE = "They are kept there, and not sent again. Where that takes too long, put the folder at the same path there."
 
 
-def question(reply: RoomReply) -> str:
+def question(reply: RoomReply, place: str = "") -> str:
+    """place: where the work is done, in a few words, where that is not this process."""
     needed, free = size_words(reply.needed), size_words(reply.free)
+    if reply.work == "send":
+        return f"{place} does not have this model's folder. To open it there, {needed} of files are sent."
     return f"{WORK[reply.work]} about {needed} of memory, and {free} are free."
 
 
 def advice(reply: RoomReply) -> str:
+    if reply.work == "send":
+        return SENT_ONCE
     ways = [words for words, possible in ((ON_DISK, reply.disk), (EIGHT_BITS, reply.eight_bits)) if possible]
     return " ".join(ways) or f"Nothing was begun, and nothing is lost. {SHORTER}"

@@ -15,6 +15,7 @@ wherever it is named, on the side that writes and on that which reads.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,7 @@ from app.messages.wire.forms import Forms
 from app.messages.wire.parts import LEAST_BYTES, LEAST_ITEMS, Encoded, EncodedParts, KeptParts, digest_of
 from app.messages.wire.sizes import MOST_BYTES, check_size
 
-VERSION = 2  # of this form; both sides must have the same
+VERSION = 3  # of this form, and of what is asked of a worker elsewhere; both sides must have the same
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Wire:
         self._forms, self._most = forms, most_bytes
         self._renamed: Mapping[str, str] = {}
         self._encoded = EncodedParts()
+        self._lock = threading.Lock()  # a request may bring other names while a reply is written
         self.kept = KeptParts(most_of_message=most_bytes)
 
     @property
@@ -61,10 +63,11 @@ class Wire:
 
     @renamed.setter
     def renamed(self, renamed: Mapping[str, str]) -> None:
-        if renamed != self._renamed:
-            self._encoded.clear()
-            self.kept.forget_values()
-        self._renamed = renamed
+        with self._lock:
+            if renamed != self._renamed:
+                self._encoded.clear()
+                self.kept.forget_values()
+            self._renamed = renamed
 
     def encode(self, message: object) -> bytes:
         """All of it in one. Raises WireError for what is of no class of the allow-list, or too large."""
@@ -76,7 +79,8 @@ class Wire:
 
     def _encode(self, message: object, parts: Parts | None) -> Encoded:
         try:
-            plain = self._plain(message, parts)
+            with self._lock:
+                plain = self._plain(message, parts)
             if parts is None or not parts.data:
                 encoded, size = Encoded(_packed(plain)), 0
             else:

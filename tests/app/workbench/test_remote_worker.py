@@ -20,6 +20,7 @@ from app.worker.remote_side import RemoteSide
 from app.worker.sent_files import SentFiles
 from core.errors import ArgumentError, InputError
 from core.project.document import Document, Source
+from core.sent.data_files import DataFile
 from tests.app.workbench.test_worker_thread import Server, request
 
 
@@ -33,6 +34,7 @@ class TestLink:
         self.server, self.cut, self.lives = server, False, 0
         self.side: RemoteSide | None = None
         self.sent: list[str] = []  # names of files
+        self.model_parts: list[tuple[int, int]] = []  # of files of models, where each begins and its bytes
         self.parts_sent: list[int] = []  # bytes of each large value of a request, as of each request and each reply:
         self.bytes_asked: list[int] = []
         self.bytes_replied: list[int] = []
@@ -65,9 +67,23 @@ class TestLink:
         self.parts_sent.append(len(data))
         self._there().put_part(digest, data)
 
-    def ask(self, data: bytes, files: dict[str, str]) -> list[str]:
+    def has_model(self, folder: str, sizes: dict[str, int]) -> bool:
+        return self._there().has_model(folder, sizes)
+
+    def begun(self, files: dict[str, DataFile]) -> tuple[dict[str, int], int]:
+        return self._there().begun(files)
+
+    def put_model_part(self, file: DataFile, begin: int, data: bytes) -> int:
+        self._there()
+        self.model_parts.append((begin, len(data)))
+        return self._there().put_model_part(file, begin, data)
+
+    def model_folder(self, name: str, files: dict[str, DataFile]) -> str:
+        return self._there().model_folder(name, files)
+
+    def ask(self, data: bytes, files: dict[str, str], named: dict[str, str]) -> list[str]:
         self.bytes_asked.append(len(data))
-        missing = self._there().ask(data, files)
+        missing = self._there().ask(data, files, named)
         self._pass()  # it has come, and nobody hears of it
         return missing
 
@@ -339,6 +355,27 @@ def test_files_that_the_other_machine_does_not_have_are_sent_once(qapp, qtbot, t
     assert worker.stop()
 
 
+def test_files_of_the_same_bytes_stay_two_with_the_names_that_they_have(qapp, qtbot, tmp_path) -> None:
+    """By its name a file's kind is known, and by its path a row of a dataset."""
+    paths = [tmp_path / name for name in ("a.txt", "b.csv", "more/b.csv")]
+    paths[-1].parent.mkdir()
+    for path in paths:
+        path.write_bytes(b"the same")
+    server, replies = Reader(), []
+    link = TestLink(server)
+    worker = RemoteWorker(link, sends_files=True)
+    worker.replied.connect(replies.append)
+    worker.start()
+    for number, path in enumerate(paths, 1):
+        beside = Source("image", path=str(paths[0]))
+        worker.ask(Request(number, Document("m", Source("image", path=str(path)), beside)))
+        qtbot.waitUntil(lambda number=number: replies[-1:] == [RequestDone(number)], timeout=30_000)
+        assert Path(server.documents[-1].clean.path).name == path.name
+        assert ProgressReply(number, str(path)) in replies
+    assert len(link.sent) == 1
+    assert worker.stop()
+
+
 def test_a_file_that_goes_between_two_looks_at_it_is_said_and_ends(qapp, qtbot, tmp_path, monkeypatch) -> None:
     picture, server = tmp_path / "cat.png", Reader()
     picture.write_bytes(b"a picture")
@@ -390,5 +427,28 @@ def test_a_file_that_is_not_what_it_says_is_not_taken() -> None:
         files.paths({"/a/cat.png": "0" * 64})
     digest = hashlib.sha256(b"a picture").hexdigest()
     files.put(digest, "../../cat.png", b"a picture")
-    assert Path(files.paths({"/a/cat.png": digest})["/a/cat.png"]).parent.name == digest
+    assert Path(files.paths({"/a/cat.png": digest})["/a/cat.png"]).parents[1].name == digest
+    for path, name in (("C:\\a\\b.csv", "b.csv"), ("/a/..", "file"), ("/b/cat.png", "cat.png")):
+        place = Path(files.paths({path: digest})[path])
+        assert (place.name, place.parents[1].name, place.read_bytes()) == (name, digest, b"a picture")
     files.close()
+
+
+def test_a_worker_that_is_started_as_the_window_leaves_is_ended_too(qapp, link, server, qtbot, monkeypatch) -> None:
+    restart, began, goes_on = link.restart, threading.Event(), threading.Event()
+
+    def slowly() -> None:
+        began.set()
+        assert goes_on.wait(30)
+        restart()
+
+    monkeypatch.setattr(link, "restart", slowly)
+    worker = RemoteWorker(link)
+    worker.start()
+    link.die()
+    assert began.wait(30)
+    assert not worker.stop(0.1)
+    goes_on.set()
+    qtbot.waitUntil(lambda: not any(each.is_alive() for each in worker._threads), timeout=30_000)
+    assert link.lives == 2
+    assert not link.side._loop._thread.is_alive()

@@ -108,10 +108,10 @@ def wait_for(true: Callable[[], object], seconds: float = PATIENCE) -> bool:
     return True
 
 
-def answers_there() -> bool:
+def answers_there(address: str = THERE, port: int = PORT) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
-        return probe.connect_ex((THERE, PORT)) == 0
+        return probe.connect_ex((address, port)) == 0
 
 
 def joined() -> Cluster:

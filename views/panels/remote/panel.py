@@ -28,7 +28,8 @@ from views.widgets.text import show_text, wrapped
 
 ABOUT = (
     "The model is loaded and run by a worker of a Ray cluster; the document, its history and all that you see stay in "
-    "this window. Models and folders are read there, at the same paths; pictures and other files are sent."
+    "this window. A model in a folder of this machine is sent, once, where it is not there; so are pictures and other "
+    "files. Packs and models of the Hub are read there."
 )
 SSH = (
     "To a cluster elsewhere, open a way through SSH in a terminal, and leave that open: "

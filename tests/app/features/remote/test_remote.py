@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import platform
+import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ from app.messages.links import LinkCut
 from app.messages.places import LOCAL, Place
 from app.messages.wire.parts import digest_of
 from app.presenters.homes import place_words, room_words
+from app.workbench import models_to_send
 from app.workbench.remote_worker import RemoteWorker
-from app.worker.remote_side import make_service, versions
-from core.project.document import Document
+from app.worker import remote_side
+from app.worker.remote_side import file_system, make_service, versions
+from core.project.document import Document, Source
+from tests.app.models import CLEAN
 from tests.app.person import Person
 from tests.app.workbench.test_remote_worker import TestLink
 
@@ -33,7 +37,7 @@ class NamedLink(TestLink):
     versions: dict[str, str] = {}  # noqa: RUF012
 
     def hello(self) -> dict[str, str]:
-        return {**versions(), "machine": platform.node(), **self.versions}
+        return {**versions(), "files": file_system(), **self.versions}
 
 
 class Clusters:
@@ -44,9 +48,13 @@ class Clusters:
         self.left = 0
         self.link: NamedLink | None = None
         self.trouble: Exception | None = None
+        self.no_places: Exception | None = None
         self.differs: dict[str, str] = {}
         self.devices: list[str] = []
         self.planned: list[tuple[object, ...]] = []
+        self.unheard = ""
+        self.may_start = threading.Event()
+        self.may_start.set()
 
     def __call__(self, address: str) -> Clusters:
         if self.trouble is not None:
@@ -55,6 +63,8 @@ class Clusters:
         return self
 
     def places(self) -> tuple[Place, ...]:
+        if self.no_places is not None:
+            raise self.no_places
         return LARGE, SMALL
 
     def plan(self, *told: object) -> tuple[tuple[str, int], ...]:
@@ -63,6 +73,7 @@ class Clusters:
 
     def start(self, place: Place, device: str) -> NamedLink:
         self.devices.append(device)
+        assert self.may_start.wait(30)
         self.link = NamedLink(make_service())
         self.link.place, self.link.versions = place.machine, self.differs
         return self.link
@@ -180,6 +191,61 @@ def test_weights_are_in_8_bits_there_and_stay_so_here(reader: Person, clusters: 
     assert not dialog_of(reader, clusters).eight_bits.isEnabled()
 
 
+def test_a_model_in_a_folder_is_asked_about_and_sent(
+    reader: Person, clusters: Clusters, models, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WIRESCOPE_DATA", str(tmp_path))
+    monkeypatch.setattr(remote_side, "has_files", lambda _folder, _sizes: False)
+    monkeypatch.setattr(models_to_send, "UNASKED", 1000)
+    reader.open(str(models.gpt2), CLEAN)
+    here = reader.workbench.ran
+    reader.open("bundled:names", CLEAN)
+    clusters.differs = {"files": "those of another machine"}
+    dialog = dialog_of(reader, clusters)
+    reader.click(dialog.connect_button)
+    reader.wait(lambda: reader.workbench.homes.place == "node-7")
+    reader.rest()
+
+    def open_and_answer(words: str) -> str:
+        reader.workbench.models.open(Document(str(models.gpt2), Source("text", CLEAN)))
+        reader.wait(lambda: reader.dialogs())
+        (box,) = reader.dialogs()
+        text = box.text()
+        button = next(each for each in box.buttons() if each.text().replace("&", "") == words)
+        reader.click(button)
+        reader.rest()
+        return text
+
+    text = open_and_answer("Cancel")
+    assert text.startswith("node-7 does not have this model's folder. To open it there, 0.1")
+    assert text.endswith(" MB of files are sent.")
+    assert reader.workbench.document.model == "bundled:names"  # back to what was there
+    assert clusters.link.model_parts == []
+    open_and_answer("Send Them")
+    assert reader.workbench.opened.title == models.gpt2.name
+    assert reader.workbench.opened.name == str(models.gpt2)
+    assert (reader.workbench.ran.before, reader.workbench.ran.rows) == (here.before, here.rows)
+    sent = len(clusters.link.model_parts)
+    assert sent > 0
+    reader.window.commands["disconnect"].trigger()
+    reader.rest()
+    assert (reader.workbench.ran.before, reader.workbench.ran.rows) == (here.before, here.rows)
+    assert len(clusters.link.model_parts) == sent
+
+
+def test_weights_that_stay_on_disk_for_want_of_memory_here_are_not_asked_for_there(
+    reader: Person, clusters: Clusters
+) -> None:
+    """A worker with a GPU would refuse them."""
+    reader.workbench.open_with_weights("disk")
+    reader.rest()
+    dialog = dialog_of(reader, clusters)
+    reader.click(dialog.connect_button)
+    reader.wait(lambda: reader.workbench.homes.place == "node-7")
+    reader.rest()
+    assert reader.workbench.weights_place == "auto"
+
+
 def test_where_it_does_not_fit_all_is_said_that_may_help() -> None:
     assert room_words(3 * GIB, SMALL) == (
         "1 MB of its memory are free there: it will not fit. Choose another place, bf16, weights on disk or in 8 bits "
@@ -234,6 +300,41 @@ def test_a_cluster_that_does_not_answer_is_said_in_the_dialog(reader: Person, cl
     assert cells(dialog) == []
     assert not dialog.connect_button.isEnabled()
     assert QApplication.activeModalWidget() is None
+
+
+def test_a_cluster_whose_nodes_do_not_answer_is_left_before_the_next_address(
+    reader: Person, clusters: Clusters
+) -> None:
+    clusters.no_places = LinkCut("No node answers.")
+    dialog = dialog_of(reader, clusters, "ray://localhost:1")
+    assert dialog.problem.text() == "No node answers."
+    assert (clusters.joined, clusters.left) == (["ray://localhost:1"], 1)  # else Ray would take the next for it
+    clusters.no_places, clusters.unheard = None, "Left out, as they do not answer: node-9 (no such module)."
+    dialog.address.setText("ray://localhost:2")
+    reader.click(dialog.look)
+    reader.wait(lambda: len(cells(dialog)) == 2)
+    assert dialog.problem.text() == clusters.unheard
+
+
+def test_closing_the_dialog_gives_up_a_worker_that_is_being_started(reader: Person, clusters: Clusters) -> None:
+    dialog = dialog_of(reader, clusters)
+    clusters.may_start.clear()
+    reader.click(dialog.connect_button)
+    assert dialog.doing.text() == controller.CONNECTING
+    reader.click(dialog.close_button)
+    reader.window.commands["connect"].trigger()
+    assert dialog.doing.text() == controller.CONNECTING  # it still is
+    assert not dialog.look.isEnabled()
+    reader.click(dialog.close_button)
+    clusters.may_start.set()
+    reader.wait(lambda: clusters.link is not None and not clusters.link.side._loop._thread.is_alive())
+    reader.rest()
+    assert reader.workbench.homes.place == ""
+    assert reader.dialogs() == []
+    dialog = dialog_of(reader, clusters)
+    reader.click(dialog.connect_button)
+    reader.wait(lambda: reader.workbench.homes.place == "node-7")
+    reader.rest()
 
 
 def test_without_an_address_nothing_is_started(reader: Person, clusters: Clusters) -> None:
