@@ -4,6 +4,7 @@ install."""
 from __future__ import annotations
 
 from functools import cache
+from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
 
@@ -15,6 +16,14 @@ def is_installed(name: str) -> bool:
     """Whether a package could be imported; it is not. Looked up once a process: a window wants to know after each
     change, and an answer takes a millisecond."""
     return find_spec(name) is not None
+
+
+def version_of(package: str) -> str:
+    """Of an installed package, or "a clone" where none says it."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "a clone"
 
 
 def arrow() -> tuple[Any, Any]:

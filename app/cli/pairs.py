@@ -27,7 +27,10 @@ IDS_HELP = "; numbers are token ids where the model has no tokenizer: '464 3139 
 
 def add_memory_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--memory", type=_megabytes, metavar="MB", help="megabytes for the states of runs that are kept (384)"
+        "--memory",
+        type=_megabytes,
+        metavar="MB",
+        help="megabytes for the states of runs that are kept (384, of a long prompt what it needs)",
     )
 
 

@@ -43,14 +43,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stdio", action="store_true", help="speak MCP over standard input and output, for a client that starts this"
     )
-    parser.add_argument("--memory", type=int, metavar="MB", help="that the session may keep runs in (384)")
+    parser.add_argument(
+        "--memory",
+        type=int,
+        metavar="MB",
+        help="that the session may keep runs in (384, of a long prompt what it needs)",
+    )
     parser.set_defaults(do=serve_command)
 
 
 def serve_command(options: argparse.Namespace) -> int:
     from core.door.http_server import MCP, RPC, Address, DoorServer
     from core.door.mcp_server import NEED, McpOverHttp, available
-    from core.door.token import remove_token, token_of_environment, write_token
+    from core.door.token import remove_left, remove_token, token_of_environment, write_token
 
     if options.memory is not None and options.memory < 1:
         raise ArgumentError(f"--memory {options.memory} keeps no run.", "Give megabytes above 0.")
@@ -64,6 +69,8 @@ def serve_command(options: argparse.Namespace) -> int:
     server = DoorServer(door, token, address, mcp)
     path = Path(options.token_file) if options.token_file else _usual_place(server.port)
     urls = {"url": server.url + RPC} | ({} if mcp is None else {"mcp": server.url + MCP})
+    if not options.token_file:
+        remove_left(path.parent)
     write_token(path, {**urls, "token": token, "pid": str(os.getpid())})
     try:
         server.start()

@@ -14,7 +14,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from uuid import getnode, uuid4
 
@@ -28,6 +27,7 @@ from app.messages.wire.forms import feature_modules, forms
 from app.messages.wire.parts import Encoded, PartsMissing
 from app.worker.sent_files import SentFiles
 from core.errors import InputError
+from core.optional_packages import version_of
 from core.sent.data_files import DataFile
 from core.sent.store import SentModels, has_files
 
@@ -47,17 +47,10 @@ def versions() -> dict[str, str]:
     """What both sides must agree on, or should: the form of messages, Wirescope, torch, Python."""
     return {
         "protocol": str(VERSION),
-        "wirescope": _version("wirescope"),
-        "torch": _version("torch"),
+        "wirescope": version_of("wirescope"),
+        "torch": version_of("torch"),
         "python": platform.python_version(),
     }
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "a clone"
 
 
 def file_system() -> str:

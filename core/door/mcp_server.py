@@ -19,6 +19,7 @@ import msgspec
 from core.door.json_rpc import told
 from core.door.tool import Call, Door, Tool
 from core.errors import ArgumentError, Cancelled
+from core.optional_packages import version_of
 
 NEED = ArgumentError(
     "Programs that speak MCP need the package mcp.",
@@ -57,7 +58,8 @@ def mcp_server(door: Door[Any]) -> Any:
     async def called(context: Any, params: Any) -> Any:
         return await _call(types, door, context, params)
 
-    return Server("wirescope", instructions=INSTRUCTIONS, on_list_tools=listed, on_call_tool=called)
+    version = version_of("wirescope")
+    return Server("wirescope", version=version, instructions=INSTRUCTIONS, on_list_tools=listed, on_call_tool=called)
 
 
 def _described(types: Any, tool: Tool[Any]) -> Any:

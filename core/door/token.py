@@ -52,6 +52,16 @@ def write_token(path: Path, content: Mapping[str, str]) -> None:
         raise ArgumentError(f"The token cannot be written to {path}: {error.strerror}.", "Name another file.") from None
 
 
+def remove_left(folder: Path) -> None:
+    """Files of doors whose process was ended before it could remove them."""
+    import psutil
+
+    for path in folder.glob("*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            if not psutil.pid_exists(int(json.loads(path.read_text(encoding="utf-8"))["pid"])):
+                path.unlink()
+
+
 def remove_token(path: Path) -> None:
     """The token is good for nothing any more."""
     with contextlib.suppress(OSError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from core.errors import ArgumentError
+from core.optional_packages import ray as import_ray
 from core.sharded.in_process import Executor, InProcess
 from core.sharded.worker import Opened
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 class Workers:
     """Who does the tasks: this process alone; so many processes of this machine (`workers`); or those of a Ray cluster
     (`cluster`: "auto", "HOST:PORT", "ray://HOST:PORT"), as many as it has processors where `workers` says nothing.
-    Raises ArgumentError."""
+    Raises ArgumentError, and WirescopeError without Ray."""
 
     workers: int | None = None
     cluster: str | None = None
@@ -25,6 +27,8 @@ class Workers:
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
             raise ArgumentError(f"There is at least 1 worker, not {self.workers}.")
+        if (self.workers, self.cluster) != (None, None) and find_spec("ray") is None:
+            import_ray()  # says so before a folder is made; what is there is imported after its environment is set
 
     def executor(self, model: Model) -> Executor:
         """model: open in this process. Raises WirescopeError where ray is not installed, or no cluster answers."""

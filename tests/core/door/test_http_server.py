@@ -7,13 +7,15 @@ import json
 import os
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.door.http_server import MOST_BYTES, Address, DoorServer
-from core.door.token import LEAST, VARIABLE, remove_token, token_of_environment, write_token
+from core.door.token import LEAST, VARIABLE, remove_left, remove_token, token_of_environment, write_token
 from core.errors import ArgumentError
 from tests.core.door.toy import TOOLS, Counter
 from tests.served import TOKEN
@@ -181,6 +183,16 @@ def test_a_port_that_is_taken_says_so(server: DoorServer):
         DoorServer(server.door, TOKEN, Address(port=server.port))
     with pytest.raises(ArgumentError, match="cannot be listened on"):
         DoorServer(server.door, TOKEN, Address(port=70_000))
+
+
+def test_the_token_of_a_door_that_was_ended_is_removed_by_the_next(tmp_path: Path):
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    write_token(tmp_path / "1.json", {"token": "of one that is ended", "pid": ended.stdout.decode().strip()})
+    write_token(tmp_path / "2.json", {"token": "of one that serves", "pid": str(os.getpid())})
+    (tmp_path / "3.json").write_text("[]", encoding="utf-8")
+    remove_left(tmp_path)
+    remove_left(tmp_path / "missing")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2.json", "3.json"]
 
 
 def test_a_token_is_written_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

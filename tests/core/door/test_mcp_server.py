@@ -10,8 +10,9 @@ import pytest
 
 from core.door.http_server import DoorServer
 from core.door.json_rpc import listed
-from core.door.mcp_server import McpOverHttp
+from core.door.mcp_server import McpOverHttp, mcp_server
 from core.door.tool import Door
+from core.optional_packages import version_of
 from tests.core.door.test_http_server import GOOD, sent
 from tests.core.door.toy import TOOLS, Counter
 from tests.served import TOKEN
@@ -64,6 +65,7 @@ def test_the_client_library_lists_and_calls_the_tools(server: DoorServer, counte
         return await client.list_tools(), await client.call_tool("add", {"number": 4}, progress_callback=progress)
 
     before = counter.value
+    assert mcp_server(server.door).version == version_of("wirescope")
     tools, result = with_client(server, use, mode)
     assert [(tool.name, tool.description, tool.input_schema) for tool in tools.tools] == [
         (row["name"], row["words"], row["parameters"]) for row in listed(server.door)

@@ -103,6 +103,7 @@ def test_without_ray_it_is_said_what_to_install(tmp_path: Path, monkeypatch, cap
     command = ("trace", "--model", "bundled:names", "--task", "capitals", "--pairs", "2", "--workers", "2")
     assert code_of(*command, "--folder", str(tmp_path)) == 3
     assert 'pip install "wirescope[cluster]"' in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_cluster_that_is_not_there_is_said(tmp_path: Path, monkeypatch) -> None:
