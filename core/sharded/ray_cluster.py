@@ -12,6 +12,8 @@ from core.local_cluster import join_options, set_environment, show_token, start_
 from core.optional_packages import ray as import_ray
 from core.progress import Cancel
 from core.sharded.in_process import Within
+from core.sharded.job import ModelRef
+from core.sharded.send_model import send_model
 from core.sharded.worker import Task
 
 R = TypeVar("R")
@@ -36,7 +38,19 @@ class RayCluster:
             _connect(ray, workers, address)
         self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         variables = {"PYTHONPATH": python_path(), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": _offline()}
-        self._task = ray.remote(num_cpus=1, max_retries=RETRIES, runtime_env={"env_vars": variables})(_done)
+        self._runtime = {"env_vars": variables}
+        self._task = ray.remote(num_cpus=1, max_retries=RETRIES, runtime_env=self._runtime)(_done)
+
+    def send(self, model: ModelRef) -> None:
+        """Have a model in a folder of this machine on all nodes, where it is small. Raises ModelError where it cannot
+        be, and closes this then."""
+        try:
+            for node in self._ray.nodes() if model.folder else ():
+                if node["Alive"]:
+                    send_model(self._ray, node, self._runtime, model)
+        except BaseException:
+            self.close()
+            raise
 
     def results(self, tasks: Iterable[Task[R]], within: Within, cancelled: Cancel) -> Iterator[tuple[int, R]]:
         """As they come: no more are begun than there are workers, so that few are lost."""

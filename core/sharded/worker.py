@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from core.errors import ModelError, WirescopeError
+from core.sent.store import SentModels
 from core.sharded.job import ModelRef
 
 if TYPE_CHECKING:
@@ -55,13 +56,17 @@ def opened(ref: ModelRef) -> Opened:
     if ref not in _opened:
         _opened.clear()
         here = platform.node()
+        name = ref.name
         if ref.folder and not Path(ref.folder).is_dir():
+            sent = SentModels().known(ref.folder, ref.weights)
+            name = "" if sent is None else ref.name.replace(ref.folder, str(sent), 1)
+        if not name:
             raise ModelError(
                 f"The machine {here} has no folder {ref.folder}: a worker reads a model in a folder where it runs.",
                 "Put it at the same path on all machines, or name a pack, a bundled model or a Hub id.",
             )
         try:
-            model = load_model(ref.name, dtype=ref.precision, weights=ref.place)
+            model = load_model(name, dtype=ref.precision, weights=ref.place)
         except WirescopeError as error:
             raise ModelError(f"On the machine {here}: {error.message}", error.hint) from None
         if weights_hash(model.adapter.module) != ref.weights:
@@ -69,5 +74,5 @@ def opened(ref: ModelRef) -> Opened:
                 f"{model.title} has other weights on the machine {here} than where the run was begun.",
                 "Use one version of it on all machines.",
             )
-        _opened[ref] = Opened(model)
+        _opened[ref] = Opened(replace(model, name=ref.name))
     return _opened[ref]

@@ -27,6 +27,7 @@ from app.messages.request import FailureReply, ProgressReply, QueryRefusal, Repl
 from app.workbench.remote_worker import RemoteWorker
 from app.worker.remote_side import make_service
 from core.edits import Edit
+from core.errors import WirescopeError
 from core.graph import Edge, Node, Reader
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
@@ -238,3 +239,37 @@ def test_a_window_moves_to_the_actor_and_back_with_its_edits(sit_down, link, mon
     person.workbench.history.undo()
     person.rest()
     assert near(told(person.workbench.ran), here)
+
+
+def test_what_goes_wrong_there_is_said_by_its_cause(ray_cluster, cluster) -> None:  # noqa: F811
+    from app.worker.ray_home import _called
+
+    def fail() -> None:
+        raise KeyError("a field")
+
+    task = ray_cluster.remote(fail)
+    with pytest.raises(WirescopeError, match=r"^Something went wrong at node-7: KeyError: 'a field'$"):
+        _called(lambda: ray_cluster.get(task.remote()), "node-7")
+
+
+def test_a_node_that_does_not_answer_is_left_out_and_said(ray_cluster, cluster, monkeypatch) -> None:  # noqa: F811
+    """As where Wirescope is not installed there."""
+    (node,) = [each for each in ray_cluster.nodes() if each["Alive"]]
+    lacking = {**node, "NodeID": "0" * 56, "NodeManagerHostname": "node-9"}
+    monkeypatch.setattr(ray_cluster, "nodes", lambda: [lacking, node])
+    (place,) = cluster.places()
+    assert place.node == node["NodeID"]
+    assert cluster.unheard.startswith("Left out, as they do not answer: node-9 (")
+    monkeypatch.setattr(ray_cluster, "nodes", lambda: [node])
+    cluster.places()
+    assert cluster.unheard == ""
+    monkeypatch.setattr(ray_cluster, "nodes", lambda: [lacking])
+    with pytest.raises(WirescopeError):
+        cluster.places()
+
+
+def test_a_process_that_is_joined_to_one_cluster_does_not_take_it_for_another(ray_cluster, cluster) -> None:  # noqa: F811
+    from app.worker.ray_home import Cluster
+
+    with pytest.raises(WirescopeError, match="is joined to another cluster"):
+        Cluster("ray://localhost:1")

@@ -15,7 +15,9 @@ import wirescope as ws
 from core.errors import ModelError, WirescopeError
 from core.inputs.dataset_files import write_dataset
 from core.local_cluster import set_environment
+from core.sent import sending
 from core.sharded import ray_cluster as shards_on_ray
+from core.sharded import send_model
 from core.sharded.executors import Workers
 from core.sharded.job import ModelRef
 from core.sharded.preview import ref_of
@@ -134,3 +136,34 @@ def test_a_cluster_of_this_machine_that_does_not_start_is_said(monkeypatch) -> N
         monkeypatch.setattr(shards_on_ray, "start_cluster", fail)
         with pytest.raises(WirescopeError, match=words):
             Workers(2, None).executor(None)
+
+
+@pytest.mark.slow  # processes import torch
+def test_a_model_in_a_folder_goes_to_a_node_that_lacks_it_and_is_opened_there(
+    saved,
+    tmp_path: Path,
+    ray_cluster,  # noqa: F811
+    monkeypatch,
+) -> None:
+    """The cluster's processes see this machine's folder under another path alone."""
+    here, there, cache = tmp_path / "model", tmp_path / "moved", tmp_path / "cache"
+    (node,) = ray_cluster.nodes()
+    runtime = {"env_vars": {"WIRESCOPE_DATA": str(cache)}}
+    ref = ref_of(saved)
+    monkeypatch.setattr(send_model.Node, "has", lambda *_told: False)
+    monkeypatch.setattr(sending, "PART", 10_000)
+    send_model.send_model(ray_cluster, node, runtime, ref)
+    here.rename(there)
+    opens = ray_cluster.remote(lambda ref: (opened(ref).model.name, ref_of(opened(ref).model).weights))
+    assert ray_cluster.get(opens.options(runtime_env=runtime).remote(ref)) == (ref.name, ref.weights)
+    with pytest.raises(Exception, match="has no folder"):
+        ray_cluster.get(opens.options(runtime_env=runtime).remote(replace(ref, weights="other")))
+    there.rename(here)
+    sent = list(cache.rglob("*.safetensors"))
+    assert len(sent) == 1
+    monkeypatch.setattr(send_model, "UNASKED", 1000)
+    send_model.send_model(ray_cluster, node, runtime, ref)  # nothing is to be sent
+    other = {"env_vars": {"WIRESCOPE_DATA": str(tmp_path / "other")}}
+    with pytest.raises(ModelError, match=r"has no folder .*model, and 0 MB are to be sent to it.*Connect to…"):
+        send_model.send_model(ray_cluster, node, other, ref)
+    assert not list((tmp_path / "other").rglob("*.part"))
