@@ -22,8 +22,10 @@ def main(argv: list[str] | None = None) -> int:
         return 3
     from app.cli import output
     from core.errors import WirescopeError
+    from core.models.kept_code import bound_kept_code
 
     output.make_ready()
+    bound_kept_code()
     try:
         try:
             code = _serve(list(sys.argv[1:] if argv is None else argv))

@@ -27,6 +27,7 @@ from app.messages.wire.forms import feature_modules, forms
 from app.messages.wire.parts import Encoded, PartsMissing
 from app.worker.sent_files import SentFiles
 from core.errors import InputError
+from core.models.kept_code import bound_kept_code
 from core.optional_packages import version_of
 from core.sent.data_files import DataFile
 from core.sent.store import SentModels, has_files
@@ -40,6 +41,7 @@ def make_service(device: str = "cpu") -> Server:
     """Serves all queries of this package's features, with models on a device. Imports torch, and no window."""
     from app.worker.service import WorkerService
 
+    bound_kept_code()
     return WorkerService(lambda: feature_modules("handlers"), device)
 
 

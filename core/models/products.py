@@ -12,7 +12,6 @@ since is multiplied as it now is.
 from __future__ import annotations
 
 import functools
-import os
 import platform
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,11 +25,6 @@ from torch.overrides import TorchFunctionMode
 
 FEWEST = 2**17  # numbers in a weight: with fewer, setting up a product takes longer than it saves
 TYPICAL_ROWS = 16  # that weights are packed for; they serve any number
-# For each form of weight and number of rows oneDNN makes code of its own, about .6 MB, and both it and PyTorch keep
-# 1024 of these: a scan of many layers came to hundreds of megabytes. A model needs about ten; a new one takes 2 ms.
-KEPT_CODE = 32
-for _variable in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):  # read at the first product of the process
-    os.environ.setdefault(_variable, str(KEPT_CODE))
 
 
 class _Known(threading.local):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from core.code_path import python_path
 from core.errors import Cancelled, WirescopeError
 from core.local_cluster import join_options, set_environment, show_token, start_cluster
+from core.models.kept_code import bound_kept_code
 from core.optional_packages import ray as import_ray
 from core.progress import Cancel
 from core.sharded.in_process import Within
@@ -119,6 +120,7 @@ def _done(task: Task[R]) -> R | WirescopeError:
     from core.sharded.worker import opened
 
     torch.set_num_threads(1)
+    bound_kept_code()
     try:
         return task.do(opened)
     except WirescopeError as error:
