@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, literal, metric_help
+from app.cli.open_model import add_weights_option
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options
 from app.cli.progress import Progress
@@ -55,6 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--edges", type=int, default=20, help="of the circuits that are compared (20)")
     parser.add_argument("--precision", default="fp32", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
+    add_weights_option(parser)
     parser.add_argument("--out", metavar="FOLDER", help="write table, figure and numbers there: csv, svg, json")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(do=checkpoints_command)
@@ -112,7 +114,7 @@ def _followed(series: Series, options: argparse.Namespace) -> Followed:
     from core.checkpoints.follow import follow
     from core.checkpoints.opened import SeriesModel
 
-    opened = SeriesModel(series, options.precision)
+    opened = SeriesModel(series, options.precision, weights=options.weights)
     model = opened.at(series.checkpoints[-1].step)
     pairs = asked_pairs(model, options)
     for note in pairs.notes:
@@ -127,6 +129,7 @@ def _followed(series: Series, options: argparse.Namespace) -> Followed:
             replacement=options.replacement,
             edges=options.edges,
             dtype=options.precision,
+            weights=options.weights,
             model=opened,
             progress=lambda share: progress(f"{len(series.checkpoints)} checkpoints of {series.title}", share),
         )

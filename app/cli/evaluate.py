@@ -19,7 +19,7 @@ from app.cli.sharded_evaluation import evaluate_in_shards
 from core.datasets.row_pairs import row_pairs, task_pairs
 from core.datasets.session_over import session_over
 from core.errors import ArgumentError, InputError
-from core.precision_words import EIGHT_BITS, USUAL_PRECISION, WEIGHTS, WEIGHTS_WORDS
+from core.precision_words import USUAL_PRECISION, document_precision, precision_told, precision_words
 from core.tracing.options import CIRCUITS, LEVEL_WORDS
 
 if TYPE_CHECKING:
@@ -175,12 +175,10 @@ def _doubts(file: ScoresFile, name: str, precision: str, weights: str) -> list[s
     scores = file.scores
     origin, missing = scores.about.get("model", name), int((~np.isfinite(scores.values)).sum())
     notes = [f"The scores are of {origin}, and this is {name}, a model of the same shape."] if origin != name else []
-    scored_in = scores.about.get("precision", USUAL_PRECISION)
-    notes += (
-        [f"The edges were scored in {scored_in} and are evaluated in {precision}."] if scored_in != precision else []
-    )
-    of_file, here = (WEIGHTS_WORDS[each == EIGHT_BITS] for each in (scores.about.get(WEIGHTS), weights))
-    notes += [f"The edges were scored with {of_file} and are evaluated with {here}."] if of_file != here else []
+    scored_in, here = precision_told(scores.about), document_precision(precision, weights)
+    if scored_in != here:
+        words = precision_words(scored_in), precision_words(here)
+        notes.append(f"The edges were scored in {words[0]} and are evaluated in {words[1]}.")
     if file.size is not None:
         edges = f"{file.size:,} of {scores.values.size:,} {LEVEL_WORDS.get(scores.level, scores.level)}"
         notes.append(f"The file is one circuit, {edges}: the others have no scores, so that larger ones are not run.")

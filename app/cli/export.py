@@ -20,7 +20,7 @@ from core.datasets.picture_regions import with_regions
 from core.errors import ArgumentError
 from core.graph import Entries, Graph
 from core.groups import Region
-from core.precision_words import USUAL_PRECISION
+from core.precision_words import USUAL_PRECISION, document_precision, whole_place
 from core.project.places import is_project
 from core.saving import save_text
 
@@ -101,10 +101,11 @@ def export_command(options: argparse.Namespace) -> int:
     path = _place(options)
     paper_of(options)  # what cannot be is said before the work
     check_precision(options.precision or USUAL_PRECISION)
+    weights = whole_place(options.weights)
     edits = parse_edits(options.edit, options.cut)
     document = _document(options)
     engine = WorkerService()
-    snapshot = take_snapshot(engine, document, options.memory, weights=options.weights)
+    snapshot = take_snapshot(engine, document, options.memory, weights=weights)
     if edits:
         graph = snapshot.opened.graph
         pair = with_regions(engine.session.model, engine.session.pair, options.region, options.clean)
@@ -112,7 +113,7 @@ def export_command(options: argparse.Namespace) -> int:
         edits = [_numbered(edit, pair, graph) for edit in edits]
         document = replace(document, edits=tuple(edits), regions=regions)
         engine.session.run(document.edits)  # a patch without B is an error here, as in `run`
-        snapshot = take_snapshot(engine, document, options.memory, weights=options.weights)
+        snapshot = take_snapshot(engine, document, options.memory, weights=weights)
     _write(snapshot, path, options)
     say(path)
     return 0
@@ -224,7 +225,7 @@ def _document(options: argparse.Namespace) -> Document:
 
     metric = parse_metric(options.metric)
     choice = None if metric is None else MetricChoice(metric.kind, metric.target or "", metric.foil or "")
-    precision = options.precision or USUAL_PRECISION
+    precision = document_precision(options.precision or USUAL_PRECISION, options.weights)
     return Document(
         options.model, source(options.clean), source(made_counterfactual(options)), choice, precision=precision
     )

@@ -17,7 +17,7 @@ from app.cli.workers import STOPPED
 from app.presenters.precision import model_of
 from core.errors import ArgumentError
 from core.formatting import percent
-from core.precision_words import USUAL_PRECISION, precision_entry
+from core.precision_words import USUAL_PRECISION, document_precision, precision_entry
 from core.tracing.meaning import ranking_words
 from core.tracing.options import LEVEL_WORDS
 
@@ -69,7 +69,7 @@ def _report(scores: Scores, sums: Sums, method: Method, options: argparse.Namesp
     pairs, answered, b = float(sums[PAIRS]), float(sums[ANSWERED]), float(sums[METRIC_COUNTERFACTUAL])
     return {
         "model": options.model,
-        **precision_entry(options.precision or USUAL_PRECISION, options.weights),
+        **precision_entry(document_precision(options.precision or USUAL_PRECISION, options.weights)),
         "method": method.name,
         "level": scores.level,
         "scored": int(scores.values.size),

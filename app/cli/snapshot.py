@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.messages.replies import DeltasReply, InputsReply, ModelReply, RunReply, ScoresReply
 from app.messages.request import FailureReply, Query, Reply, Request
 from core.errors import InputError
-from core.precision_words import EIGHT_BITS, rounded
+from core.precision_words import WholePlace
 from core.project.document import Document
 
 if TYPE_CHECKING:
@@ -22,16 +22,14 @@ def take_snapshot(
     document: Document,
     memory: float | None = None,
     queries: tuple[Query, ...] = (),
-    weights: str = "auto",
+    weights: WholePlace = "auto",
 ) -> Snapshot:
-    """Work through a document as the window does. Raises WirescopeError for whatever the window would show as a
-    problem."""
+    """Work through a document as the window does. weights: where whole ones of its model go. Raises WirescopeError for
+    whatever the window would show as a problem."""
     from app.presenters.snapshot import Snapshot
 
     replies: dict[type, Reply] = {}
     kept = None if memory is None else int(memory)
-    if weights == EIGHT_BITS:
-        document = replace(document, precision=rounded(document.precision))
     request = Request(1, document, memory=kept, queries=queries, weights=weights)
     engine.serve(request, lambda reply: replies.update({type(reply): reply}), lambda: False)
     failed, ready = replies.get(FailureReply), replies.get(InputsReply)

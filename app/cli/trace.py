@@ -30,7 +30,7 @@ from core.datasets.session_over import session_over
 from core.edits import KINDS, EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import BELOW, pairs_words, percent
-from core.precision_words import USUAL_PRECISION, precision_entry
+from core.precision_words import USUAL_PRECISION, document_precision, precision_entry
 from core.tracing.meaning import ranking_words
 from core.tracing.method import METHODS, method_named
 from core.tracing.options import CIRCUITS, LEVEL_WORDS, LEVELS
@@ -229,7 +229,7 @@ def _asked(options: argparse.Namespace) -> dict[str, str]:
     about = {
         "model": options.model,
         "seed": str(options.seed),
-        **precision_entry(options.precision or USUAL_PRECISION, options.weights),
+        **precision_entry(document_precision(options.precision or USUAL_PRECISION, options.weights)),
     }
     about |= {"task": options.task} if options.task else {}
     about |= {"dataset": Path(options.dataset).name} if options.dataset else {}

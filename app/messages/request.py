@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, Protocol
 
 from app.messages.room import Work
 from core.edits import Target
+from core.precision_words import WholePlace
 from core.project.document import Document
 from views.panels.inputs.data import CardData
 
@@ -29,7 +30,7 @@ class Request:
     positions: tuple[int, ...] = ()  # selected: what is inspected is edited there; none means all
     queries: tuple[Query, ...] = ()
     memory: int | None = None  # megabytes for kept runs; None: the default
-    weights: str = "auto"  # where those of the model go when it is opened, as `load_model` takes it
+    weights: WholePlace = "auto"  # where whole ones of the model go when it is opened
     asks: frozenset[Work] = frozenset()  # what is not begun where memory is short: somebody is there to be asked
 
 

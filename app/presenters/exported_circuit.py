@@ -19,7 +19,7 @@ from core.formatting import is_below_noise
 from core.graph import Edge
 from core.interchange.circuit_json import to_json
 from core.interchange.made_of import KEY, MadeOf
-from core.precision_words import ROUNDING, computed_in, precision_entry, weights_of_precision
+from core.precision_words import ROUNDING, precision_entry
 from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
 from core.tracing.span_unions import at_spans
 
@@ -104,7 +104,7 @@ def about_work(shown: Snapshot) -> dict[str, str]:
     rounding = None if shown.ready is None else shown.ready.rounding
     about = {
         "model": document.model,
-        **precision_entry(computed_in(document.precision), weights_of_precision(document.precision)),
+        **precision_entry(document.precision),
         "clean": "" if document.clean is None else document.clean.words,
         "counterfactual": "" if document.counterfactual is None else document.counterfactual.words,
         "method": "" if scored is None else scored.method,

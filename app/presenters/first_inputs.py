@@ -22,7 +22,7 @@ def first_inputs(opened: ModelReply, document: Document, of_another: bool = Fals
         return replace(document, clean=a, counterfactual=b, metric=None)
     fitting = example(WORDS if opened.is_text else PHOTOGRAPHS).document
     fits = opened.is_text and opened.has_head and not opened.takes_ids
-    inputs = replace(fitting, model=opened.name, metric=fitting.metric if fits else None)
+    clean, counterfactual = fitting.clean, fitting.counterfactual
     if opened.takes_ids:
-        inputs = replace(inputs, clean=Source("text", IDS[0]), counterfactual=Source("text", IDS[1]))
-    return inputs
+        clean, counterfactual = (Source("text", ids) for ids in IDS)
+    return replace(document, clean=clean, counterfactual=counterfactual, metric=fitting.metric if fits else None)

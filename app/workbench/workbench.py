@@ -32,11 +32,12 @@ from app.workbench.trace_intents import Traces
 from app.workbench.worker_client import WorkerClient
 from app.workbench.worker_thread import WorkerThread
 from core.edits import EditKind, Target
-from core.precision_words import precision_words
+from core.precision_words import WholePlace
 from core.project.change import Change
 from core.project.document import Document
 from core.project.history import History, Step
 from core.project.input_operations import FIELDS
+from core.project.step_names import compute_words
 
 
 class Workbench(QObject):
@@ -177,7 +178,7 @@ class Workbench(QObject):
         self._client.asks = ALL_WORK - {work}
         self.ask()
 
-    def open_with_weights(self, place: str) -> None:
+    def open_with_weights(self, place: WholePlace) -> None:
         """Open the present model with its weights on disk, or in memory however short that is."""
         self._client.weights[self.document.opens] = place
         self.ask()
@@ -185,10 +186,10 @@ class Workbench(QObject):
     def compute_in(self, precision: str) -> None:
         """Have the present model compute in another precision, with whole weights or in 8 bits."""
         if precision != self.document.precision:
-            self.commit(f"Compute in {precision_words(precision)}", replace(self.document, precision=precision))
+            self.commit(compute_words(precision), replace(self.document, precision=precision))
 
     @property
-    def weights_place(self) -> str:
+    def weights_place(self) -> WholePlace:
         """Where the present model's weights go, as the user has said: "memory", "disk"; else "auto"."""
         return self._client.place_of(self.document)
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.messages.request import OneShotQuery, ProgressReply, Query, QueryRefusal, Reply, Request, RequestDone
 from app.messages.room import ALL_WORK
 from core.edits import Target
+from core.precision_words import WholePlace
 from core.project.document import Document
 
 STALE_AFTER = 60  # milliseconds: numbers that take longer to come are dimmed meanwhile
@@ -45,7 +46,7 @@ class WorkerClient(QObject):
         self._listeners: dict[type, list[Callable[[Any], None]]] = {}
         self.memory: int | None = None  # megabytes for kept runs; None: the default
         self.asks = ALL_WORK  # what is not begun without a word where memory is short
-        self.weights: dict[tuple[str, str], str] = {}  # where those of a model in a precision go, as the user has said
+        self.weights: dict[tuple[str, str], WholePlace] = {}  # as the user has said, by `Document.opens`
         self.reckoned: float | None = None  # seconds that the work was to take
         self.taking = False  # an answer is being given to those who hear it
         self.busy = False  # the engine works on the latest request
@@ -115,7 +116,7 @@ class WorkerClient(QObject):
         )
         self._engine.ask(request)
 
-    def place_of(self, document: Document) -> str:
+    def place_of(self, document: Document) -> WholePlace:
         """Where the weights of a document's model go: as the user has said, else "auto"."""
         return self.weights.get(document.opens, "auto")
 

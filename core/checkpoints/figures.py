@@ -60,7 +60,7 @@ class StepFigures:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """What is asked of every checkpoint. Circuits have so many edges."""
+    """What is asked of every checkpoint. Circuits have so many edges. precision: as a document has it."""
 
     dataset: Dataset
     metric: Metric | None
@@ -68,7 +68,7 @@ class Asked:
     replacement: EditKind
     edges: int
     seed: int
-    dtype: str
+    precision: str
 
     @property
     def count(self) -> int:
@@ -85,7 +85,7 @@ class Asked:
                     pairs.update(f"{side.tensor.dtype} {list(side.tensor.shape)} {side.lengths} ".encode())
                     pairs.update(side.tensor.cpu().contiguous().numpy().tobytes())
             pairs.update(repr((sorted(pair.roles.items()), sorted(pair.regions.items()))).encode())
-        options = {"method": self.method, "replacement": self.replacement, "seed": self.seed, "dtype": self.dtype}
+        options = {"method": self.method, "replacement": self.replacement, "seed": self.seed, "dtype": self.precision}
         metric = None if self.metric is None else repr(asdict(self.metric))
         return {**options, "pairs": pairs.hexdigest(), "answers": repr(self.dataset.answers), "metric": metric}
 

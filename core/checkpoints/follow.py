@@ -36,6 +36,7 @@ from core.inputs.pair import Dataset
 from core.metrics import Metric, logit_difference
 from core.models.model import Model
 from core.pictures.picture import Picture
+from core.precision_words import document_precision
 from core.progress import stage, watched
 from core.session import Session
 from core.tracing.over_pairs import metric_name
@@ -127,6 +128,7 @@ def follow(
     edges: int = EDGES,
     seed: int = 0,
     dtype: str = "fp32",
+    weights: str = "auto",
     model: SeriesModel | None = None,
     listener: Callable[[StepFigures], None] | None = None,
     progress: Callable[[float], None] | None = None,
@@ -136,12 +138,13 @@ def follow(
 
     pairs: A and B as `model.pair` takes them, or a dataset, whose answers are then what the metric reads. metric:
     without one, and without answers, the log-probability of what the last checkpoint answers. edges: of the circuits
-    that are compared. seed: of the repeated sequences. model: one that goes through the series already. listener: told
-    the figures of each checkpoint as they come, the last one's first. progress: told the share that is done.
+    that are compared. seed: of the repeated sequences. dtype, weights: as `load_model` takes them. model: one that goes
+    through the series already, in these. listener: told the figures of each checkpoint as they come, the last one's
+    first. progress: told the share that is done.
 
     Raises ArgumentError, InputError, EditError, ModelError, Cancelled; what was found by then is kept.
     """
-    opened = model or SeriesModel(series, dtype)
+    opened = model or SeriesModel(series, dtype, weights=weights)
     last = series.checkpoints[-1]
     with watched(progress, cancelled):
         total = len(series.checkpoints)
@@ -152,7 +155,7 @@ def follow(
             raise ArgumentError(f"A circuit of this graph has 1 to {graph.n_edges:,} edges, not {edges:,}.")
         dataset = pairs if isinstance(pairs, Dataset) else Dataset([at_last.pair(a, b) for a, b in pairs])
         metric = metric or _usual_metric(at_last, dataset)
-        asked = Asked(dataset, metric, method, replacement, edges, seed, dtype)
+        asked = Asked(dataset, metric, method, replacement, edges, seed, document_precision(dtype, weights))
         name = metric_name(Session(at_last, dataset.pairs[0], metric), dataset)
         del at_last  # the series' model alone keeps its weights
         by_step: dict[int, StepFigures] = {}

@@ -27,19 +27,20 @@ from core.models.loading import load_model
 from core.models.model import Model
 from core.models.spread import name_of_devices
 from core.models.streamed import is_streamed
+from core.precision_words import EIGHT_BITS
 
 PIECE = 1 << 22  # bytes of a file that are read at once
 
 
 class SeriesModel:
-    """The model of a series at a step. opened: one of its checkpoints that is open already, by its name; one in 8 bits
-    is opened anew, with the weights as they are. All compute where that one does, else on the CPU."""
+    """The model of a series at a step. weights: where they go, as `load_model` takes it. opened: one of its checkpoints
+    that is open already, by its name, in that precision. All compute where that one does, else on the CPU."""
 
-    def __init__(self, series: Series, dtype: str = "fp32", opened: Model | None = None) -> None:
+    def __init__(self, series: Series, dtype: str = "fp32", opened: Model | None = None, weights: str = "auto") -> None:
         self.series = series
-        self._dtype = dtype
+        self._dtype, self._weights = dtype, weights
         self._device = "cpu" if opened is None else name_of_devices(opened.adapter)
-        usable = opened is not None and opened.unrounded is None  # those in 8 bits are beside no others
+        usable = opened is not None and (opened.unrounded is not None) == (weights == EIGHT_BITS)
         self._model = opened if opened is not None and usable and series.index(opened.name) is not None else None
         first = self._model
         self._first = None if first is None else (first.title, _shape(first))
@@ -57,7 +58,7 @@ class SeriesModel:
         if model is None or not self.swapped:
             del model
             self._model = None  # it goes before the next one is there
-            self._model = load_model(checkpoint.name, device=self._device, dtype=self._dtype)
+            self._model = load_model(checkpoint.name, device=self._device, dtype=self._dtype, weights=self._weights)
             self._check_shape(self._model)
         else:
             self._model = with_weights(model, stored_numbers(Path(checkpoint.name)), checkpoint)

@@ -66,8 +66,9 @@ class Document:
     replacement: what a cut edge carries, and what the scores estimate. None until the user says: B's value where
     there is a B, else zero. size: edges of the circuit shown, the strongest; None: the default. rule: by which they are
     chosen, of `core.tracing.selection`. dataset: what means
-    are taken over. pinned: answers that the predictions always show. precision: what the model computes in, as
-    `load_model` takes it. one_mean: a mean is one over all positions of the rows, not one at each.
+    are taken over. pinned: answers that the predictions always show. precision: what the model computes in, and whether
+    its weights are in 8 bits (`core.precision_words`). one_mean: a mean is one over all positions of the rows, not one
+    at each.
     regions: what groups of patches are called. An edit is
     one of a target at some positions, or at all.
     """

@@ -12,6 +12,7 @@ from core.graph import Entries
 from core.groups import Region
 from core.metrics import METRICS
 from core.models.class_texts import base_name
+from core.precision_words import precision_words
 from core.project.document import Document, Source
 from core.project.examples import examples_for
 from core.project.metric_choice import MetricChoice
@@ -30,6 +31,11 @@ def open_words(document: Document, before: str) -> str:
             if (entry.document.clean, entry.document.metric) == (document.clean, document.metric):
                 return f"Open “{entry.title}”"
     return f"Open {model_words(document.model)}"
+
+
+def compute_words(precision: str) -> str:
+    """ "Compute in bf16 with weights in 8 bits"."""
+    return f"Compute in {precision_words(precision)}"
 
 
 def model_words(model: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.datasets.session_over import SessionOver
 from core.inputs.dataset_columns import FileRow
-from core.precision_words import precision_entry
+from core.precision_words import document_precision, precision_entry
 from core.progress import Cancel
 from core.rounding import rounding_about
 from core.sharded.executors import Workers
@@ -72,7 +72,7 @@ def do_pairs(
         about |= rounding_about(over.session)
         del over  # its runs
         ref = ref_of(model)
-        about |= precision_entry(ref.precision, ref.place)
+        about |= precision_entry(document_precision(ref.precision, ref.place))
         run = ShardedRun(title, ref, work, source, shards, command)
         executor = workers.executor(model)
         try:

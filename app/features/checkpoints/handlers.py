@@ -16,7 +16,7 @@ from core.checkpoints.series import open_series
 from core.circuit import Circuit
 from core.evaluation.circuit_overlap import circuit_overlap
 from core.inputs.pair import Dataset
-from core.precision_words import computed_in
+from core.precision_words import computed_in, weights_of_precision
 
 
 def handle_follow(query: FollowQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -44,6 +44,7 @@ def handle_follow(query: FollowQuery, request: Request, cache: SessionCache, sen
         replacement=kind,
         edges=edges,
         dtype=computed_in(request.document.precision),
+        weights=weights_of_precision(request.document.precision, request.weights),
         listener=add_row,
         progress=telling,
         cancelled=cancelled,

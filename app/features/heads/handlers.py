@@ -31,7 +31,7 @@ from core.inputs.images import model_view
 from core.inputs.text import token_texts
 from core.models.fingerprint import weights_hash
 from core.models.model import Model
-from core.precision_words import EIGHT_BITS, precision_words, rounded
+from core.precision_words import document_precision, precision_words
 from core.progress import watched
 from core.studies.head_corpus import PIECES, corpus_of, identities_over, kept_identities, tasks_of_vectors
 from core.studies.head_sets import head_names
@@ -123,7 +123,7 @@ def handle_heads_file(
 
 def _precision_doubt(about: HeadsAbout, present: str) -> str:
     """That the model computed in another precision where the heads were measured."""
-    made_in = rounded(about.precision, about.weights == EIGHT_BITS)
+    made_in = document_precision(about.precision, about.weights)
     if made_in == present:
         return ""
     here = f"the model computes in {precision_words(present)} here"

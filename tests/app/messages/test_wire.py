@@ -38,6 +38,12 @@ def test_every_message_comes_out_as_it_went_in(kind: type) -> None:
         assert same(getattr(message, each.name), getattr(again, each.name)), each.name
 
 
+def test_weights_in_8_bits_are_said_by_the_document_alone() -> None:
+    assert WIRE.decode(WIRE.encode(replace(REQUEST, weights="disk"))).weights == "disk"
+    with pytest.raises(WireError):
+        WIRE.decode(WIRE.encode(replace(REQUEST, weights="8bit")))  # type: ignore[arg-type]
+
+
 def cannot_cross(kind: type) -> list[str]:
     """The fields of a message that hold more than values."""
     allowed = (*PLAIN, np.ndarray, Ranking, Query)

@@ -63,6 +63,19 @@ def test_a_file_whose_names_are_not_the_modules_is_opened_anew(folder: Path, mon
     assert not model.swapped
 
 
+def test_in_8_bits_they_are_followed_in_8_bits(folder: Path):
+    series = open_series(folder)
+    whole = follow(series, PAIRS, METRIC, edges=6)
+    rounded = follow(series, PAIRS, METRIC, edges=6, weights="8bit")
+    for figures, before in zip(rounded.figures, whole.figures, strict=True):
+        model = load_model(str(folder / f"checkpoint-{figures.step}"), weights="8bit")
+        session = Session(model, model.pair(*PAIRS[0]), METRIC)
+        assert figures.metric == pytest.approx(float(session.clean.metric), abs=1e-6)
+        assert figures.metric != pytest.approx(before.metric, abs=1e-6)
+        assert not figures.known  # those of whole weights were kept
+    assert all(each.known for each in follow(series, PAIRS, METRIC, edges=6, weights="8bit").figures)
+
+
 def test_figures_are_those_of_sessions_made_from_nothing(folder: Path):
     series = open_series(folder)
     told: list[StepFigures] = []

@@ -31,6 +31,7 @@ from core.models.mapped_files import on_disk
 from core.models.rounded import of_whole
 from core.models.zero_shot import with_class_texts
 from core.planning.memory import weight_bytes
+from core.precision_words import document_precision
 from core.progress import watched
 from core.project.document import Document, Source
 from core.sharded.preview import ref_of
@@ -222,7 +223,7 @@ def test_scores_of_many_pairs_say_it_too(tmp_path: Path, capsys: pytest.CaptureF
         given = ("evaluate", str(file), *pairs, "--weights", weights, "--folder", str(tmp_path / weights))
         assert code_of(*given) == 0
         said = capsys.readouterr().err
-        assert ("scored with weights in 8 bits and are evaluated with whole weights" in said) is doubted
+        assert ("scored in fp32 with weights in 8 bits and are evaluated in fp32." in said) is doubted
         assert ("8-bit weights change a logit" in said) is not doubted
 
 
@@ -233,7 +234,8 @@ def test_files_say_what_the_work_was_done_with(tmp_path: Path) -> None:
     document = Document(str(tmp_path), Source("text", "When Mary gave a drink to"))
     abouts = []
     for weights in ("memory", "8bit"):
-        abouts.append(about_work(take_snapshot(WorkerService(), document, weights=weights)))
+        asked = replace(document, precision=document_precision("fp32", weights))
+        abouts.append(about_work(take_snapshot(WorkerService(), asked)))
     model = ws.load_model(str(tmp_path), weights="8bit")
     told = ws.rounding(ws.Session(model, model.pair("When Mary gave a drink to")))
     assert "weights" not in abouts[0]

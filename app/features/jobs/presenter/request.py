@@ -10,7 +10,7 @@ from app.services.job_queue.job import Traced
 from core.edit_kinds import EDIT_WORDS, KINDS, EditKind
 from core.errors import ArgumentError, Cancelled
 from core.inputs.dataset_columns import FileRow
-from core.precision_words import EIGHT_BITS, computed_in, is_rounded, weights_of_precision
+from core.precision_words import EIGHT_BITS, WholePlace, computed_in, is_rounded, weights_of_precision
 from core.progress import Cancel
 from core.project.document import Document
 from core.project.step_names import folder_words
@@ -104,7 +104,7 @@ def scores_options(snapshot: Snapshot, kind: EditKind, pairs: PairsGiven) -> tup
     return ("--ablation", kind, *((f"--metric={metric}",) if metric else ()))
 
 
-def opening_options(document: Document, weights: str) -> tuple[str, ...]:
+def opening_options(document: Document, weights: WholePlace) -> tuple[str, ...]:
     """How a command opens the model. weights: the place of whole ones, as `load_model` takes it."""
     place = weights_of_precision(document.precision, weights)
     told = ("--weights", place) if place in (EIGHT_BITS, "disk") else ()
@@ -112,7 +112,7 @@ def opening_options(document: Document, weights: str) -> tuple[str, ...]:
 
 
 def command_of(
-    does: Sequence[str], asked: Asked, document: Document, folder: str, weights: str = "auto"
+    does: Sequence[str], asked: Asked, document: Document, folder: str, weights: WholePlace = "auto"
 ) -> tuple[str, ...]:
     """The whole command. does: its name, and what it is told of what it does with the pairs. weights: their place, as
     `load_model` takes it."""

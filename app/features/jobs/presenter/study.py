@@ -14,6 +14,7 @@ from app.services.job_queue.shown import Shown
 from core.edit_kinds import KINDS
 from core.errors import ArgumentError, InputError
 from core.formatting import counted
+from core.precision_words import WholePlace
 from core.project.document import Document
 from core.project.runs import CORPUS, FIGURES, FILE, RunRecord
 from core.sharded.asked import read_run
@@ -49,7 +50,7 @@ def _sets(asked: StudyAsked) -> list[str]:
     return [each for each in (asked.first, asked.second) if each]
 
 
-def study_command(asked: StudyAsked, document: Document, folder: str, weights: str) -> tuple[str, ...]:
+def study_command(asked: StudyAsked, document: Document, folder: str, weights: WholePlace) -> tuple[str, ...]:
     """weights: their place, as `load_model` takes it."""
     first, *second = (each.replace(" ", "-") for each in _sets(asked))
     sets = ("heads", "--first", first, *(part for each in second for part in ("--second", each)))

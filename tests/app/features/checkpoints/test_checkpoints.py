@@ -109,6 +109,19 @@ def test_the_steps_are_followed_as_curves(person: Person, folder: Path) -> None:
     assert panel.data().stale
 
 
+def test_a_document_in_8_bits_is_followed_in_8_bits(person: Person, folder: Path) -> None:
+    scrubbing(person, folder)
+    whole = person.workbench.ran.after
+    person.workbench.compute_in("fp32+8bit")
+    person.rest()
+    panel = person.panel("checkpoints")
+    person.click(panel.follow)
+    person.wait(lambda: len(panel.charts()) == 3 and not panel.data().running)
+    last = panel.data().plots[1].lines[0].values[-1]
+    assert last == pytest.approx(person.workbench.ran.after, abs=1e-5)
+    assert last != pytest.approx(whole, abs=1e-5)
+
+
 def test_revisions_of_the_hub_are_a_series_too(person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     person.open("bundled:names", A)
     model, panel = person.workbench.document.model, person.panel("checkpoints")
