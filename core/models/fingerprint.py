@@ -15,23 +15,25 @@ from core.errors import Cancelled
 ROUNDING = 0.01  # of a mean size: bf16 has three digits, and a parameter may be one number
 SMALLEST = 1e-6  # below it fp16 has few digits left
 
-_known: weakref.WeakKeyDictionary[nn.Module, str] = weakref.WeakKeyDictionary()
+# By the kinds of its parameters: a model that was opened is cast in place to the precision that it computes in.
+_known: weakref.WeakKeyDictionary[nn.Module, tuple[list[torch.dtype], str]] = weakref.WeakKeyDictionary()
 
 
 def weights_hash(module: nn.Module, cancelled: Callable[[], bool] = lambda: False) -> str:
     """SHA-256, in hexadecimal digits, over all parameters and saved buffers of a module as they are in memory: their
     kinds, shapes and numbers. What they are called and their order do not count, so that a library that names them
-    otherwise gives the same hash; another precision gives another one. Remembered for the module, whose weights nothing
-    here changes. Raises Cancelled."""
-    if module not in _known:
+    otherwise gives the same hash; another precision gives another one. Remembered for the module and
+    its precision: nothing here changes its weights otherwise. Raises Cancelled."""
+    kinds = [each.dtype for each in module.parameters()]
+    if module not in _known or _known[module][0] != kinds:
         digests = set()  # tied weights stand there several times
         for tensor in module.state_dict().values():
             if cancelled():
                 raise Cancelled
             if isinstance(tensor, Tensor):
                 digests.add(_digest(tensor))
-        _known[module] = hashlib.sha256(b"".join(sorted(digests))).hexdigest()
-    return _known[module]
+        _known[module] = kinds, hashlib.sha256(b"".join(sorted(digests))).hexdigest()
+    return _known[module][1]
 
 
 def tokenizer_hash(tokenizer: Any) -> str:

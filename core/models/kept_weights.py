@@ -31,11 +31,13 @@ def weights_on_disk(folder: Path, dtype: torch.dtype) -> dict[str, Tensor]:
 
 
 def weights_as_stored(folder: Path) -> dict[str, Tensor] | None:
-    """All weights in a folder's files as they lie there, mapped, where all that are no whole numbers are stored in one
-    precision; else None. Raises ModelError where they cannot be mapped."""
-    stored = {name: tensor for path in weight_files(folder) for name, tensor in mapped_tensors(path).items()}
+    """All weights in a folder's files as they lie there, mapped; None where they cannot be."""
+    try:
+        stored = {name: tensor for path in weight_files(folder) for name, tensor in mapped_tensors(path).items()}
+    except ModelError:
+        return None
     ready = all(_is_ready(tensor, tensor.dtype) for tensor in stored.values())
-    return stored if ready and len(precisions(stored.values())) == 1 else None
+    return stored if ready and precisions(stored.values()) else None
 
 
 def precisions(tensors: Iterable[Tensor]) -> set[torch.dtype]:

@@ -42,7 +42,7 @@ from core.models.probe import Probe
 from core.models.probed import Probed, as_asked
 from core.models.refused import TOWERS, unsupported
 from core.models.rounded import in_eight_bits
-from core.models.spread import devices_of
+from core.models.spread import devices_of, spread
 from core.models.timm_loading import from_timm, timm_folder
 from core.models.token_file import TokenFile
 from core.models.tokenizer_loading import NO_TOKENIZER, at_revision, tokenizer_of
@@ -50,7 +50,7 @@ from core.models.towers import with_towers
 from core.models.unfilled import unfilled
 from core.models.unread import check_sizes, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
-from core.models.weights_place import MERGED, WeightsPlace, folder_of_hub, go_from_file, is_short, too_large
+from core.models.weights_place import MERGED, WeightsPlace, folder_of_hub, is_short, read_in, too_large
 from core.models.zero_shot import ZeroShot, classified
 from core.precision import PRECISIONS
 from core.precision_words import EIGHT_BITS
@@ -176,9 +176,7 @@ def _from_folder(
     try:
         if "architecture" in config:
             return timm_folder(folder, name, title, tuple(config.get("label_names") or ()), place)
-        if config.get("quantization_config"):
-            place.check_in_memory("The weights are not stored as the numbers that they stand for.")
-            place = MEMORY
+        place = place.of_stored(config)
         whole = adapter is None
         model = _hugging_face_model(str(folder), architecture, name, title, tower, place, local=True, whole=whole)
         if adapter is None:
@@ -255,6 +253,7 @@ def _from_hub(name: str, tower: str, place: WeightsPlace) -> Model:
         architecture = _architecture(described, tower)
         check_quantisation(described)
         lora.check_hub(name)
+        place = place.of_stored(described)
         full_name = f"{tower}:{name}" if tower else name
         title = name.rpartition("/")[2]
         return _hugging_face_model(name, architecture, full_name, title, tower, place, local=False)
@@ -291,14 +290,18 @@ def _hugging_face_model(
         getattr(config, "_attn_implementation", None) not in PLAIN_ATTENTION
     ):  # flash attention needs a GPU of some kinds
         config._attn_implementation = "eager"
-    folder = Path(path) if local else folder_of_hub(path, revision) if place.may_be_disk or place.goes_on else None
+    from_file = whole and place.from_file(family.reads)
+    folder = Path(path) if local else folder_of_hub(path, revision) if place.may_be_disk or from_file else None
     stored = stored_weights(folder) if folder is not None else {}
-    on_disk = place.note(stored)
+    on_disk = place.note(stored, family.reads)
     weights = None if whole else _stored_numbers(Path(path))
     if on_disk and folder is not None:
         weights = weights_on_disk(folder, place.dtype)
-    elif place.goes_on and whole and folder is not None and go_from_file(stored) and family.reads == "text":
+    elif from_file and folder is not None:
         weights = weights_as_stored(folder)
+    reads_in = torch.float32
+    if weights is not None and whole:
+        reads_in = place.dtype if on_disk else read_in(precisions(weights.values()), place.dtype, family.reads)
     verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()  # its report of a tower lists all weights of the other one
     try:
@@ -307,7 +310,7 @@ def _hugging_face_model(
                 path if weights is None else None,
                 config=config,
                 state_dict=weights,
-                dtype=torch.float32 if weights is None or not whole else next(iter(precisions(weights.values()))),
+                dtype=reads_in,
                 use_safetensors=True,
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,  # they are refused below, by name
@@ -316,6 +319,8 @@ def _hugging_face_model(
     finally:
         transformers.utils.logging.set_verbosity(verbosity)
     check_sizes(title, report["mismatched_keys"])
+    if whole and weights is not None and not on_disk and place.on_cpu_alone:
+        spread(module, (), (), place.devices[0], place.dtype)
     missing = sorted(key for key in report["missing_keys"] if not any(part in key for part in UNREAD))
     has_head = adapt(module).shape.output_kind != "embedding"
     notes = check_unread(title, module, report["unexpected_keys"], stored, family.reads, has_head)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from torch import nn
+from torch import Tensor, nn
 
 from core.errors import ArgumentError, ModelError
 from core.inputs.images import ImageProcessing
 from core.models.checkpoint import stored_weights
 from core.models.family import adapt
 from core.models.health import first_line
-from core.models.kept_weights import weights_on_disk
+from core.models.kept_weights import precisions, weights_as_stored, weights_on_disk
 from core.models.model import Model
 from core.models.unfilled import unfilled
 from core.models.unread import check_timm_file, listed
@@ -53,14 +54,15 @@ def timm_folder(folder: Path, name: str, title: str, class_names: tuple[str, ...
     """A model that timm saved. Raises ModelError where its weights are not those of the file, or cannot stay there."""
     import timm
 
-    told, module = place.note(stored_weights(folder)), None
-    if told:
+    told, module = place.note(stored_weights(folder), "image"), None
+    weights = weights_as_stored(folder) if place.from_file("image") else None
+    if told or (weights is not None and precisions(weights.values()) == {torch.float32}):
         try:
-            module = _mapped(folder, title, place)
+            module = _mapped(folder, title, weights_on_disk(folder, place.dtype) if weights is None else weights)
         except ModelError as error:
             if place.reads_layers:
                 raise
-            told = f"{error.message} They are in memory, however short that is."
+            told = told and f"{error.message} They are in memory, however short that is."
     notes: tuple[str, ...] = (told,) if told else ()
     if module is None:
         module = timm.create_model(f"local-dir:{folder}", pretrained=True).float().eval()
@@ -68,14 +70,13 @@ def timm_folder(folder: Path, name: str, title: str, class_names: tuple[str, ...
     return _model(module, name, title, class_names, notes)
 
 
-def _mapped(folder: Path, title: str, place: WeightsPlace) -> nn.Module:
+def _mapped(folder: Path, title: str, weights: Mapping[str, Tensor]) -> nn.Module:
     """Its weights lie in the file. timm translates those of other libraries and other sizes, which needs them in
     memory."""
     import timm
 
     with unfilled(), torch.device("meta"):
         module: nn.Module = timm.create_model(f"local-dir:{folder}", pretrained=False)
-    weights = weights_on_disk(folder, place.dtype)
     asked = {key: tensor.shape for key, tensor in module.state_dict().items()}
     others = sorted(key for key in {*asked, *weights} if asked.get(key) != getattr(weights.get(key), "shape", None))
     if others:

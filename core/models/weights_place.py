@@ -3,9 +3,10 @@ free."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -14,10 +15,12 @@ from core.free_memory import free_bytes
 from core.models.checkpoint import INDEX, StoredWeight
 from core.models.kept_weights import kept_folder
 from core.models.mapped_files import DTYPES
-from core.precision import precision_name
-from core.precision_words import EIGHT_BITS
+from core.precision import HALF, precision_name
+from core.precision_words import EIGHT_BITS, check_place
 
-PLACES = ("auto", "memory", "disk", EIGHT_BITS)
+if TYPE_CHECKING:
+    from core.models.adapter import InputKind
+
 READ_IN = torch.float32.itemsize  # bytes a number takes while a model is read into memory, at least
 SHARE_OF_FREE = 0.9  # that weights in memory may take
 IN_EIGHT_BITS = (
@@ -38,8 +41,7 @@ class WeightsPlace:
     devices: tuple[torch.device, ...] = (torch.device("cpu"),)
 
     def __post_init__(self) -> None:
-        if self.asked not in PLACES:
-            raise ArgumentError(f"Weights have no place {self.asked!r}.", f"There are: {', '.join(PLACES)}.")
+        check_place(self.asked)
         if self.asked == "disk" and not self.on_cpu_alone:
             raise ArgumentError(
                 f"Weights stay on disk for the CPU alone, not for a model on {', '.join(map(str, self.devices))}.",
@@ -59,10 +61,11 @@ class WeightsPlace:
     def may_be_disk(self) -> bool:
         return self.asked == EIGHT_BITS or (self.asked != "memory" and self.on_cpu_alone)
 
-    @property
-    def goes_on(self) -> bool:
-        """Whether they go on to a GPU, which they may do from their file."""
-        return not self.reads_layers and not self.on_cpu_alone
+    def from_file(self, reads: InputKind) -> bool:
+        """Whether they may go from their file to where they are to be, one after the other: to GPUs, and where they
+        take less room in memory than in fp32. reads: what the model does; of pictures see `read_in`."""
+        shorter = reads == "text" and self.dtype in HALF
+        return not self.reads_layers and (shorter or not self.on_cpu_alone)
 
     def check_in_memory(self, why: str) -> None:
         """Raise ModelError where they are asked to stay on disk, or to be rounded from there, and, for a reason,
@@ -70,9 +73,17 @@ class WeightsPlace:
         if self.reads_layers:
             raise ModelError(why, "Let the weights go into memory.")
 
-    def note(self, stored: Mapping[str, StoredWeight]) -> str:
+    def of_stored(self, config: Mapping[str, object]) -> WeightsPlace:
+        """This, or memory, for weights that a configuration says are quantised. Raises ModelError where these are asked
+        to stay on disk, or to be rounded from there."""
+        if not config.get("quantization_config"):
+            return self
+        self.check_in_memory("The weights are not stored as the numbers that they stand for.")
+        return WeightsPlace()
+
+    def note(self, stored: Mapping[str, StoredWeight], reads: InputKind) -> str:
         """Why weights stay on disk, or what their 8 bits are, in words; empty where they go into memory as they are."""
-        needed, free = bytes_in_memory(stored, self.dtype), free_bytes() if self.asked == "auto" else 0
+        needed, free = bytes_to_open(stored, self.dtype, reads), free_bytes() if self.asked == "auto" else 0
         if not self.may_be_disk or not stored or (self.asked == "auto" and fits(needed, free)):
             return ""
         words = IN_EIGHT_BITS if self.asked == EIGHT_BITS else "The weights stay on disk"
@@ -95,20 +106,42 @@ def fits(needed: int, free: int) -> bool:
     return needed <= SHARE_OF_FREE * free
 
 
-def go_from_file(stored: Mapping[str, StoredWeight]) -> bool:
-    """Whether weights of a language model may go to a GPU from their file: all that are no whole numbers are stored in
-    one precision."""
-    kinds = {DTYPES.get(weight.dtype) for weight in stored.values()}
-    return None not in kinds and sum(kind is not None and kind.is_floating_point for kind in kinds) == 1
+def read_in(kinds: Collection[torch.dtype], dtype: torch.dtype, reads: InputKind) -> torch.dtype:
+    """The precision that a module has while its weights go from their file to where they are to be, so that none is
+    rounded twice: what is stored in it is not read into memory before. kinds: that weights are stored in. dtype: that
+    the model is to compute in. Of pictures fp32: texts of classes and probes are read in it."""
+    if reads == "text" and len(kinds) == 1:
+        return next(iter(kinds))
+    return dtype if reads == "text" and dtype in kinds else torch.float32
 
 
-def bytes_on_the_way(stored: Mapping[str, StoredWeight], dtype: torch.dtype) -> int:
-    """Of the machine's memory, that weights take on their way to a GPU: experts that are stored one by one are put
-    together in it."""
-    if not go_from_file(stored):
+def bytes_to_open(stored: Mapping[str, StoredWeight], dtype: torch.dtype, reads: InputKind) -> int:
+    """That weights take while they are read into memory, where they may go there from their file."""
+    kinds = _kinds(stored)
+    if not kinds or not WeightsPlace(dtype=dtype).from_file(reads):
         return bytes_in_memory(stored, dtype)
-    experts = [weight for name, weight in stored.items() if ".experts." in name]
-    return sum(weight.numbers * DTYPES[weight.dtype].itemsize for weight in experts)
+    before = 0 if read_in(kinds, dtype, reads) == dtype else bytes_on_the_way(stored, dtype, reads)
+    return before + sum(weight.numbers for weight in stored.values()) * dtype.itemsize
+
+
+def bytes_on_the_way(stored: Mapping[str, StoredWeight], dtype: torch.dtype, reads: InputKind) -> int:
+    """Of the machine's memory, that weights take on their way to a GPU: those in another precision than `read_in` says,
+    and experts, which are stored one by one and put together in it."""
+    kinds = _kinds(stored)
+    if not kinds:
+        return bytes_in_memory(stored, dtype)
+    read = read_in(kinds, dtype, reads)
+    return sum(
+        weight.numbers * read.itemsize
+        for name, weight in stored.items()
+        if DTYPES[weight.dtype].is_floating_point and (DTYPES[weight.dtype] != read or ".experts." in name)
+    )
+
+
+def _kinds(stored: Mapping[str, StoredWeight]) -> set[torch.dtype]:
+    """The precisions that weights are stored in, of those that are no whole numbers; none where one is not known."""
+    kinds = {DTYPES.get(weight.dtype) for weight in stored.values()}
+    return set() if None in kinds else {kind for kind in kinds if kind is not None and kind.is_floating_point}
 
 
 def is_short(error: BaseException) -> bool:

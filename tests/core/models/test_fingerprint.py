@@ -8,6 +8,7 @@ from torch import nn
 
 from core.errors import Cancelled
 from core.models.fingerprint import weights_hash
+from core.precision import cast_parameters
 
 
 def module(*names: str, shape: tuple[int, ...] = (3, 4), dtype: torch.dtype = torch.float32) -> nn.Module:
@@ -33,6 +34,13 @@ def test_names_and_order_do_not_count_but_numbers_shapes_and_precision_do() -> N
     buffered = module("a", "b")
     buffered.register_buffer("mask", torch.ones(2))
     assert weights_hash(buffered) != known
+
+
+def test_a_module_that_is_cast_has_that_of_its_present_numbers() -> None:
+    made = module("a", "b")
+    before = weights_hash(made)
+    cast_parameters(made, torch.device("cpu"), torch.bfloat16)
+    assert weights_hash(made) == weights_hash(module("a", "b", dtype=torch.bfloat16)) != before
 
 
 def test_it_is_found_once_and_given_up_when_cancelled() -> None:

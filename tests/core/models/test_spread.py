@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,15 +17,10 @@ from torch import Tensor, nn
 import wirescope as ws
 from core.errors import ArgumentError, ModelError
 from core.generation import generate
-from core.models import loading
-from core.models.checkpoint import stored_weights
-from core.models.kept_weights import weights_as_stored
 from core.models.mapped_files import on_disk
-from core.models.placed import placed
 from core.models.rounded import of_whole
 from core.models.spread import block_places, devices_of, name_of_devices, places_of, spread
-from core.models.weights_place import WeightsPlace, bytes_on_the_way, go_from_file
-from core.precision import PRECISIONS
+from core.models.weights_place import WeightsPlace
 from tests.core.engine.cases import TOLERANCE, case
 from tests.core.test_device_precision import JOBS
 from tests.core.towers.test_both_towers import CLASSES, METRIC, TEMPLATES, pixels
@@ -210,48 +205,6 @@ def test_both_towers_do_the_text_tower_on_the_first_device(tmp_path: Path) -> No
         opened, there = said("auto")
         assert places_of(opened.adapter) == [SECOND, CPU]
     assert_alike(here, there)
-
-
-@pytest.mark.parametrize(("stored", "dtype"), [("bf16", "bf16"), ("bf16", "fp32"), ("fp32", "bf16")])
-def test_weights_go_to_their_devices_from_their_file_once(stored: str, dtype: str, tmp_path: Path) -> None:
-    language_model("Llama", num_hidden_layers=3).to(PRECISIONS[stored]).save_pretrained(tmp_path)
-    whole = ws.load_model(tmp_path, dtype=dtype)
-    in_file: list[bool] = []
-
-    def watched(model: ws.Model, devices: Sequence[torch.device], dtype: torch.dtype) -> ws.Model:
-        in_file.extend(map(on_disk, model.adapter.module.parameters()))
-        return placed(model, devices, dtype)
-
-    with several_devices(room_for(whole, 1, 1)) as devices, patch.object(loading, "placed", watched):
-        model = ws.load_model(tmp_path, dtype=dtype, device="cuda:0,cuda:1,cpu")
-        weights = list(model.adapter.module.parameters())
-        moved = sorted(devices.moved)
-        assert places_of(model.adapter) == [FIRST, SECOND, CPU]
-        assert not any(map(on_disk, weights))
-        assert {weight.dtype for weight in weights} == {PRECISIONS[dtype]}
-        there = ws.Session(model, model.pair(small_input("llama", 1))).clean.logits.cpu()
-    assert in_file == [True] * len(weights)  # nothing was read into memory before
-    assert moved == sorted(
-        weight.numel() for weight in (*weights, *model.adapter.module.buffers()) if lies_on(weight) != CPU
-    )
-    here = ws.Session(whole, whole.pair(small_input("llama", 1))).clean.logits
-    assert torch.allclose(here, there, rtol=0, atol=1e-6)
-
-
-def test_memory_is_taken_on_the_way_by_experts_alone(tmp_path: Path) -> None:
-    small_model("qwen3-moe").bfloat16().save_pretrained(tmp_path)
-    stored = stored_weights(tmp_path)
-    experts = sum(weight.numbers for name, weight in stored.items() if "experts" in name)
-    assert 0 < bytes_on_the_way(stored, torch.float32) == 2 * experts
-    assert bytes_on_the_way({}, torch.float32) == 0
-
-
-def test_a_file_of_two_precisions_is_read_into_memory(tmp_path: Path) -> None:
-    module: Any = language_model("Llama").bfloat16()
-    module.model.norm.float()
-    module.save_pretrained(tmp_path)
-    assert weights_as_stored(tmp_path) is None
-    assert not go_from_file(stored_weights(tmp_path))
 
 
 def test_weights_stay_on_disk_for_the_cpu_alone(tmp_path: Path) -> None:
