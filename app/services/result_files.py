@@ -32,6 +32,7 @@ class ResultFiles(QObject):
         for ended in (workbench.failed, workbench.given_up):
             ended.connect(lambda _: self._forget())
         workbench.models.opening.connect(self._leave)
+        workbench.models.precision_given.connect(self._wait)
 
     def show(self, kind: ResultKind, path: str, document: Document) -> bool:
         """Open a file. document: that has its model, and is taken up where another model is open. Tells whether
@@ -69,8 +70,13 @@ class ResultFiles(QObject):
             if opens == self._workbench.document.opens:
                 self._wanted[kind].emit(path)
 
+    def _wait(self) -> None:
+        """Its model is opened in another precision: the file's doubts of that are said where it is opened."""
+        if self._due is not None:
+            self._due = *self._due[:2], self._workbench.document.opens
+
     def _leave(self) -> None:
-        """Another model is opened meanwhile, or the same in another precision: said once that is there."""
+        """Another model is opened meanwhile: said once that is there."""
         if self._due is not None:
             _, path, (model, precision) = self._due
             of = f"{model_words(model)} in {precision_words(precision)}"

@@ -57,7 +57,7 @@ class IncomingReplies(QObject):
     def _take_opened(self, opened: ModelReply) -> None:
         before = self._results.opened
         self._results.take_opened(opened)
-        self._models.reach(opened.name)
+        self._models.reach((opened.name, opened.precision))
         if before is None or (before.name, before.precision) != (opened.name, opened.precision):
             self._workbench.model_opened.emit(opened)
             self._presenter.send_canvas()

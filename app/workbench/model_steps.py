@@ -18,7 +18,7 @@ from core.project.document import Document, Source
 from core.project.examples import all_examples, example, examples_for
 from core.project.history import Step
 from core.project.places import is_project
-from core.project.step_names import open_words
+from core.project.step_names import compute_words, open_words
 
 FIRST_EXAMPLE = "names/0"  # what the window starts with
 
@@ -30,6 +30,7 @@ class ModelSteps(QObject):
     series_wanted = Signal(str)  # a folder of checkpoints, which are to be opened
     checkpoints_changed = Signal()
     opening = Signal()  # the user opens another document
+    precision_given = Signal()  # what is being opened is opened in another precision instead
     none_open = Signal()  # what was to be opened is not there, and nothing was open before it
 
     def __init__(self, workbench: WorkbenchLike, parent: QObject) -> None:
@@ -38,7 +39,7 @@ class ModelSteps(QObject):
         self._checkpoints: tuple[str, ...] = ()
         self._at: Step | None = None  # the last step whose model was open
         self._was: tuple[Document, str] | None = None  # its document and words then
-        self._have_opened: set[str] = set()  # models
+        self._have_opened: set[tuple[str, str]] = set()  # by `Document.opens`
         self._of_another: Source | None = None  # what a model was opened with, left from the one before
         self._precision, self._cut = Document("").precision, None  # type: str, EditKind | None
 
@@ -101,11 +102,27 @@ class ModelSteps(QObject):
             document = replace(document, replacement=self._cut)
         workbench, history = self._workbench, self._workbench.history
         workbench.select(())
+        words = open_words(document, workbench.document.model)
         step = history.current
-        if step.opens and step.document.model not in self._have_opened:  # what is not there yet gives way
-            history.fill(document, open_words(document, workbench.document.model))
+        if step.opens and step.document.opens not in self._have_opened and not step.children:  # it gives way
+            history.fill(document, words)
         elif document != workbench.document:
-            history.push(open_words(document, workbench.document.model), document, opens=True)
+            history.push(words, document, opens=True)
+
+    def open_in(self, precision: str) -> None:
+        """Open what is being opened in another precision instead, where it does not fit in the one that was asked for.
+        Undo does not go back to what was not there."""
+        workbench, history = self._workbench, self._workbench.history
+        document, step = replace(workbench.document, precision=precision), history.current
+        was = None if self._was is None else self._was[0]
+        was_open = step is self._at and was is not None and was.opens == step.document.opens
+        if document == was:  # that was open before
+            self._go_back()
+        elif not was_open and not step.children and step.outcome is None:
+            history.fill(document, open_words(document, "") if step.opens else compute_words(precision))
+        else:
+            history.push(compute_words(precision), document)
+        self.precision_given.emit()
 
     def begin_anew(self) -> None:
         """The history is another one: nothing of the former is gone back to."""
@@ -135,17 +152,17 @@ class ModelSteps(QObject):
         history = self._workbench.history
         if self._at is not None and self._at is history.current and self._was is not None:
             document, words = self._was  # a scrub: the step that was open is itself of another model now
-            if document.model != history.current.document.model:
+            if document.opens != history.current.document.opens:
                 history.fill(document, words)
                 return True
         if self._at is None or self._at is history.current:
             return False
-        history.leave(self._at, lambda step: step.document.model not in self._have_opened)
+        history.leave(self._at, lambda step: step.document.opens not in self._have_opened)
         return True
 
-    def reach(self, model: str = "") -> None:
-        """The model of the present step is open. model: its name, where it has just been opened."""
+    def reach(self, opens: tuple[str, str] | None = None) -> None:
+        """The model of the present step is open. opens: which, in which precision, where it has just been opened."""
         self._at = self._workbench.history.current
         self._was = self._at.document, self._at.words
-        if model:
-            self._have_opened.add(model)
+        if opens is not None:
+            self._have_opened.add(opens)

@@ -13,18 +13,23 @@ from app.worker.session_cache import SessionCache
 from core.errors import WirescopeError
 from core.free_memory import free_bytes
 from core.models import packs, spread
+from core.models.adapter import InputKind
 from core.models.checkpoint import StoredWeight, stored_weights
 from core.models.class_texts import BOTH, base_name
 from core.models.spread import devices_of
-from core.models.stays_on_disk import cached_folder_of_hub, stays_on_disk
-from core.models.weights_place import bytes_in_memory, bytes_on_the_way, fits
+from core.models.stays_on_disk import cached_folder_of_hub, input_kind, stays_on_disk
+from core.models.weights_place import bytes_in_memory, bytes_on_the_way, bytes_to_open, fits
 from core.planning.memory import joined_bytes, scan_bytes, trace_bytes, weight_bytes
 from core.planning.sketch import sketch
 from core.precision import PRECISIONS
+from core.precision_words import computed_in, is_rounded
+from core.project.document import Document
 from core.session import Session
 from core.tracing.costs import batch_positions
 from core.tracing.method import METHODS
 from core.tracing.told_options import Options
+
+BF16 = "bf16"
 
 
 def short_of_room_to_open(request: Request, device: str = "cpu") -> RoomReply | None:
@@ -33,41 +38,64 @@ def short_of_room_to_open(request: Request, device: str = "cpu") -> RoomReply | 
     document = request.document
     if "model" not in request.asks or request.weights != "auto":
         return None
-    if document.precision not in PRECISIONS:  # weights in 8 bits are what was asked for; others are refused as it opens
+    if computed_in(document.precision) not in PRECISIONS:  # it is refused as it opens
         return None
     try:
         folder = _folder(document.model)
         stored = {} if folder is None else stored_weights(folder)
     except (WirescopeError, OSError):  # it is said where the model is opened
         return None
-    needed, free = bytes_in_memory(stored, PRECISIONS[document.precision]), free_bytes()
     if folder is None:
         return None
+    if is_rounded(document.precision):
+        return _short_in_8_bits(request, folder)
     try:
         devices = devices_of(device, document.precision)
     except WirescopeError:
         return None
     if devices[0].type != "cpu":
-        return _short_on_gpus(request, stored, free, devices)
+        return _short_on_gpus(request, folder, stored, devices)
+    plain, kind, free = stays_on_disk(folder), _kind(document, folder), free_bytes()
+    needed, half = (
+        bytes_to_open(stored, precision, kind) if plain else bytes_in_memory(stored, precision)
+        for precision in (PRECISIONS[document.precision], torch.bfloat16)
+    )
     if fits(needed, free):
         return None
-    disk = stays_on_disk(folder)
-    rounded = _rounded_bytes(document.model, folder, document.precision) if disk else None
-    return RoomReply(request.number, "model", needed, free, disk, rounded is not None and fits(rounded, free))
+    rounded = _rounded_bytes(document.model, folder, document.precision) if plain else None
+    fits_rounded = rounded is not None and fits(rounded, free)
+    return RoomReply(request.number, "model", needed, free, plain, fits_rounded, half < needed)
+
+
+def _short_in_8_bits(request: Request, folder: Path) -> RoomReply | None:
+    """Of weights that are asked for in 8 bits, which are made in the machine's memory."""
+    computed, free = computed_in(request.document.precision), free_bytes()
+    needed = _rounded_bytes(request.document.model, folder, computed)
+    if needed is None or fits(needed, free):
+        return None
+    return RoomReply(request.number, "model", needed, free, bf16=computed != BF16)
 
 
 def _short_on_gpus(
-    request: Request, stored: Mapping[str, StoredWeight], free: int, devices: Sequence[torch.device]
+    request: Request, folder: Path, stored: Mapping[str, StoredWeight], devices: Sequence[torch.device]
 ) -> RoomReply | None:
-    """Of weights that go to a GPU, or over several devices: from their file, or from the machine's memory, of which
-    `free` bytes are free."""
-    precision = PRECISIONS[request.document.precision]
-    needed = bytes_on_the_way(stored, precision)
+    """Of weights that go to a GPU, or over several devices: from their file, or from the machine's memory."""
+    precision, free = PRECISIONS[request.document.precision], free_bytes()
+    needed = bytes_in_memory(stored, precision)
+    if stays_on_disk(folder):
+        needed = bytes_on_the_way(stored, precision, _kind(request.document, folder))
     there = sum(each.numbers for each in stored.values()) * precision.itemsize
     if not fits(needed, free):
         return RoomReply(request.number, "model", needed, free)
     on_all = sum(map(spread.free_on, devices))
-    return None if fits(there, on_all) else RoomReply(request.number, "model", there, on_all)
+    if fits(there, on_all):
+        return None
+    return RoomReply(request.number, "model", there, on_all, bf16=precision != torch.bfloat16)
+
+
+def _kind(document: Document, folder: Path) -> InputKind:
+    """What a document's model reads."""
+    return input_kind(folder, base_name(document.model).partition(":")[0])
 
 
 def _rounded_bytes(name: str, folder: Path, precision: str) -> int | None:
@@ -101,7 +129,9 @@ def short_of_room(request: Request, cache: SessionCache) -> RoomReply | None:
     if "scan" in request.asks and any(query.scans for query in request.queries):
         works.append(("scan", _of_scan(cache.session)))
     free = spread.free_on(cache.session.model.adapter.device) if works else 0
-    return next((RoomReply(request.number, work, needed, free) for work, needed in works if needed > free), None)
+    bf16 = computed_in(request.document.precision) != BF16
+    replies = (RoomReply(request.number, work, needed, free, bf16=bf16) for work, needed in works if needed > free)
+    return next(replies, None)
 
 
 def _of_trace(request: Request, cache: SessionCache) -> int:

@@ -33,11 +33,13 @@ from core.inputs.pair import Side
 from core.memory import give_back
 from core.models.class_texts import base_name, texts_in
 from core.models.loading import load_model
+from core.models.mapped_files import on_disk
 from core.models.model import Model
 from core.models.probe import digest_in
 from core.models.probe_store import kept
 from core.models.probed import with_probe
 from core.models.rounded import of_whole
+from core.models.weights_place import fits
 from core.models.zero_shot import with_class_texts
 from core.precision_words import computed_in, weights_of_precision
 from core.progress import watched
@@ -127,6 +129,9 @@ class WorkerService:
         opened = self._opened
         if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
             short = short_of_room_to_open(request, self._device)
+            if short is not None and fits(short.needed, short.free + self._held):
+                self._leave_model()
+                short = short_of_room_to_open(request, self._device)
             if short is not None:
                 send(short)
                 return None
@@ -148,6 +153,20 @@ class WorkerService:
         use_threads(self._threads)
         send(replace(opened, number=request.number))
         return self._model
+
+    @property
+    def _held(self) -> int:
+        """Bytes of weights in memory, of the model that is open."""
+        weights = () if self._model is None else self._model.adapter.module.parameters()
+        return sum(weight.nbytes for weight in weights if not on_disk(weight))
+
+    def _leave_model(self) -> None:
+        """The model that is open goes before the next one is there, which has no room beside it."""
+        self._end_background()
+        if self._model is not None:
+            del self._rows
+        self._model = self._opened = None
+        self._leave_cache()
 
     def _at_other_step(self, name: str, precision: str) -> Model | None:
         """The model that is open at another checkpoint of its training; None for another model."""

@@ -4,7 +4,6 @@ to do instead, or whether it is to go on all the same."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -12,7 +11,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from app.features.room.presenter import advice, question
 from app.messages.room import RoomReply
 from app.workbench.workbench import Workbench
-from core.precision_words import computed_in, is_rounded, rounded
+from core.precision_words import is_rounded, rounded
 
 HALF = "bf16"
 
@@ -52,7 +51,7 @@ class RoomController(QObject):
         locked = workbench.history.locked  # where no step can be made
         if reply.eight_bits and not locked:
             choices.append(("Round the Weights to &8 Bits", lambda: self._compute_in(reply, rounded(precision))))
-        if computed_in(precision) != HALF and not locked:
+        if reply.bf16 and not locked:
             half = rounded(HALF, is_rounded(precision))
             choices.append((f"Compute in &{HALF}", lambda: self._compute_in(reply, half)))
         if reply.work == "model":
@@ -62,20 +61,21 @@ class RoomController(QObject):
         return choices
 
     def _compute_in(self, reply: RoomReply, precision: str) -> None:
-        workbench = self._workbench
         if reply.work == "model":
-            workbench.models.open(replace(workbench.document, precision=precision), in_its_precision=True)
+            self._workbench.models.open_in(precision)
             return
         self._leave(reply)
-        workbench.compute_in(precision)
+        self._workbench.compute_in(precision)
 
     def _leave(self, reply: RoomReply) -> None:
         """Back to what was there before."""
         workbench = self._workbench
+        if reply.work == "trace":
+            workbench.leave_trace()
+            return
+        was_open = workbench.opened is not None  # by the worker before, where the work is done elsewhere now
+        workbench.cancel()  # which leaves a model that was being opened
         if reply.work in ("model", "send"):
             workbench.message.emit("Not opened.")
-            workbench.models.leave()
-        elif reply.work == "trace":
-            workbench.leave_trace()
-        else:
-            workbench.cancel()
+            if was_open:
+                workbench.models.leave()

@@ -10,6 +10,8 @@ SHORTER = "A shorter input takes less: memory goes with the number of positions.
 ON_DISK = "Left on disk, each layer is read when it computes: the answers are the same, and take longer."
 EIGHT_BITS = "Rounded to 8 bits, a weight of a layer takes one byte: answers change, and how much is said at input A."
 SENT_ONCE = "They are kept there, and not sent again. Where that takes too long, put the folder at the same path there."
+BF16 = "In bf16 it takes half: small effects are lost in its rounding."
+NOTHING_LOST = "Nothing was begun, and nothing is lost."
 
 
 def question(reply: RoomReply, place: str = "") -> str:
@@ -23,5 +25,7 @@ def question(reply: RoomReply, place: str = "") -> str:
 def advice(reply: RoomReply) -> str:
     if reply.work == "send":
         return SENT_ONCE
-    ways = [words for words, possible in ((ON_DISK, reply.disk), (EIGHT_BITS, reply.eight_bits)) if possible]
-    return " ".join(ways) or f"Nothing was begun, and nothing is lost. {SHORTER}"
+    if reply.work != "model":
+        return f"{NOTHING_LOST} {SHORTER}"
+    ways = ((ON_DISK, reply.disk), (EIGHT_BITS, reply.eight_bits), (BF16, reply.bf16))
+    return " ".join(words for words, possible in ways if possible) or NOTHING_LOST

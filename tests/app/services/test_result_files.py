@@ -15,9 +15,8 @@ def test_a_file_is_sent_to_its_own_model_alone(reader: Person, models, tmp_path:
     files, path = ResultFiles(workbench, reader.window), str(tmp_path / "heads.json")
     llama = str(models.llama)
     for leave in (
-        workbench.models.leave,  # as Cancel does where memory is short
         workbench.history.undo,
-        workbench.cancel,
+        workbench.cancel,  # as is done where memory is short, too
         lambda: workbench.models.open(Document("bundled:names")),
     ):
         assert files.show("heads", path, Document(llama))
@@ -32,3 +31,16 @@ def test_a_file_is_sent_to_its_own_model_alone(reader: Person, models, tmp_path:
     assert sent == [(llama, path)]
     assert files.show("heads", path, Document(llama)), "it is open already"
     assert sent == [(llama, path)] * 2
+
+
+def test_a_file_goes_along_where_its_model_is_opened_in_another_precision_instead(
+    reader: Person, models, tmp_path: Path
+) -> None:
+    """As is answered where memory is short; the file's own reader then says that it is of another precision."""
+    workbench, sent = reader.workbench, []
+    workbench.heads_wanted.connect(lambda path: sent.append((workbench.opened.precision, path)))
+    files, path = ResultFiles(workbench, reader.window), str(tmp_path / "heads.json")
+    assert files.show("heads", path, Document(str(models.llama)))
+    workbench.models.open_in("fp32+8bit")
+    reader.wait(lambda: workbench.opened is not None and not workbench.busy)
+    assert sent == [("fp32+8bit", path)]

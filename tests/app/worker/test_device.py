@@ -38,7 +38,6 @@ from core.checkpoints.opened import SeriesModel
 from core.edits import Edit
 from core.errors import ModelError
 from core.graph import Edge, Node, Reader
-from core.models import weights_place
 from core.models.checkpoint import stored_weights
 from core.models.loading import load_model
 from core.project.document import Document, PairSource, Source
@@ -163,7 +162,7 @@ def test_weights_that_do_not_fit_onto_a_gpu_are_asked_about(monkeypatch: pytest.
     assert room.short_of_room_to_open(request, "cuda") is None
     monkeypatch.setattr(room, "free_bytes", lambda: 1000)
     assert room.short_of_room_to_open(request, "cuda") is None  # they go there from their file
-    monkeypatch.setattr(weights_place, "go_from_file", lambda _stored: False)  # they are read into memory first
+    monkeypatch.setattr(room, "stays_on_disk", lambda _folder: False)  # they are read into memory first
     assert room.short_of_room_to_open(request, "cuda") == RoomReply(1, "model", 4 * numbers, 1000)
 
 

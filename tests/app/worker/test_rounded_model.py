@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import weakref
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import Dinov2Config, Dinov2Model
 
+from app.messages.replies import ModelReply
 from app.messages.request import Reply, Request
-from app.worker import service
+from app.messages.room import RoomReply
+from app.worker import room, service
 from app.worker.service import WorkerService
+from core.models.checkpoint import stored_weights
+from core.models.loading import load_model
+from core.models.model import Model
+from core.models.weights_place import bytes_in_memory
 from core.project.document import Document
 from core.scripts.passages import Narrator
 
@@ -54,6 +61,37 @@ def test_each_is_opened_once_where_it_is_asked_for(probed: str, monkeypatch: pyt
         rounded.append(worker._model.unrounded is not None)
     assert rounded == [False, False, True, True, False]
     assert len(opened) == 3
+
+
+def test_a_model_that_is_left_makes_room_for_the_next(probed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where both do not fit, but one does, nobody is asked, and the first is gone before the second is read."""
+    worker, replies = WorkerService(), []
+    modules: list[weakref.ref[torch.nn.Module]] = []
+
+    def alive() -> bool:
+        return any(module() is not None for module in modules)
+
+    def load(*told: object, **more: object) -> Model:
+        assert not alive()
+        model = load_model(*told, **more)  # type: ignore[arg-type]
+        modules.append(weakref.ref(model.adapter.module))
+        return model
+
+    def ask(precision: str) -> list[Reply]:
+        heard: list[Reply] = []
+        document = Document(probed, precision=precision)
+        worker.serve(Request(1, document, asks=frozenset({"model"})), heard.append, lambda: False)
+        return heard
+
+    monkeypatch.setattr(service, "load_model", load)
+    size = bytes_in_memory(stored_weights(Path(probed)), torch.float32)
+    monkeypatch.setattr(room, "free_bytes", lambda: int(size * (0.9 if alive() else 1.2)))
+    for precision in ("fp32", "bf16", "fp32"):
+        replies = ask(precision)
+        assert [each.precision for each in replies if isinstance(each, ModelReply)] == [precision]
+    monkeypatch.setattr(room, "free_bytes", lambda: 1000)  # where it would not fit even so, it stays
+    assert any(isinstance(each, RoomReply) for each in ask("fp64"))
+    assert alive()
 
 
 def test_a_script_opens_it_so() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
+import wirescope as ws
+from app.features.room.presenter import advice
 from app.messages.request import Request
-from app.worker import room
+from app.worker import room, service
+from core.interchange.made_of import KEY, FileInput, MadeOf
+from core.interchange.scores_files import scores_to_json
 from core.models import spread, weights_place
 from core.models.checkpoint import stored_weights
 from core.models.weights_place import bytes_in_memory
@@ -28,9 +34,10 @@ from tests.app.tracing_steps import trace
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Of the machine's memory 1,000 bytes are free."""
+    """Of the machine's memory 1,000 bytes are free, and no more where a model is left."""
     for module in (room, spread, weights_place):
         monkeypatch.setattr(module, "free_bytes", lambda: 1000)
+    monkeypatch.setattr(service.WorkerService, "_held", 0)  # by the model that would be left
     return monkeypatch
 
 
@@ -144,6 +151,37 @@ def test_an_adapter_is_merged_in_memory_alone(models, short: pytest.MonkeyPatch,
     assert (adapted.disk, adapted.eight_bits) == (False, False)
 
 
+def test_bf16_is_offered_where_it_takes_less(models, short: pytest.MonkeyPatch) -> None:
+    """Models of pictures are read in fp32 on the CPU, whatever they compute in."""
+    asks = frozenset({"model"})
+    for model, precision, offered in (
+        (models.llama, "fp32", True),
+        (models.llama, "bf16", False),
+        (models.vit, "fp32", False),
+        (models.llama, "fp32+8bit", True),
+        (models.llama, "bf16+8bit", False),
+    ):
+        reply = room.short_of_room_to_open(Request(1, Document(str(model), precision=precision), asks=asks))
+        assert reply.bf16 is offered
+        assert ("In bf16 it takes half" in advice(reply)) is offered
+        assert "shorter input" not in advice(reply)
+
+
+def test_a_model_that_fits_in_bf16_opens_in_it(person: Person, models, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "free_bytes", lambda: int(bytes_of(models.llama) * 0.6))
+    person.workbench.models.open_model(str(models.llama))
+    answer(person, "Compute in bf16")
+    assert person.workbench.document.precision == "bf16"
+    assert person.workbench.opened is not None
+
+
+def test_weights_in_8_bits_that_do_not_fit_are_asked_about(person: Person, models, short: pytest.MonkeyPatch) -> None:
+    person.workbench.models.open(Document(str(models.llama), precision="fp32+8bit"), in_its_precision=True)
+    assert box_of(person).text().startswith("To open this model takes about ")
+    answer(person, "Into Memory All the Same")
+    assert person.workbench.opened.precision == "fp32+8bit"
+
+
 def bytes_of(model: object, precision: str = "fp32") -> int:
     return bytes_in_memory(stored_weights(Path(str(model))), PRECISIONS[precision])
 
@@ -155,6 +193,97 @@ def test_what_8_bits_change_is_said(reader: Person, models, monkeypatch: pytest.
     answer(reader, "Round the Weights to 8 Bits")
     assert "8-bit weights change a logit of these inputs by up to" in reader.notes("A")
     assert " · 8 bits " in reader.panel("status").parity.text()
+
+
+@pytest.fixture
+def short_of_whole(person: Person, models, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """At the first example. Whole weights of another model do not fit, those in 8 bits do."""
+    person.workbench.models.start(None)
+    person.rest()
+    monkeypatch.setattr(room, "free_bytes", lambda: bytes_of(models.llama))
+    return person
+
+
+def words_of_steps(person: Person) -> list[str]:
+    return [step.words for step in person.workbench.history.current.path()]
+
+
+def test_undo_does_not_go_back_to_the_question(short_of_whole: Person, models) -> None:
+    """The model that was open before is behind that which was opened in 8 bits, for the second time too."""
+    person = short_of_whole
+    before, words = person.workbench.document, words_of_steps(person)
+    for _ in range(2):
+        person.workbench.models.open_model(str(models.llama))
+        answer(person, "Round the Weights to 8 Bits")
+        assert person.workbench.document.opens == (str(models.llama), "fp32+8bit")
+        assert words_of_steps(person) == [*words, "Open llama"]
+        person.window.commands["undo"].trigger()
+        person.wait(lambda: person.workbench.opened is not None and not person.workbench.busy)
+        assert not person.dialogs()
+        assert person.workbench.document == before
+
+
+def test_a_step_that_was_once_done_stays_where_it_does_not_fit_any_more(reader: Person, models) -> None:
+    """What is answered then is a step of its own; a new one that does not fit gives way to the answer, though the model
+    was open in that precision before."""
+    workbench, history = reader.workbench, reader.workbench.history
+    reader.open(str(models.llama), CLEAN, COUNTERFACTUAL, METRIC)
+    whole = history.current
+    workbench.compute_in("fp32+8bit")
+    reader.rest()
+    with pytest.MonkeyPatch.context() as short:
+        short.setattr(room, "free_bytes", lambda: bytes_of(models.llama) * 0.7)
+        workbench.compute_in("fp32")
+        answer(reader, "Compute in bf16")
+        assert words_of_steps(reader)[-2:] == ["Compute in fp32 with weights in 8 bits", "Compute in bf16"]
+        workbench.commit("Size", replace(workbench.document, size=7))
+        reader.rest()
+        history.go(whole)
+        answer(reader, "Compute in bf16")
+    assert (history.current.parent, history.current.document.precision) == (whole, "bf16")
+    assert history.current.words == "Compute in bf16"
+    assert whole.document.precision == "fp32"
+
+
+def test_a_model_that_is_open_in_8_bits_stays_so_where_it_does_not_fit(short_of_whole: Person, models) -> None:
+    person = short_of_whole
+    person.workbench.models.open_model(str(models.llama))
+    answer(person, "Round the Weights to 8 Bits")
+    before, steps = person.workbench.document, len(list(person.workbench.history.steps()))
+    for words in ("Cancel", "Round the Weights to 8 Bits"):
+        person.workbench.compute_in("fp32")
+        answer(person, words)
+        assert person.workbench.document == before
+        assert len(list(person.workbench.history.steps())) == steps
+        assert " · 8 bits " in person.panel("status").parity.text()
+
+
+def test_what_is_opened_with_a_file_is_left_with_its_question(short_of_whole: Person, models, tmp_path: Path) -> None:
+    """The file of scores names its model; it is not asked for again, nor read for the model that was gone back to."""
+    person = short_of_whole
+    before = person.workbench.document
+    file = scores_of(models.llama, tmp_path / "scores.json")
+    person.workbench.scores_wanted.emit(str(file))
+    answer(person, "Open Its Model")
+    answer(person, "Cancel")
+    assert not person.dialogs()
+    assert person.workbench.document == before
+    person.workbench.scores_wanted.emit(str(file))
+    answer(person, "Open Its Model")
+    answer(person, "Round the Weights to 8 Bits")
+    assert person.workbench.document.traced.file == str(file)
+    assert "made in fp32, and the model computes in fp32 with weights in 8 bits here" in person.message()
+
+
+def scores_of(folder: Path, path: Path) -> Path:
+    """A file of scores of a model in fp32, with what it was made of."""
+    model = ws.load_model(folder)
+    session = ws.Session(model, model.pair(CLEAN, COUNTERFACTUAL))
+    scores = ws.trace(session, "eap")
+    scores = replace(scores, about={**scores.about, "model": str(folder)})
+    made = MadeOf(FileInput("text", text=CLEAN), FileInput("text", text=COUNTERFACTUAL), None)
+    path.write_text(json.dumps(json.loads(scores_to_json(scores)) | {KEY: made.entries()}), encoding="utf-8")
+    return path
 
 
 def test_whole_weights_and_8_bits_of_one_model_take_turns(reader: Person, models) -> None:
