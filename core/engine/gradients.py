@@ -57,16 +57,6 @@ def _passed(share: float, at: progress.At) -> Callable[[Tensor], None]:
     return lambda gradient: at(share)
 
 
-class _Dropped:
-    """The layer through which nothing is passed back just now. What autograd holds must not hold the run that holds
-    autograd's graph: Python cannot see such a cycle, and it would never go."""
-
-    layer: int | None = None
-
-    def hook(self, layer: int) -> Callable[[Tensor], Tensor | None]:
-        return lambda gradient: gradient * 0 if self.layer == layer else None
-
-
 def _fill(state: RunState, stream: Tensor, mixed: Mixed, factor: Tensor | None) -> None:
     """What a run's state holds of one layer's attention."""
     state.attention_in.append(stream.detach())
@@ -93,12 +83,13 @@ class ReaderGradients:
     (stage 2l is the attention of layer l, 2l + 1 its MLP, 2 * layers the output; readers before it have no gradients).
     reads: [batch, n] or None, the positions that the output reads. metric: of what `logits` reads there [batch, n,
     width]: [batch]. grid: rows and columns of an image's patches. partly: of the edges.
-    droppable: whether `drop` may be used; what the run needs for that is then kept.
     first: every tensor holds the rows from there on. below: in a causal model, a run whose rows before those are this
     one's too, so that they are not computed. Its batch may be a part of this one that is repeated.
     state: an empty one, of a run over all rows of a whole stream: it is filled with what this run computes.
     writes: whether `written` and `out` are asked for.
     """
+
+    of_attention: tuple[str, ...] = ("q", "k", "v")  # where gradients are wanted there, or at "z", what heads mix
 
     def __init__(
         self,
@@ -112,13 +103,10 @@ class ReaderGradients:
         below: RunState | None = None,
         first: int = 0,
         start: int = 0,
-        droppable: bool = False,
         state: RunState | None = None,
         writes: bool = True,
     ) -> None:
         self.adapter = adapter
-        self._droppable = droppable
-        self._dropped = _Dropped()
         self._partly = partly
         self._below = None if below is None or first == 0 else Below(below, first)
         self._rows = Rows(stream.shape[1], 0 if self._below is None else first)  # that are computed
@@ -133,22 +121,25 @@ class ReaderGradients:
         self._wanted: dict[tuple[str, int], Tensor] = {}
         self._gradients: dict[tuple[str, int], Tensor] = {}
         self._start = start
-        graph, _ = gradient_bytes(adapter, self._stream.shape[0] * self._stream.shape[1])
-        by_layers = graph > GRAPH_BYTES and not droppable
-        self._writes = writes or not by_layers
-        if by_layers:
-            self._by_layers(metric, reads)
-        else:
-            self._at_once(metric, reads)
+        self._writes = writes
+        self._run(metric, reads)
         self.metric = self._metrics.detach()
+        del self._metrics
+        self._wanted.clear()
         self._stream = self._stream.detach()[:, self._held]
-        if not droppable:
-            del self._metrics
-            self._wanted.clear()
 
     @property
     def _layers(self) -> range:
         return range(self._start // 2, self.adapter.shape.layers)
+
+    def _run(self, metric: Callable[[Tensor], Tensor], reads: Tensor | None) -> None:
+        """Both passes."""
+        graph, _ = gradient_bytes(self.adapter, self._stream.shape[0] * self._stream.shape[1])
+        if graph > GRAPH_BYTES:
+            self._by_layers(metric, reads)
+        else:
+            self._writes = True
+            self._at_once(metric, reads)
 
     def _at_once(self, metric: Callable[[Tensor], Tensor], reads: Tensor | None) -> None:
         """With a graph of the whole run."""
@@ -157,8 +148,7 @@ class ReaderGradients:
             x = self._wanted["stream", 0] = self._stream.requires_grad_()
             for layer in self._layers:
                 progress.at((layer - self._layers.start) / (3 * layers))
-                here = progress.at if self._droppable else progress.now()
-                x.register_hook(_passed(1 - 2 * (layer + 1) / (3 * layers), here))  # type: ignore[no-untyped-call]
+                x.register_hook(_passed(1 - 2 * (layer + 1) / (3 * layers), progress.now()))  # type: ignore[no-untyped-call]
                 x = self._layer(layer, x)
             self._metrics = metric(self._output_reads(x, reads))
         self._finish_state(x)
@@ -167,6 +157,19 @@ class ReaderGradients:
     def _by_layers(self, metric: Callable[[Tensor], Tensor], reads: Tensor | None) -> None:
         """With a graph of one layer at a time. What was freed before, and meanwhile, goes back to the system."""
         give_back()
+        layers = self.adapter.shape.layers
+        streams, x = self._streams()
+        with torch.enable_grad(), saved_by_layer(self.adapter):
+            passed = self._from_output(x, metric, reads)
+            for layer in reversed(self._layers):
+                progress.at(1 - 3 * (layer + 1) / (4 * layers))
+                x = streams.pop().detach().requires_grad_()
+                passed = self._pass_back(self._layer(layer, x, again=True), x, passed)
+        self._gradients["stream", 0] = passed[:, self._held]
+        give_back()
+
+    def _streams(self) -> tuple[list[Tensor], Tensor]:
+        """The stream before each layer, and that after the last."""
         layers, x = self.adapter.shape.layers, self._stream
         streams = []
         with torch.no_grad():
@@ -176,21 +179,16 @@ class ReaderGradients:
                 x = self._layer(layer, x)
                 self._wanted.clear()
         self._finish_state(x)
-        with torch.enable_grad(), saved_by_layer(self.adapter):
-            x = x.detach().requires_grad_()
-            self._metrics = metric(self._output_reads(x, reads))
-            passed = self._pass_back(self._metrics.sum(), x)
-            for layer in reversed(self._layers):
-                progress.at(1 - 3 * (layer + 1) / (4 * layers))
-                x = streams.pop().detach().requires_grad_()
-                passed = self._pass_back(self._layer(layer, x, again=True), x, passed)
-        self._gradients["stream", 0] = passed[:, self._held]
-        give_back()
+        return streams, x
+
+    def _from_output(self, x: Tensor, metric: Callable[[Tensor], Tensor], reads: Tensor | None) -> Tensor:
+        """From the metric back to the stream after the last layer."""
+        x = x.detach().requires_grad_()
+        self._metrics = metric(self._output_reads(x, reads))
+        return self._pass_back(self._metrics.sum(), x)
 
     def _pass_back(self, made: Tensor, x: Tensor, gradient: Tensor | None = None) -> Tensor:
-        """From what was made of a stream to that; keeps the gradients that are wanted between them. Those at what heads
-        mix are asked for where layers can be dropped, which is not here."""
-        self._wanted = {key: each for key, each in self._wanted.items() if key[0] != "z"}
+        """From what was made of a stream to that; keeps the gradients that are wanted between them."""
         wanted = [x, *self._wanted.values()]
         passed, *others = torch.autograd.grad(made, wanted, gradient, materialize_grads=True)
         self._gradients |= {key: each[:, self._held] for key, each in zip(self._wanted, others, strict=True)}
@@ -199,11 +197,11 @@ class ReaderGradients:
 
     def _layer(self, layer: int, x: Tensor, again: bool = False) -> Tensor:
         """The stream after a layer. again: all but the graph is kept already."""
-        added = None if self._start == 2 * layer + 1 else self._kept(layer, self._attention(layer, x, again))
+        added = None if self._start == 2 * layer + 1 else self._attention(layer, x, again)
         after = x if added is None else x + added
         if self._state is not None:
             self._state.after_attention.append(after.detach())
-        x = after + self._kept(layer, self._mlp(layer, x if self.adapter.shape.parallel else after, again))
+        x = after + self._mlp(layer, x if self.adapter.shape.parallel else after, again)
         if self._state is not None and self._state.slim:
             slimmed(self._state, self.adapter, layer)
         return x
@@ -214,25 +212,14 @@ class ReaderGradients:
             self._state.readout = Readout(self._state.final, self.adapter)
         self._state = None
 
-    def _kept(self, layer: int, added: Tensor) -> Tensor:
-        """What a layer adds, with nothing passed back through it while the layer is dropped."""
-        if self._droppable:
-            added.register_hook(self._dropped.hook(layer))  # type: ignore[no-untyped-call]
-        return added
-
     def _back(self) -> None:
         progress.at(1 / 3)
         wanted = list(self._wanted.values())
         with torch.enable_grad():
             total = self._metrics.sum()
-        gradients = torch.autograd.grad(total, wanted, materialize_grads=True, retain_graph=self._droppable)
+        gradients = torch.autograd.grad(total, wanted, materialize_grads=True)
         of_rows = (gradient[:, self._held] for gradient in gradients)
         self._gradients = dict(zip(self._wanted, of_rows, strict=True))
-
-    def drop(self, layer: int | None) -> None:
-        """Take the gradients anew, with nothing passed back through what one layer adds (None: with all of it)."""
-        self._dropped.layer = layer
-        self._back()
 
     # ---- forward ----
 
@@ -250,7 +237,8 @@ class ReaderGradients:
             self._factors[layer] = None if factor is None else factor.detach()[:, self._held]
         if self._state is not None:
             _fill(self._state, x, mixed, factor)
-        self._wanted.update({("q", layer): q, ("k", layer): k, ("v", layer): v, ("z", layer): z})
+        attention = {"q": q, "k": k, "v": v, "z": z}
+        self._wanted.update({(name, layer): attention[name] for name in self.of_attention})
         return added
 
     def _mlp(self, layer: int, stream: Tensor, again: bool) -> Tensor:
@@ -305,11 +293,6 @@ class ReaderGradients:
         rows = None if out is None else out.flatten(1, 2)
         gradients = ports_back(LayerMath(self.adapter, layer), ports, x, by_port.flatten(1, -2), rows)
         return gradients.view(*by_port.shape[:-1], -1)
-
-    def at(self, what: str, layer: int) -> Tensor:
-        """Gradient at a layer's `q`, `k`, `v` or what its heads mix, `z` [batch, position, heads, head_width], or at
-        its `mlp` [batch, position, width]."""
-        return self._gradients[what, layer]
 
     def logits(self) -> Tensor:
         """Gradient at the `logits` reader: [1, batch, position, width]."""

@@ -49,17 +49,17 @@ def gradients_at(
     embedding: Tensor,
     first: int = 0,
     through: Callable[[Adapter], Adapter] = unchanged,
-    droppable: bool = False,
+    kind: type[ReaderGradients] = ReaderGradients,
     whole: bool = False,
     state: RunState | None = None,
 ) -> ReaderGradients:
     """Gradients of a run from an embedding [batch, position, width] that is A's before row `first`. through: makes an
-    adapter that takes the gradients in another way. whole: compute the rows before `first` too. droppable, state: see
-    there. Raises ArgumentError for a metric without a slope."""
+    adapter that takes the gradients in another way. whole: compute the rows before `first` too. state: see there.
+    Raises ArgumentError for a metric without a slope."""
     session.metric.check_slope("An estimate")
     engine = session.engine
     below = engine.clean(full=True) if first > 0 and not whole else None
-    return ReaderGradients(
+    return kind(
         through(session.model.adapter),
         embedding,
         engine.reads,
@@ -67,7 +67,6 @@ def gradients_at(
         engine.grid,
         below=below,
         first=first,
-        droppable=droppable,
         state=state,
         writes=False,
     )

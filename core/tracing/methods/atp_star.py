@@ -18,8 +18,9 @@ same way. At a position it is the same with what the node writes there alone rep
 share a softmax, only the one at that position changes, which is exact without another run of the head
 (`core.tracing.atp_star_softmax`). So positions do not add up to nodes.
 
-Cost: one forward and L backward passes, as many matrix products as EAP for each of them, and for every writer and
-layer a norm, a projection to queries and keys, and their attention. Positions cost about as much as edges. Do not use
+Cost: two forward and (L + 1) / 2 backward passes, as many matrix products as EAP for L of them, and for every writer
+and layer a norm, a projection to queries and keys, and their attention. What is kept of gradients is those of one layer
+at a time (`core.engine.dropped`). Positions cost about as much as edges. Do not use
 it to add scores up: sizes are means of absolute values, and large where there is much to cancel. Nor where MLPs
 saturate: only the softmax is repaired.
 """
@@ -40,9 +41,9 @@ from core.tracing.method import Method
 from core.tracing.methods import eap
 
 if TYPE_CHECKING:
-    from core.engine.gradients import ReaderGradients
+    from core.engine.dropped import DroppedGradients, LayerGradients
 
-BACKWARDS = 0.5  # of the time, about
+FORWARD = 0.05  # of the time, about
 Estimates = NDArray[np.float64]  # without dropping, then without layer 0, 1, ...: [1 + layers, ...]
 
 
@@ -57,24 +58,24 @@ class AtpStarState:
 def atp_star(job: Job) -> Iterator[MethodResult]:
     import torch
 
+    from core.engine.dropped import DroppedGradients
     from core.tracing.attribution import first_row
 
     session, graph = job.session, job.session.graph
     first = first_row(session, job.replacement)
-    with stage(0.0, BACKWARDS / graph.layers):
-        (run,) = eap.gradients(session, first, droppable=True)
-    gradients = [_Gradients(run, None)]
-    for layer in range(1, graph.layers):  # dropping the first one changes no gradient but its own
-        job.check()
-        with stage(BACKWARDS * layer / graph.layers, BACKWARDS * (layer + 1) / graph.layers):
-            gradients.append(_Gradients(run, layer))
+    with stage(0.0, FORWARD):
+        (run,) = eap.gradients(session, first, kind=DroppedGradients)
+    assert isinstance(run, DroppedGradients)
     positions = job.level == "positions"
     size = (graph.n_writers, session.engine.length) if positions else (graph.n_edges,)
     nothing = 0.0 if positions else np.nan
     state = job.state(lambda: AtpStarState(np.full((1 + graph.layers, *size), nothing), graph.layers + 1))
     estimates = state.estimates
-    for layer in reversed(range(state.layers)):
+    for layer in reversed(range(graph.layers + 1)):
         job.check()
+        gradients = None if layer == graph.layers else run.back()
+        if layer >= state.layers:
+            continue  # it is done, of a trace that goes on
         added = np.zeros_like(estimates)
         with torch.no_grad(), stage(_share(graph.layers, layer + 1), _share(graph.layers, layer)):
             _add(job, run, gradients, layer, first, added)
@@ -103,7 +104,7 @@ METHOD = Method(
 
 def _share(layers: int, layer: int) -> float:
     """What of the work is done when all layers from this one on are."""
-    return BACKWARDS + (1 - BACKWARDS) * (1 - layer / (layers + 1))
+    return FORWARD + (1 - FORWARD) * (1 - layer / (layers + 1))
 
 
 def _scores(job: Job, estimates: Estimates) -> NDArray[np.float64]:
@@ -114,23 +115,11 @@ def _scores(job: Job, estimates: Estimates) -> NDArray[np.float64]:
     return means / job.session.engine.batch
 
 
-class _Gradients:
-    """The gradients that estimates need, without those through one layer (None: all of them). Only layers before it
-    have others than without dropping.
-
-    z, v: [layers] of [batch, rows, heads, head_width]; mlp: [layers] of [batch, rows, width]."""
-
-    def __init__(self, run: ReaderGradients, dropped: int | None) -> None:
-        run.drop(dropped)
-        layers = range(run.adapter.shape.layers if dropped is None else dropped)
-        self.z, self.v, self.mlp = ([run.at(what, layer) for layer in layers] for what in ("z", "v", "mlp"))
-        self.logits = run.logits()[0]
-        self.dropped = dropped
-
-
-def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int, first: int, added: Estimates) -> None:
+def _add(
+    job: Job, run: DroppedGradients, gradients: LayerGradients | None, layer: int, first: int, added: Estimates
+) -> None:
     """The estimates of all edges into the readers of a layer (after the last: `logits`), or of what nodes lose by them
-    at positions."""
+    at positions. gradients: of the layer."""
     import torch
     import torch.nn.functional as F
 
@@ -140,15 +129,14 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
     from core.tracing.losses import Losses
 
     session, graph = job.session, job.session.graph
-    shape, last = session.model.adapter.shape, layer == graph.layers
+    shape, last = session.model.adapter.shape, gradients is None
     positions = job.level == "positions"
-    runs = [gradients[0], *([] if last else gradients[layer + 1 :])]  # those that differ
-    if last:
-        by_reader = torch.stack([each.logits for each in runs])[None]
+    if gradients is None:
+        by_reader = run.logits()[None]
     else:
-        values = torch.stack([each.v[layer] for each in runs]).permute(3, 0, 1, 2, 4)  # [kv_heads, drops, batch, ...]
+        values = gradients.values.permute(3, 0, 1, 2, 4)  # [kv_heads, drops, batch, ...]
         at_values = run.to_stream(layer, values, shape.heads + shape.kv_heads)
-        by_reader = torch.cat([at_values, torch.stack([each.mlp[layer] for each in runs])[None]])
+        by_reader = torch.cat([at_values, gradients.mlp[None]])
     by_reader = widened(by_reader)
     at_writer = by_reader[0, 0]
     block = max(1, BLOCK_BYTES // (at_writer.numel() * at_writer.element_size() * (1 if last else 4)))
@@ -164,8 +152,8 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
             table = torch.einsum("dbtw,ubtw->dut", by_reader[-1], lost)[None]
         else:
             table = by_reader.flatten(2) @ lost.flatten(1).T  # [readers, drops, writers]
-        if not last and start < by_ports:
-            at_z = widened(torch.stack([each.z[layer] for each in runs]))
+        if gradients is not None and start < by_ports:
+            at_z = widened(gradients.mixed)
             through = through_softmax(job, layer, lost, at_z, first, positions)
             if positions:
                 of_values = torch.einsum("dbtw,ubtw->dut", by_reader[:-1].sum(dim=0), lost)

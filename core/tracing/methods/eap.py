@@ -51,26 +51,30 @@ def eap(job: Job) -> Iterator[MethodResult]:
 
 
 def gradients(
-    session: Session, first: int = 0, through: Callable[[Adapter], Adapter] | None = None, droppable: bool = False
+    session: Session,
+    first: int = 0,
+    through: Callable[[Adapter], Adapter] | None = None,
+    kind: type[ReaderGradients] | None = None,
 ) -> list[ReaderGradients]:
     """The gradients that EAP takes, from row `first` on: of one run, at A or, of a metric that is flat there,
-    half-way. through: makes an adapter that takes them in another way. droppable: whether layers may be dropped from
-    them."""
+    half-way. through: makes an adapter that takes them in another way. kind: of gradients, where not those of
+    a single pass back."""
     import torch
 
+    from core.engine.gradients import ReaderGradients
     from core.metric_reading import unchanged
     from core.tracing.attribution import gradients_at, gradients_at_clean
 
     a = session.engine.embedding
     if not session.metric.row.distance:
-        if through is None and not droppable:
+        if through is None and kind is None:
             return [gradients_at_clean(session, first)]
-        return [gradients_at(session, a, first, through or unchanged, droppable)]
+        return [gradients_at(session, a, first, through or unchanged, kind or ReaderGradients)]
     b = session.engine.counterfactual()
     with torch.no_grad():
         away = mean_embedding(session) if b is None else b.embedding
         half = (a + away) / 2
-    return [gradients_at(session, half, first, through or unchanged, droppable)]
+    return [gradients_at(session, half, first, through or unchanged, kind or ReaderGradients)]
 
 
 METHOD = Method(

@@ -19,7 +19,7 @@ from tests.core.engine.cases import case
 from tests.live_memory import LiveMemory
 
 FAMILIES = ["gpt2", "llama-grouped", "mistral-window", "gemma2", "gpt-oss", "olmo2-grouped", "phi"]
-METHODS = ("eap", "eap-ig", "relp", "integrated-edges")
+METHODS = ("eap", "eap-ig", "relp", "integrated-edges", "atp-star")
 
 
 def numbers(session: Session, methods: tuple[str, ...]) -> list[NDArray[np.float64]]:

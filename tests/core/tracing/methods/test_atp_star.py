@@ -11,6 +11,7 @@ import torch
 import wirescope as ws
 from core.edits import Edit
 from core.graph import Graph, Node, Reader
+from core.tracing.methods import atp_star
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
 from tests.core.tracing.partly import stopped_after
@@ -146,5 +147,5 @@ def test_the_last_layers_come_first() -> None:
         session.graph.readers[int(n)].layer for n in session.graph.edge_readers[known][: -session.graph.n_writers]
     }
     assert layers == {2}
-    assert share == pytest.approx(0.75), "the backward passes are half of the work"
+    assert share == pytest.approx(atp_star.FORWARD + (1 - atp_star.FORWARD) / 2), "two of four layers of readers"
     assert np.array_equal(scores.values[known], ws.trace(session, "atp-star").values[known])
