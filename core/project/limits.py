@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from core.errors import InputError
-from core.project import schema
+from core.project import schema, schema_types
 from core.project.project import Project
 from core.towers_graph import Sizes
 
@@ -106,14 +106,14 @@ def kept(project: Project) -> Project:
 def check_counts(data: schema.ProjectData) -> None:
     """Raise InputError for more than a file is read with again."""
     for what, count, most in (
-        ("steps", len(data.steps), schema.MOST_STEPS),
-        ("edits", max(len(data.edits), *(len(each.edits) for each in data.documents)), schema.MOST_EDITS),
-        ("inputs", max(len(data.sources), *map(len, data.datasets)), schema.MOST_INPUTS),
-        ("datasets", len(data.datasets), schema.MOST_LISTED),
-        ("runs", len(data.runs), schema.MOST_LISTED),
-        ("curves", len(data.curves), schema.MOST_LISTED),
-        ("groups", len(data.groups), schema.MOST_LISTED),
-        ("examples", 0 if data.repair is None else len(data.repair.examples), schema.MOST_INPUTS),
+        ("steps", len(data.steps), schema_types.MOST_STEPS),
+        ("edits", max(len(data.edits), *(len(each.edits) for each in data.documents)), schema_types.MOST_EDITS),
+        ("inputs", max(len(data.sources), *map(len, data.datasets)), schema_types.MOST_INPUTS),
+        ("datasets", len(data.datasets), schema_types.MOST_LISTED),
+        ("runs", len(data.runs), schema_types.MOST_LISTED),
+        ("curves", len(data.curves), schema_types.MOST_LISTED),
+        ("groups", len(data.groups), schema_types.MOST_LISTED),
+        ("examples", 0 if data.repair is None else len(data.repair.examples), schema_types.MOST_INPUTS),
     ):
         if count > most:
             raise InputError(f"The project has {count:,} {what}, and a file holds {most:,}.", "Begin another project.")

@@ -33,6 +33,7 @@ from core.project.places import kept_path
 from core.project.project import Project, TraceRecord, View
 from core.project.repairs import repair_data
 from core.project.runs import RunRecord
+from core.project.schema_types import Figure
 from core.project.trace_choice import USUAL, TraceChoice
 from core.tracing.selection import USUAL as USUAL_RULE
 
@@ -369,7 +370,7 @@ def _note(note: Note) -> schema.NoteData:
     return schema.NoteData(note.about, _text(note.target), _text(note.text), _text(note.name), _text(note.model))
 
 
-def _figure(value: float) -> schema.Figure:
+def _figure(value: float) -> Figure:
     if math.isfinite(value):
         return float(value)
     return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"

@@ -13,7 +13,7 @@ from core.edit_kinds import EditKind
 from core.edits import Edit
 from core.errors import InputError
 from core.graph import Reader
-from core.project import schema
+from core.project import repair_schema
 from core.project.document import PairSource
 from core.project.places import found_path, kept_path
 
@@ -111,22 +111,22 @@ def examples_text(examples: Sequence[Example], folder: Path, pictures: bool) -> 
 
 def repair_data(
     record: RepairRecord | None, edit: Callable[[Edit], int], rows: Callable[[Row], int], text: Callable[[str], str]
-) -> schema.RepairData | None:
+) -> repair_schema.RepairData | None:
     """edit, rows: put one into its table, and give its number there. text: what UTF-8 can hold of a text."""
     if record is None:
         return None
 
-    def example(each: Example) -> schema.ExampleData:
+    def example(each: Example) -> repair_schema.ExampleData:
         answer = text(each.answer) if isinstance(each.answer, str) else each.answer
         where = kept_path(each.input)
-        return schema.ExampleData(text(where), answer, each.triggered, where != each.input)
+        return repair_schema.ExampleData(text(where), answer, each.triggered, where != each.input)
 
     result = record.result
-    data = schema.RepairData([example(each) for each in record.examples])
+    data = repair_schema.RepairData([example(each) for each in record.examples])
     if result is not None:
         data.of = [example(each) for each in record.of]
         data.model, data.precision = text(record.opens[0]), record.opens[1]
-        data.result = schema.KeptRepairData(
+        data.result = repair_schema.KeptRepairData(
             [edit(each) for each in result.edits],
             result.level,  # type: ignore[arg-type]
             result.kind,
@@ -146,7 +146,9 @@ def repair_data(
     return data
 
 
-def repair_of(data: schema.RepairData | None, edits: Sequence[Edit], datasets: Sequence[Row]) -> RepairRecord | None:
+def repair_of(
+    data: repair_schema.RepairData | None, edits: Sequence[Edit], datasets: Sequence[Row]
+) -> RepairRecord | None:
     """From a file. Raises InputError for what is no repair."""
     if data is None:
         return None
@@ -193,19 +195,19 @@ def repair_of(data: schema.RepairData | None, edits: Sequence[Edit], datasets: S
     )
 
 
-def _figures_data(figures: Figures) -> schema.ProvedData:
+def _figures_data(figures: Figures) -> repair_schema.ProvedData:
     misbehaviour, accuracy = (
-        schema.ShareData(share.count, share.of, *((share.low, share.high) if share.of else ()))
+        repair_schema.ShareData(share.count, share.of, *((share.low, share.high) if share.of else ()))
         for share in (figures.misbehaviour, figures.accuracy)
     )
-    return schema.ProvedData(misbehaviour, accuracy, figures.divergence)
+    return repair_schema.ProvedData(misbehaviour, accuracy, figures.divergence)
 
 
-def _figures(data: schema.ProvedData) -> Figures:
+def _figures(data: repair_schema.ProvedData) -> Figures:
     return Figures(_share(data.misbehaviour), _share(data.accuracy), data.divergence)
 
 
-def _share(data: schema.ShareData) -> Share:
+def _share(data: repair_schema.ShareData) -> Share:
     if data.count > data.of:
         raise InputError("its repair counts more examples than there are")
     return Share(data.count, data.of, *((data.low, data.high) if data.of else (math.nan, math.nan)))

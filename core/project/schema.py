@@ -16,20 +16,25 @@ from msgspec import Meta
 from core.edit_kinds import EditKind
 from core.inputs import corruption_kinds
 from core.notes import About
+from core.project.repair_schema import RepairData
+from core.project.schema_types import (
+    MOST_EDITS,
+    MOST_INPUTS,
+    MOST_LISTED,
+    MOST_POINTS,
+    MOST_STEPS,
+    Figure,
+    Hash,
+    ModelName,
+    Name,
+    Number,
+    Place,
+    Share,
+)
 from core.tracing.options import Level
 
 FORMAT = "wirescope project"
 VERSION: Final = 6
-
-Number = Annotated[int, Meta(ge=0, le=2**31)]
-Place = Annotated[int, Meta(ge=-1, le=2**31)]  # -1: none
-Name = Annotated[str, Meta(max_length=4096)]
-ModelName = Annotated[str, Meta(max_length=2**17)]  # with its class texts (`core.models.class_texts`)
-Hash = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]  # SHA-256; empty: none
-# The most of each, so that a file that says little cannot ask for much memory and time.
-MOST_STEPS, MOST_EDITS, MOST_INPUTS, MOST_LISTED = 100_000, 100_000, 200_000, 10_000
-MOST_POINTS = 1_000  # of a curve
-Figure = float | Literal["nan", "inf", "-inf"]  # JSON has no such numbers
 
 
 class _Struct(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -300,7 +305,6 @@ class NoteData(_Struct):
     model: ModelName = ""
 
 
-Share = Annotated[float, Meta(ge=0, le=1)]
 Nearness = Annotated[float, Meta(gt=0, le=1e4)]
 Middle = Annotated[float, Meta(ge=-10, le=10)]
 
@@ -315,64 +319,6 @@ class ViewData(_Struct):
     sizes: dict[Name, tuple[Share, Share]] = {}
     level: Literal["components", "positions"] = "components"
     eye: tuple[Nearness, Middle, Middle] | None = None
-
-
-class ExampleData(_Struct):
-    """input: a text, or a picture's path. bundled: of a picture that comes with Wirescope."""
-
-    input: str
-    answer: str | int = ""
-    triggered: bool = False
-    bundled: bool = False
-
-
-class ShareData(_Struct):
-    """count of `of` examples; low, high: the interval of the share, where there are any."""
-
-    count: Number
-    of: Number
-    low: Share = 0.0
-    high: Share = 0.0
-
-
-class ProvedData(_Struct):
-    misbehaviour: ShareData
-    accuracy: ShareData
-    divergence: Annotated[float, Meta(ge=0)] | None = None
-
-
-class KeptRepairData(_Struct):
-    """As `core.project.repairs.KeptRepair`. edits: in `edits`. figures: on the examples it was made with, before and
-    after; on those held out, before and after. means: in `datasets`."""
-
-    edits: Annotated[list[Number], Meta(max_length=MOST_EDITS)]
-    level: Literal["edges", "nodes", "positions"]
-    kind: EditKind
-    knowledge: Literal["triggered", "suspicious", "clean"]
-    budget: Annotated[float, Meta(gt=0, lt=1)]
-    figures: Annotated[list[ProvedData], Meta(min_length=4, max_length=4)]
-    edges_cut: Number
-    edges: Annotated[int, Meta(ge=0, le=2**62)]
-    made: Number = 0
-    made_for_proof: Number = 0
-    runs: Number = 0
-    repeats: Number = 0
-    seconds: Annotated[float, Meta(ge=0)] = 0.0
-    means: Number = 0
-    uneven: bool = False
-
-
-Examples = Annotated[list[ExampleData], Meta(max_length=MOST_INPUTS)]
-
-
-class RepairData(_Struct):
-    """As `core.project.repairs.RepairRecord`. of: the examples that `result` was made with, of a model."""
-
-    examples: Examples = []
-    of: Examples = []
-    model: ModelName = ""
-    precision: Name = ""
-    result: KeptRepairData | None = None
 
 
 class ProjectData(_Struct):

@@ -41,6 +41,7 @@ from core.project.project import (
 )
 from core.project.repairs import repair_of
 from core.project.runs import RunRecord
+from core.project.schema_types import Figure
 from core.project.target_names import node_named, target_named
 from core.project.trace_choice import USUAL, TraceChoice
 from core.towers_graph import Sizes, graph_of
@@ -237,7 +238,7 @@ def _outcome(data: schema.OutcomeData) -> Outcome:
     return Outcome(data.metric_name, before, after, data.unit, rows, data.edited, floor, data.direction)
 
 
-def _number(figure: schema.Figure) -> float:
+def _number(figure: Figure) -> float:
     return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[figure] if isinstance(figure, str) else float(figure)
 
 
