@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from views.panels.continuation.data import Choice, ContinuationData
 from views.panels.continuation.text import WrittenText
-from views.theme import SPACE, text_scale
+from views.theme import SPACE, text_scale, theme_changes
 from views.widgets.buttons import LinkButton
 from views.widgets.flow import FlowLayout
 from views.widgets.line_icons import IconButton
@@ -113,6 +113,7 @@ class ContinuationPanel(QWidget):
         layout.addWidget(self.words)
         layout.addLayout(self._texts, 1)
         self.rule.currentIndexChanged.connect(lambda _: self._arrange())
+        theme_changes().resized.connect(self._arrange)
         self.hide()
         self.set_running(False)
         self.show_texts(ContinuationData())

@@ -17,7 +17,7 @@ from views.panels.predictions.data import PredictionsData
 from views.panels.predictions.pin_field import PinField
 from views.panels.predictions.rows import COUNTS, as_csv, as_text, metric_change
 from views.panels.predictions.table import PredictionTable, TableScroll
-from views.theme import as_card, hue_of, text_scale
+from views.theme import as_card, hue_of, text_scale, theme_changes
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.line_icons import IconButton
 from views.widgets.text import ElidedLabel, TintedLabel, enlarge, show_text, wrapped
@@ -115,6 +115,7 @@ class PredictionsPanel(QFrame):
         layout.addWidget(self.hint)
         layout.addLayout(body, 1)
         layout.addWidget(self.continuation, 1)
+        theme_changes().resized.connect(self._arrange)
         show_text(self.pin_problem, "")
         self.show_nothing(NOTHING)
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from core.project.outcome import PredictionRow
+from views import theme
 from views.panels.predictions.data import PredictionsData
 from views.panels.predictions.panel import PredictionsPanel
 
@@ -38,6 +39,17 @@ def test_rows_say_before_after_and_the_change(panel):
         ("John", "0.010 → 0.170", "+0.160"),
         ("his", "0.010 → 0.010", "0.000"),
     ]
+
+
+def test_the_metric_goes_into_the_heading_where_larger_text_leaves_no_room_beside(panel, request):
+    panel.resize(600, 220)
+    request.addfinalizer(lambda: theme.set_text_percent(100))
+    assert panel.metric_block.isVisible()
+    theme.set_text_percent(150)
+    assert not panel.metric_block.isVisible()
+    assert panel.short_metric.isVisible()
+    theme.set_text_percent(100)
+    assert panel.metric_block.isVisible()
 
 
 def test_columns_have_headings_and_figures_keep_their_digits(panel):
