@@ -18,12 +18,12 @@ def repeated_pairs(folder: str | Path) -> int:
     """Of the pairs that are done, those whose A is that of another one before. A shard's texts are in memory at a time,
     and BYTES of each pair. Raises WirescopeError without pyarrow."""
     _, parquet = arrow()
-    found = [np.empty(0, dtype=np.uint64)]
+    of_shards = [np.empty(0, dtype=np.uint64)]
     for path in sorted((Path(folder) / PAIRS_FOLDER).glob("*.parquet")):
         texts = parquet.read_table(path, columns=["clean"]).column("clean").to_pylist()
         digests = b"".join(
             hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=BYTES).digest() for text in texts
         )
-        found.append(np.frombuffer(digests, dtype=np.uint64))
-    every = np.concatenate(found)
+        of_shards.append(np.frombuffer(digests, dtype=np.uint64))
+    every = np.concatenate(of_shards)
     return int(every.size - np.unique(every).size)

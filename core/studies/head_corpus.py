@@ -41,10 +41,10 @@ def identities_over(
     workers: who does that; None: this process. Raises InputError, Cancelled, and what workers raise."""
     kept = _kept(model, corpus, seed)
     with stage(0.0, 0.4 if function_vectors else 1.0):
-        found = _identities(model, corpus, seed, kept)
+        identities = _identities(model, corpus, seed, kept)
         kept["whole"] = True
     if not (function_vectors and model.is_text):
-        return found
+        return identities
     with stage(0.4, 1.0):
         measure_vectors(model, seed, kept, workers)
     return _identities(model, corpus, seed, kept)

@@ -125,8 +125,8 @@ class Outcome:
     @property
     def there(self) -> bool:
         """Whether the model shows it at all: more than chance, with its whole interval."""
-        found = self.mean()
-        return found.value > self.floor and not found.low <= self.floor
+        mean = self.mean()
+        return mean.value > self.floor and not mean.low <= self.floor
 
     @cached_property
     def _estimates(self) -> dict[tuple[str | None, ...], Estimate]:

@@ -46,5 +46,5 @@ def _ranking(study: IclStudy, name: str) -> int:
 
 
 def _point(study: IclStudy, outcome: Outcome, made: HeadSet) -> CurvePoint:
-    found = outcome.accounts(key_of(study.comparison.plan.main_kind, made.name, made.share))
-    return CurvePoint(made.share, len(made.heads), found, tuple(study.comparison.names(made.heads.tolist())))
+    lost = outcome.accounts(key_of(study.comparison.plan.main_kind, made.name, made.share))
+    return CurvePoint(made.share, len(made.heads), lost, tuple(study.comparison.names(made.heads.tolist())))

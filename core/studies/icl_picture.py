@@ -43,9 +43,9 @@ def _panel(study: IclStudy, outcome: Outcome) -> list[str]:
     plan = study.comparison.plan
     lines = []
     for which, curve in enumerate(each for each in curves(study, outcome) if each.compared):
-        points = [(each.share, each.found) for each in curve.points]
-        lines.append((COLOURS[which], points, None if curve.control is None else curve.control.found))
-    values = [each for _, points, beside in lines for _, found in points for each in found] + [0.0, 1.0]
+        points = [(each.share, each.lost) for each in curve.points]
+        lines.append((COLOURS[which], points, None if curve.control is None else curve.control.lost))
+    values = [each for _, points, beside in lines for _, lost in points for each in lost] + [0.0, 1.0]
     known = [min(max(each, -0.5), 1.5) for each in values if math.isfinite(each)]
     low, high = min(known), max(known)
     shares = [share for _, points, _ in lines for share, _ in points]
@@ -64,9 +64,9 @@ def _panel(study: IclStudy, outcome: Outcome) -> list[str]:
         parts.append(label(LEFT - 5, y(value) + 3, percent(value), anchor="end", colour=QUIET))
     for which, (colour, points, beside) in enumerate(lines):
         moved = 4.0 * which - 2.0 * (len(lines) - 1)
-        path = "L".join(f"{x(share) + moved:.1f} {y(found.value):.1f}" for share, found in points)
+        path = "L".join(f"{x(share) + moved:.1f} {y(lost.value):.1f}" for share, lost in points)
         parts.append(f"<path d='M{path}' stroke='{colour}' stroke-width='2' fill='none'/>")
-        parts += [_mark(x(share) + moved, found, y, colour) for share, found in points]
+        parts += [_mark(x(share) + moved, lost, y, colour) for share, lost in points]
         if beside is not None:
             parts.append(_mark(x(plan.main) + moved, beside, y, QUIET))
     for share in dict.fromkeys(shares):
@@ -75,17 +75,17 @@ def _panel(study: IclStudy, outcome: Outcome) -> list[str]:
     return parts
 
 
-def _mark(x: float, found: Estimate, y: object, colour: str) -> str:
+def _mark(x: float, lost: Estimate, y: object, colour: str) -> str:
     assert callable(y)
-    if not math.isfinite(found.value):
+    if not math.isfinite(lost.value):
         return ""
-    tip = f"<title>{percent(found.value)} ({percent(found.low)} to {percent(found.high)})</title>"
+    tip = f"<title>{percent(lost.value)} ({percent(lost.low)} to {percent(lost.high)})</title>"
     ends = (
-        f"<path d='M{x:.1f} {y(found.low):.1f}V{y(found.high):.1f}' stroke='{colour}' fill='none'/>"
-        if math.isfinite(found.low)
+        f"<path d='M{x:.1f} {y(lost.low):.1f}V{y(lost.high):.1f}' stroke='{colour}' fill='none'/>"
+        if math.isfinite(lost.low)
         else ""
     )
-    return f"{ends}<circle cx='{x:.1f}' cy='{y(found.value):.1f}' r='3.5' fill='{colour}'>{tip}</circle>"
+    return f"{ends}<circle cx='{x:.1f}' cy='{y(lost.value):.1f}' r='3.5' fill='{colour}'>{tip}</circle>"
 
 
 def losses_picture(study: IclStudy) -> Picture:

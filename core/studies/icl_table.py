@@ -98,10 +98,10 @@ def _rows_beside(study: IclStudy) -> list[SetRow]:
 
 def _outcome(outcome: Outcome) -> str:
     """`82 % (73 to 91)`, `1.65 nats (0.29 to 3.41)`."""
-    found = outcome.mean()
+    estimate = outcome.mean()
     if outcome.name == "few-shot":
-        return share_cell(found)
-    return f"{number(found.value)} nats ({number(found.low)} to {number(found.high)})"
+        return share_cell(estimate)
+    return f"{number(estimate.value)} nats ({number(estimate.low)} to {number(estimate.high)})"
 
 
 def _cells(study: IclStudy, kind: str, name: str, share: float | None = None) -> tuple[str, ...]:
@@ -125,5 +125,5 @@ def unexplained(study: IclStudy, outcome: Outcome) -> Estimate | None:
     control = key_of(plan.main_kind, f"matched to {name}", plan.main)
     if not outcome.there or key not in outcome.of or control not in outcome.of:
         return None
-    found = outcome.accounts(key, control)
-    return Estimate(1 - found.value, 1 - found.high, 1 - found.low)
+    estimate = outcome.accounts(key, control)
+    return Estimate(1 - estimate.value, 1 - estimate.high, 1 - estimate.low)

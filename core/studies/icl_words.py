@@ -182,8 +182,8 @@ def _outcome_json(study: IclStudy, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def estimate_json(found: Estimate) -> dict[str, float | None]:
-    return {name: finite(each) for name, each in zip(("value", "low", "high"), found, strict=True)}
+def estimate_json(estimate: Estimate) -> dict[str, float | None]:
+    return {name: finite(each) for name, each in zip(("value", "low", "high"), estimate, strict=True)}
 
 
 def finite(value: float) -> float | None:

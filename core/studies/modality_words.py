@@ -31,9 +31,9 @@ def heads(study: ModalityStudy) -> list[str]:
     return ["", *(short_name(each) for each in study.models)]
 
 
-def short_name(found: ModelStudied) -> str:
+def short_name(studied: ModelStudied) -> str:
     """`names, text`"""
-    return f"{found.model.rpartition(':')[2]}, {'pictures' if found.sees else 'text'}"
+    return f"{studied.model.rpartition(':')[2]}, {'pictures' if studied.sees else 'text'}"
 
 
 def rows(study: ModalityStudy) -> list[list[str]]:
@@ -60,41 +60,41 @@ def sentences(study: ModalityStudy) -> list[str]:
     return [words for each in study.models for words in (about(each), said(each))] + list(LIMITS)
 
 
-def about(found: ModelStudied) -> str:
+def about(studied: ModelStudied) -> str:
     """What a model is, and on which inputs it was asked."""
-    first, last = found.positions
-    unit = "positions" if found.sees else "tokens"
+    first, last = studied.positions
+    unit = "positions" if studied.sees else "tokens"
     length = f"{first}" if first == last else f"{first} to {last}"
-    able = "" if found.able is None else f", of which it prefers the right answer in {percent(found.able)}"
+    able = "" if studied.able is None else f", of which it prefers the right answer in {percent(studied.able)}"
     return (
-        f"{found.model}: {found.layers} layers of {found.heads} heads, {found.edges:,} edges. Attention on "
-        f"{found.inputs} inputs of {length} {unit}; task {found.task}, scored on {found.pairs[0]} pairs and judged "
-        f"on {found.pairs[1]} others{able}; metric: {found.metric}; {found.disagreement.edges} edges of each pair "
-        f"measured; {found.seconds:.0f} s."
+        f"{studied.model}: {studied.layers} layers of {studied.heads} heads, {studied.edges:,} edges. Attention on "
+        f"{studied.inputs} inputs of {length} {unit}; task {studied.task}, scored on {studied.pairs[0]} pairs and "
+        f"judged on {studied.pairs[1]} others{able}; metric: {studied.metric}; {studied.disagreement.edges} edges of "
+        f"each pair measured; {studied.seconds:.0f} s."
     )
 
 
-def said(found: ModelStudied) -> str:
+def said(studied: ModelStudied) -> str:
     """The figures of a model in plain words."""
-    near = found["over even"].value
+    near = studied["over even"].value
     far = "about as far as" if abs(near - 1) < 0.05 else "nearer than" if near < 1 else "farther than"
-    words = f"{found.model}: its heads look {far} even attention would ({number(near)} of its distance); "
-    if found.sees:
-        even = found.attention.mean("even_row").value, found.attention.mean("even_column").value
+    words = f"{studied.model}: its heads look {far} even attention would ({number(near)} of its distance); "
+    if studied.sees:
+        even = studied.attention.mean("even_row").value, studied.attention.mean("even_column").value
         words += (
-            f"{percent(found['row'].value)} goes along the row and {percent(found['column'].value)} along the column, "
-            f"where even attention has {percent(even[0])} and {percent(even[1])}; "
+            f"{percent(studied['row'].value)} goes along the row and {percent(studied['column'].value)} along the "
+            f"column, where even attention has {percent(even[0])} and {percent(even[1])}; "
         )
-    words += f"{percent(found['positional'].value)} of the heads go by position alone. "
-    if found.meeting.everywhere:
+    words += f"{percent(studied['positional'].value)} of the heads go by position alone. "
+    if studied.meeting.everywhere:
         words += "Its output reads all positions, so that there is no one place where information meets. "
-    elif math.isnan(found["meets"].value):
+    elif math.isnan(studied["meets"].value):
         words += "Where information meets cannot be told: A and B score alike, or it meets nowhere. "
     else:
-        depth = percent(found["meets"].value)
+        depth = percent(studied["meets"].value)
         words += f"What differs between A and B reaches the place of the answer at {depth} of the depth. "
-    edges, random = found["edges"].value, found["random edges"].value
-    wrong = found["wrong sign"].value
+    edges, random = studied["edges"].value, studied["random edges"].value
+    wrong = studied["wrong sign"].value
     words += (
         f"{share_words(edges)} of its edges recover {percent(SHARE)} of the task, of random ones it takes "
         f"{share_words(random)}. "
@@ -121,33 +121,33 @@ def as_json(study: ModalityStudy) -> dict[str, Any]:
     }
 
 
-def _model(found: ModelStudied) -> dict[str, Any]:
+def _model(studied: ModelStudied) -> dict[str, Any]:
     return {
-        "model": found.model,
-        "kind": "image" if found.sees else "text",
-        "layers": found.layers,
-        "heads of a layer": found.heads,
-        "edges": found.edges,
-        "positions": list(found.positions),
-        "inputs": found.inputs,
-        "pairs scored, judged": list(found.pairs),
-        "task": found.task,
-        "metric": found.metric,
-        "right": found.able,
-        "edges measured": found.disagreement.edges,
-        "seconds": found.seconds,
+        "model": studied.model,
+        "kind": "image" if studied.sees else "text",
+        "layers": studied.layers,
+        "heads of a layer": studied.heads,
+        "edges": studied.edges,
+        "positions": list(studied.positions),
+        "inputs": studied.inputs,
+        "pairs scored, judged": list(studied.pairs),
+        "task": studied.task,
+        "metric": studied.metric,
+        "right": studied.able,
+        "edges measured": studied.disagreement.edges,
+        "seconds": studied.seconds,
         "measures": {
-            key: dict(zip(("value", "low", "high"), map(_finite, found[key]), strict=True)) for key in MEASURES
+            key: dict(zip(("value", "low", "high"), map(_finite, studied[key]), strict=True)) for key in MEASURES
         },
         "decides by depth": {
-            name: [] if found.meeting.everywhere else [_finite(float(each)) for each in found.meeting.decides(name)]
+            name: [] if studied.meeting.everywhere else [_finite(float(each)) for each in studied.meeting.decides(name)]
             for name in ("changed", "read")
         },
         "recovered by edges kept": [
             [size, _finite(float(share))]
-            for size, share in zip(found.sparsity.sizes, found.sparsity.best.recovered(), strict=True)
+            for size, share in zip(studied.sparsity.sizes, studied.sparsity.best.recovered(), strict=True)
         ],
-        "explained of each head": [_finite(float(each)) for each in found.attention.explained()],
+        "explained of each head": [_finite(float(each)) for each in studied.attention.explained()],
     }
 
 

@@ -26,12 +26,12 @@ class SetRow:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """share: of all heads. found: the share of the outcome that is lost. heads: their names; none of a control, which
+    """share: of all heads. lost: the share of the outcome that is lost. heads: their names; none of a control, which
     is of many draws."""
 
     share: float
     count: int
-    found: Estimate
+    lost: Estimate
     heads: tuple[str, ...] = ()
 
 
@@ -76,8 +76,8 @@ class StudyShown:
     about: tuple[str, ...]
 
 
-def share_cell(found: Estimate) -> str:
+def share_cell(lost: Estimate) -> str:
     """`41 % (30 to 52)`; "-" of what is not known."""
-    if math.isnan(found.value):
+    if math.isnan(lost.value):
         return "-"
-    return f"{percent(found.value)} ({between_words(found.low, found.high)})"
+    return f"{percent(lost.value)} ({between_words(lost.low, lost.high)})"

@@ -75,10 +75,10 @@ def test_the_window_has_every_set_and_control_by_its_share(study: IclStudy) -> N
         ]
         for curve in each.curves:
             assert [(point.share, list(point.heads)) for point in curve.points] == [(0.1, of[curve.name])]
-            assert curve.points[0].found == outcome.accounts(f"mean|{curve.name}|0.1")
+            assert curve.points[0].lost == outcome.accounts(f"mean|{curve.name}|0.1")
             assert (curve.control is not None) == curve.compared
         assert each.random is not None
-        assert each.random.found == outcome.accounts("mean|random|0.1")
+        assert each.random.lost == outcome.accounts("mean|random|0.1")
     assert shown.limits == LIMITS
 
 

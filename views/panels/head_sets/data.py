@@ -63,4 +63,4 @@ class HeadSetsData:
 
 def point_words(name: str, point: CurvePoint) -> str:
     """What is said of a point of a figure."""
-    return f"{name}, {percent(point.share)} ({counted(point.count, 'head')}): {share_cell(point.found)} lost"
+    return f"{name}, {percent(point.share)} ({counted(point.count, 'head')}): {share_cell(point.lost)} lost"

@@ -78,7 +78,7 @@ class SetsChart(ChoosingChart):
             color = self.theme.color("muted")
             spots.append(self._draw_row("random heads", (outcome.random,), color, aside, True, "d"))
         self.add_rings()
-        ends = [end for row in self._rows for point in row for end in point.found if math.isfinite(end)]
+        ends = [end for row in self._rows for point in row for end in point.lost if math.isfinite(end)]
         low, high = max(min([0.0, *ends]), LOWEST), min(max([1.0, *ends]), HIGHEST)
         self.finish([row for row in spots if len(row.xs)], QRectF(shares[0] if shares else 0.1, low, 0.0, high - low))
         self.ring(chosen)
@@ -87,12 +87,12 @@ class SetsChart(ChoosingChart):
         self, name: str, points: Sequence[CurvePoint], color: QColor, aside: float, full: bool, mark: str = ""
     ) -> Spots:
         """One curve, or a control that is a single mark, each point with its interval."""
-        known = [point for point in points if math.isfinite(point.found.value)]
+        known = [point for point in points if math.isfinite(point.lost.value)]
         xs = np.array([point.share * aside for point in known])
-        ys = np.array([point.found.value for point in known])
+        ys = np.array([point.lost.value for point in known])
         for x, point in zip(xs, known, strict=True):
-            if math.isfinite(point.found.low):
-                low, high = (min(max(end, LOWEST), HIGHEST) for end in point.found[1:])
+            if math.isfinite(point.lost.low):
+                low, high = (min(max(end, LOWEST), HIGHEST) for end in point.lost[1:])
                 self.line([x, x], [low, high], color, 1.4)
         if mark:
             self.points(xs, ys, color, 8.0, mark, hollow=True)
