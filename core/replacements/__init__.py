@@ -1,13 +1,12 @@
-"""What edits put in: a file a kind, whose words are a row of `core.edit_kinds`. `core.engine.replacement` holds the
-table that they are rows of."""
+"""What edits put in: a file a kind, but for those that put in nothing; their words are rows of `core.edit_kinds`.
+`core.engine.replacement` holds the table that they are rows of."""
 
 from __future__ import annotations
 
 from core.engine.replacement import Replacement
-from core.replacements.force import Force
-from core.replacements.knockout import Knockout
 from core.replacements.mean import Mean
 from core.replacements.noise import Noise
+from core.replacements.of_weights import Force, Knockout
 from core.replacements.optimal import Optimal
 from core.replacements.patch import Patch
 from core.replacements.project import Project

@@ -8,7 +8,7 @@ round in a circle.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractScrollArea
+from PySide6.QtWidgets import QAbstractScrollArea, QScrollArea, QWidget
 
 
 def show_vertical_bar(area: QAbstractScrollArea, shown: bool) -> None:
@@ -17,3 +17,13 @@ def show_vertical_bar(area: QAbstractScrollArea, shown: bool) -> None:
     policy = policies.ScrollBarAlwaysOn if shown else policies.ScrollBarAlwaysOff
     if area.verticalScrollBarPolicy() != policy:
         area.setVerticalScrollBarPolicy(policy)
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """An area in which content that is as wide as it goes up and down. The keys are the content's."""
+    area = QScrollArea()
+    area.setWidget(content)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area

@@ -46,9 +46,9 @@ class ClassTextsController(QObject):
         try:
             texts = class_texts(list(classes), list(templates) or None)
         except ArgumentError as error:
-            self.dialog.set_problem(f"{error.message} {error.hint}".strip())
+            self.dialog.show_problem(f"{error.message} {error.hint}".strip())
             return
-        self.dialog.set_problem("")
+        self.dialog.show_problem("")
         self._workbench.take(set_class_texts(self._workbench.document, texts))
 
     def _show_opened(self, opened: ModelReply) -> None:

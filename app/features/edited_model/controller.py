@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.edited_model.queries import EditedModelQuery, EditedModelReply
 from app.messages.request import FailureReply, QueryRefusal
 from app.services.notifier import Notifier
+from app.services.saved_folder import tell_saved
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
@@ -53,13 +54,8 @@ class EditedModelController(QObject):
     def _take(self, reply: EditedModelReply) -> None:
         if not self._writing.ends(reply.query):
             return
-        folder = Path(reply.query.folder)
-        self._notifier.say(f"Saved the edited model in {folder.name}")
-        box = QMessageBox(QMessageBox.Icon.Information, "Wirescope", "", QMessageBox.StandardButton.Ok, self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setText(f"The edited model is in {folder}.")
-        box.setInformativeText(WEIGHTS if reply.form == "weights" else _with_reasons(reply.reasons))
-        box.open()
+        more = WEIGHTS if reply.form == "weights" else _with_reasons(reply.reasons)
+        tell_saved("edited model", Path(reply.query.folder), more, self._notifier.say, self._window)
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if self._writing.ends(refusal.query):

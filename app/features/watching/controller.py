@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.watching.presenter import verdict, watching
 from app.features.watching.queries import ExportMonitorQuery, ExportMonitorReply, WatchQuery, WatchReply
 from app.messages.request import FailureReply, QueryRefusal
 from app.services.notifier import Notifier
 from app.services.panels import Panels
+from app.services.saved_folder import tell_saved
 from app.services.settings import Settings
 from app.workbench.figure import Figure
 from app.workbench.one_shot import OneShot
@@ -99,13 +100,7 @@ class WatchingController(QObject):
     def _take_written(self, reply: ExportMonitorReply) -> None:
         if not self._writing.ends(reply.query):
             return
-        folder = Path(reply.query.folder)
-        self._notifier.say(f"Saved the monitor in {folder.name}")
-        box = QMessageBox(QMessageBox.Icon.Information, "Wirescope", "", QMessageBox.StandardButton.Ok, self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setText(f"The monitor is in {folder}.")
-        box.setInformativeText(WRITTEN)
-        box.open()
+        tell_saved("monitor", Path(reply.query.folder), WRITTEN, self._notifier.say, self._window)
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         watched = isinstance(refusal.query, WatchQuery) and refusal.query == self._asked

@@ -12,9 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from resources.models.training.pair_data import CONTEXT
+from resources.models.training.small_gpt2 import small_gpt2
 
 WIDTH, HEADS, LAYERS = 96, 4, 2
 PLACES = 32  # of the width: those of the positions
@@ -29,23 +30,7 @@ SHARPNESS = 1.4  # of the first layer's: its queries and keys, over the waves
 
 def pair_model(tokenizer: PreTrainedTokenizerFast) -> GPT2LMHeadModel:
     """Its numbers come from torch's generator."""
-    end = tokenizer.eos_token_id
-    model = GPT2LMHeadModel(
-        GPT2Config(
-            vocab_size=len(tokenizer),
-            n_positions=CONTEXT,
-            n_embd=WIDTH,
-            n_layer=LAYERS,
-            n_head=HEADS,
-            resid_pdrop=0.0,
-            embd_pdrop=0.0,
-            attn_pdrop=0.0,
-            initializer_range=SCALE,
-            bos_token_id=end,
-            eos_token_id=end,
-        )
-    )
-    model.set_attn_implementation("eager")  # its backward pass takes half the time of the fused one at this size
+    model = small_gpt2(tokenizer, context=CONTEXT, width=WIDTH, layers=LAYERS, heads=HEADS, scale=SCALE)
     waves = PLACES // 2  # each has a sine and a cosine
     rates = FASTEST * (SLOWEST / FASTEST) ** torch.linspace(0, 1, waves)
     angles = torch.arange(CONTEXT)[:, None] * rates

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from resources.models.training import measure, record
 from resources.models.training.descent import descend
@@ -29,6 +29,7 @@ from resources.models.training.names_data import (
     RowMaker,
 )
 from resources.models.training.names_tokenizer import CONTEXT, build, vocabulary_words
+from resources.models.training.small_gpt2 import small_gpt2
 
 SEED = 0
 CYCLE_STEPS = 800  # on repeated sequences alone: induction comes first, and the rest comes sooner with it
@@ -101,23 +102,7 @@ def rate(step: int, steps: int) -> float:
 
 def new_model(tokenizer: PreTrainedTokenizerFast, width: int = 256, heads: int = 8) -> GPT2LMHeadModel:
     """The untrained model, of four layers."""
-    end = tokenizer.eos_token_id
-    model = GPT2LMHeadModel(
-        GPT2Config(
-            vocab_size=len(tokenizer),
-            n_positions=CONTEXT,
-            n_embd=width,
-            n_layer=4,
-            n_head=heads,
-            resid_pdrop=0.0,
-            embd_pdrop=0.0,
-            attn_pdrop=0.0,
-            initializer_range=INITIAL_SCALE,
-            bos_token_id=end,
-            eos_token_id=end,
-        )
-    )
-    model.set_attn_implementation("eager")  # its backward pass takes half the time of the fused one at this size
+    model = small_gpt2(tokenizer, context=CONTEXT, width=width, layers=4, heads=heads, scale=INITIAL_SCALE)
     # Positions begin as sine waves: a head then finds the previous token, and so induction, much sooner.
     waves = torch.arange(CONTEXT)[:, None] * torch.exp(-math.log(500) * torch.linspace(0, 1, model.config.n_embd // 2))
     model.transformer.wpe.weight.data.copy_(math.sqrt(2) * INITIAL_SCALE * torch.cat((waves.sin(), waves.cos()), 1))

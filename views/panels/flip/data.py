@@ -5,8 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.edits import Target
+from views.widgets.line_column import LineColumn
 
-HEADERS = ("From B", "With", "Without")
+COLUMNS = (
+    LineColumn("From B", "The parts patched from B, in their order; a click selects one on the canvas"),
+    LineColumn(
+        "With",
+        "With this part and all above: by how many logits B's answer is ahead of the best other one; above 0 it has "
+        "won",
+        figures=True,
+    ),
+    LineColumn(
+        "Without",
+        "The same with all parts but this one: the answer is not B's then, so the set needs it",
+        figures=True,
+    ),
+)
+HEADERS = tuple(column.title for column in COLUMNS)
 
 
 @dataclass(frozen=True)

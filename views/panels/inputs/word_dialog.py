@@ -6,19 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QPushButton, QWidget
 
 from views.theme import SPACE
+from views.widgets.form_dialog import FormDialog
 from views.widgets.number_boxes import NumberBox
 from views.widgets.text import wrapped
 
@@ -41,15 +32,14 @@ class PrintedWord:
     on_a: bool = False
 
 
-class WordDialog(QDialog):
+class WordDialog(FormDialog):
     """Emits the word when it is to be printed; stays open, so that the answer is seen beside and another can be
     tried."""
 
     wanted = Signal(PrintedWord)
 
     def __init__(self, places: Sequence[str], size: float, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Print a word")
+        super().__init__("Print a word", parent)
         self.word = QLineEdit()
         self.word.setAccessibleName("Word")
         self.word.setPlaceholderText("For example dog")
@@ -74,15 +64,8 @@ class WordDialog(QDialog):
             self.card.setItemData(number, tip, Qt.ItemDataRole.ToolTipRole)
         self.card.setToolTip("\n".join(tip for _, tip in CARDS))
         self.region = wrapped(IN_REGION, role="selected")
-        self.problem = wrapped(role="warning")
         self.print_it = QPushButton("&Print It")
-        self.print_it.setDefault(True)
         self.print_it.setToolTip("Show the picture with this word on the card that is chosen (Enter)")
-        self.print_it.clicked.connect(self._tell)
-        close = QPushButton("C&lose")
-        close.setAutoDefault(False)
-        close.setToolTip("Close this window (Esc)")
-        close.clicked.connect(self.reject)
         form = QFormLayout()
         form.setSpacing(SPACE)
         form.addRow("&Word", self.word)
@@ -90,32 +73,15 @@ class WordDialog(QDialog):
         form.addRow("Pl&ace", self.place)
         form.addRow("", self.sticker)
         form.addRow("Show it &on", self.card)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.print_it)
-        buttons.addWidget(close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
-        column.setSpacing(SPACE)
-        column.addWidget(wrapped(ABOUT))
-        column.addLayout(form)
-        for line in (self.region, self.problem):
-            column.addWidget(line)
-        column.addStretch(1)
-        column.addLayout(buttons)
+        column = self.lay_out([wrapped(ABOUT), form, self.region], self.print_it, self._tell)
+        column.insertStretch(column.count() - 1, 1)
         self.resize(380, self.sizeHint().height())
         self.show_region(False)
-        self.show_problem("")
 
     def show_region(self, picked: bool) -> None:
         """Whether a region is picked, which the word then stands in."""
         self.place.setEnabled(not picked)
         self.region.setVisible(picked)
-
-    def show_problem(self, words: str) -> None:
-        """Why it cannot be printed; empty for nothing."""
-        self.problem.setText(words)
-        self.problem.setVisible(bool(words))
 
     def _tell(self) -> None:
         place = self._places[self.place.currentIndex()]

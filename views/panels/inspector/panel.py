@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.formatting import pretty_name
 from core.tracing.meaning import hues
@@ -28,6 +28,7 @@ from views.panels.inspector.tokens import TokensSection
 from views.theme import as_card, keep_font, mono_font
 from views.widgets.data import NoteEntry
 from views.widgets.note_editor import NoteEditor
+from views.widgets.scroll_bars import scrolled
 from views.widgets.text import ElidedLabel, TintedLabel, enlarge, explained_heading, show_text, unbroken, wrapped
 
 NOTHING = "Click a node or a wire to look into it."
@@ -143,11 +144,7 @@ class InspectorPanel(QFrame):
         column.addWidget(self.tokens)
         column.addWidget(self.positions)
         column.addStretch(1)
-        self.scroll_area = QScrollArea()
-        self.scroll_area.setWidget(content)
-        self.scroll_area.setWidgetResizable(True)
-        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll_area = scrolled(content)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 4, 1, 4)
         layout.addWidget(self.scroll_area)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,7 @@ from views.choices import LARGEST, SMALLEST
 from views.panels.preferences.data import CUTS, FEWEST_EDGES, LEAST_MEMORY, MOST_EDGES, MOST_MEMORY, Preferences
 from views.theme import SPACE
 from views.widgets.number_boxes import NumberBox
+from views.widgets.scroll_bars import scrolled
 from views.widgets.text import heading, wrapped
 
 THEMES = (("system", "As the system"), ("dark", "Dark"), ("light", "Light"))
@@ -85,11 +85,7 @@ class PreferencesDialog(QDialog):
         buttons.addWidget(close)
         content = QWidget()
         content.setLayout(form)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(content)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area = scrolled(content)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         column.setSpacing(2 * SPACE)

@@ -2,64 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHeaderView, QScrollArea, QTableView, QVBoxLayout, QWidget
 
 from core.formatting import percent
 from views.panels.repair.data import CutRow, Measured, ResultData
+from views.widgets.line_column import LineColumn
 from views.widgets.line_table import as_line_table
+from views.widgets.sorted_lines import ROLE, Index, SortedLines, aligned
 from views.widgets.text import ElidedLabel, dim, plain_tip, set_role, show_text, small_mono, wrapped
 
 INTERVAL_TIP = "Of the share after the repair: 95 of 100 such intervals hold the true share (Wilson)"
-CUT_HEADERS = ("Cut", "Strength")
-CUT_TIPS = ("What is cut; a click selects it on the canvas", "How much of what it carries is replaced")
-_Index = QModelIndex | QPersistentModelIndex
-_ROLE = Qt.ItemDataRole
-_NO_INDEX = QModelIndex()
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+CUT_COLUMNS = (
+    LineColumn("Cut", "What is cut; a click selects it on the canvas"),
+    LineColumn("Strength", "How much of what it carries is replaced", figures=True),
+)
 
 
-class CutsModel(QAbstractTableModel):
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: tuple[CutRow, ...] = ()
+class CutsModel(SortedLines):
+    shown: tuple[CutRow, ...] = ()
+
+    def columns(self) -> Sequence[LineColumn]:
+        return CUT_COLUMNS
 
     def set_rows(self, rows: tuple[CutRow, ...]) -> None:
-        if rows != self.rows:
-            self.beginResetModel()
-            self.rows = rows
-            self.endResetModel()
+        if rows != self.shown:
+            self._show(rows)
 
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else 2
-
-    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
-        row, column = self.rows[index.row()], index.column()
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
+        row, column = self.shown[index.row()], index.column()
         words = (row.name, percent(row.strength))[column]
-        if role == _ROLE.DisplayRole:
+        if role == ROLE.DisplayRole:
             return words
-        if role == _ROLE.AccessibleTextRole:
-            return f"{CUT_HEADERS[column]}: {words}"
-        if role == _ROLE.FontRole:
+        if role == ROLE.AccessibleTextRole:
+            return f"{CUT_COLUMNS[column].title}: {words}"
+        if role == ROLE.FontRole:
             return small_mono()
-        if role == _ROLE.TextAlignmentRole and column:
-            return _RIGHT
-        return plain_tip(CUT_TIPS[column]) if role == _ROLE.ToolTipRole else None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal or section > 1:
-            return None
-        if role in (_ROLE.DisplayRole, _ROLE.AccessibleTextRole):
-            return CUT_HEADERS[section]
-        if role == _ROLE.TextAlignmentRole:
-            return _RIGHT if section else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return CUT_TIPS[section] if role in (_ROLE.ToolTipRole, _ROLE.AccessibleDescriptionRole) else None
+        if role == ROLE.TextAlignmentRole:
+            return aligned(CUT_COLUMNS[column])
+        return plain_tip(CUT_COLUMNS[column].tip) if role == ROLE.ToolTipRole else None
 
 
 class CutsView(QTableView):
@@ -77,7 +62,7 @@ class CutsView(QTableView):
 
     def _tell(self) -> None:
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
-        self.chosen.emit([self.lines.rows[row].target for row in rows])
+        self.chosen.emit([self.lines.shown[row].target for row in rows])
 
 
 class ProofTable(QWidget):

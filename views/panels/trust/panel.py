@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from core.evaluation.statement import MARK, Statement, VerdictLine
 from views.panels.trust.data import TrustData
 from views.panels.trust.matrix import TasksSection
 from views.theme import SPACE, as_card
 from views.widgets.buttons import LinkButton, open_below
+from views.widgets.scroll_bars import scrolled
 from views.widgets.text import ElidedLabel, TintedLabel, dim, set_role, show_text, wrapped
 
 _COLORS = {"plain": "text", "against": "negative", "unknown": "muted"}
@@ -160,11 +161,7 @@ class TrustPanel(QFrame):
         for widget in (self.waiting, self.lacks, self.fill, self.all_tasks):
             body.addWidget(widget)
         body.addStretch(1)
-        self.scroll_area = QScrollArea()
-        self.scroll_area.setWidget(content)
-        self.scroll_area.setWidgetResizable(True)
-        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll_area = scrolled(content)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 4, 1, 4)
         layout.addWidget(self.scroll_area)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from views.panels.welcome.data import PackRow
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
 from views.widgets.flow import FlowLayout
+from views.widgets.scroll_bars import scrolled
 from views.widgets.text import ElidedLabel, enlarge, plain_tip, show_text, wrapped
 
 TITLE = "See which wires carry the answer"
@@ -145,11 +145,7 @@ class WelcomePanel(QFrame):
         centre = QHBoxLayout(content)
         centre.setContentsMargins(28, 20, 28, 20)
         centre.addWidget(inner)
-        scroll = QScrollArea()
-        scroll.setWidget(content)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = scrolled(content)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 4, 1, 4)
         layout.addWidget(scroll)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.repair.queries import ExportRepairQuery, ExportRepairReply, KeptRepair
 from app.messages.request import QueryRefusal
+from app.services.saved_folder import tell_saved
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
@@ -56,12 +57,8 @@ class Writer(QObject):
             return
         folder = Path(reply.query.folder)
         self.said.emit(f"The repaired model is in {folder}.", "")
-        self._workbench.message.emit(f"Saved the repaired model in {folder.name}")
-        box = QMessageBox(QMessageBox.Icon.Information, "Wirescope", "", QMessageBox.StandardButton.Ok, self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setText(f"The repaired model is in {folder}.")
-        box.setInformativeText(WEIGHTS if reply.form == "weights" else HOOKS)
-        box.open()
+        more = WEIGHTS if reply.form == "weights" else HOOKS
+        tell_saved("repaired model", folder, more, self._workbench.message.emit, self._window)
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if self._writing.ends(refusal.query):
