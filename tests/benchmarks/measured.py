@@ -28,6 +28,8 @@ PAGES = {  # of parts that have a page of their own
     "icl": MEASURED.with_name("icl.md"),
     "heads": MEASURED.with_name("heads.md"),
     "long": MEASURED.with_name("long.md"),
+    "spread": MEASURED.with_name("models.md"),
+    "window": MEASURED.with_name("long.md"),
     "plan": MEASURED.with_name("plan.md"),
     "many": MEASURED.with_name("many.md"),
     "million": MEASURED.with_name("many.md"),

@@ -4,12 +4,14 @@ torch's import alone it tells how much of it could be saved."""
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from core.models import packs
@@ -18,7 +20,7 @@ from tests.benchmarks.table import Table
 
 RUNS = 3
 PROGRAM = """
-import sys, time
+import json, sys, time
 started = time.perf_counter()
 from app.window.plain_imports import import_plainly
 import_plainly()
@@ -34,15 +36,19 @@ window = make_window(make_worker_service)
 Collector(window.workbench)
 window.show()
 app.processEvents()
-shown = time.perf_counter() - started
-window.workbench.models.start(sys.argv[1])
+said = {"shown": time.perf_counter() - started, "shown_processor": time.process_time()}
+model, *prompts = sys.argv[1:]
 bench = window.workbench
-first = None
+bench.failed.connect(lambda reply: (print(reply, file=sys.stderr), app.exit(1)))
+if prompts:
+    from core.project.document import Document, Source
+    bench.models.open(Document(model, *(Source("text", prompt) for prompt in prompts)))
+else:
+    bench.models.start(model)
 
 def look():
-    global first
-    if first is None and bench.ran is not None:
-        first = time.perf_counter() - started
+    if "first" not in said and bench.ran is not None:
+        said["first"] = time.perf_counter() - started
     if bench.scored is not None and not bench.busy:
         app.quit()
 
@@ -50,9 +56,12 @@ def look():
 timer = QTimer()
 timer.timeout.connect(look)
 timer.start(20)
-app.exec()
-print(shown, first, time.perf_counter() - started, time.process_time(), flush=True)
+code = app.exec()
+said |= {"live": time.perf_counter() - started, "live_processor": time.process_time()}
+from tests.benchmarks.long import peak
+print(json.dumps(said | {"peak": peak(), "tokens": len(bench.labels)}), flush=True)
 window.close()
+sys.exit(code)
 """
 
 
@@ -63,40 +72,70 @@ CLEAN = {
 }
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What a window took: seconds until it is shown, until the first predictions, and until the first live circuit;
+    those of the processor with them. peak: gigabytes of the process at most. tokens: of A."""
+
+    shown: float
+    first: float
+    live: float
+    shown_processor: float
+    live_processor: float
+    peak: float
+    tokens: int
+
+
 def tables() -> Iterator[Table]:
-    windows = [f"bundled:{name}" for name in bundled_models()]
-    windows += [f"pack:{name}" for name in packs.PACKS if packs.is_installed(name)]
-    what = [("import torch", ""), *(("window", model) for model in windows), *(("run", model) for model in CLEAN)]
-    rounds = [{key: measure(*key) for key in what} for _ in range(RUNS + 1)][1:]  # the first one warms the files
-    taken = {key: [statistics.median(values) for values in zip(*(r[key] for r in rounds), strict=True)] for key in what}
-    torch = taken["import torch", ""][-1]
+    models = [f"bundled:{name}" for name in bundled_models()]
+    models += [f"pack:{name}" for name in packs.PACKS if packs.is_installed(name)]
+    turns = [_turn(models) for _ in range(RUNS + 1)][1:]  # the first one warms the files
+    torch, runs, windows = zip(*turns, strict=True)
+    of_torch = statistics.median(processor for _, processor in torch)
 
-    def row(kind: str, model: str) -> list[str]:
-        seconds = taken[kind, model]
-        return [model, *(f"{value:.2f}" for value in seconds), f"{seconds[-1] / torch:.2f}"]
+    def cells(seconds: Sequence[Sequence[float]], processor: int) -> list[str]:
+        """processor: which of the seconds are the processor's."""
+        medians = [statistics.median(values) for values in zip(*seconds, strict=True)]
+        ratios = [f"{value / of_torch:.2f}" for value in medians[-processor:]]
+        return [f"{value:.2f}" for value in medians] + ratios
 
-    processor = ["processor time of all", "against torch's import"]
-    heads = ["model", "window on screen", "first predictions", "first live circuit", *processor]
-    yield Table(f"Start (seconds, medians of {RUNS})", heads, [row("window", model) for model in windows])
-    heads = ["model", "to its end", *processor]
-    yield Table(f"`wirescope run` (seconds, medians of {RUNS})", heads, [row("run", model) for model in CLEAN])
+    heads = [
+        *("model", "window on screen", "first predictions", "first live circuit"),
+        *("processor: window", "processor: all", "window against torch's import", "all against it"),
+    ]
+    opened = {model: [astuple(turn[model])[:5] for turn in windows] for model in models}
+    rows = [[model, *cells(seconds, 2)] for model, seconds in opened.items()]
+    title = f"Start (seconds, medians of {RUNS}; of the processor, torch's import takes {of_torch:.2f})"
+    yield Table(title, heads, rows)
+    heads = ["model", "to its end", "processor time of all", "against torch's import"]
+    rows = [[model, *cells([turn[model] for turn in runs], 1)] for model in CLEAN]
+    yield Table(f"`wirescope run` (seconds, medians of {RUNS})", heads, rows)
 
 
-def measure(what: str, model: str = "") -> list[float]:
-    """Seconds; the last one is the processor's."""
-    programs = {
-        "import torch": ("-c", "import torch"),
-        "window": ("-c", PROGRAM, model),
-        "run": ("-m", "app", "run", "--model", model, "--clean", CLEAN.get(model, "")),
-    }
+Seconds = tuple[float, float]
+
+
+def _turn(models: Sequence[str]) -> tuple[Seconds, dict[str, Seconds], dict[str, Opened]]:
+    """Torch's import, runs in the terminal, windows."""
+    runs = {model: _timed("-m", "app", "run", "--model", model, "--clean", clean) for model, clean in CLEAN.items()}
+    return _timed("-c", "import torch"), runs, {model: opened_window(model) for model in models}
+
+
+def opened_window(model: str, *prompts: str) -> Opened:
+    """prompts: A and B, in place of the model's example."""
+    return Opened(**json.loads(_said("-c", PROGRAM, model, *prompts)))
+
+
+def _timed(*arguments: str) -> Seconds:
+    """Seconds of a program, and those of the processor."""
+    started, before = time.perf_counter(), os.times()
+    _said(*arguments)
+    seconds, after = time.perf_counter() - started, os.times()
+    return seconds, after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def _said(*arguments: str) -> str:
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a start after the first one compiles nothing
-    started, before = time.perf_counter(), os.times()
-    done = subprocess.run(
-        [sys.executable, *programs[what]], env=environment, capture_output=True, text=True, check=True
-    )
-    seconds, after = time.perf_counter() - started, os.times()
-    if what == "window":  # which is closed afterwards
-        return [float(value) for value in done.stdout.split()]
-    processor = after.children_user + after.children_system - before.children_user - before.children_system
-    return [seconds, processor]
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
