@@ -42,6 +42,12 @@ def is_film(path: str | Path) -> bool:
     return os.path.splitext(whole)[1].lower() in FILMS
 
 
+def file_of_film(path: str | Path) -> str:
+    """The file of a film's path, which may have `#every=` behind it; any other path as it is."""
+    named = _NAMED.fullmatch(str(path))
+    return named[1] if named is not None and named[2] == "every" and is_film(path) else str(path)
+
+
 def frame_of(path: str | Path) -> tuple[str, int] | None:
     """The film and the number that a frame's path names; None for any other path, and for a file that is called so."""
     named = _NAMED.fullmatch(str(path))

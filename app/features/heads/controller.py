@@ -145,8 +145,9 @@ class HeadsController(QObject):
         if self._reading.ends(reply.query):
             keys = self._take_scores(reply.scores, reply.query.path, reply.note)
             over = [key for key in keys if key.endswith(f"/{presenter.CORPUS}")]
-            if over:  # what is of this file alone is shown first
-                self._axes = over[0], over[min(1, len(over) - 1)]
+            if over:  # what is of this file alone is shown first; a lone test beside itself on the made inputs
+                beside = over[1:] or [key for key in keys if key == presenter.on_made(over[0])] or over
+                self._axes = over[0], beside[0]
             self._show()
 
     def _take_scores(self, scores: HeadScores, file: str = "", note: str = "") -> list[str]:

@@ -26,15 +26,15 @@ NO_SCORES = "The edges have no scores yet: trace (T) first"
 NO_ARROW = 'A run over many pairs writes Parquet files: pip install "wirescope[parquet]"'
 
 
-class Dialogs(dict[str, "QueueingController[Any]"]):
+class Dialogs(dict[str, "QueueingController[Any, Any]"]):
     """By the kind of job. Each is made, and what it knows of what can be done imported, when it is first asked for, and
     not at the start of the window."""
 
-    def __init__(self, make: Callable[[str], QueueingController[Any]]) -> None:
+    def __init__(self, make: Callable[[str], QueueingController[Any, Any]]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, kind: str) -> QueueingController[Any]:
+    def __missing__(self, kind: str) -> QueueingController[Any, Any]:
         self[kind] = made = self._make(kind)
         return made
 
@@ -88,7 +88,7 @@ def _build(context: FeatureContext, panel: JobsPanel) -> JobsControllers:
     queue = JobQueue(JobStore(state_folder() / "queue"), panel)
     landing = LandingController(workbench, queue, context.jobs, panel)
 
-    def dialog(kind: str) -> QueueingController[Any]:
+    def dialog(kind: str) -> QueueingController[Any, Any]:
         from app.features.jobs.controller.many_pairs import ManyPairsController
         from app.features.jobs.controller.queueing import QueueingParts
         from app.features.jobs.controller.study import StudyController

@@ -31,6 +31,7 @@ NO_CIRCUIT = {
     "heads": "Cards of heads come to no circuit",
     "study": "A study compares sets of heads, and comes to no circuit",
 }
+MANY = "This evaluation was of circuits of several sizes: show it, keep one of them, and evaluate that"
 OTHER_PAIRS = "It went over pairs of its own: queue it again, by Edit > "
 QUEUE_AGAIN = {
     "trace": f"{OTHER_PAIRS}Trace Many Pairs",
@@ -73,12 +74,17 @@ def row_of(place: int, record: RunRecord, present: Document) -> RunRow:
         place,
         words,
         keys,
-        "" if circuit is not None else NO_CIRCUIT[record.kind],
+        "" if circuit is not None else MANY if _is_of_many_sizes(record) else NO_CIRCUIT[record.kind],
         "" if circuit is None else shape_words(circuit.graph),
         record.kind not in SHOWN_AS and (document.circuits, document.size) == (present.circuits, present.size),
         tip_of(record),
         (QUEUE_AGAIN if record.of_other_pairs else NO_RERUN).get(record.kind, ""),
     )
+
+
+def _is_of_many_sizes(record: RunRecord) -> bool:
+    """Whether it is an evaluation over pairs of its own, for which no size was chosen."""
+    return record.kind == "evaluation" and record.of_other_pairs and record.document.size is None
 
 
 def when_words(when: float) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from app.features.score_files.queries import ScoresFileQuery, ScoresFileReply
+from app.features.score_files.queries import HeadsFileFound, ScoresFileQuery, ScoresFileReply
 from app.messages.request import FailureReply, QueryRefusal
 from app.presenters.made_of import difference_words, made_words, with_made_of
 from app.services.notifier import Notifier
@@ -39,6 +39,7 @@ class ScoreFilesController(QObject):
         self._workbench.failed.connect(lambda _: self._drop())
         self._workbench.given_up.connect(lambda _: self._drop())
         self._workbench.on(ScoresFileReply, self._take)
+        self._workbench.on(HeadsFileFound, self._take_heads)
         self._workbench.on(QueryRefusal, self._take_refusal)
 
     def choose(self) -> None:
@@ -80,6 +81,10 @@ class ScoreFilesController(QObject):
             self._commit(read, whole)
         else:
             self._offer(read, whole)
+
+    def _take_heads(self, found: HeadsFileFound) -> None:
+        if self._reading.ends(found.query):
+            self._workbench.heads_wanted.emit(found.query.path)
 
     def _commit(self, read: ScoresFileReply, document: Document) -> None:
         """One step, so that one Undo brings all back that was there before."""

@@ -10,7 +10,7 @@ OPEN_SCORES = Action(
     "open_scores",
     "Open Scores or a &Circuit…",
     (),
-    "A JSON file of Wirescope or EAP-IG, in place of a trace",
+    "A JSON file of Wirescope or EAP-IG, in place of a trace; cards of heads (heads.json) open in the dock Heads",
     run=ScoreFilesController.choose,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.features.score_files.queries import ScoresFileQuery, ScoresFileReply
+from app.features.score_files.queries import HeadsFileFound, ScoresFileQuery, ScoresFileReply
 from app.messages.request import Cancel, Request, Send
 from app.worker.handler_table import Handler, Handlers
 from app.worker.method_titles import method_title
@@ -15,7 +15,9 @@ from core.edit_kinds import ABLATIONS
 from core.edits import EDIT_WORDS, KINDS, EditKind
 from core.errors import InputError
 from core.formatting import pairs_words, percent
+from core.heads.heads_file import is_cards
 from core.interchange.made_of import changed_pictures, made_of
+from core.models.model import Model
 from core.precision_words import precision_told, precision_words
 from core.project.trace_choice import QUICK, TraceChoice
 from core.text_files import parse_json, read_text
@@ -30,9 +32,14 @@ def handle_read_scores(
     query: ScoresFileQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
 ) -> None:
     """Read the file and say what it is. Raises InputError for one that does not fit."""
+    path = Path(query.path)
+    content = parse_json(read_text(path), path.name)
+    if is_cards(content):
+        send(HeadsFileFound(request.number, query))
+        return
     file, as_it_is = scores_in(query.path, cache.session.graph)
     scores, size = file.scores, file.size
-    made = made_of(parse_json(read_text(Path(query.path)), Path(query.path).name))
+    made = made_of(content)
     kind: EditKind = scores.replacement
     if kind not in ABLATIONS:
         raise InputError(
@@ -51,6 +58,7 @@ def handle_read_scores(
     if scores.direction is None and directed_here.signed:
         words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
         words += f": {ranking_words(directed_here.direction).removesuffix('.')}"
+    words += _model_doubt(scores, cache.session.model)
     words += _precision_doubt(scores, request.document.precision)
     rule = scores.rule
     why_not = rule_problem(rule, scores, can_be_found_out(rule, scores.method, 0))
@@ -61,6 +69,12 @@ def handle_read_scores(
     choice = TraceChoice(method, file=query.path)
     rule = USUAL if why_not else rule
     send(ScoresFileReply(request.number, query, choice, kind, size, words, made, lost, rule))
+
+
+def _model_doubt(scores: Scores, present: Model) -> str:
+    """That the file is of another model, which has the same shape; nothing of a file that names none."""
+    made_with = scores.about.get("model", present.name)
+    return "" if made_with == present.name else f"; made with {made_with}, another model of the same shape"
 
 
 def _precision_doubt(scores: Scores, present: str) -> str:

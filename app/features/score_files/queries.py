@@ -23,6 +23,14 @@ class ScoresFileQuery(OneShotQuery):
 
 
 @dataclass(frozen=True)
+class HeadsFileFound:
+    """The file holds cards of heads, which the dock *Heads* shows."""
+
+    number: int
+    query: ScoresFileQuery
+
+
+@dataclass(frozen=True)
 class ScoresFileReply:
     """The file fits. choice: stands for it in the document. kind: what the removed edges carry in it. size: of the
     circuit that the file is; None for scores of all edges. words: what it is. made: what the file says that it was made

@@ -30,9 +30,9 @@ class Shown:
         return self.progress.result if self.job.state == "done" and self.progress is not None else ""
 
     @property
-    def seconds(self) -> float:
-        """That its processes took; of a run that was done before the job, what that took."""
-        return self.job.seconds or (0.0 if self.progress is None else self.progress.seconds)
+    def seconds(self) -> float | None:
+        """That its processes took; of a run that was done before the job, what that took. None where nobody knows."""
+        return self.job.seconds or (None if self.progress is None else self.progress.seconds) or None
 
 
 def shown(job: Job) -> Shown:

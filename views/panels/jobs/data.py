@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from views.widgets.line_column import LineColumn
 
 COLUMNS: tuple[LineColumn, ...] = (
-    LineColumn("Job", "What it does"),
+    LineColumn("Job", "What it does", most=260),
     LineColumn("State", "One job runs at a time; those that wait run in this order", sample="Cancelled"),
     LineColumn("Progress", "How many of its pairs are done; of a study, how much", sample="20,000 of 20,000"),
     LineColumn("Pairs/s", "How many pairs a second were done since it went on", figures=True, sample="1,000.0"),
@@ -16,7 +16,7 @@ COLUMNS: tuple[LineColumn, ...] = (
     LineColumn("Result", "What came out, or why nothing did", most=300),
     LineColumn("Model", "And what it computes in, where that is not fp32; whether its weights are in 8 bits"),
 )
-STATE, PROGRESS = 1, 2  # the places of columns
+STATE, PROGRESS, RATE, TIME_LEFT = range(1, 5)  # the places of columns
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,21 @@ class JobsData:
 @dataclass(frozen=True)
 class ManyPairsData:
     """tasks: name, title, what it asks. method: by what is traced, in words. folder: where new folders lie.
-    most_workers: processes that may share the work; why_one: why that is one alone."""
+    most_workers: processes that may share the work; why_one: why that is one alone. why_no_vectors: why no function
+    vectors can be scored; empty where they can."""
 
     tasks: tuple[tuple[str, str, str], ...] = ()
     method: str = ""
     folder: str = ""
     most_workers: int = 1
     why_one: str = ""
+    why_no_vectors: str = ""
 
 
 @dataclass(frozen=True)
 class Asked:
     """What the dialog was told. task: its name; empty where the pairs are of a file. pairs: of a task. folder: empty
-    for one of its own."""
+    for one of its own. vectors: of heads, whether function vectors are to be scored too."""
 
     task: str = ""
     file: str = ""
@@ -66,6 +68,7 @@ class Asked:
     seed: int = 0
     workers: int = 1
     folder: str = ""
+    vectors: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from views.widgets.number_boxes import NumberBox
 from views.widgets.text import show_text, wrapped
 
 MOST_SEED = 2**31 - 1
-SHARE_TIP = "Processes that share the work"
+SHARE_TIP = "Processes of this machine that share the work"
 
 
 class QueueDialog(QDialog):
@@ -69,6 +69,7 @@ class QueueDialog(QDialog):
         column.addLayout(grid)
         column.addWidget(self.method)
         column.addWidget(self.problem)
+        column.addStretch(1)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.add)
@@ -89,7 +90,7 @@ class QueueDialog(QDialog):
 
     def set_method(self, words: str) -> None:
         """How it is done, of what is set in the window."""
-        self.method.setText(words)
+        show_text(self.method, words)
 
     def set_folder(self, path: str) -> None:
         self.folder.setText(path)
@@ -134,4 +135,5 @@ def number_box(least: int, most: int, usual: int, tip: str) -> NumberBox:
 def label_of(words: str, buddy: QWidget) -> QLabel:
     label = QLabel(words)
     label.setBuddy(buddy)
+    label.setToolTip(buddy.toolTip())
     return label

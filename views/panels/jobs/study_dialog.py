@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
-from views.panels.head_sets.data import ABLATIONS, NONE, RANKINGS
+from views.panels.head_sets.data import ABLATION_TIP, ABLATIONS, FIRST_TIP, NONE, RANKINGS, SECOND_TIP
 from views.panels.jobs.data import StudyAsked
 from views.panels.jobs.queue_dialog import QueueDialog, label_of, number_box, push_button
 
@@ -20,8 +20,13 @@ class StudyDialog(QueueDialog):
     def __init__(self, title: str, about: str, parent: QWidget | None = None) -> None:
         super().__init__(title, about, USUAL.seed, SEED_TIP, parent)
         self.first, self.second, self.kind = QComboBox(), QComboBox(), QComboBox()
-        for box, name in ((self.first, "First set"), (self.second, "Second set"), (self.kind, "Replaced")):
+        for box, name, tip in (
+            (self.first, "First set by", FIRST_TIP),
+            (self.second, "Second set by", SECOND_TIP),
+            (self.kind, "Ablation", ABLATION_TIP),
+        ):
             box.setAccessibleName(name)
+            box.setToolTip(tip)
         for ranking in RANKINGS:
             self.first.addItem(ranking, ranking)
             self.second.addItem(ranking, ranking)
@@ -33,15 +38,16 @@ class StudyDialog(QueueDialog):
             self.kind.setItemData(self.kind.count() - 1, tip, 3)
         self.text = QLineEdit()
         self.text.setAccessibleName("Text")
-        self.text.setPlaceholderText("A text or a folder; else the bundled one")
+        self.text.setPlaceholderText("A text file or a folder of them; else the bundled text")
         self.choose_text = push_button("&Choose…", "Choose a text", self.text_wanted.emit)
         self.prompts = number_box(2, MOST_PROMPTS, USUAL.prompts, "Of each few-shot task: to judge on, and to rank by")
         self.pieces = number_box(2, MOST_PIECES, USUAL.pieces, "Pieces of the text, and rows of random tokens")
         self.draws = number_box(1, MOST_DRAWS, USUAL.draws, "Of each control: random heads, and others of their layers")
-        rows = ("&First", self.first), ("S&econd", self.second), ("&Replaced", self.kind)
+        rows = ("&First set by", self.first), ("S&econd set by", self.second), ("A&blation", self.kind)
         above = [(label_of(words, field), field) for words, field in rows]
         text = label_of("&Text", self.text), self.text, self.choose_text
-        self.lay_out((*above, text), (("&Prompts", self.prompts), ("P&ieces", self.pieces), ("&Draws", self.draws)))
+        numbers = ("&Prompts a task", self.prompts), ("P&ieces of text", self.pieces), ("&Draws a control", self.draws)
+        self.lay_out((*above, text), numbers)
 
     def set_text(self, path: str) -> None:
         self.text.setText(path)

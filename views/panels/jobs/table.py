@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from views.panels.jobs.data import COLUMNS, PROGRESS, STATE, JobRow
+from views.panels.jobs.data import COLUMNS, PROGRESS, RATE, STATE, TIME_LEFT, JobRow
 from views.theme import current
 from views.widgets.lines import LinesModel, LinesView
 from views.widgets.sorted_lines import ROLE, Index
@@ -61,3 +62,9 @@ class JobsView(LinesView[JobRow]):
         self.horizontalHeader().setSectionsClickable(False)
         self.verticalHeader().setDefaultSectionSize(QFontMetrics(self.font()).height() + 2 * (BAR + GAP))
         self.setItemDelegateForColumn(PROGRESS, BarDelegate(self))
+
+    def set_rows(self, rows: Sequence[JobRow]) -> None:
+        """What nothing is known of while no job runs takes no room."""
+        super().set_rows(rows)
+        for column in (RATE, TIME_LEFT):
+            self.setColumnHidden(column, not any(row.cells[column] for row in rows))

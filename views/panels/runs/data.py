@@ -14,7 +14,7 @@ COLUMNS: tuple[LineColumn, ...] = (
         "a repair finds cuts, heads are tested for what they do, studies compare sets of them",
     ),
     LineColumn("Method", "By which edges or nodes were scored"),
-    LineColumn("Edges", "How many edges the circuit has that it came to", True),
+    LineColumn("Edges", "How many edges the circuit has that it came to; empty where none was chosen", True),
     LineColumn("CPR", "Area under the curve of its scores; above 1 where what leads away from A was left out", True),
     LineColumn("CMD", "Area between that curve and 100 %: the lower the better", True),
     LineColumn("Size at 80 %", "The fewest edges of the curve's circuits that recover 80 % of the behaviour", True),

@@ -59,7 +59,7 @@ class LandingController(QObject):
             return
         for done in self._queue.jobs:
             job = done.job
-            due = job.state == "done" and not job.landed and bool(done.result)
+            due = job.state == "done" and not job.landed and (bool(done.result) or done.unreadable)
             if due and self._is_here(job) and job.key not in self._reading and _kind(job) is not None:
                 self._reading.add(job.key)
                 question = partial(_read, done, self._workbench.document)
@@ -86,6 +86,8 @@ def _kind(job: Job) -> JobKind | None:
 
 def _read(done: Shown, present: Document) -> RunRecord:
     """Raises WirescopeError."""
+    from app.features.jobs.presenter.kinds import mended
+
     kind = _kind(done.job)
     assert kind is not None  # else it is not asked for
-    return kind.record(done, present)
+    return kind.record(mended(done, kind) if done.unreadable else done, present)

@@ -7,16 +7,17 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog
-
 from app.features.jobs.controller.queueing import PREPARING, QueueingController, QueueingParts, file_of
+from app.features.jobs.presenter.heads import why_no_vectors
 from app.features.jobs.presenter.kinds import PairsKind
 from app.features.jobs.presenter.request import PairsGiven, command_of, given, weights_words
+from app.messages.replies import ModelReply
 from app.presenters.snapshot import Snapshot
 from app.services.job_queue.job import Job
 from core.errors import InputError, WirescopeError
 from core.formatting import pairs_words
 from core.inputs.dataset_stream import FORMATS, stream_rows
+from core.inputs.film import file_of_film, is_film
 from core.progress import Cancel
 from views.panels.jobs.data import Asked, ManyPairsData
 from views.panels.jobs.pairs_dialog import ManyPairsDialog
@@ -25,28 +26,28 @@ FILTER = f"Datasets ({' '.join(f'*{ending}' for ending in FORMATS)});;All files 
 READING = "Reading …"  # the file of pairs
 
 
-class ManyPairsController(QueueingController[ManyPairsDialog]):
+class ManyPairsController(QueueingController[ManyPairsDialog, Asked]):
     """Of one window and one kind of job."""
 
     def __init__(self, kind: PairsKind, given: QueueingParts) -> None:
         super().__init__(given)
-        self._kind = kind
+        self._kind, self.prepares = kind, kind.prepares
         self._workbench.model_opened.connect(lambda _: self._fill())
         self._workbench.document_changed.connect(lambda *_: self._fill())
         self._workbench.idle.connect(self._say_what)  # there may be other scores
 
     def _made(self) -> ManyPairsDialog:
         kind = self._kind
-        dialog = ManyPairsDialog(kind.dialog, kind.about, kind.columns, kind.seed, self._given.window)
-        dialog.file_wanted.connect(self._choose_file)
-        dialog.wanted.connect(self.queue)
+        dialog = ManyPairsDialog(kind.dialog, kind.about, kind.columns, kind.vectors, kind.seed, self._given.window)
+        dialog.file_wanted.connect(self._choose_pairs)
         return dialog
 
     def _fill(self) -> None:
         dialog, snapshot = self.dialog, self._snapshot()
         if dialog is not None and snapshot is not None:
             tasks = tuple((task.name, task.title, task.about) for task in snapshot.opened.tasks)
-            dialog.set_data(ManyPairsData(tasks, self._words(snapshot), str(self._given.root), *self._processes))
+            words, root, no_vectors = self._words(snapshot), str(self._given.root), why_no_vectors(snapshot)
+            dialog.set_data(ManyPairsData(tasks, words, root, *self._processes, no_vectors))
 
     def _say_what(self) -> None:
         dialog, snapshot = self.dialog, self._snapshot()
@@ -61,72 +62,64 @@ class ManyPairsController(QueueingController[ManyPairsDialog]):
     def _words(self, snapshot: Snapshot) -> str:
         return self._kind.words(snapshot) + weights_words(snapshot.document, self._workbench.weights_place)
 
-    def _choose_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self.dialog, "A file of pairs", self._settings.folder(), FILTER)
+    def _choose_pairs(self) -> None:
+        path = self._choose_file("A file of pairs", FILTER)
         if path and self.dialog is not None:
-            self._settings.set_folder(str(Path(path).parent))
             self.dialog.set_file(path)
 
     # ---- into the queue ----
 
-    def queue(self, asked: Asked) -> None:
-        """Check it, and put it into the queue; what is wrong is said in the dialog."""
-        opened = self._workbench.opened
-        if self.dialog is None:
+    def _queue_of(self, opened: ModelReply, asked: Asked) -> None:
+        if not asked.task:
+            path = _pairs_file(asked.file)
+            asked = replace(asked, file=str(path))
+            self._ask(READING, partial(_read, path), partial(self._take_rows, asked))
             return
-        if opened is None:
-            self.dialog.set_problem("No model is open. Open the one that this is to be of.")
-            return
-        try:
-            if asked.folder:
-                self._check_folder(Path(asked.folder).expanduser(), self._kind.prepares)
-            if not asked.task:
-                path = _pairs_file(asked.file)
-                asked = replace(asked, file=str(path))
-                self._ask(READING, partial(_read, path), partial(self._take_rows, asked))
-                return
-            if asked.task not in {task.name for task in opened.tasks}:
-                raise InputError(f"The task {asked.task} is not one of {opened.title}.", "Choose another task.")
-        except WirescopeError as error:
-            self.dialog.set_problem(str(error))
-            return
-        title = next(task.title for task in opened.tasks if task.name == asked.task)
+        title = next((task.title for task in opened.tasks if task.name == asked.task), None)
+        if title is None:
+            raise InputError(f"The task {asked.task} is not one of {opened.title}.", "Choose another task.")
         self._put(asked, PairsGiven(asked.pairs), title, asked.task)
 
     def _take_rows(self, asked: Asked, pairs: PairsGiven) -> None:
-        if self.dialog is not None:
-            self.dialog.set_busy("")
+        try:
             self._put(asked, pairs, Path(asked.file).name, Path(asked.file).stem)
+        except WirescopeError as error:
+            self.dialog.set_problem(str(error))
 
     def _put(self, asked: Asked, pairs: PairsGiven, source: str, name: str) -> None:
-        """source: the title of the task, or the name of the file. name: for the folder."""
-        dialog, snapshot = self.dialog, self._workbench.presenter.snapshot()
-        if dialog is None or snapshot is None:
+        """source: the title of the task, or the name of the file. name: for the folder. Raises WirescopeError."""
+        snapshot = self._workbench.presenter.snapshot()
+        if snapshot is None:
             return
-        try:
-            document, weights = snapshot.document, self._workbench.weights_place
-            folder = self._folder(asked.folder, document, name, self._kind.folder(snapshot))
-            doing = self._kind.does(snapshot, pairs, folder)
-            job = Job(
-                "",
-                f"{self._kind.title(snapshot)}, {source}, {pairs_words(pairs.count)}",
-                *document.opens,
-                command_of(doing.command, asked, document, folder, weights),
-                folder,
-                project=self._workbench.records.place,
-                traced=doing.traced,
-                kind=self._kind.name,
-            )
-        except WirescopeError as error:
-            dialog.set_problem(str(error))
-            return
-        self._ask(PREPARING, lambda _: self._kind.prepare(snapshot, Path(folder)), partial(self._add, job))
+        document, weights = snapshot.document, self._workbench.weights_place
+        folder = self._folder(asked.folder, document, name, self._kind.folder(snapshot))
+        doing = self._kind.does(snapshot, pairs, folder)
+        what = f"{self._kind.title(snapshot)}{' and function vectors' if asked.vectors else ''}"
+        job = Job(
+            "",
+            f"{what}, {source}, {pairs_words(pairs.count)}",
+            *document.opens,
+            command_of(doing.command, asked, document, folder, weights),
+            folder,
+            project=self._workbench.records.place,
+            traced=doing.traced,
+            kind=self._kind.name,
+        )
+        self._ask(
+            PREPARING,
+            lambda _: self._kind.prepare(snapshot, Path(folder)),
+            partial(self._add, job),
+            partial(self._undo, job),
+        )
 
 
 def _pairs_file(name: str) -> Path:
-    """Raises InputError for a file that is not there."""
+    """With what stands behind the name of a film. Raises InputError for a file that is not there."""
     if not name:
         raise InputError("No file of pairs is given.", "Choose one.")
+    if is_film(name):
+        file = file_of_film(name)
+        return Path(f"{file_of(file)}{name.removeprefix(file)}")
     return file_of(name)
 
 

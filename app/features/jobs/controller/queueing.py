@@ -7,31 +7,37 @@ import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.jobs.controller.landing import LandingController
 from app.features.jobs.presenter.request import folder_name
+from app.messages.replies import ModelReply
 from app.services.background_jobs import Job as Background
 from app.services.background_jobs import Jobs
 from app.services.job_queue.job import Job
 from app.services.job_queue.queue import JobQueue
+from app.services.job_queue.store import delete_begun
 from app.services.notifier import Notifier
 from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
-from core.errors import InputError
+from core.errors import Cancelled, InputError, WirescopeError
 from core.optional_packages import is_installed
 from core.progress import Cancel
 from core.project.document import Document
 from core.sharded.free_folder import check_folder
+from views.panels.jobs.data import Asked, StudyAsked
 from views.panels.jobs.queue_dialog import QueueDialog
 
 NO_RAY = 'Workers that share the work need Ray: pip install "wirescope[cluster]"'
 PREPARING = "Preparing …"  # what the command reads
+NO_MODEL = "No model is open. Open the one that this is to be of."
 D = TypeVar("D", bound=QueueDialog)
+A = TypeVar("A", Asked, StudyAsked)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -49,14 +55,17 @@ class QueueingParts:
     root: Path
 
 
-class QueueingController(QObject, Generic[D]):
-    """Of one window and one kind of job."""
+class QueueingController(QObject, Generic[D, A]):
+    """Of one window and one kind of job. prepares: names of files that are written into the folder before it begins."""
+
+    prepares: Collection[str] = ()
 
     def __init__(self, given: QueueingParts) -> None:
         super().__init__(given.window)
         self._given = given
         self._workbench, self._queue, self._settings = given.workbench, given.queue, given.settings
         self.dialog: D | None = None
+        self._asked: Background | None = None  # what the dialog waits for
 
     def _made(self) -> D:
         """The dialog, with what it is connected to."""
@@ -71,6 +80,8 @@ class QueueingController(QObject, Generic[D]):
         if self.dialog is None:
             self.dialog = self._made()
             self.dialog.folder_wanted.connect(self._choose_folder)
+            self.dialog.wanted.connect(self.queue)
+            self.dialog.rejected.connect(self._stop)
         self.dialog.show()
         self.dialog.raise_()
         self._fill()
@@ -87,36 +98,79 @@ class QueueingController(QObject, Generic[D]):
             self._settings.set_folder(str(Path(path).parent))
             self.dialog.set_folder(path)
 
+    def _choose_file(self, title: str, filters: str) -> str:
+        """Empty for none."""
+        path, _ = QFileDialog.getOpenFileName(self.dialog, title, self._settings.folder(), filters)
+        if path:
+            self._settings.set_folder(str(Path(path).parent))
+        return path
+
     # ---- into the queue ----
 
-    def _ask(self, words: str, question: Callable[[Cancel], object], then: Callable[[Any], None]) -> None:
-        """Do something in a thread of its own, while the dialog says what; it is told to stop when that is closed."""
-        dialog = self.dialog
-        if dialog is not None:
-            dialog.set_busy(words)
-            job = Background(lambda _report, cancelled: question(cancelled), self)
-            closed: list[bool] = []
+    def queue(self, asked: A) -> None:
+        """Check it, and put it into the queue; what is wrong is said in the dialog."""
+        if self.dialog is None:
+            return
+        opened = self._workbench.opened
+        if opened is None:
+            self.dialog.set_problem(NO_MODEL)
+            return
+        try:
+            if asked.folder:
+                self._check_folder(Path(asked.folder).expanduser())
+            self._queue_of(opened, asked)
+        except WirescopeError as error:
+            self.dialog.set_problem(str(error))
 
-            def close() -> None:
-                closed.append(True)
-                job.cancel()
-                dialog.set_busy("")
+    def _queue_of(self, opened: ModelReply, asked: A) -> None:
+        """The same, of the model that is open. Raises WirescopeError with what is wrong."""
+        raise NotImplementedError
 
-            job.finished.connect(lambda answer: None if closed else then(answer))
-            job.failed.connect(lambda message, hint: None if closed else self._say_failure(message, hint))
-            dialog.rejected.connect(close)
-            self._given.jobs.run(job)
+    def _ask(
+        self,
+        words: str,
+        question: Callable[[Cancel], R],
+        then: Callable[[R], None],
+        undo: Callable[[R], None] = lambda _answer: None,
+    ) -> None:
+        """Do something in a thread of its own, while the dialog says what. Where that is closed meanwhile, it is told
+        to stop, and what it has made all the same is undone."""
 
-    def _say_failure(self, message: str, hint: str) -> None:
-        if self.dialog is not None:
-            self.dialog.set_busy("")
-            self.dialog.set_problem(f"{message} {hint}")
+        def work(_report: object, cancelled: Cancel) -> R:
+            answer = question(cancelled)
+            if cancelled():
+                undo(answer)
+                raise Cancelled
+            return answer
+
+        def take(answer: R) -> None:
+            if self._ends(job):
+                then(answer)
+            else:
+                undo(answer)
+
+        job = self._asked = Background(work, self)
+        job.finished.connect(take)
+        job.failed.connect(lambda message, hint: self._ends(job) and self.dialog.set_problem(f"{message} {hint}"))
+        self.dialog.set_busy(words)
+        self._given.jobs.run(job)
+
+    def _ends(self, job: Background) -> bool:
+        """Whether it is still waited for, and the dialog is free again."""
+        if self._asked is not job:
+            return False
+        self._asked = None
+        self.dialog.set_busy("")
+        return True
+
+    def _stop(self) -> None:
+        """The dialog is closed."""
+        if self._asked is not None:
+            self._asked.cancel()
+            self._ends(self._asked)
 
     def _add(self, job: Job, prepared: tuple[str, ...] = ()) -> None:
         """prepared: names of the files that its command reads."""
-        if self.dialog is None:
-            return
-        self.dialog.set_busy("")
         key = self._queue.add(replace(job, prepared=prepared))
         if key:
             self._given.landing.made_here(key)
@@ -124,6 +178,13 @@ class QueueingController(QObject, Generic[D]):
             self.dialog.set_folder("")
             self._given.panels.bring("jobs")
             self._given.notifier.say(f"In the queue: {job.title}")
+        else:
+            self._undo(job, prepared)
+
+    def _undo(self, job: Job, prepared: tuple[str, ...]) -> None:
+        """It does not come into the queue: what was prepared for it goes."""
+        if prepared:
+            delete_begun(Path(job.folder), prepared)
 
     def _folder(self, chosen: str, document: Document, source: str, what: str) -> str:
         """The folder that was chosen, or a new one, called by what the run goes over and what it does."""
@@ -134,14 +195,13 @@ class QueueingController(QObject, Generic[D]):
         places = (self._given.root / (name if number == 1 else f"{name}-{number}") for number in range(1, 10_000))
         return str(next(place for place in places if not place.exists() and str(place) not in taken))
 
-    def _check_folder(self, folder: Path, prepares: Collection[str] = ()) -> None:
-        """Raise InputError for a folder that a run cannot have. prepares: names of files that are written there before
-        it begins."""
+    def _check_folder(self, folder: Path) -> None:
+        """Raise InputError for a folder that a run cannot have."""
         folder = folder.absolute()
         place = str(folder)
         if any(each.job.folder == place and each.job.state != "done" for each in self._queue.jobs):
             raise InputError("A job of the queue has this folder.", "Choose another one.")
-        check_folder(folder, prepares)
+        check_folder(folder, self.prepares)
 
 
 def file_of(name: str) -> Path:

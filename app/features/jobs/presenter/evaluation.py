@@ -21,6 +21,7 @@ from core.sharded.evaluation import check_evaluable
 from core.tracing.scores import Scores
 
 NO_SCORES = "The edges have no scores"
+UNASKED = " They are there without a trace: for others, trace (T) first."
 
 
 def evaluation_words(snapshot: Snapshot) -> str:
@@ -29,7 +30,10 @@ def evaluation_words(snapshot: Snapshot) -> str:
         return f"{NO_SCORES} yet: trace (T) first."
     carries = KINDS[snapshot.scored.kind].carries
     metric = metric_words(snapshot.document, snapshot.opened.metric_options, "that of the scores")
-    return f"Of the scores by {snapshot.scored.title}; removed edges carry {carries}; metric: {metric}."
+    ranked = snapshot.subject.ranked
+    by = snapshot.scored.title if ranked is None else ranked.by
+    unasked = UNASKED if snapshot.document.traced is None else ""
+    return f"Of the scores by {by}.{unasked} Removed edges carry {carries}; metric: {metric}."
 
 
 def do_evaluation(snapshot: Snapshot, pairs: PairsGiven, folder: str) -> Doing:

@@ -8,6 +8,7 @@ from app.presenters.snapshot import Snapshot
 from core.errors import ArgumentError
 
 TITLE = "Heads"
+NO_FEW_SHOT = "The few-shot tasks are texts, and this model sees pictures"
 
 
 def heads_words(_snapshot: Snapshot) -> str:
@@ -16,6 +17,11 @@ def heads_words(_snapshot: Snapshot) -> str:
         "The corpus is the A of all pairs; B, answers, metric and replacement do not matter. The seed also draws the "
         "inputs that are made for the tests. The places with most attention are not kept."
     )
+
+
+def why_no_vectors(snapshot: Snapshot) -> str:
+    """Why no function vectors can be scored; empty where they can."""
+    return "" if snapshot.opened.is_text else NO_FEW_SHOT
 
 
 def do_heads(snapshot: Snapshot, _pairs: PairsGiven, _folder: str) -> Doing:

@@ -13,7 +13,7 @@ import numpy as np
 from app.services.job_queue.job import EVALUATED
 from app.services.job_queue.shown import Shown
 from core.errors import InputError
-from core.formatting import counted, percent
+from core.formatting import between_words, counted, percent
 from core.heads.heads_file import labelled_words, read_heads
 from core.interchange.scores_reading import read_scores
 from core.project.document import Document
@@ -78,7 +78,7 @@ def heads_record(done: Shown, _present: Document) -> RunRecord:
 
 def _point_words(point: Mapping[str, Any]) -> str:
     """ "40 edges 83 % (80 to 86)"."""
-    between = "" if point["low"] is None else f" ({100 * point['low']:.0f} to {100 * point['high']:.0f})"
+    between = "" if point["low"] is None else f" ({between_words(point['low'], point['high'])})"
     return f"{counted(int(point['edges']), 'edge')} {percent(point['recovered'])}{between}"
 
 
@@ -91,14 +91,14 @@ def _record(kind: RunKind, done: Shown, present: Document, name: str) -> RunReco
     scores = read_scores(path).scores
     most = int(np.isfinite(scores.values).sum())
     kept = None if scores.kept is None else int(scores.kept.sum())
-    size = min(kept or traced.size or USUAL_SIZE, most)
-    circuit = scores.top(size)
+    size = kept or traced.size or (USUAL_SIZE if kind == "trace" else None)  # an evaluation is of circuits of all sizes
+    circuit = None if size is None else scores.top(min(size, most))
+    size = None if circuit is None else len(circuit)
     same = present.opens == (job.model, job.precision)
     base = replace(present, edits=(), traced_nodes=None) if same else Document(job.model, precision=job.precision)
     choice = TraceChoice(scores.method or traced.method, traced.options, file=str(path))
     document = replace(base, traced=choice, replacement=scores.replacement, size=size)
-    about = {str(key): str(value) for key, value in circuit.about.items()}
-    return RunRecord(
+    record = RunRecord(
         kind,
         done.progress.updated,
         document,
@@ -107,11 +107,11 @@ def _record(kind: RunKind, done: Shown, present: Document, name: str) -> RunReco
         scores.about.get("metric", ""),
         _pairs(scores.about.get("pairs", ""), done.progress.done),
         done.seconds,
-        graph=sizes_of(scores.graph),
-        edges=circuit.edges,
-        values=circuit.values,
-        about=about,
     )
+    if circuit is None:
+        return record
+    about = {str(key): str(value) for key, value in circuit.about.items()}
+    return replace(record, graph=sizes_of(scores.graph), edges=circuit.edges, values=circuit.values, about=about)
 
 
 def _pairs(told: str, done: float) -> int:

@@ -123,6 +123,7 @@ def command_of(
         *(("--pairs", str(asked.pairs)) if asked.task else ()),
         *("--seed", str(asked.seed), "--folder", folder),
         *(("--workers", str(asked.workers)) if asked.workers > 1 else ()),
+        *(("--function-vectors",) if asked.vectors else ()),
     )
 
 

@@ -27,6 +27,7 @@ ENDING = {"paused": "Pausing …", "cancelled": "Ending …", "waiting": "Ending
 TONES = {"running": "accent", "failed": "negative", "done": "good"}
 NO_SCORES = "Its scores were deleted: queue it again"
 UNREADABLE = f"{PROGRESS} in its folder cannot be read"
+LANDED = "; what came out is in the table of runs"
 CLOSING = "Closing the window pauses what runs; the next start goes on with it."
 
 
@@ -81,7 +82,7 @@ def _result(shown: Shown) -> str:
     if job.reason:
         return job.reason
     if shown.unreadable:
-        return UNREADABLE
+        return f"{UNREADABLE}{LANDED if job.landed else ''}"
     if job.state != "done" or said is None or not said.result:
         return ""
     return f"{said.result}, in the table of runs" if job.landed else said.result
@@ -102,7 +103,7 @@ def _why_not(shown: Shown, queued: Sequence[str]) -> dict[str, str]:
         "remove": _why_no_removal(shown),
         "up": _why_no_move(job, queued, 0),
         "down": _why_no_move(job, queued, -1),
-        "show": "" if shown.result else UNREADABLE if shown.unreadable else "It has no result yet",
+        "show": "" if shown.result or job.landed else UNREADABLE if shown.unreadable else "It has no result yet",
         "folder": "" if shown.progress is not None or shown.unreadable else "Nothing was written into its folder yet",
     }
     return {key: why for key, why in said.items() if why}

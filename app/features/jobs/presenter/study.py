@@ -27,8 +27,9 @@ from views.panels.jobs.data import StudyAsked
 IN_CONTEXT = StudyAsked()  # whose sets are those of in-context learning
 DIALOG = "Study in-context learning"
 ABOUT = (
-    "Measures what few-shot accuracy, loss on text and copying lose without the first heads of each set, beside "
-    "controls, and what is left unexplained, as Compare Head Sets does. The study goes into the queue of the dock "
+    "Measures what few-shot accuracy, loss on text and copying lose without the heads that are highest by one score, "
+    "by another and by both, beside as many other heads (controls), and what is left unexplained: what Compare Head "
+    "Sets does, as a page. The study goes into the queue of the dock "
     "Jobs: it runs in the background and can be paused. When it is done, it is in the table of runs, and Result opens "
     "its page."
 )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.features.jobs.feature import why_no_heads_many
-from app.features.jobs.presenter.heads import do_heads
+from app.features.jobs.presenter.heads import do_heads, why_no_vectors
 from app.features.jobs.presenter.request import PairsGiven
 from core.errors import ArgumentError
 from core.graph import Graph, Node
@@ -20,7 +20,7 @@ from core.heads.identity import TESTS, HeadIdentities
 from core.models.fingerprint import weights_hash
 from core.models.model import Model
 from core.sharded.asked import AskedFolder
-from tests.app.features.jobs.job_steps import is_at_work, only, press, queue_a_file
+from tests.app.features.jobs.job_steps import ENTRIES, is_at_work, only, press, queue_a_file
 from tests.app.models import CLEAN
 from tests.app.person import Person
 from tests.app.stand_in import go
@@ -60,10 +60,15 @@ def test_cards_of_heads_land_and_are_shown_over_their_own_corpus(
     workbench, dock = reader.workbench, reader.panel("heads")
     model = reader.session().model
     folder = cards_of(model, tmp_path / "run")
+    reader.choose("Edit", ENTRIES["heads"])
+    dialog = reader.controller("jobs").dialogs["heads"].dialog
+    assert dialog.vectors.isVisible()
+    dialog.vectors.click()
     queue_a_file(reader, pairs, folder, "heads")
     reader.wait(is_at_work(reader))
     job = only(reader).job
-    assert (job.title, job.traced) == ("Heads, pairs.csv, 3 pairs", None)
+    assert (job.title, job.traced) == ("Heads and function vectors, pairs.csv, 3 pairs", None)
+    assert job.command[-1] == "--function-vectors"
     told = [part.partition("=")[0] for part in job.command]
     assert told[0] == "heads"
     assert not {"--metric", "--ablation", "--method"} & {*told}
@@ -83,6 +88,7 @@ def test_cards_of_heads_land_and_are_shown_over_their_own_corpus(
     assert dock.source.isVisible()
     assert data.headline == "1 of 12 heads passes a test. Corpus: the A of 3 pairs of pairs.csv."
     assert (data.across, data.axis(data.across).least) == ("previous token/corpus", 0.3)
+    assert data.up == "previous token/made", "one test alone was asked of the corpus"
     assert [(row.name, row.labels, row.x) for row in data.rows[:3]] == [
         ("a0.h0", "previous token", 0.5), ("a0.h1", "", 0.7), ("a0.h2", "", 0.2),
     ]  # fmt: skip
@@ -125,7 +131,8 @@ def test_cards_of_heads_land_and_are_shown_over_their_own_corpus(
         (rounded, "measured in fp32 with weights in 8 bits, and the model computes in fp32 here", "rounded"),
         (tmp_path / "gone", "cannot be read", "rounded"),
     ):
-        workbench.heads_wanted.emit(str(place / "scores"))
+        wanted = workbench.scores_wanted if place.exists() else workbench.heads_wanted  # File > Open Scores, too
+        wanted.emit(str(place / "scores"))
         reader.wait(lambda words=words: words in dock.problem.text())
         assert dock.data().source.endswith((f"heads.json in {source})", f"scores in {source})"))
     reader.open("bundled:names", CLEAN)
@@ -147,6 +154,8 @@ def test_heads_that_cannot_be_measured_are_refused_before_anything_is_queued() -
     for model in (opened(), opened(is_text=False, writes_text=False)):  # one that sees, too
         assert do_heads(SimpleNamespace(opened=model), pairs, "").command == ("heads",)
         assert why_no_heads_many(SimpleNamespace(opened=model)) == ""
+    assert why_no_vectors(SimpleNamespace(opened=opened())) == ""
+    assert "sees pictures" in why_no_vectors(SimpleNamespace(opened=opened(is_text=False)))
     for model, words in (
         (opened(writes_text=False), "does not tell the next token"),
         (opened(takes_ids=True), "has no tokenizer"),

@@ -56,6 +56,12 @@ def test_the_command_line_takes_the_jobs_over_many_pairs(kind: str) -> None:
     assert (of_file.task, str(of_file.dataset)) == (None, "/my pairs.csv")
 
 
+def test_function_vectors_are_asked_for_with_the_cards_of_heads() -> None:
+    asked = Asked("ioi", "", 4, 3, 2)
+    assert not parsed(command_over_pairs("heads", DOCUMENT, asked)).function_vectors
+    assert parsed(command_over_pairs("heads", DOCUMENT, replace(asked, vectors=True))).function_vectors
+
+
 @pytest.mark.parametrize("method", MANY)
 def test_the_command_line_takes_every_method_that_goes_over_many_pairs(method: str) -> None:
     usual = {each.name: each.default for each in fields(METHODS[method].takes)}

@@ -18,6 +18,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from app.features.jobs.controller import many_pairs
+from app.features.jobs.presenter.evaluation import write_scores
 from app.features.jobs.presenter.rows import jobs_data
 from app.services.job_queue import process
 from app.services.job_queue.shown import shown
@@ -88,6 +89,8 @@ def test_an_evaluation_lands_with_its_figures_and_its_scores_can_be_seen(
     AskedFolder(folder).begin({})
     (folder / "scores").write_text(json.dumps(report))
     queue_a_file(reader, pairs, folder, "evaluate")
+    method = reader.controller("jobs").dialogs["evaluate"].dialog.method.text()
+    assert "EAP over this pair. They are there without a trace" in method
     reader.wait(is_at_work(reader))
     job = only(reader).job
     assert job.command[:2] == ("evaluate", str(folder / "scores.json"))
@@ -105,13 +108,15 @@ def test_an_evaluation_lands_with_its_figures_and_its_scores_can_be_seen(
         0.2,
     )
     assert record.size_at_80 == 20
+    assert record.size is None, "nobody has chosen one"
     press(reader, "Result")
     reader.wait(lambda: workbench.document.traced is not None and not workbench.busy)
     assert workbench.document.traced.file == str(folder / "scores.json")
     table = reader.panel("runs")
     reader.wait(lambda: table.isVisible() and len(table.data().rows) == 1)
     (row,) = table.data().rows
-    assert row.cells[1:2] + row.cells[4:7] == ("Evaluation", "0.90", "0.20", "20")
+    assert row.cells[1:2] + row.cells[3:7] == ("Evaluation", "", "0.90", "0.20", "20")
+    assert "circuits of several sizes" in row.no_circuit
     assert "Over 3 pairs\nRecovered: 1 edge 30 % (20 to 40); 20 edges 84 % (74 to 94)" in row.tip
     table.view.selectRow(0)
     assert "queue it again" in table.why_not("rerun")
@@ -124,7 +129,7 @@ def test_an_evaluation_that_comes_to_nothing(
     reader: Person, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader.wait(lambda: reader.workbench.scored is not None and not reader.workbench.busy)
-    folder, heard, words = tmp_path / "run", [], []
+    folder, heard, words, seen = tmp_path / "run", [], [], []
     reader.workbench.message.connect(heard.append)
     reader.choose("Edit", "Evaluate Over Many Pairs")
     controller = reader.controller("jobs").dialogs["evaluate"]
@@ -134,12 +139,31 @@ def test_an_evaluation_that_comes_to_nothing(
     dialog.set_file(str(pairs))
     dialog.set_folder(str(folder))
 
-    # the queue cannot be written: the scores lie in the folder already when it is tried again
+    # the queue cannot be written, or the dialog is closed meanwhile: the scores do not stay in the folder
     with monkeypatch.context() as context:
-        context.setattr(queue, "add", lambda _job: "")
+        context.setattr(queue, "add", lambda job: seen.append((folder / "scores.json").exists()) or "")
         reader.click(dialog.add)
-        reader.wait(lambda: (folder / "scores.json").exists() and dialog.add.isEnabled())
+        reader.wait(dialog.add.isEnabled)
     assert words == ["Reading …", "", "Preparing …", ""]
+    assert (seen, folder.exists()) == ([True], False)
+    prepared, closed = threading.Event(), threading.Event()
+
+    def prepare(snapshot, place: Path) -> tuple[str, ...]:
+        names = write_scores(snapshot, place)
+        prepared.set()
+        assert closed.wait(60)
+        return names
+
+    with monkeypatch.context() as context:
+        context.setattr(controller, "_kind", replace(controller._kind, prepare=prepare))
+        reader.click(dialog.add)
+        reader.wait(prepared.is_set)
+        assert (folder / "scores.json").exists()
+        dialog.reject()
+        closed.set()
+        reader.wait(lambda: not folder.exists())
+    assert queue.jobs == ()
+    reader.choose("Edit", "Evaluate Over Many Pairs")
     reader.click(dialog.add)
     reader.wait(lambda: not dialog.isVisible())
     reader.wait(is_at_work(reader))
@@ -169,6 +193,27 @@ def test_a_job_whose_progress_cannot_be_read_says_so_and_its_folder_can_be_opene
     assert row.why_not["show"] == row.cells[5] == "progress.json in its folder cannot be read"
 
 
+def test_a_job_whose_progress_cannot_be_read_lands_all_the_same(reader: Person, tmp_path: Path) -> None:
+    workbench, heard = reader.workbench, []
+    workbench.message.connect(heard.append)
+    queue, model = reader.controller("jobs").queue, workbench.document.model
+    folder = run_folder(tmp_path / "run", workbench.opened.graph)
+    (folder / "progress.json").write_text("{")
+    queue.add(job(folder, state="done", model=model, title="one"))
+    reader.wait(lambda: any("one has no place in the table of runs: " in said for said in heard))
+    assert "circuit.json cannot be read" in heard[-1]
+    (folder / "scores").rename(folder / "circuit.json")
+    queue.add(job(folder, state="done", model=model, title="other"))
+    reader.wait(lambda: len(workbench.runs) == 1)
+    record = next(iter(workbench.runs)).record
+    assert (record.kind, record.pairs, record.seconds) == ("trace", 3, None)
+    reader.window.commands["show_jobs"].trigger()
+    reader.wait(lambda: len(reader.panel("jobs").data().rows) == 2)
+    row = reader.panel("jobs").data().rows[1]
+    assert row.cells[5] == "progress.json in its folder cannot be read; what came out is in the table of runs"
+    assert "show" not in row.why_not
+
+
 def test_what_cannot_be_queued_is_said_in_the_dialog(
     reader: Person, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +233,10 @@ def test_what_cannot_be_queued_is_said_in_the_dialog(
     assert problem_of("") == "No file of pairs is given. Choose one."
     assert "is not there" in problem_of(str(tmp_path / "nowhere.csv"))
     assert "empty.csv" in problem_of(str(empty))
+    film = tmp_path / "walk.mp4"
+    assert problem_of(f"{film}#every=5").startswith(f"{film} is not there")
+    film.write_bytes(b"no film")
+    assert problem_of(f"{film}#every=5").startswith("walk.mp4 is no film that can be read"), "it is read as a film"
     assert "holds other files" in problem_of(str(pairs), str(tmp_path))
     lone = tmp_path / "lone"
     lone.mkdir()

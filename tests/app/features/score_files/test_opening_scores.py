@@ -46,6 +46,7 @@ def test_scores_that_are_opened_take_the_place_of_a_trace(request, who: str, tmp
     assert person.workbench.cut_kind == "zero"  # what they are for, and the tool bar says so
     assert "zero" in person.window.top_bar.replacement.words()
     assert "scores.json" in person.message()
+    assert "another model" not in person.message()
     session = person.session()
     curve = ws.faithfulness(session, scores)
     drawn = person.circuit().curve
@@ -55,6 +56,15 @@ def test_scores_that_are_opened_take_the_place_of_a_trace(request, who: str, tmp
     person.choose("Edit", "Undo")
     assert person.workbench.scored.method == "eap"
     assert person.workbench.cut_kind == "patch"
+
+
+def test_that_scores_are_of_another_model_of_the_same_shape_is_said(reader: Person, tmp_path: Path) -> None:
+    scores = made(reader)
+    file = tmp_path / "scores.json"
+    file.write_text(scores_to_json(replace(scores, about={**scores.about, "model": "elsewhere"})), encoding="utf-8")
+    assert reader.drop(reader.window, files(file))
+    reader.rest()
+    assert "; made with elsewhere, another model of the same shape" in reader.message()
 
 
 def test_scores_of_an_interrupted_trace_are_marked_as_partial(reader: Person, tmp_path: Path) -> None:
