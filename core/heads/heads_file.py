@@ -35,7 +35,8 @@ Deciles = Annotated[list[Score], Meta(min_length=11, max_length=11)]
 
 class HeadsAbout(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the scores are of. weights_hash: as `core.models.fingerprint` has it. precision: what the model computed in.
-    weights: their place, where they are in 8 bits. pairs: whose A is the corpus. corpus: that, in words."""
+    weights: their place, where they are in 8 bits. pairs: whose A is the corpus. corpus: that, in words. tasks: over
+    which few-shot tasks function vectors were scored, None where they were not; left_out: the others, with why."""
 
     model: str
     weights_hash: str
@@ -43,6 +44,8 @@ class HeadsAbout(msgspec.Struct, frozen=True, omit_defaults=True):
     corpus: str
     precision: str = "fp32"
     weights: str = ""
+    tasks: tuple[str, ...] | None = None
+    left_out: tuple[str, ...] = ()
 
 
 class _Test(msgspec.Struct):

@@ -22,7 +22,7 @@ from core.sharded.heads import HeadsWork, identities_from
 from core.sharded.job import PAIRS, PAIRS_OF, Sums
 from core.sharded.many_pairs import ManyPairs, do_pairs
 from core.sharded.preview import ref_of
-from core.sharded.progress import PERCENT, RunProgress
+from core.sharded.progress import PERCENT, RunProgress, say_words
 from core.sharded.study_workers import StudyWorkers
 from core.studies.head_corpus import kept_vectors, measure_vectors, tasks_told
 from core.studies.kept_results import KeptResults, digest_of
@@ -63,24 +63,31 @@ def heads_over_pairs(
     def finish(sums: Sums, about: dict[str, str]) -> str:
         vectors = None
         if work.vectors:
-            with watched(_telling(listener), cancelled):
+            with watched(_telling(folder, listener), cancelled):
                 vectors = vectors_in(model, folder, work, workers)
         with watched(None, cancelled):
             made.append(identities_from(work, model, sums, first[0] if work.sees else None, vectors))
-        save_text(folder / HEADS, heads_text(made[0], _about(model, sums, about)))
+        tasks = tasks_in(model, folder, work) if work.vectors else None
+        save_text(folder / HEADS, heads_text(made[0], _about(model, sums, about, tasks)))
         return HEADS
 
     sums, about = do_pairs(model, folder, pairs, work, begin, finish, workers, command, listener, cancelled)
     return made[0], _corpus_words(sums, about)
 
 
-def _telling(listener: Callable[[RunProgress], None] | None) -> Callable[[float], None] | None:
-    """Told the share of the function vectors that are scored; `progress.json` has only the pairs."""
-    if listener is None:
-        return None
-    return lambda share: listener(
-        RunProgress("running", f"Function vectors, {int(100 * share)} %", 100 * share, 100, unit=PERCENT)
-    )
+def _telling(folder: Path, listener: Callable[[RunProgress], None] | None) -> Callable[[float], None]:
+    """Told the share of the function vectors that are scored: `progress.json` counts the pairs, and has it in words."""
+    last = [""]
+
+    def tell(share: float) -> None:
+        words = f"Function vectors, {int(100 * share)} %"
+        if words != last[0]:
+            last[0] = words
+            say_words(folder, words)
+        if listener is not None:
+            listener(RunProgress("running", words, 100 * share, 100, unit=PERCENT))
+
+    return tell
 
 
 def vectors_in(model: Model, folder: Path, work: HeadsWork, workers: Workers) -> FunctionVectorScores | None:
@@ -106,7 +113,9 @@ def _corpus_words(sums: Sums, about: dict[str, str]) -> str:
     return f"the A of {pairs_words(int(sums[PAIRS]))} of {about[PAIRS_OF]}"
 
 
-def _about(model: Model, sums: Sums, about: dict[str, str]) -> HeadsAbout:
+def _about(
+    model: Model, sums: Sums, about: dict[str, str], tasks: tuple[tuple[str, ...], tuple[str, ...]] | None
+) -> HeadsAbout:
     return HeadsAbout(
         model.name,
         ref_of(model).weights,
@@ -114,4 +123,5 @@ def _about(model: Model, sums: Sums, about: dict[str, str]) -> HeadsAbout:
         _corpus_words(sums, about),
         about.get(PRECISION, USUAL_PRECISION),
         about.get(WEIGHTS, ""),
+        *(tasks or ()),
     )

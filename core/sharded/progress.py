@@ -28,7 +28,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,6 +90,18 @@ def read_progress(folder: str | Path) -> RunProgress | None:
     known = {each.name for each in fields(RunProgress)}
     values = {name: value for name, value in said.items() if name in known}
     return RunProgress(**values | {"command": tuple(values.get("command", ()))})
+
+
+def say_words(folder: Path, words: str) -> None:
+    """What a run does once its pairs are done, in words; nobody knows how long that takes."""
+    said = read_progress(folder)
+    if said is not None and said.state == "running":
+        now = replace(said, words=words, rate=None, seconds_left=None, updated=time.time())
+        save_text(folder / PROGRESS, _text(now))
+
+
+def _text(said: RunProgress) -> str:
+    return json.dumps(asdict(said), ensure_ascii=False, indent=1)
 
 
 def is_done(folder: str | Path) -> bool:
@@ -172,7 +184,7 @@ class ProgressFile:
             self.unit,
         )
         if not self.finished or state == "failed":
-            save_text(self.folder / PROGRESS, json.dumps(asdict(said), ensure_ascii=False, indent=1))
+            save_text(self.folder / PROGRESS, _text(said))
         self._written = time.monotonic()
         if self.listener is not None:
             self.listener(said)

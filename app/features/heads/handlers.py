@@ -132,8 +132,9 @@ def _precision_doubt(about: HeadsAbout, present: str) -> str:
 
 def scores_of_file(file: HeadsFile, sees: bool) -> HeadScores:
     """What a file has, for the window. sees: whether the model sees pictures."""
-    best = {test.name: ((),) * len(file.heads) for test in file.tests if test.deciles}
-    return HeadScores(file.heads, file.tests, Corpus(file.about.corpus, sees=sees), best)
+    about, best = file.about, {test.name: ((),) * len(file.heads) for test in file.tests if test.deciles}
+    vectors = None if about.tasks is None else VectorTasks(about.tasks, about.left_out)
+    return HeadScores(file.heads, file.tests, Corpus(about.corpus, sees=sees), best, vectors)
 
 
 HANDLERS: Handlers = {

@@ -31,7 +31,7 @@ NO_CIRCUIT = {
     "heads": "Cards of heads come to no circuit",
     "study": "A study compares sets of heads, and comes to no circuit",
 }
-MANY = "This evaluation was of circuits of several sizes: show it, keep one of them, and evaluate that"
+MANY = "This evaluation ran circuits of several sizes, and none was chosen: show it, and choose a size"
 OTHER_PAIRS = "It went over pairs of its own: queue it again, by Edit > "
 QUEUE_AGAIN = {
     "trace": f"{OTHER_PAIRS}Trace Many Pairs",

@@ -25,7 +25,7 @@ from core.sharded.executors import Workers
 from core.sharded.heads import HeadsWork
 from core.sharded.heads_over_pairs import heads_over_pairs, tasks_in
 from core.sharded.many_pairs import ManyPairs
-from core.sharded.progress import RunProgress
+from core.sharded.progress import RunProgress, read_progress, say_words
 from core.studies.few_shot import vectors_of
 from core.studies.kept_results import KeptResults
 from tests.core.sharded.small_run import ROWS, Backwards, small_model
@@ -113,7 +113,14 @@ def test_function_vectors_are_scored_task_by_task_and_kept_in_the_folder(tmp_pat
         pairs = ManyPairs("capitals", 2, shard=2)
         return heads_over_pairs(model, tmp_path, pairs, work, Workers(2), listener=told.append)[0]
 
+    words: list[str] = []
+    monkeypatch.setattr(
+        "core.sharded.heads_over_pairs.say_words",
+        lambda folder, said: (say_words(folder, said), words.append(read_progress(folder).words)),
+    )
     found = run()
+    assert words[-1] == "Function vectors, 100 %"
+    assert len(words) == len({*words}), "each is written once"
     shares = [said.done for said in told if said.words.startswith("Function vectors, ")]
     assert (shares, shares[-1]) == (sorted(shares), 100)
     assert len(set(shares)) > 4
@@ -126,6 +133,8 @@ def test_function_vectors_are_scored_task_by_task_and_kept_in_the_folder(tmp_pat
     scored, left_out = tasks_in(model, tmp_path, work)
     assert scored == ("plural", "past-tense")
     assert left_out[0].startswith("Comparative (")
+    about = read_heads(tmp_path / "heads.json").about
+    assert (about.tasks, about.left_out) == (scored, left_out), "the file says so too"
     done.clear()
     assert run().generated[-1].tolist() == expected.tolist()
     assert not done, "all of it is kept"

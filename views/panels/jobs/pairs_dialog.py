@@ -47,7 +47,7 @@ class ManyPairsDialog(QueueDialog):
         self.file.setToolTip(FILES)
         self.file.textEdited.connect(lambda _: self.of_file.setChecked(True))
         self.choose_file = push_button("&Choose…", "Choose a file of pairs", self.file_wanted.emit)
-        self.vectors = QCheckBox("Score f&unction vectors too", self)
+        self.vectors = QCheckBox("F&unction vectors", self)
         self.vectors.setVisible(vectors)
         also = ((QLabel("Also"), self.vectors),) if vectors else ()
         above = (self.of_task, self.task), (self.of_file, self.file, self.choose_file), *also

@@ -38,7 +38,7 @@ class StudyDialog(QueueDialog):
             self.kind.setItemData(self.kind.count() - 1, tip, 3)
         self.text = QLineEdit()
         self.text.setAccessibleName("Text")
-        self.text.setPlaceholderText("A text file or a folder of them; else the bundled text")
+        self.text.setPlaceholderText("A file or a folder; else the bundled text")
         self.choose_text = push_button("&Choose…", "Choose a text", self.text_wanted.emit)
         self.prompts = number_box(2, MOST_PROMPTS, USUAL.prompts, "Of each few-shot task: to judge on, and to rank by")
         self.pieces = number_box(2, MOST_PIECES, USUAL.pieces, "Pieces of the text, and rows of random tokens")

@@ -83,6 +83,8 @@ def _result(shown: Shown) -> str:
         return job.reason
     if shown.unreadable:
         return f"{UNREADABLE}{LANDED if job.landed else ''}"
+    if said is not None and job.state == "running" and said.unit == PAIRS and said.done >= said.total > 0:
+        return said.words  # what it does beside its pairs
     if job.state != "done" or said is None or not said.result:
         return ""
     return f"{said.result}, in the table of runs" if job.landed else said.result

@@ -21,12 +21,13 @@ from app.features.jobs.controller import many_pairs
 from app.features.jobs.presenter.evaluation import write_scores
 from app.features.jobs.presenter.rows import jobs_data
 from app.services.job_queue import process
-from app.services.job_queue.shown import shown
+from app.services.job_queue.shown import Shown, shown
 from core.inputs import dataset_files
 from core.inputs.dataset_columns import FileRow
 from core.interchange.scores_reading import read_scores
 from core.project.metric_choice import MetricChoice
 from core.sharded.asked import AskedFolder
+from core.sharded.progress import RunProgress
 from tests.app.conftest import METRIC
 from tests.app.features.jobs.job_steps import ENTRIES, is_at_work, line, only, only_of, press, queue_a_file, run_folder
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -182,6 +183,13 @@ def test_an_evaluation_whose_scores_were_deleted_is_not_tried_again(tmp_path: Pa
     assert jobs_data([shown(cancelled)]).rows[0].why_not["turn"] == "Its scores were deleted: queue it again"
     (tmp_path / "run" / "scores.json").touch()
     assert "turn" not in jobs_data([shown(cancelled)]).rows[0].why_not
+
+
+def test_what_a_job_does_beside_its_pairs_is_said(tmp_path: Path) -> None:
+    running = job(tmp_path / "run", kind="heads", state="running")
+    at_work = Shown(running, RunProgress("running", "Function vectors, 40 %", 3, 3))
+    assert jobs_data([at_work]).rows[0].cells[5] == "Function vectors, 40 %"
+    assert jobs_data([replace(at_work, progress=RunProgress("running", "Heads, 2 of 3", 2, 3))]).rows[0].cells[5] == ""
 
 
 def test_a_job_whose_progress_cannot_be_read_says_so_and_its_folder_can_be_opened(tmp_path: Path) -> None:
