@@ -94,7 +94,7 @@ def test_a_cut_is_specific_where_its_task_alone_is_hurt(found: Dissociation) -> 
         "What is cut of b is not specific to it: 1 of 2 other tasks lose, most of all c, of which 60 % is kept.",
         "The cut of c leaves 50 % of c itself.",
     ]
-    assert rows(three)[0] == ["a", "6", "[10 %]", "95 %", "92 %", "-3.0", "-1.0"]
+    assert rows(three)[0] == ["a", "6", "[10 %]", "95 %", "92 %", "−3.0", "−1.0"]
     assert len(heads(three)) == len(rows(three)[2])
     assert as_json(three)["one at a time"] == [-1.0, None, None]
 
