@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from app.messages.replies import CircuitRunReply, InputsReply, ModelReply, RunReply, ScoresReply
 from app.presenters.edits import mean_words, said
 from core.edits import REPLACED, Edit, EditKind
-from core.formatting import change_words, number, pairs_words, percent, share_words
+from core.formatting import change_words, pairs_words, percent, share_words
 from core.tracing.selection import CHOSEN_BY, RULES, USUAL
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ class Subject:
         ran = self.ran
         if ran is None:
             return f"{self.metric}: not measured yet" if self.metric else ""
-        words = f"{ran.metric_name}: {number(ran.before, 3)} before"
-        return words + (f", {number(ran.after, 3)} after ({change_words(ran.after - ran.before)})" if ran.edits else "")
+        words = f"{ran.metric_name}: {ran.before:z.3f} before"
+        return words + (f", {ran.after:z.3f} after ({change_words(ran.after - ran.before)})" if ran.edits else "")
 
     def about(self) -> dict[str, str]:
         """For the head of a file: each part of the description under its name."""

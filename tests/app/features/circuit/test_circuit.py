@@ -15,7 +15,7 @@ from app.messages.replies import RecoveryReply
 from app.worker import service
 from core.downstream import downstream
 from core.evaluation.node_changes import node_changes
-from core.formatting import share_words
+from core.formatting import number, share_words
 from core.graph import Node
 from core.models.loading import load_model
 from core.project.document import Document, Source
@@ -76,7 +76,7 @@ def test_a_trace_draws_the_curve_and_keeps_what_recovers_most(request, who: str)
     assert drawn is not None
     assert drawn.sizes == curve.sizes
     assert drawn.recovered == pytest.approx(curve.recovered, abs=1e-5)
-    assert f"CPR {curve.cpr:.2f}" in person.panel("circuit").track.toolTip()
+    assert f"CPR {number(curve.cpr)}" in person.panel("circuit").track.toolTip()
     assert not person.panel("circuit").trace.isVisible()
     assert shown(person) == set(scores(person, session).top(size).edges.tolist())
 

@@ -17,6 +17,7 @@ from app.features.runs import controller as runs_controller
 from app.features.runs.presenter import row_of
 from app.messages.replies import CurveReply
 from core.edits import Edit
+from core.formatting import number
 from core.graph import Node
 from core.project.document import Document
 from core.project.runs import RunRecord
@@ -71,7 +72,7 @@ def test_runs_stand_there_and_are_gone_back_to(runs: Person, tmp_path: Path, mon
     newest, first = lines(runs)
     assert (newest["Method"], first["Method"]) == ("EAP-IG", "EAP")
     record = list(workbench.runs)[-1].record
-    assert f"CPR {record.cpr:.2f}" in curve.words
+    assert f"CPR {number(record.cpr)}" in curve.words
     assert f"CMD {record.cmd:.2f}" in curve.words
     enough = [size for size, share in zip(curve.sizes, curve.recovered, strict=True) if share >= 0.8]
     assert record.size_at_80 == enough[0]
