@@ -148,7 +148,8 @@ def _of_trace(request: Request, cache: SessionCache) -> int:
         weights = sum(weight.numel() for block in adapter.blocks for weight in block.parameters())
         forwards = method.forwards(session.graph.n_edges, told)
         pairs = max(1, min(len(key.rows), batch_positions(weights, forwards) // length))
-    return trace_bytes(adapter, pairs, length, _rows(session), _reads(session), method.held(told))
+    again = method.makes_clean and not key.rows
+    return trace_bytes(adapter, pairs, length, _rows(session), _reads(session), method.held(told), again)
 
 
 def _of_scan(session: Session) -> int:

@@ -55,8 +55,12 @@ def session_bytes(adapter: Adapter, length: int, reads: int) -> int:
 
 def unedited_bytes(adapter: Adapter, positions: int, reads: int, outputs: int = 1) -> int:
     """The runs over A and B, which are kept slim where they are many gigabytes."""
-    run = state_bytes(adapter, positions, reads, outputs)
-    return 2 * (run if 3 * run <= WHOLE else state_bytes(adapter, positions, reads, outputs, slim=True))
+    return 2 * state_bytes(adapter, positions, reads, outputs, slim=slim(adapter, positions, reads, outputs))
+
+
+def slim(adapter: Adapter, positions: int, reads: int, outputs: int = 1) -> bool:
+    """Whether such runs are kept without what can be made anew."""
+    return 3 * state_bytes(adapter, positions, reads, outputs) > WHOLE
 
 
 def edit_bytes(adapter: Adapter, length: int, reads: int, memory: int) -> int:
@@ -71,19 +75,34 @@ def edit_bytes(adapter: Adapter, length: int, reads: int, memory: int) -> int:
     return _always(adapter) + unedited + min(runs, max(memory - of_packed, 0)) + of_packed
 
 
-def trace_bytes(adapter: Adapter, pairs: int, length: int, rows: int, reads: int, held: int) -> int:
+def trace_bytes(
+    adapter: Adapter, pairs: int, length: int, rows: int, reads: int, held: int, again: bool = False
+) -> int:
     """Of a trace, of so many pairs together: the runs over A and B, and of one by gradients the gradients of as many
     runs as are held at once (0: it takes none), with what is larger: the graph of the last of these, of a long prompt
     that of a layer, or what the products need. rows: of the positions, that differ between the two; the others have no
-    gradients, and where they are few are run all the same (`core.tracing.attribution`)."""
+    gradients, and where they are few are run all the same (`core.tracing.attribution`). again: whether the session has
+    A's run before it is made with gradients, by a method that then keeps it."""
     runs = _always(adapter) + unedited_bytes(adapter, pairs * length, pairs * reads, pairs)
     if not held:
         return runs
-    graph, _ = gradient_bytes(adapter, pairs * (length if length - rows <= EARLY * length else rows))
+    early = length - rows <= EARLY * length
+    graph, _ = gradient_bytes(adapter, pairs * (length if early else rows))
     _, kept = gradient_bytes(adapter, pairs * rows)
+    again = again and early and not slim(adapter, pairs * length, pairs * reads, pairs)
+    beside = _made_again(adapter, pairs, length, reads) if again else 0
     if graph > GRAPH_BYTES:
         graph, held = graph // adapter.shape.layers, max(1, min(held, HELD_BYTES // kept))
-    return runs + max(graph + (held - 1) * kept, held * kept + _product_bytes(adapter, pairs * rows, held > 1))
+    products = _product_bytes(adapter, pairs * rows, held > 1)
+    return runs + max(graph + (held - 1) * kept, held * kept + beside + products)
+
+
+def _made_again(adapter: Adapter, pairs: int, length: int, reads: int) -> int:
+    """Of a run over A, what its gradients do not hold in any case: these hold what heads mix, what layers read and what
+    MLPs write."""
+    shape, positions = adapter.shape, pairs * length
+    held = shape.layers * positions * (shape.heads * shape.head_width + 2 * shape.width) * adapter.dtype.itemsize
+    return max(0, state_bytes(adapter, positions, pairs * reads, pairs) - held)
 
 
 def _product_bytes(adapter: Adapter, rows: int, several: bool) -> int:

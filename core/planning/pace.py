@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import cycle, islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -28,10 +28,14 @@ from core.planning.sketch import Sketch
 from core.scan import Scan
 from core.session import Session
 from core.tracing.costs import POSITIONS
+from core.tracing.method import Method, method_named
+from core.tracing.options import NoOptions
+from core.tracing.told_options import Options
 from core.tracing.trace import trace
 
 SHARE_OF_FREE = 0.5  # of the machine's free memory, for the layers that are measured
 MOST_LAYERS = 4
+FEW_RUNS = 20  # forward runs of a pair, with which a method's own traces are measured
 MOST_WORDS = 32768  # of a vocabulary, that the output is measured with
 ROUNDS, SHORT, LONG = 3, 0.3, 1.0  # rounds, seconds for which there are more, and after which there are no more
 T = TypeVar("T")
@@ -75,16 +79,26 @@ class Together:
 
 
 @dataclass(frozen=True)
-class Pace:
+class Opened:
     """Seconds of some layers of a model. adapter: of these. session: to open one on a pair, with the runs over both
-    inputs and the check against the model's own forward. trace: by EAP, of one pair among as many as go together. cut:
-    of an edge. scanned: of an edge in a scan, among few and among many. read: of the whole model's output at one
-    position, and its probabilities. own_head: where the model's own forward makes the output, at every position or,
-    with too many tokens to keep, at one."""
+    inputs and the check against the model's own forward. trace: of one pair among as many as go together."""
 
     adapter: Adapter
     session: float
     trace: float
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds of some layers of a model. one, some: of one layer, and of all that are measured: what work takes beside
+    its layers is told by the two. forwards: forward runs of a pair by the method that was traced by. cut: of an edge.
+    scanned: of an edge in a scan, among few and among many. read: of the whole model's output at one position, and its
+    probabilities. own_head: where the model's own forward makes the output, at every position or, with too many tokens
+    to keep, at one."""
+
+    one: Opened
+    some: Opened
+    forwards: float
     cut: EdgePace
     scanned: tuple[Together, Together]
     read: float
@@ -99,32 +113,56 @@ def measured_pace(
     same: int = 0,
     packed: int = 0,
     together: tuple[int, int] = (1, 1),
+    method: Method | None = None,
+    told: Any = None,
 ) -> Pace | None:
     """Of this machine, as many threads as torch takes; None where two layers do not fit into half of its free memory.
     length: positions of an input. pairs: that are traced. clock: tells seconds. same: how many positions at the
     beginning are the same in A and B. packed: of how many layers of the whole model weights are packed. together: how
-    many edges a scan of it makes at once, at least and at most."""
+    many edges a scan of it makes at once, at least and at most. method: whose traces are measured, with what it is
+    told, where they are of few gradient runs; else those by EAP are."""
     sizes = [sum(weight.nbytes for weight in block.parameters()) for block in whole.adapter.blocks]
     count = int(min(len(sizes), MOST_LAYERS, free_bytes() * SHARE_OF_FREE // max(sizes)))
     if count < min(2, len(sizes)):
         return None
-    adapter = whole.some_layers(count)
-    model = Model(whole.name, whole.name, adapter)
-    one = model.pair(*_pair(adapter, whole.side, length, 1, same))
-    rows = max(1, min(pairs, POSITIONS // one.length))
-    batch = model.pair(*_pair(adapter, whole.side, length, rows, same))
-    trace(Session(model, batch), "eap")  # what is loaded and made once is there now
-    opened, session = _timed(lambda: Session(model, one), clock)
-    traced, _ = _timed(lambda: trace(Session(model, batch, parity=session.parity), "eap"), clock)
+    if method is None or not method.slopes or method.text_only or method.forwards(1, told) > FEW_RUNS:
+        method, told = method_named("eap"), NoOptions()
+    traced = partial(_opened, whole, length, pairs, same, clock, method, told)
+    some, session = traced(count)
+    one = traced(1)[0] if count > 1 else some
     cut, few, many = _edges(session, clock, packed < len(sizes), packed > 0, together)
-    everywhere = one.length * (whole.adapter.vocabulary or 0) * whole.dtype.itemsize <= LOGITS_BYTES
+    everywhere = session.pair.length * (whole.adapter.vocabulary or 0) * whole.dtype.itemsize <= LOGITS_BYTES
     scanned = tuple(
         Together(count, edge, _read_seconds(whole.adapter, clock, count))
         for count, edge in zip(together, (few, many), strict=True)
     )
     read = _read_seconds(whole.adapter, clock, 1)
-    own_head = _head_seconds(whole.adapter, clock, one.length if everywhere else 1)
-    return Pace(adapter, opened, traced / rows, cut, (scanned[0], scanned[1]), read, own_head)
+    own_head = _head_seconds(whole.adapter, clock, session.pair.length if everywhere else 1)
+    return Pace(one, some, method.forwards(1, told), cut, (scanned[0], scanned[1]), read, own_head)
+
+
+def _opened(
+    whole: Sketch,
+    length: int,
+    pairs: int,
+    same: int,
+    clock: Callable[[], float],
+    method: Method,
+    told: Any,
+    layers: int,
+) -> tuple[Opened, Session]:
+    """Of so many layers, and the session that was opened of them."""
+    adapter = whole.some_layers(layers)
+    model = Model(whole.name, whole.name, adapter)
+    one = model.pair(*_pair(adapter, whole.side, length, 1, same))
+    rows = max(1, min(pairs, POSITIONS // one.length))
+    batch = model.pair(*_pair(adapter, whole.side, length, rows, same))
+    options = Options(**asdict(told))
+    trace(Session(model, batch), method.name, options=options)  # what is loaded and made once is there now
+    opened, session = _timed(lambda: Session(model, one), clock)
+    parity = session.parity
+    traced, _ = _timed(lambda: trace(Session(model, batch, parity=parity), method.name, options=options), clock)
+    return Opened(adapter, opened, traced / rows), session
 
 
 def _edges(

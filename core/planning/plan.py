@@ -101,13 +101,15 @@ def plan(
     pace = seconds = None
     if measure:
         extent = int(at_once.min()), int(at_once.max())
-        pace = measured_pace(whole, length, pairs, clock, same, packed_layers, extent)
+        pace = measured_pace(whole, length, pairs, clock, same, packed_layers, extent, row, told)
     if pace is not None:
-        layers, some = (Arithmetic(each, length, reads, rows, output=False) for each in (adapter, pace.adapter))
-        seconds = Seconds(pace, layers, some, packed_layers, at_once)
+        three = (adapter, pace.some.adapter, pace.one.adapter)
+        layers, some, one = (Arithmetic(each, length, reads, rows, output=False) for each in three)
+        seconds = Seconds(pace, layers, some, one, packed_layers, at_once)
     together = max(1, min(pairs, batch_positions(block_weights, forwards) // length))
     scanned = scan_bytes(adapter, length, rows, counted.reads, memory)
-    traced_bytes = trace_bytes(adapter, together, length, rows, counted.reads, row.held(told) if row.slopes else 0)
+    held, again = row.held(told) if row.slopes else 0, row.makes_clean and pairs == 1
+    traced_bytes = trace_bytes(adapter, together, length, rows, counted.reads, held, again)
     if not row.slopes and forwards > MANY:  # runs with edits, a batch of them at a time
         traced_bytes = scanned
     checked = counted.forward.times(CHECKED - 1) + counted.of_b

@@ -21,31 +21,51 @@ def trace_work(counted: Arithmetic, forwards: float) -> Work:
     return runs + counted.edge_products.times(max(1.0, forwards / FORWARD_AND_BACKWARD))
 
 
-class Seconds:
-    """Layers take as their multiplications are to each other; the output is measured in its whole size. Sessions have
-    their usual metric, a probability, which needs all of it.
+def along(one: tuple[float, float], some: tuple[float, float], whole: float) -> float:
+    """Seconds of a whole, on the straight line through those of one layer and of some: each a size and its seconds."""
+    sizes, seconds = zip(one, some, strict=True)
+    if sizes[0] == sizes[1]:
+        return seconds[1] * whole / sizes[1]
+    slope = (seconds[1] - seconds[0]) / (sizes[1] - sizes[0])
+    return seconds[1] + max(slope, 0.0) * (whole - sizes[1])
 
-    whole, some: of the layers alone, without the output. packed: how many of the whole model's last layers have packed
-    weights. together: how many edges into each layer a scan measures at once, [layers]."""
+
+class Seconds:
+    """Traces take more with more layers as they have more multiplications; the output is measured in its whole size.
+    Sessions have their usual metric, a probability, which needs all of it.
+
+    whole, some, one: of the layers alone, without the output: of all, of those measured, and of one. packed: how many
+    of the whole model's last layers have packed weights. together: how many edges into each layer a scan measures at
+    once, [layers]."""
 
     def __init__(
-        self, pace: Pace, whole: Arithmetic, some: Arithmetic, packed: int, together: NDArray[np.int64]
+        self,
+        pace: Pace,
+        whole: Arithmetic,
+        some: Arithmetic,
+        one: Arithmetic,
+        packed: int,
+        together: NDArray[np.int64],
     ) -> None:
-        self._pace, self._whole, self._some, self._packed = pace, whole, some, packed
+        self._pace, self._whole, self._some, self._one, self._packed = pace, whole, some, one, packed
         self._together = together
 
     def session(self) -> float:
         """The output is read off A's run, and made by the model's own pass."""
-        share = self._whole.layers / self._some.layers
-        return self._pace.session * share + self._pace.read + self._pace.own_head
+        one, some = (each.layers for each in (self._one, self._some))
+        layers = along((one, self._pace.one.session), (some, self._pace.some.session), self._whole.layers)
+        return layers + self._pace.read + self._pace.own_head
 
     def trace(self, forwards: float, pairs: int, slopes: bool) -> float:
         """Of so many pairs, each of which takes so many forward runs. slopes: whether they are of gradient runs."""
-        by_eap = trace_work(self._some, FORWARD_AND_BACKWARD).multiplications
-        share = trace_work(self._whole, forwards).multiplications / by_eap
+        one, some, whole = (
+            trace_work(each, self._pace.forwards).multiplications for each in (self._one, self._some, self._whole)
+        )
+        layers = along((one, self._pace.one.trace), (some, self._pace.some.trace), whole)
+        layers *= trace_work(self._whole, forwards).multiplications / whole
         outputs = PREPARED + (forwards / FORWARD_AND_BACKWARD * BY_SLOPE if slopes else forwards)
         output = self._pace.read if slopes else self._pace.scanned[-1].read
-        return pairs * (self._pace.trace * share + outputs * output)
+        return pairs * (layers + outputs * output)
 
     def cut(self) -> float:
         """Of one edge, the mean over all."""

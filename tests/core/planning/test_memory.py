@@ -75,3 +75,17 @@ def test_a_scan_of_a_wide_vocabulary_holds_two_parts_of_its_outputs() -> None:
     """Where many edges go together, 32 MB of outputs are made while those before are there."""
     llama = sketch("sizes:llama-3-8b").adapter
     assert scan_bytes(llama, 14, 5, 1, 2**40) > 2 * 32 * 2**20
+
+
+def test_a_trace_that_makes_a_run_again_is_planned_with_both() -> None:
+    """A's run of the session beside the one with gradients, which holds a part of these; nothing where the first
+    difference is late, and its rows are not made again."""
+    adapter = sketch("sizes:gpt2-small").adapter
+    shape, (graph, kept) = adapter.shape, gradient_bytes(adapter, 128)
+    shared = shape.layers * 128 * (shape.heads * shape.head_width + 2 * shape.width) * 4
+    once, both = (trace_bytes(adapter, 1, 128, 128, 1, 1, again) for again in (False, True))
+    beside = max(0, unedited_bytes(adapter, 128, 1) // 2 - shared)
+    products = once - trace_bytes(adapter, 1, 128, 128, 1, 0) - kept
+    assert products > graph - kept
+    assert both - once == beside > 0
+    assert trace_bytes(adapter, 1, 128, 64, 1, 1, True) == trace_bytes(adapter, 1, 128, 64, 1, 1, False)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.planning.arithmetic import Arithmetic
-from core.planning.pace import ByLayer, EdgePace, Pace, Together
-from core.planning.seconds import Seconds, over_edges
+from core.planning.pace import ByLayer, EdgePace, Opened, Pace, Together
+from core.planning.seconds import Seconds, along, over_edges, trace_work
 from core.planning.sketch import sketch
 
 NOTHING = EdgePace(ByLayer(0, 0, 0), ByLayer(0, 0, 0))
@@ -19,8 +19,9 @@ def seconds(few: EdgePace = NOTHING, many: EdgePace = NOTHING) -> Seconds:
     adapter = sketch("bundled:names").adapter
     counted = Arithmetic(adapter, 8, output=False)
     scanned = Together(4, few, TOGETHER), Together(16, many, TOGETHER)
-    pace = Pace(adapter, 0, 0, NOTHING, scanned, READ, OWN)
-    return Seconds(pace, counted, counted, 0, np.array([4, 8, 16, 16]))
+    opened = Opened(adapter, 0, 0)
+    pace = Pace(opened, opened, 3, NOTHING, scanned, READ, OWN)
+    return Seconds(pace, counted, counted, counted, 0, np.array([4, 8, 16, 16]))
 
 
 def test_layers_take_as_long_as_those_with_packed_weights_or_without() -> None:
@@ -28,6 +29,24 @@ def test_layers_take_as_long_as_those_with_packed_weights_or_without() -> None:
     assert pace.by_layer(4, packed=2).tolist() == [20 + 30 + 3, 20 + 3, 2, 1]
     assert pace.by_layer(4, packed=0).tolist() == [80, 50, 20, 10]
     assert pace.by_layer(1, packed=1).tolist() == [1]
+
+
+def test_what_work_takes_beside_its_layers_is_counted_once() -> None:
+    """One layer takes 5 seconds and four 11: two each, and three beside; where one is all, it takes as it is large."""
+    assert along((1, 5), (4, 11), 30) == 3 + 30 * 2
+    assert along((4, 11), (4, 11), 8) == 22
+    assert along((1, 5), (4, 4), 30) == 4
+
+
+def test_a_trace_by_another_method_takes_as_its_multiplications_do() -> None:
+    whole = sketch("bundled:names").adapter
+    counted = Arithmetic(whole, 8, output=False)
+    opened = Opened(whole, 0, 2.0)
+    pace = Pace(opened, opened, 3, NOTHING, (Together(4, NOTHING, 0), Together(16, NOTHING, 0)), 0, 0)
+    made = Seconds(pace, counted, counted, counted, 0, np.array([4, 8, 16, 16]))
+    assert made.trace(3, pairs=1, slopes=True) == 2
+    work = trace_work(counted, 15).multiplications / trace_work(counted, 3).multiplications
+    assert made.trace(15, pairs=1, slopes=True) == pytest.approx(2 * work)
 
 
 def test_every_run_makes_the_output_that_the_metric_is_read_off() -> None:
