@@ -1,13 +1,14 @@
 """`wirescope plan`: what published models would take, and of models at hand what was planned beside what was measured.
-Each is measured in a process of its own, by processor time on one thread, so that other work on the machine counts
-little; memory as in `tests.benchmarks.memory`, but for freed blocks that the C library would keep for what comes next
-(`core.memory`)."""
+Each model is measured in a process of its own, by processor time on one thread, so that other work on the machine
+counts little; memory as in `tests.benchmarks.memory`, but for freed blocks that the C library would keep for what comes
+next (`core.memory`)."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from app.presenters.plan_words import count_words, size_words
 from core.models import packs
@@ -29,8 +30,8 @@ from core.memory import LARGEST_KEPT, MMAP_THRESHOLD, TRIM_THRESHOLD, give_back
 from core.planning.plan import plan
 from core.planning.sketch import sketch
 from tests.benchmarks import models
-PEAKS = 5
-source, tokens, side, name, work = sys.argv[1:]
+PEAKS = 3
+source, tokens, side, name = sys.argv[1:]
 opened = models.MAKERS[name]()
 model, pair, parity, first = opened.model, opened.pair, opened.parity, opened.engine.first_patched_row
 ws.trace(opened, "eap")
@@ -53,13 +54,13 @@ def keep(most):
     # let the C library keep freed blocks of up to so many bytes; those of others go back to the system at once
     ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, most)
     ctypes.CDLL(None).mallopt(TRIM_THRESHOLD, 2 * most)
-def seconds():
+def seconds(work):
     # of one of each piece of work
     mean = 0
-    for do, count in works:
+    for do, count in works[work]:
         begun = time.process_time()
         do()
-        mean += (time.process_time() - begun) / count / len(works)
+        mean += (time.process_time() - begun) / count / len(works[work])
     return mean
 kept = []
 def session():
@@ -80,8 +81,8 @@ works = {
     "eap": [(lambda: ws.trace(ws.Session(model, pair, parity=parity), "eap"), 1)],
     "eap-ig": [(lambda: ws.trace(ws.Session(model, pair, parity=parity), "eap-ig"), 1)],
     "scan": [(functools.partial(scan, edges), len(edges)) for edges in batches],
-}[work]
-def peak():
+}
+def peak(work):
     kept.clear()
     model.adapter.__dict__.pop("attention", None)  # what a first session puts together is part of what is measured
     model.adapter.products.__init__()
@@ -89,24 +90,31 @@ def peak():
     give_back()
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     before = megabytes("VmRSS")
-    seconds()
+    seconds(work)
     return megabytes("VmHWM") - before
 keep(2**16)
 # the middle one: the first also loads code of libraries, and where small blocks lie differs from one to the next
-held = statistics.median(peak() for _ in range(PEAKS))
+held = [statistics.median(peak(work) for _ in range(PEAKS)) for work in works]
 keep(LARGEST_KEPT)
-def best():
+def best(work):
+    kept.clear()
     rounds, begun = [], time.process_time()
     while len(rounds) < 2 or time.process_time() - begun < 0.5:
-        rounds.append(seconds())
+        rounds.append(seconds(work))
     return min(rounds)
-took = best()
-method = "eap-ig" if work == "eap-ig" else "eap"
-planned = plan(sketch(source, side=int(side) or None), int(tokens), method=method, same=first, clock=time.process_time)
-took = min(took, best())  # before the plan and after it: the machine is not as quick at every moment
-need = dict(zip(("open", "edits", method, "scan"), planned.needs))[work]
-reckoned = need.seconds / (planned.edges if work == "scan" else 1)
-print(need.bytes / 2**20, held, reckoned * 1000, took * 1000)
+def planned(method):
+    made = plan(sketch(source, side=int(side) or None), int(tokens), method=method, same=first, clock=time.process_time)
+    opened, edited, traced, scanned = ((need.bytes / 2**20, need.seconds) for need in made.needs)
+    return [opened, edited, traced, (scanned[0], scanned[1] / made.edges)] if method == "eap" else traced
+# before the plans and after them: the machine is not as quick at every moment
+took = [best(work) for work in works]
+needs = planned("eap")
+needs.insert(3, planned("eap-ig"))
+took = [min(before, best(work)) for work, before in zip(works, took)]
+numbers = []
+for (size, need), most, each in zip(needs, held, took):
+    numbers += [size, most, need * 1000, each * 1000]
+print(*numbers)
 """
 
 
@@ -151,9 +159,9 @@ def tables() -> Iterator[Table]:
         return
     rows = []
     for each in at_hand():
+        measured = iter(numbers(PROGRAM, each.source, str(each.tokens), str(each.side), each.name))
         for work in WORKS:
-            arguments = (each.source, str(each.tokens), str(each.side), each.name, work)
-            planned_mb, peak, planned_ms, took = numbers(PROGRAM, *arguments)
+            planned_mb, peak, planned_ms, took = islice(measured, 4)
             rows.append(
                 [each.name, work, f"{planned_mb:.0f} MB", f"{peak:.0f} MB", f"{planned_mb / max(peak, 1e-9):.2f}",
                  f"{planned_ms:.2f} ms", f"{took:.2f} ms", f"{planned_ms / took:.2f}"]
