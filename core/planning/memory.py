@@ -94,7 +94,8 @@ def trace_bytes(
     if graph > GRAPH_BYTES:
         graph, held = graph // adapter.shape.layers, max(1, min(held, HELD_BYTES // kept))
     products = _product_bytes(adapter, pairs * rows, held > 1)
-    return runs + max(graph + (held - 1) * kept, held * kept + beside + products)
+    total: int = runs + max(graph + (held - 1) * kept, held * kept + beside + products)
+    return total
 
 
 def _made_again(adapter: Adapter, pairs: int, length: int, reads: int) -> int:
