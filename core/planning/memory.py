@@ -103,7 +103,8 @@ def _made_again(adapter: Adapter, pairs: int, length: int, reads: int) -> int:
     MLPs write."""
     shape, positions = adapter.shape, pairs * length
     held = shape.layers * positions * (shape.heads * shape.head_width + 2 * shape.width) * adapter.dtype.itemsize
-    return max(0, state_bytes(adapter, positions, pairs * reads, pairs) - held)
+    beside: int = max(0, state_bytes(adapter, positions, pairs * reads, pairs) - held)
+    return beside
 
 
 def _product_bytes(adapter: Adapter, rows: int, several: bool) -> int:
