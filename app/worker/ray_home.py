@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -95,14 +97,34 @@ class Cluster:
             self._joined = True
 
     def rejoin(self) -> None:
-        """Leave what is left of a cut link, and join anew. Raises as `join` does."""
+        """Leave what is left of a cut link, or of a cluster of this machine that has ended, and join anew. Raises as
+        `join` does."""
         import ray
 
         with self._lock:
-            if not self.is_local:
-                ray.shutdown()  # also of a client that has given up by itself, whose name would be in the way
-                self._joined = False
+            ray.shutdown()  # also of a client that has given up by itself, whose name would be in the way
+            self._joined = False
         self.join()
+
+    def has_ended(self) -> bool:
+        """Whether it is one of this machine whose server is no more, as where memory ran out."""
+        import psutil
+
+        def is_server(process: psutil.Process) -> bool:
+            with suppress(psutil.Error):
+                return bool(process.name().startswith("raylet") and process.status() != psutil.STATUS_ZOMBIE)
+            return False
+
+        return self.is_local and not any(map(is_server, psutil.Process().children(recursive=True)))
+
+    def first_node(self) -> str:
+        """The name of a node of it. Raises LinkCut."""
+        import ray
+
+        def look() -> str:
+            return next(str(node["NodeID"]) for node in ray.nodes() if node["Alive"])
+
+        return str(_called(look, self.address))
 
     def places(self) -> tuple[Place, ...]:
         """The nodes with what is free on them now, the best place first (`Place.rank`); `unheard` then says which nodes
@@ -277,11 +299,16 @@ class RayLink:
         self._actor = _called(begin, self.place)
 
     def reconnect(self) -> None:
-        """Join the cluster anew and look the worker up. Raises LinkCut, WorkerDied."""
+        """Join the cluster anew and look the worker up; a cluster of this machine that has ended is started again.
+        Raises LinkCut, WorkerDied."""
         import ray
 
-        if self._cluster.is_local:
+        if self._cluster.is_local and not self._cluster.has_ended():
             return
+        if self._cluster.is_local:
+            self._cluster.rejoin()
+            self._place = replace(self._place, node=self._cluster.first_node())
+            raise WorkerDied(f"The cluster of this machine has ended, and {self.place} with it.")
         self._cluster.rejoin()
         try:
             self._actor = ray.get_actor(self._name, namespace=NAMESPACE)
