@@ -33,6 +33,7 @@ DEVICE_HELP = (
     "cpu, cuda, cuda:1, mps; for layers over several of them cuda:0,cuda:1,cpu, or auto: all GPUs, then the CPU (cpu)"
 )
 DATASET_HELP = "inputs that mean is taken over and resample draws from: one a line, texts or paths of pictures"
+MOST_SEED = 2**32 - 1
 ABLATION_FLAGS = ("--ablation", "--replacement")
 ABLATIONS = {kind: KINDS[kind].carries for kind in KINDS if KINDS[kind].carries}  # what removed edges carry
 
@@ -40,6 +41,14 @@ ABLATIONS = {kind: KINDS[kind].carries for kind in KINDS if KINDS[kind].carries}
 def add_device_option(parser: argparse.ArgumentParser) -> None:
     """`--device`, as `open_model` takes it."""
     parser.add_argument("--device", default="cpu", help=DEVICE_HELP)
+
+
+def seed_number(text: str) -> int:
+    """What `--seed` takes, which libraries that draw take too. Raises argparse.ArgumentTypeError."""
+    number = int(text) if text.strip().isdecimal() else -1
+    if not 0 <= number <= MOST_SEED:
+        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 to {MOST_SEED:,}, not {text}")
+    return number
 
 
 def metric_help() -> str:

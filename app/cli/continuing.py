@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from app.cli.arguments import seed_number
 from app.cli.tables import aligned
 from core.continuation import how_taken, parting_words
 from core.errors import ArgumentError
@@ -27,7 +28,9 @@ def add_continue_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--temperature", type=float, help="of --continue: 0 takes the likeliest token each time, 1 draws one (0)"
     )
-    parser.add_argument("--seed", type=int, help="of --continue: what is drawn; the same seed draws the same (0)")
+    parser.add_argument(
+        "--seed", type=seed_number, help="of --continue: what is drawn; the same seed draws the same (0)"
+    )
 
 
 def check_continue(options: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import MODEL_HELP
+from app.cli.arguments import MODEL_HELP, seed_number
 from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json
 from app.cli.progress import Progress
@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--token", action="append", metavar="TOKEN",
         help="a token to try, alone; may be given several times (without: the vocabulary, of a large one 1,024 tokens)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, help="draws the inputs that everything is tried on (0)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="draws the inputs that everything is tried on (0)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_opening_options(parser)
     parser.set_defaults(do=detect_command)

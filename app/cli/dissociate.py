@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.cli.arguments import MODEL_HELP
+from app.cli.arguments import MODEL_HELP, seed_number
 from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json
 from app.cli.progress import Progress
@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", default="eap-ig", help="that scores the edges of circuits (eap-ig)")
     parser.add_argument("--pairs", type=int, default=24, help="of each task to choose on, and as many to judge on (24)")
     parser.add_argument("--draws", type=int, default=5, help="of as many random edges (5)")
-    parser.add_argument("--seed", type=int, default=0, help="draws the pairs and the random edges (0)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="draws the pairs and the random edges (0)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_opening_options(parser)
     parser.set_defaults(do=dissociate_command)

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import MODEL_HELP, add_device_option
+from app.cli.arguments import MODEL_HELP, add_device_option, seed_number
 from app.cli.open_model import add_weights_option, open_model
 from app.cli.output import say, say_json
 from app.cli.pairs import PAIRS
@@ -51,7 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--function-vectors", action="store_true", help="also score heads over few-shot tasks, which takes minutes"
     )
-    parser.add_argument("--seed", type=int, default=0, help="draws the generated inputs (0)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="draws the generated inputs (0)")
     parser.add_argument("--precision", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
     add_weights_option(parser)
     parser.add_argument("--task", help="with --folder: the A of a built-in task's pairs is the corpus")

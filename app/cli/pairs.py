@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import literal
+from app.cli.arguments import literal, seed_number
 from app.cli.made_b import add_make_option, made_counterfactual, placed, with_made
 from app.cli.regions import add_region_option, placed_regions
 from core.datasets.picture_regions import with_regions
@@ -64,7 +64,9 @@ def add_pair_options(parser: argparse.ArgumentParser, required: bool) -> None:
     add_region_option(parser)
     add_memory_option(parser)
     parser.add_argument("--pairs", type=int, help=f"how many of a task ({PAIRS})")
-    parser.add_argument("--seed", type=int, default=0, help="of the task's pairs and of all else that is drawn (0)")
+    parser.add_argument(
+        "--seed", type=seed_number, default=0, help="of the task's pairs and of all else that is drawn (0)"
+    )
 
 
 def _task_names() -> str:

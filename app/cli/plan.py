@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import literal
+from app.cli.arguments import literal, seed_number
 from app.cli.method_options import add_method_options, options_for
 from app.cli.output import say, say_json
 from app.cli.tables import aligned
@@ -55,7 +55,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-measure", action="store_true", help="run nothing here: no seconds are stated")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_method_options(parser)
-    parser.add_argument("--seed", type=int, help="of the method (0)")
+    parser.add_argument("--seed", type=seed_number, help="of the method (0)")
     parser.set_defaults(do=plan_command)
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import MODEL_HELP, add_device_option
+from app.cli.arguments import MODEL_HELP, add_device_option, seed_number
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json, tell
 from app.cli.progress import Progress
@@ -36,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="what of the model it reads: output, or, of DINOv2, class+mean: class token and mean of the patches "
         "(output)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, help="of the folds that its accuracy is counted on (0)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="of the folds that its accuracy is counted on (0)")
     parser.add_argument("--save", metavar="FILE", help="write the probe, for --probe of other commands")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_device_option(parser)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import MODEL_HELP
+from app.cli.arguments import MODEL_HELP, seed_number
 from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json, tell
 from app.cli.progress import Progress
@@ -60,7 +60,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--held-out", type=float, default=0.25, help="share of the examples for the proof, at most 0.5 (0.25)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="draws the examples that are held out (0)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="draws the examples that are held out (0)")
     parser.add_argument("--out", metavar="FOLDER", help="write the repaired model there, with a card")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_opening_options(parser)

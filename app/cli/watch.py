@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import MODEL_HELP
+from app.cli.arguments import MODEL_HELP, seed_number
 from app.cli.circuit_of_file import circuit_of_file
 from app.cli.open_model import add_opening_options, open_model
 from app.cli.output import say, say_json, tell
@@ -40,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="share of ordinary inputs that may be alarms (0.05)",
     )  # fmt: skip
     parser.add_argument(
-        "--seed", type=int, default=0, help="draws the half of the inputs that the threshold is from (0)"
+        "--seed", type=seed_number, default=0, help="draws the half of the inputs that the threshold is from (0)"
     )
     parser.add_argument("--out", metavar="FOLDER", help="write the monitor there, as a module that needs no Wirescope")
     parser.add_argument("--json", action="store_true", help="print JSON")
