@@ -32,7 +32,8 @@ class Job:
     the scores that it makes, or those that it evaluates; None where it is of none. kind: of
     `app.features.jobs.presenter.kinds`.
 
-    pid, began: of its process, the second in seconds since 1970; 0 without one. done: pairs that were done when its
+    pid, began: of its process, the second in seconds since 1970; 0 without one. before: when that was written which its
+    folder said as the process began; 0 where it said nothing. done: pairs that were done when its
     last process ended. seconds: that earlier processes took. reason: why it failed, in words. landed: it stands in a
     table of runs. deletes: what it has done goes as soon as no process works there. prepared: names of files that were
     written into its folder for its command to read."""
@@ -49,6 +50,7 @@ class Job:
     state: State = "waiting"
     pid: int = 0
     began: float = 0.0
+    before: float = 0.0
     done: float = 0.0
     seconds: float = 0.0
     reason: str = ""

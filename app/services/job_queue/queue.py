@@ -192,6 +192,7 @@ class JobQueue(QObject):
             process.kill(job.pid)
 
     def _start(self, job: Job) -> None:
+        said = progress_of(job)  # of an earlier process, which is gone
         try:
             child = process.start((*process.program(), *job.command), self._store.log(job.key))
         except WirescopeError as error:
@@ -199,9 +200,14 @@ class JobQueue(QObject):
             self._store.change(job.key, lambda job: replace(job, state="failed", reason=words))
             return
         since = process.began(child.pid)
+        before = 0.0 if said is None else said.updated
         running = self._store.change(
             job.key,
-            lambda job: replace(job, state="running", pid=child.pid, began=since) if job.state == "waiting" else None,
+            lambda job: (
+                replace(job, state="running", pid=child.pid, began=since, before=before)
+                if job.state == "waiting"
+                else None
+            ),
         )
         if running is None:  # another window has paused it meanwhile
             process.kill(child.pid)

@@ -42,7 +42,7 @@ def of_this_process(job: Job, said: RunProgress | None) -> RunProgress | None:
     """What a run says of itself, where that is of its last process, and not of another command in the same folder."""
     if said is None or not job.began or said.command != job.command:
         return None
-    return said if said.updated >= job.began - CLOCKS else None
+    return said if said.updated >= job.began - CLOCKS and said.updated != job.before else None
 
 
 def after_end(job: Job, said: RunProgress | None, code: int | None, tail: str) -> Job:

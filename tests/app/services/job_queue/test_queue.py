@@ -110,8 +110,9 @@ def test_a_job_is_paused_goes_on_and_is_cancelled(windows: Windows, tmp_path: Pa
     paused = windows.until(queue, "a", is_in("paused"))
     assert paused.progress is not None
     assert (paused.progress.state, paused.job.reason) == ("stopped", "")
+    assert paused.job.before == 0.0
     queue.resume(key)
-    windows.until(queue, "a", is_at_work)
+    assert windows.until(queue, "a", is_at_work).job.before == paused.progress.updated
     queue.cancel(key, delete=True)
     windows.until(queue, "a", is_deleted)
     assert not (tmp_path / "a").exists()

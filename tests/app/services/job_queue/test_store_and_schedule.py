@@ -165,6 +165,15 @@ def test_what_an_earlier_process_said_does_not_count() -> None:
     assert ended("running", "failed", 3).seconds == 4.0
 
 
+def test_what_its_folder_said_as_it_began_does_not_count_though_that_was_just_now() -> None:
+    paused = RunProgress("stopped", "its words", 2.0, 3, seconds=4.0, updated=NOW - 0.5)
+    resumed = Job("a", "a", "m", "fp32", (), "/f", state="running", pid=7, began=NOW, before=NOW - 0.5, done=2.0)
+    failed = after_end(resumed, paused, 3, "the last line")
+    assert (failed.state, failed.reason, failed.seconds) == ("failed", "the last line", 0.0)
+    stopped = after_end(resumed, replace(paused, updated=NOW - 0.4), 130, "")
+    assert (stopped.state, stopped.seconds) == ("paused", 4.0), "clocks differ by that much"
+
+
 def test_what_another_command_says_in_the_same_folder_does_not_count() -> None:
     job = Job("a", "a", "m", "fp32", ("trace", "--seed", "1"), "/f", state="running", pid=7, began=NOW)
     other = RunProgress("running", "its words", 2.0, 3, seconds=4.0, command=("trace",), updated=NOW)
