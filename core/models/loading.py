@@ -131,7 +131,7 @@ def load_model(
     model.adapter.module.requires_grad_(False)  # gradients are of streams: those of weights would be kept in vain
     if place.asked == EIGHT_BITS:
         model = in_eight_bits(model, place.dtype)
-    return placed(model, devices, place.dtype)
+    return placed(replace(model, weights_place=weights), devices, place.dtype)
 
 
 def _bundled(name: str, title: str) -> Model:

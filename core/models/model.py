@@ -35,6 +35,7 @@ class Model:
     tokenizer: for text; processing: for images; either may be None, then only tensors are taken.
     class_names: of a classifier. notes: what should be known of how it was opened.
     unrounded: of a model with weights in 8 bits, the same with its weights as they are on disk.
+    weights_place: where its weights were asked to be, as `load_model` takes it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Model:
     class_names: tuple[str, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
     unrounded: Adapter | None = field(default=None, repr=False)
+    weights_place: str = field(default="auto", repr=False)
     _labels: dict[int, str] = field(default_factory=dict, init=False, repr=False, compare=False)  # of answers, so far
     sessions: ClassVar[str] = ""  # the class of its sessions, as module:name; empty for the usual one
 

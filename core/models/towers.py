@@ -123,4 +123,5 @@ def with_towers(model: Model) -> TowersModel:
         model.processing,
         model.class_names,
         model.notes,
+        weights_place=model.weights_place,
     )

@@ -24,12 +24,11 @@ def ref_of(model: Model) -> ModelRef:
     from core.models.class_texts import base_name
     from core.models.fingerprint import weights_hash
     from core.precision import precision_name
-    from core.precision_words import EIGHT_BITS
 
     name = base_name(model.name)
     folder = next((each for each in (name, name.partition(":")[2]) if each and Path(each).is_absolute()), "")
-    weights, place = weights_hash(model.adapter.module), "auto" if model.unrounded is None else EIGHT_BITS
-    return ModelRef(model.name, precision_name(model.adapter.dtype), weights, folder, place)
+    weights = weights_hash(model.adapter.module)
+    return ModelRef(model.name, precision_name(model.adapter.dtype), weights, folder, model.weights_place)
 
 
 def previewed(model: Model, source: Source, shards: Shards, work: Work) -> SessionOver:

@@ -15,6 +15,7 @@ import wirescope as ws
 from core.errors import ModelError, WirescopeError
 from core.inputs.dataset_files import write_dataset
 from core.local_cluster import set_environment
+from core.models.mapped_files import on_disk
 from core.sent import sending
 from core.sharded import ray_cluster as shards_on_ray
 from core.sharded import send_model
@@ -98,6 +99,13 @@ def test_a_machine_without_the_model_says_so(saved, tmp_path: Path) -> None:
         opened(ModelRef("pack:nowhere", "fp32", ""))
     assert ref_of(replace(saved, name="bundled:names")).folder == ""
     assert ref_of(replace(saved, name=f"vision:{tmp_path}?class=cat")).folder == str(tmp_path)
+
+
+def test_weights_are_in_workers_where_they_were_asked_to_be(saved) -> None:
+    for place, stays in (("disk", True), ("memory", False)):
+        ref = ref_of(ws.load_model(saved.name, weights=place))
+        assert ref.place == place
+        assert {on_disk(each) for each in opened(ref).model.adapter.module.parameters()} == {stays}
 
 
 def test_without_ray_it_is_said_what_to_install(tmp_path: Path, monkeypatch, capsys) -> None:
