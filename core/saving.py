@@ -11,18 +11,22 @@ import secrets
 import stat
 import time
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from core.errors import WirescopeError
 
 DAY = 24 * 3600  # seconds
+UNFINISHED = ".wirescope-*.part"  # what temporary files are called
 TRIES, BETWEEN_TRIES = 20, 0.05  # seconds: Windows refuses to replace a file while another program reads it
 
 
-def save_text(path: Path, text: str) -> None:
+def save_text(path: Path, text: str, *, lasting: bool = False) -> None:
     """Write beside the place and rename; a link stays one, and so does what is no file (a pipe, a device): that is
-    written to as it is. A file that is replaced keeps its mode. Raises WirescopeError where that is not possible."""
-    save_bytes(path, text.encode("utf-8", "backslashreplace"))  # half a character, of a path, is as JSON writes it
+    written to as it is. A file that is replaced keeps its mode. lasting: as `save_bytes` has it. Raises WirescopeError
+    where that is not possible."""
+    content = text.encode("utf-8", "backslashreplace")  # half a character, of a path, is as JSON writes it
+    save_bytes(path, content, lasting=lasting)
 
 
 def save_bytes(path: Path, content: bytes, *, lasting: bool = False) -> None:
@@ -54,6 +58,11 @@ def save_bytes(path: Path, content: bytes, *, lasting: bool = False) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a file was being written here when its program was killed."""
+    return fnmatchcase(name, UNFINISHED)
 
 
 def check_place(path: Path) -> None:
@@ -116,7 +125,7 @@ def _sync_folder(folder: Path) -> None:
 def _sweep(folder: Path) -> None:
     """Delete temporary files that a program left behind which was killed while it saved here, a day ago or longer."""
     with suppress(OSError):
-        for left in folder.glob(".wirescope-*.part"):
+        for left in folder.glob(UNFINISHED):
             if time.time() - left.lstat().st_mtime > DAY:
                 left.unlink(missing_ok=True)
 

@@ -1,5 +1,5 @@
-"""The folder of a run: what was asked, and what is done. Every file is written whole or not at all, in an order in
-which a kill at any time loses the shard in work and nothing else.
+"""The folder of a run: what was asked, and what is done. Every file is written whole or not at all, and is on the disk
+before the next one, in an order in which a kill or a power cut at any time loses the shard in work and nothing else.
 
     run.json           what was asked: model and the hash of its weights, work, pairs, seed, size of a shard, version
     rows.jsonl         the rows of a file, where the pairs are of one
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from core.optional_packages import arrow
 from core.saving import save_bytes
 from core.sharded.asked import AskedFolder
 from core.sharded.file_names import PAIRS_FOLDER, SUMS, WAITING
-from core.sharded.job import Columns, ShardResult, Sums
+from core.sharded.job import PAIRS, Columns, ShardResult, Sums
 
 MERGED = "shards merged"
 
@@ -51,10 +52,11 @@ class RunFolder(AskedFolder):
     def _read(self) -> None:
         path = self.path / SUMS
         if path.exists():
-            self.sums = _arrays(path)
+            self.sums = _arrays(path, MERGED)
             self.merged = int(self.sums.pop(MERGED)[()])
         for left in (self.path / WAITING).glob("*.npz"):
-            if int(left.stem) < self.merged:  # it was killed between adding and deleting
+            # It was killed between adding and deleting; or the file is damaged, and its shard is done again.
+            if int(left.stem) < self.merged or not _is_whole(left):
                 left.unlink()
             else:
                 self.waiting.add(int(left.stem))
@@ -67,8 +69,8 @@ class RunFolder(AskedFolder):
     def put(self, number: int, result: ShardResult) -> None:
         """Keep what a shard gave. Raises WirescopeError."""
         if result.columns:
-            save_bytes(self.pairs_file(number), _parquet(result.columns))
-        save_bytes(self._waiting_file(number), _packed(result.sums))
+            save_bytes(self.pairs_file(number), _parquet(result.columns), lasting=True)
+        save_bytes(self._waiting_file(number), _packed(result.sums), lasting=True)
         self.waiting.add(number)
         self._merge()
 
@@ -94,7 +96,8 @@ class RunFolder(AskedFolder):
             self.waiting.remove(self.merged)
             self.merged += 1
         if ready:
-            save_bytes(self.path / SUMS, _packed({**self.sums, MERGED: np.asarray(self.merged, dtype=np.float64)}))
+            sums = {**self.sums, MERGED: np.asarray(self.merged, dtype=np.float64)}
+            save_bytes(self.path / SUMS, _packed(sums), lasting=True)
             for number in ready:
                 self._waiting_file(number).unlink(missing_ok=True)
 
@@ -113,12 +116,26 @@ def _packed(sums: Sums) -> bytes:
     return buffer.getvalue()
 
 
-def _arrays(path: Path) -> Sums:
+def _arrays(path: Path, needed: str = PAIRS) -> Sums:
+    """Raises InputError for a file that is damaged, or lacks what is needed."""
+    hint = "Delete it: its shards are then done again."
     try:
         with np.load(path, allow_pickle=False) as file:
+            if needed not in file.files:
+                raise ValueError
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", "Delete it: its shards are then done again.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", hint) from None
+    except (ValueError, EOFError, BadZipFile):
+        raise InputError(f"{path} is damaged.", hint) from None
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        _arrays(path)
+    except InputError:
+        return False
+    return True
 
 
 def _parquet(columns: Columns) -> bytes:

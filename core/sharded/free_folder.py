@@ -8,24 +8,27 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.errors import InputError
+from core.saving import is_unfinished
 from core.sharded.asked import read_run
 from core.sharded.file_names import OF_EVERY_RUN, RUN
 
 HINT = "Choose an empty folder, or a new one."
 NAMED = 3  # files of others that are named
+OF_SYSTEMS = (".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory")  # what file managers leave
 
 
 def check_folder(folder: Path, reads: Collection[str] = ()) -> None:
     """Raise InputError for a folder that a run cannot have: a file, one that cannot be written to, one with files that
-    are no run's. One of a run can be had; whether it is the same run is seen once its model is open. reads: names of
-    files that the run finds there."""
+    are no run's. One of a run can be had; whether it is the same run is seen once its model is open. What file managers
+    leave in a folder is nothing, nor is what a killed program had begun to save. reads: names of files that the run
+    finds there."""
     try:
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder} is a file, not a folder.", HINT)
         names = {each.name for each in folder.iterdir()} if folder.is_dir() else set()
     except (OSError, ValueError) as error:
         raise InputError(f"{folder} cannot be read: {_why(error)}.", HINT) from None
-    others = sorted(names - {*OF_EVERY_RUN, *reads})
+    others = sorted(name for name in names - {*OF_EVERY_RUN, *reads} if not _is_nothing(name))
     if RUN in names:
         try:
             read_run(folder)
@@ -35,6 +38,10 @@ def check_folder(folder: Path, reads: Collection[str] = ()) -> None:
         named = ", ".join(others[:NAMED]) + (", …" if len(others) > NAMED else "")
         raise InputError(f"{folder} holds other files: {named}.", HINT)
     _check_writable(folder)
+
+
+def _is_nothing(name: str) -> bool:
+    return name.lower() in OF_SYSTEMS or is_unfinished(name)
 
 
 def _check_writable(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
+from core.saving import save_text
 from core.sharded.asked import FORMAT, VERSION
 from core.sharded.free_folder import check_folder
 
@@ -35,6 +36,29 @@ def test_an_empty_a_new_and_a_runs_folder_can_be_had_and_nothing_is_left_there(t
     check_folder(killed, ["scores.json"])
     with pytest.raises(InputError, match=r"killed holds other files: scores\.json\."):
         check_folder(killed)
+
+
+def test_what_file_managers_leave_and_what_was_begun_to_save_are_no_files_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "Desktop.ini", ".directory"):
+        (tmp_path / name).touch()
+    check_folder(tmp_path)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.saving._rename", killed)
+    monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)  # nothing is tidied up by who is killed
+    with pytest.raises(KeyboardInterrupt):
+        save_text(tmp_path / "run.json", "{}")
+    monkeypatch.undo()
+    assert not (tmp_path / "run.json").exists()
+    assert len([*tmp_path.glob("*.part")]) == 1
+    check_folder(tmp_path)
+    (tmp_path / "my.part").touch()
+    with pytest.raises(InputError, match=r"holds other files: my\.part\."):
+        check_folder(tmp_path)
 
 
 def test_what_no_run_can_have_is_said_in_words(tmp_path: Path) -> None:

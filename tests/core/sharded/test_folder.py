@@ -1,0 +1,76 @@
+"""The folder of a run after a power cut: what is damaged is done again, or said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import core.saving
+from core.errors import InputError
+from core.sharded.asked import AskedFolder
+from core.sharded.folder import RunFolder
+from core.sharded.job import PAIRS, ShardResult
+
+ASKED = {"seed": 1}
+DAMAGED = (b"", b"PK", b"PK\x03\x04 and no more")
+
+
+def result(pairs: float) -> ShardResult:
+    return ShardResult({PAIRS: np.asarray(pairs)})
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+def test_a_shard_whose_sums_are_damaged_is_done_again(tmp_path: Path, content: bytes) -> None:
+    with RunFolder(tmp_path) as folder:
+        folder.begin(ASKED)
+        folder.put(1, result(2.0))
+        folder.put(2, result(4.0))
+    (tmp_path / "waiting" / "000001.npz").write_bytes(content)
+    with RunFolder(tmp_path) as folder:
+        folder.begin(ASKED)
+        assert [*folder.missing(3)] == [0, 1]
+        assert float(folder.so_far[PAIRS]) == 4.0
+        for number, pairs in ((0, 1.0), (1, 2.0)):
+            folder.put(number, result(pairs))
+        assert (folder.merged, float(folder.sums[PAIRS])) == (3, 7.0)
+
+    (tmp_path / "sums.npz").write_bytes(content)
+    with RunFolder(tmp_path) as folder, pytest.raises(InputError) as refused:
+        folder.begin(ASKED)
+    assert refused.value.message == f"{tmp_path / 'sums.npz'} is damaged."
+    assert refused.value.hint == "Delete it: its shards are then done again."
+    (tmp_path / "sums.npz").unlink()
+    with RunFolder(tmp_path) as folder:
+        folder.begin(ASKED)
+        assert [*folder.missing(3)] == [0, 1, 2]
+
+
+def test_what_is_kept_is_on_the_disk_before_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lasting: list[tuple[str, bool]] = []
+    save = core.saving.save_bytes
+
+    def told(path: Path, content: bytes, **given: bool) -> None:
+        lasting.append((path.name, given.get("lasting", False)))
+        save(path, content, **given)
+
+    monkeypatch.setattr("core.saving.save_bytes", told)
+    monkeypatch.setattr("core.sharded.folder.save_bytes", told)
+    with RunFolder(tmp_path) as folder:
+        folder.begin(ASKED)
+        folder.put(0, ShardResult({PAIRS: np.asarray(1.0)}, {"pair": [0]}))
+    assert lasting == [(name, True) for name in ("run.json", "000000.parquet", "000000.npz", "sums.npz")]
+
+
+def test_what_differs_is_said_and_not_written_out_where_it_is_long(tmp_path: Path) -> None:
+    long = [0.25] * 200
+    with AskedFolder(tmp_path) as folder:
+        folder.begin({"work": {"rank": [["a.txt", long]], "main": 0.1}, "weights": "a" * 64})
+        with pytest.raises(InputError) as refused:
+            folder.begin({"work": {"rank": [["b.txt", long]], "main": 0.2}, "weights": "b" * 64})
+    a, b = "a" * 64, "b" * 64
+    assert refused.value.message == (
+        f"{tmp_path} holds another run: rank that differs; main 0.1 instead of 0.2; "
+        f'hash of the weights "{a}" instead of "{b}".'
+    )
