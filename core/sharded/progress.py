@@ -25,12 +25,16 @@ The command of a run that is done leaves the account of it as it is.
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
 
 from core.errors import InputError
 from core.saving import save_text
@@ -39,6 +43,9 @@ from core.sharded.file_names import PROGRESS
 FORMAT = 1
 PAIRS, PERCENT = "pairs", "%"  # units
 BETWEEN = 0.5  # seconds between two times it is written within a shard
+
+LARGEST_PID = 2**31 - 1
+LATEST = 2.0**35  # seconds since 1970: a thousand years
 
 State = Literal["running", "stopped", "failed", "done"]
 
@@ -59,8 +66,8 @@ class RunProgress:
     workers: int = 1
     command: tuple[str, ...] = ()
     result: str = ""
-    pid: int = 0
-    updated: float = 0.0
+    pid: Annotated[int, Meta(ge=0, le=LARGEST_PID)] = 0
+    updated: Annotated[float, Meta(ge=0, le=LATEST)] = 0.0
     unit: str = PAIRS
     format: int = FORMAT
 
@@ -76,20 +83,27 @@ class RunProgress:
         return self.state == "running" and psutil.pid_exists(self.pid)
 
 
+class _Format(msgspec.Struct):
+    format: int
+
+
 def read_progress(folder: str | Path) -> RunProgress | None:
     """None where the folder holds no run yet. Raises InputError for a file that is no such one."""
     path = Path(folder) / PROGRESS
     try:
-        said: Any = json.loads(path.read_text(encoding="utf-8"))
+        # Not by msgspec: half a character, as the path of a folder may have one, is no JSON for it.
+        data = json.loads(path.read_text(encoding="utf-8"))
+        known = msgspec.convert(data, _Format).format == FORMAT
+        said = msgspec.convert(data, RunProgress) if known else None
+        if not all(math.isfinite(value) for value in data.values() if isinstance(value, float)):
+            raise ValueError("a number is not finite")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read: {error}.", "Give the folder of a run.") from None
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
+    if said is None:
         raise InputError(f"{path} says nothing of a run that this version knows.", "Give the folder of a run.")
-    known = {each.name for each in fields(RunProgress)}
-    values = {name: value for name, value in said.items() if name in known}
-    return RunProgress(**values | {"command": tuple(values.get("command", ()))})
+    return said
 
 
 def say_words(folder: Path, words: str) -> None:

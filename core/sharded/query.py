@@ -95,8 +95,18 @@ def _tables(connection: Any, place: Path) -> Iterator[str]:
     pyarrow, _ = arrow()
     records = [{"run": run.name, **_flat(read_run(run)), **_progress_of(run)} for run in runs]
     names = list(dict.fromkeys(name for record in records for name in record))
-    table = pyarrow.table({name: [record.get(name) for record in records] for name in names})
+    table = pyarrow.table({name: _column([record.get(name) for record in records]) for name in names})
     yield from _view(connection, "runs", [(place, table)], False)
+
+
+def _column(values: list[Any]) -> Any:
+    """As an array; values of several kinds, as runs may have them by one name, as text."""
+    import pyarrow
+
+    try:
+        return pyarrow.array(values)
+    except (pyarrow.ArrowException, OverflowError, TypeError):
+        return pyarrow.array([None if value is None else in_words(value) for value in values])
 
 
 def runs_in(place: Path) -> list[Path]:

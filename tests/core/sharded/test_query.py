@@ -15,6 +15,7 @@ from core.project.project import Project, StepRecord
 from core.project.runs import RunRecord
 from core.project.wire_file import save_project
 from core.sharded import query as queries
+from core.sharded.asked import FORMAT, VERSION
 from core.sharded.progress import read_progress
 from core.sharded.query import query
 from core.sharded.tracing import TraceWork
@@ -134,3 +135,19 @@ def test_the_terminal_prints_a_table_csv_and_json(folder: Path, capsys) -> None:
     assert code_of("query", sql, str(folder / "eap"), "--json") == 0
     assert json.loads(capsys.readouterr().out)[0] == {"target": " John", "length": 5.0, "no": False, "none": None}
     assert queries.Answer(("a",), ((float("nan"),),)).as_records() == [{"a": None}]
+
+
+def test_runs_that_say_other_kinds_of_values_by_one_name_are_told_as_text(tmp_path: Path) -> None:
+    for name, asked in (
+        ("a", {"work": {"steps": 5}, "model": ["one", "two"]}),
+        ("b", {"work": {"steps": "few"}, "model": "one"}),
+        ("c", {"work": {"steps": 2**70}}),
+    ):
+        (tmp_path / name).mkdir()
+        said = {"format": FORMAT, "version": VERSION, "asked": asked}
+        (tmp_path / name / "run.json").write_text(json.dumps(said))
+    assert query("select run, work_steps, model from runs order by run", tmp_path).rows == (
+        ("a", "5", '["one", "two"]'),
+        ("b", "few", "one"),
+        ("c", str(2**70), None),
+    )
