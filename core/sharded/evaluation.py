@@ -115,7 +115,8 @@ _chosen: dict[tuple[object, ...], Chosen] = {}  # of this process, one at most: 
 def circuits_of(work: CurveWork, graph: Graph) -> Chosen:
     from core.evaluation.faithfulness import drawn_circuits, sizes_of
 
-    key = (work.digest, work.fractions, work.random, work.seed, graph.n_edges)
+    of_scores = work.digest, work.method, work.level, work.direction
+    key = (graph, *of_scores, work.fractions, work.random, work.seed)
     if key not in _chosen:
         scores = _scores(work, graph)
         sizes = tuple(sizes_of(scores.values.size, work.fractions))

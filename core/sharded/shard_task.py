@@ -11,7 +11,7 @@ from core.datasets.row_pairs import AskedPairs, row_pairs, task_pairs
 from core.errors import InputError
 from core.sharded.job import LEFT_OUT, PAIRS, ModelRef, Part, ShardResult, TaskPart, Work
 from core.sharded.shards import Shard
-from core.sharded.worker import Open
+from core.sharded.worker import Open, Opened
 
 if TYPE_CHECKING:
     from core.datasets.session_over import Shared
@@ -35,8 +35,7 @@ class ShardTask:
     def do(self, model: Open) -> ShardResult:
         """Its first columns and sums are those of every work."""
         opened, work, shard = model(self.model), self.work, self.shard
-        if self.first is not None and opened.like is None:
-            opened.like = shared_of(opened.model, pairs_of(opened.model, self.first), work.metric, work.memory)
+        self._draw(opened)
         try:
             pairs = pairs_of(opened.model, self.part)
         except InputError:
@@ -48,6 +47,15 @@ class ShardTask:
         sums = {PAIRS: np.asarray(float(count)), LEFT_OUT: np.asarray(float(shard.size - count)), **result.sums}
         place = {"pair": np.arange(shard.start, shard.start + count), "shard": np.full(count, shard.number)}
         return ShardResult(sums, {**place, **result.columns})
+
+    def _draw(self, opened: Opened) -> None:
+        """See that what the sessions of shards share is of this run's first shard, where they draw from that."""
+        drawn_from = None if self.first is None else (self.first, self.work.metric, self.work.memory)
+        if opened.drawn_from != drawn_from:
+            opened.drawn_from, opened.like = drawn_from, None
+        if self.first is not None and opened.like is None:
+            pairs = pairs_of(opened.model, self.first)
+            opened.like = shared_of(opened.model, pairs, self.work.metric, self.work.memory)
 
 
 def pairs_of(model: Model, part: Part) -> AskedPairs:

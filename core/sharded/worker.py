@@ -22,11 +22,12 @@ R = TypeVar("R", covariant=True)
 
 @dataclass
 class Opened:
-    """A model in this process. like: what its sessions share, since the first shard. kept: what pieces of studies
-    share."""
+    """A model in this process. like: what sessions of shards share, since the first of them. drawn_from: what that is
+    of: a process may go from one run to another. kept: what pieces of studies share."""
 
     model: Model
     like: Shared | None = None
+    drawn_from: object = None
     kept: dict[str, Any] = field(default_factory=dict)
 
 

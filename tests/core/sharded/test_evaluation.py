@@ -13,7 +13,7 @@ import wirescope as ws
 from core.datasets.row_pairs import row_pairs
 from core.errors import ArgumentError
 from core.sharded.evaluate_pairs import evaluate_pairs
-from core.sharded.evaluation import curve_work
+from core.sharded.evaluation import circuits_of, curve_work
 from core.sharded.executors import Workers
 from core.sharded.many_pairs import ManyPairs
 from core.tracing.selection import RULES
@@ -62,6 +62,16 @@ def test_the_curve_is_that_over_all_pairs(traced, tmp_path: Path) -> None:
     assert points[-1]["high"] - points[-1]["low"] == pytest.approx(
         0, abs=1e-6
     )  # all edges recover all, whichever pairs
+
+
+def test_circuits_are_those_of_the_scores_and_of_their_direction(traced) -> None:
+    model, _, _, scores = traced
+    for direction in (1, -1):
+        directed = replace(scores, direction=direction)
+        work = curve_work(directed, fractions=FRACTIONS)
+        found = circuits_of(work, model.graph)
+        expected = [directed.select(size).pruned() for size in found.sizes]
+        assert [each.edges.tolist() for each in found.best] == [each.edges.tolist() for each in expected]
 
 
 def test_what_is_not_chosen_alike_in_every_shard_is_refused(traced) -> None:
