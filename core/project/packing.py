@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from core.inputs.corruption_kinds import ImageCorruption
 from core.models.probe import MARK, digest_in
 from core.models.probe_store import kept as kept_probe
 from core.notes import Note
+from core.program_version import program_version
 from core.project import schema
 from core.project.curves import curve_data
 from core.project.document import Document, PairSource, Source
@@ -101,7 +101,7 @@ class _Packer:
             documents=self._tables["documents"],
             steps=steps,
             current=project.current,
-            made_by=_version(),
+            made_by=program_version(),
             sources=self._tables["sources"],
             datasets=self._tables["datasets"],
             edits=self._tables["edits"],
@@ -387,10 +387,3 @@ def _plain(value: Any) -> Any:
 def _text(text: str) -> str:
     """Text that UTF-8 can hold: half a character, as a path may have one, is written as \\ud800."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _version() -> str:
-    try:
-        return version("wirescope")
-    except PackageNotFoundError:
-        return ""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import Cancelled, InputError, WirescopeError
+from core.program_version import program_version
 from core.progress import Cancel
-from core.sharded.asked import program_version
 from core.sharded.folder import RunFolder
 from core.sharded.in_process import Executor
 from core.sharded.job import PAIRS, ModelRef, Part, Sums, Work

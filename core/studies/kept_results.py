@@ -15,6 +15,7 @@ from typing import Any
 import platformdirs
 
 from core.errors import WirescopeError
+from core.program_version import program_version
 from core.saving import save_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +28,13 @@ def studies_folder() -> Path:
     return Path(root) / "studies"
 
 
+def folder_of(keep: bool | str | Path) -> Path | None:
+    """Where results are kept: True: in `studies_folder`; False: nowhere, None."""
+    if isinstance(keep, bool):
+        return studies_folder() if keep else None
+    return Path(keep)
+
+
 @cache
 def sources_hash() -> str:
     """Of the code that makes the results: another version of it finds none of those of this one."""
@@ -37,7 +45,9 @@ def sources_hash() -> str:
 
 
 def digest_of(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps([sources_hash(), *parts], sort_keys=True, default=str).encode()).hexdigest()
+    """Of what results depend on, and of what makes them: another version of the program may compute otherwise."""
+    whole = [program_version(), sources_hash(), *parts]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()
 
 
 class KeptResults:

@@ -50,6 +50,14 @@ def test_other_code_is_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert len(set(digests)) == 3
 
 
+def test_another_version_is_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packages that its results rest on are not in the hash of the code."""
+    present = kept_results.digest_of("heads", 1)
+    assert kept_results.digest_of("heads", 1) == present
+    monkeypatch.setattr(kept_results, "program_version", lambda: "another")
+    assert kept_results.digest_of("heads", 1) != present
+
+
 def test_what_is_new_is_a_line_more_and_what_is_replaced_is_there_once(tmp_path: Path) -> None:
     file = tmp_path / "key.jsonl"
     kept = kept_results.KeptResults("key", tmp_path)
