@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import MODEL_HELP, add_device_option
-from app.cli.open_model import open_model
+from app.cli.arguments import MODEL_HELP, add_device_option, seed_number
+from app.cli.kept_study import add_keeping_options, check_keeping_options, do_study, tell_report
+from app.cli.open_model import add_weights_option, open_model
 from app.cli.output import say, say_json
-from app.cli.progress import Progress
-from app.cli.study_folder import made_folder, write_study
+from app.cli.study_folder import made_folder, write_texts
 from app.cli.tables import aligned
+from app.cli.workers import STOPPED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.models.model import Model
     from core.studies.modalities import ModalityStudy
 
 WORDS = "differences between models that read text and models that see, in one table and one figure"
 EXAMPLES = """
 wirescope study modalities --text bundled:names --image bundled:shapes
-wirescope study modalities --text pack:smollm2 --image pack:dinov2-small --out modalities
+wirescope study modalities --text pack:smollm2 --image pack:dinov2-small --workers 2 --folder modalities
 """
 
 
@@ -45,53 +47,55 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--inputs", type=int, default=24, help="on which attention is read (24)")
     parser.add_argument("--edges", type=int, default=100, help="of each pair, whose exact effect is measured (100)")
     parser.add_argument("--method", default="eap-ig", help="that scores edges (eap-ig)")
-    parser.add_argument("--seed", type=int, default=0, help="draws pairs, inputs and random edges (0)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="draws pairs, inputs and random edges (0)")
+    add_keeping_options(parser)
     add_device_option(parser)
     parser.add_argument("--precision", help="what the models compute in: fp32, bf16 or fp64 (fp32)")
-    parser.add_argument("--out", metavar="FOLDER", help="write table, figure and numbers there: md, svg, json")
+    add_weights_option(parser)
+    parser.add_argument(
+        "--out", metavar="FOLDER", help="write the report, its figure and its numbers there: html, md, svg, json"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(do=study_modalities_command)
 
 
 def study_modalities_command(options: argparse.Namespace) -> int:
     from core.studies.modalities import study_modalities
-    from core.studies.modality_words import as_json, heads, rows, sentences, title
+    from core.studies.modality_picture import picture
+    from core.studies.modality_report import report_texts
 
-    folder = None if options.out is None else made_folder(options.out)
-    named, opened = (
-        (options.text, options.image),
-        partial(open_model, precision=options.precision, device=options.device),
-    )
-    text, image = ([opened(name) for name in some] for some in named)
-    with Progress() as progress:
-        study = study_modalities(
-            text,
-            image,
-            pairs=options.pairs,
-            inputs=options.inputs,
-            edges=options.edges,
-            method=options.method,
-            seed=options.seed,
-            progress=progress,
-        )
-    if options.json:
-        say_json(as_json(study))
-    else:
-        say(f"{title(study)}.\n")
-        for line in aligned([heads(study), *rows(study)]):
-            say(line)
-        say()
-        for sentence in sentences(study):
-            say(sentence)
-    if folder is not None:
-        _write(study, folder, options.json)
+    check_keeping_options(options)
+    out = None if options.out is None else made_folder(options.out)
+    given = {name: getattr(options, name) for name in ("pairs", "inputs", "edges", "method", "seed")}
+
+    def opened() -> list[Model]:
+        names = (*options.text, *options.image)
+        return [open_model(name, options.precision, options.device, options.weights) for name in names]
+
+    def asked(models: Sequence[Model], **how: Any) -> ModalityStudy:
+        texts = len(options.text)
+        return study_modalities(models[:texts], models[texts:], **given, **how)
+
+    settings = {"text": options.text, "image": options.image, **given}
+    study = do_study(options, "modalities", opened, settings, asked, report_texts)
+    if study is None:
+        return STOPPED
+    _tell(study, options.json)
+    tell_report(options)
+    if out is not None:
+        write_texts(out, "modalities", {**report_texts(study), "svg": picture(study.models).svg}, options.json)
     return 0
 
 
-def _write(study: ModalityStudy, folder: Path, quiet: bool) -> None:
-    """Raises WirescopeError where that is not possible."""
-    from core.studies.modality_picture import picture
-    from core.studies.modality_words import as_json, as_markdown
+def _tell(study: ModalityStudy, as_numbers: bool) -> None:
+    from core.studies.modality_words import as_json, heads, rows, sentences, title
 
-    texts = {"md": as_markdown(study), "svg": picture(study.models).svg}
-    write_study(folder, "modalities", texts, as_json(study), quiet)
+    if as_numbers:
+        say_json(as_json(study))
+        return
+    say(f"{title(study)}.\n")
+    for line in aligned([heads(study), *rows(study)]):
+        say(line)
+    say()
+    for sentence in sentences(study):
+        say(sentence)

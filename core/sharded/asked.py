@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from core.saving import save_text
 from core.sharded.file_names import LOCK, RUN
 
 FORMAT, VERSION = "wirescope sharded run", 1
+LONGEST = 100  # characters of a value that is written out where it differs
 WORDS = {  # for what runs are asked
     "pairs: pairs": "number of pairs",
     "pairs: task": "task",
@@ -61,19 +61,11 @@ class AskedFolder:
         path = self.path / RUN
         said = {"format": FORMAT, "version": VERSION, "asked": json.loads(json.dumps(asked))}
         if not path.exists():
-            save_text(path, json.dumps(said, ensure_ascii=False, indent=1))
+            save_text(path, json.dumps(said, ensure_ascii=False, indent=1), lasting=True)
         elif different := [*_differences(read_run(self.path), said["asked"])]:
             raise InputError(
                 f"{self.path} holds another run: {'; '.join(different)}.", "Give another folder, or the same options."
             )
-
-
-def program_version() -> str:
-    """Of Wirescope, as it is installed; empty of a clone that is not."""
-    try:
-        return version("wirescope")
-    except PackageNotFoundError:
-        return ""
 
 
 def read_run(folder: str | Path) -> dict[str, Any]:
@@ -97,11 +89,13 @@ def read_run(folder: str | Path) -> dict[str, Any]:
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
-    """ "seed of the pairs 0 instead of 1", for all that differs."""
+    """ "seed of the pairs 0 instead of 1", for all that differs; of long values that they do."""
     there, here = dict(_flat(before)), dict(_flat(now))
     for name in dict.fromkeys([*there, *here]):
         if there.get(name) != here.get(name):
-            yield f"{_words(name)} {_value(there.get(name))} instead of {_value(here.get(name))}"
+            values = [_value(each.get(name)) for each in (there, here)]
+            told = " instead of ".join(values) if max(map(len, values)) <= LONGEST else "that differs"
+            yield f"{_words(name)} {told}"
 
 
 def _words(name: str) -> str:

@@ -30,15 +30,16 @@ class Workers:
         if (self.workers, self.cluster) != (None, None) and find_spec("ray") is None:
             import_ray()  # says so before a folder is made; what is there is imported after its environment is set
 
-    def executor(self, model: Model) -> Executor:
-        """model: open in this process; one in a folder goes to the nodes of a cluster that lack it. Raises
-        WirescopeError where ray is not installed, or no cluster answers, ModelError where it cannot be sent."""
+    def executor(self, model: Model, before: Executor | None = None) -> Executor:
+        """model: open in this process; one in a folder goes to the nodes of a cluster that lack it. before: that another
+        model had: its processes go on, and open whatever is asked of. Raises WirescopeError where ray is not installed,
+        or no cluster answers, ModelError where it cannot be sent."""
         if self.workers is None and self.cluster is None:
             return InProcess(Opened(model))
         from core.sharded.preview import ref_of
         from core.sharded.ray_cluster import RayCluster
 
-        executor = RayCluster(self.workers, self.cluster)
+        executor = before if isinstance(before, RayCluster) else RayCluster(self.workers, self.cluster)
         if self.cluster is not None:
             executor.send(ref_of(model))
         return executor

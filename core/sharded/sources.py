@@ -18,9 +18,12 @@ from typing import Any
 from core.datasets.row_pairs import RowNeeds
 from core.errors import ArgumentError, InputError, WirescopeError
 from core.inputs.dataset_columns import FileRow
+from core.sharded.asked import read_run
 from core.sharded.file_names import ROWS, ROWS_BEGUN, RUN
 from core.sharded.job import Part, RowsPart, TaskPart
 from core.sharded.shards import Shard, Shards, seed_of
+
+ROWS_OF = "rows of"  # of what a run says of its pairs
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class RowsSource:
         return self.name
 
     def told(self) -> dict[str, Any]:
-        return {"rows of": self.name, "pairs": self.total, "sha-256": self.digest}
+        return {ROWS_OF: self.name, "pairs": self.total, "sha-256": self.digest}
 
     def parts(self, shards: Shards, wanted: Iterable[int]) -> Iterator[tuple[Shard, Part]]:
         """Of the shards with some numbers, which rise. Raises WirescopeError for a file that was changed."""
@@ -85,10 +88,14 @@ Source = TaskSource | RowsSource
 
 def rows_into(folder: Path, rows: Iterable[FileRow], name: str) -> RowsSource:
     """Write rows into a run's folder, in one pass; where they lie there already they are only read, so that it is known
-    whether they are the same. Raises InputError where there are none, and what reading them raises."""
+    whether they are the same. Raises InputError where there are none and for the folder of a run that has none, and
+    what reading them raises."""
     path = folder / ROWS
     part = folder / ROWS_BEGUN
-    written = path.exists() and (folder / RUN).exists()  # else a run was killed before it began
+    begun = (folder / RUN).exists()  # else a run was killed before it began
+    written = path.exists() and begun
+    if begun and not written and not _is_of_rows(folder):
+        raise InputError(f"{folder} holds another run, which is not of rows.", "Give another folder.")
     whole, total = hashlib.sha256(), 0
     has = [False, False, False]
     try:
@@ -111,6 +118,11 @@ def rows_into(folder: Path, rows: Iterable[FileRow], name: str) -> RowsSource:
     finally:
         part.unlink(missing_ok=True)
     return RowsSource(path, name, total, whole.hexdigest(), RowNeeds(*has))
+
+
+def _is_of_rows(folder: Path) -> bool:
+    pairs = read_run(folder).get("pairs")
+    return isinstance(pairs, dict) and ROWS_OF in pairs
 
 
 def open_nowhere() -> Any:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import Cancelled, WirescopeError
+from core.program_version import program_version
 from core.saving import save_text
-from core.sharded.asked import AskedFolder, program_version
+from core.sharded.asked import AskedFolder
 from core.sharded.file_names import PIECES, RUN, STUDY
 from core.sharded.preview import ref_of
 from core.sharded.progress import PERCENT, ProgressFile, RunProgress, State, is_done
@@ -102,13 +103,18 @@ class StudyAccount:
         self._file.end(state, float(WHOLE) if state == "done" else self._done, words, result)
 
 
-def asked_of(model: Model, what: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """All that the numbers of a study depend on, as `run.json` says it. what: its name. settings: as JSON has them."""
-    ref = ref_of(model)
+def asked_of(models: Sequence[Model], what: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """All that the numbers of a study depend on, as `run.json` says it. what: its name. settings: as JSON has them. Of
+    several models their names and the hashes of their weights are lists."""
+    refs = [ref_of(model) for model in models]
     return {
         "work": {"what": what, **settings},
-        "model": ref.name,
-        "precision": ref.precision,
-        "weights": ref.weights,
+        "model": _joined([ref.name for ref in refs]),
+        "precision": _joined([ref.precision for ref in refs]),
+        "weights": _joined([ref.weights for ref in refs]),
         "wirescope": program_version(),
     }
+
+
+def _joined(values: list[str]) -> str | list[str]:
+    return values if len(set(values)) > 1 else values[0]

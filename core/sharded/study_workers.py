@@ -57,27 +57,31 @@ class StudyWorkers:
         """As `core.studies.pieces.PieceWorkers` says it. model: whose name opens it there. Raises WirescopeError
         without ray, where no cluster answers, where the model cannot be opened and for a worker that died again and
         again."""
-        ref, done, tell = ref_of(model), 0, now()
+        ref, done, of_next, tell = ref_of(model), 0, 0.0, now()
         executor = self._executor_for(model, ref)
 
         def within(share: float) -> None:
-            tell((done + share) / len(pieces))
+            nonlocal of_next
+            of_next = share
+            tell((done + of_next) / len(pieces))
 
         def cancelled() -> bool:
-            within(0.0)  # which raises Cancelled
+            tell((done + of_next) / len(pieces))  # which raises Cancelled
             return False
 
         tasks = (PieceTask(ref, place, piece) for place, piece in enumerate(pieces))
         for place, value in executor.results(tasks, within, cancelled):
-            done += 1
+            done, of_next = done + 1, 0.0
             yield place, value
             within(0.0)
 
     def _executor_for(self, model: Model, ref: ModelRef) -> Executor:
-        """Of a study with another model, another one: in this process it holds the model itself."""
-        if self._executor is None or ref != self._model:
-            self.close()
-            self._executor, self._model = self._workers.executor(model), ref
+        """Of a study with several models, for each: this process has the one that is given, others must have it."""
+        if self._executor is None:
+            self._executor = self._workers.executor(model)
+        elif ref != self._model:
+            self._executor = self._workers.executor(model, self._executor)
+        self._model = ref
         return self._executor
 
     def close(self) -> None:

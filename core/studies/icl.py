@@ -35,7 +35,7 @@ from core.heads.function_vector import FunctionVectorScores
 from core.heads.generated import check_text_model, repeated_tokens
 from core.heads.places import MASKS
 from core.inputs.few_shot import FewShotTask, chance, chosen_tasks, few_shot_prompts
-from core.models.fingerprint import weights_hash
+from core.models.fingerprint import tokenizer_hash, weights_hash
 from core.models.loading import load_model
 from core.models.model import Model
 from core.progress import stage, watched
@@ -54,7 +54,7 @@ from core.studies.heads import (
     compare_head_sets,
     plan_of,
 )
-from core.studies.kept_results import KeptResults, digest_of, studies_folder
+from core.studies.kept_results import KeptResults, digest_of, folder_of
 from core.studies.next_nodes import NextNodes, next_nodes
 from core.studies.outcomes import Batch, Inputs, batches
 from core.studies.pattern_knockout import without_induction
@@ -145,6 +145,7 @@ def study_icl(
         settings: list[Any] = [
             opened.name,
             weights_hash(opened.adapter.module),
+            tokenizer_hash(opened.tokenizer),
             text,
             tasks,
             shots,
@@ -157,7 +158,7 @@ def study_icl(
             settings.append([each if isinstance(each, str) else [each.name, each.scores.tolist()] for each in rank])
         if main_kind != MAIN_KIND:
             settings.append(main_kind)
-        kept = KeptResults(digest_of(*settings), _folder_of(keep), fresh)
+        kept = KeptResults(digest_of(*settings), folder_of(keep), fresh)
         words = "Which tasks the model does"
         with stage(0.0, 0.05):
             found = screened(opened, chosen_tasks(tasks), shots, seed, kept, workers)
@@ -212,13 +213,6 @@ def study_icl(
         seed=seed,
         seconds=time.perf_counter() - started,
     )
-
-
-def _folder_of(keep: bool | str | Path) -> Path | None:
-    """Where results are kept; None: nowhere."""
-    if isinstance(keep, bool):
-        return studies_folder() if keep else None
-    return Path(keep)
 
 
 def _check_rankings(rank: Sequence[str | Ranking]) -> None:

@@ -16,7 +16,7 @@ from core.studies.sparsity import Disagreement, Sparsity
 class ModelStudied:
     """What was found of one model. task: in the table of tasks. metric: in words. positions: the fewest and the most
     that its inputs have. able: the share of judged pairs in which the metric is on A's side; None without a head.
-    meeting, sparsity, disagreement: as their files say."""
+    meeting, sparsity, disagreement: as their files say. seconds: that all answers took, whoever found them."""
 
     model: str
     sees: bool

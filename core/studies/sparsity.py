@@ -13,14 +13,15 @@ estimate has wrong, of those whose exact effect is more than rounding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.evaluation.agreement import rank_correlation
 from core.evaluation.measured import Measured, measure
-from core.progress import at, stage
+from core.progress import stage
 from core.scan import Scan
 from core.session import Session
 from core.studies.estimate import Estimate, Floats, Rows, estimate
@@ -30,6 +31,8 @@ from core.tracing.trace import trace
 SHARE = 0.8  # of the behaviour
 SIZES = 25  # of circuits, evenly on a logarithmic scale
 NIL = 1e-4  # of the largest exact effect of a pair: below it, a sign is rounding's
+
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,24 +73,31 @@ def needed(sizes: tuple[int, ...], recovered: Floats) -> float:
     return float(np.exp(low + (SHARE - below) / (above - below) * (high - low)) / sizes[-1])
 
 
-def sparsity(search: Session, judged: Session, method: str, draws: int, seed: int) -> Sparsity:
-    """search, judged: of other pairs. Raises NothingToRecoverError where the whole model and B score alike, EditError
-    without a B, Cancelled."""
-    with stage(0.0, 0.3):
-        scores = trace(search, method, replacement="patch")
-    edges = search.graph.n_edges
-    sizes = tuple(sorted({round(size) for size in np.geomspace(1, edges, SIZES)}))
+def sizes_of(edges: int) -> tuple[int, ...]:
+    """Of the circuits of so many edges."""
+    return tuple(sorted({round(size) for size in np.geomspace(1, edges, SIZES)}))
+
+
+def best_edges(search: Session, method: str) -> Numbers:
+    """All edges, the largest scores over a session's pairs first. Raises EditError without a B, Cancelled."""
+    scores = trace(search, method, replacement="patch")
+    return scores.select(search.graph.n_edges, by_size=True).edges
+
+
+def drawn_edges(edges: int, draw: int, seed: int) -> Numbers:
+    """All edges in a random order: one of the draws of a seed."""
     rng = np.random.default_rng(seed)
-    random = [rng.permutation(edges).astype(np.int64) for _ in range(draws)]
-    rankings = [scores.select(edges, by_size=True).edges, *random]
-    circuits = [Circuit(search.graph, ranking[:size]) for ranking in rankings for size in sizes]
-    with stage(0.3, 1.0):
-        runs = measure(judged, circuits, "patch")
+    drawn = [rng.permutation(edges) for _ in range(draw + 1)]
+    return drawn[draw].astype(np.int64)
+
+
+def run_sizes(judged: Session, ranking: Numbers) -> Measured:
+    """What circuits of the first edges of a ranking do over a session's pairs, at each of the sizes. Raises
+    NothingToRecoverError where the whole model and B score alike, EditError without a B, Cancelled."""
+    circuits = [Circuit(judged.graph, ranking[:size]) for size in sizes_of(judged.graph.n_edges)]
+    runs = measure(judged, circuits, "patch")
     runs.recovered()
-    by_ranking = [
-        replace(runs, circuits=part, circuits_right=None) for part in np.split(runs.circuits, len(rankings), axis=0)
-    ]
-    return Sparsity(sizes, by_ranking[0], tuple(by_ranking[1:]))
+    return runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,21 +109,16 @@ class Disagreement:
     wrong_sign: Floats
 
 
-def disagreement(session: Session, method: str, edges: int) -> Disagreement:
-    """Of each pair of a session. Raises EditError without a B, Cancelled."""
-    pairs = session.pair.batch
-    edges = min(edges, session.graph.n_edges)
-    correlation, wrong = np.full(pairs, np.nan), np.full(pairs, np.nan)
-    for row in range(pairs):
-        with stage(row / pairs, (row + 1) / pairs):
-            part = session.part(range(row, row + 1))
-            scores = trace(part, method, replacement="patch")
-            numbers = scores.strongest(edges)
-            estimated = -scores.values[numbers]
-            exact = Scan(part, [session.graph.edge(int(number)) for number in numbers], "patch").run()
-        at((row + 1) / pairs)
-        correlation[row] = rank_correlation(estimated, exact)
-        told = np.abs(exact) > NIL * np.abs(exact).max()
-        if told.any():
-            wrong[row] = float((np.sign(estimated[told]) != np.sign(exact[told])).mean())
-    return Disagreement(edges, correlation, wrong)
+def disagreement(session: Session, row: int, method: str, edges: int) -> tuple[float, float]:
+    """Of one pair of a session: rank correlation, and the share of wrong signs. edges: at most so many of its largest
+    estimates. Raises EditError without a B, Cancelled."""
+    part = session.part(range(row, row + 1))
+    with stage(0.0, 0.2):
+        scores = trace(part, method, replacement="patch")
+    numbers = scores.strongest(min(edges, session.graph.n_edges))
+    estimated = -scores.values[numbers]
+    with stage(0.2, 1.0):
+        exact = Scan(part, [session.graph.edge(int(number)) for number in numbers], "patch").run()
+    told = np.abs(exact) > NIL * np.abs(exact).max()
+    wrong = float((np.sign(estimated[told]) != np.sign(exact[told])).mean()) if told.any() else float("nan")
+    return rank_correlation(estimated, exact), wrong

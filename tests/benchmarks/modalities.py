@@ -24,6 +24,6 @@ def tables(studies: Sequence[Studied] = (SMALL, LARGE), draws: int = 2) -> Itera
             models = ws.load_model(text), ws.load_model(image)
         except ModelError:
             continue
-        study = ws.study_modalities(*models, pairs=pairs, inputs=inputs, edges=edges, draws=draws)
+        study = ws.study_modalities(*models, pairs=pairs, inputs=inputs, edges=edges, draws=draws, keep=False)
         yield Table(title(study), heads(study), rows(study))
         yield Table("Asked of", ("model",), [(about(each),) for each in study.models])

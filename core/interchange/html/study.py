@@ -16,6 +16,7 @@ def study_page(
     figures: Sequence[str],
     table: Sequence[Sequence[str]],
     sections: Sequence[tuple[str, Sequence[str]]],
+    table_heading: str = "What is lost",
 ) -> str:
     """figures: SVG. table: its head and its rows. sections: headings and their sentences."""
     style = template("page.css")
@@ -23,10 +24,8 @@ def study_page(
     cells = "".join(f'<th scope="col">{escaped(cell)}</th>' for cell in head)
     body = "\n".join(f"<tr>{''.join(f'<td>{escaped(cell)}</td>' for cell in row)}</tr>" for row in rows)
     parts = [f'<section class="drawing">{figure}</section>' for figure in figures]
-    parts.append(
-        f'<section><h2>What is lost</h2><div class="rows"><table><thead><tr>{cells}</tr></thead><tbody>\n{body}\n'
-        "</tbody></table></div></section>"
-    )
+    filled = f"<table><thead><tr>{cells}</tr></thead><tbody>\n{body}\n</tbody></table>"
+    parts.append(f'<section><h2>{escaped(table_heading)}</h2><div class="rows">{filled}</div></section>')
     for heading, sentences in sections:
         listed = "".join(f"<li>{escaped(sentence)}</li>" for sentence in sentences)
         parts.append(f"<section><h2>{escaped(heading)}</h2><ul>{listed}</ul></section>")

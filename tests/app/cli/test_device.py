@@ -46,7 +46,7 @@ def test_the_model_is_loaded_on_the_device(told: list[str]) -> None:
 
 @pytest.mark.parametrize("of_workers", [("--workers", "2"), ("--cluster", "auto")])
 def test_workers_have_none(told: list[str], of_workers: tuple[str, str], capsys) -> None:
-    for name in ("trace in a folder", "study icl", "study heads"):
+    for name in ("trace in a folder", "study icl", "study heads", "study modalities"):
         assert code_of(*LONG[name], *of_workers, "--device", "auto") == 2
         assert "Workers compute on processors.\n  Leave out --device" in capsys.readouterr().err
     assert code_of(*LONG["heads"], "--function-vectors", *of_workers, "--device", "auto") == 2

@@ -11,6 +11,7 @@ import pytest
 
 from app.services.job_queue.store import delete_run
 from core.errors import InputError
+from core.sharded.free_folder import check_folder
 from core.sharded.progress import read_progress
 from core.studies.kept_results import KeptResults
 from tests.app.command_line import code_of
@@ -105,6 +106,7 @@ def test_a_study_that_fails_before_anything_is_kept_does_not_claim_its_folder(
     assert code_of(*command, "--draws", "0") == 2
     assert not (folder / "run.json").exists()
     assert read_progress(folder).words in capsys.readouterr().err.replace("\n ", "")
+    check_folder(folder)  # another run can have it
     monkeypatch.setattr("core.studies.icl.attention_scores", fails)
     assert code_of(*command) == 3  # the tasks are kept by then
     asked = (folder / "run.json").read_bytes()

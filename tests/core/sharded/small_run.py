@@ -37,19 +37,19 @@ def small_model() -> Model:
 
 class Backwards:
     """Does all tasks, which travel to it, and gives what they give in the opposite order, as workers of uneven speed
-    may; the first `stop` of them alone. done: the numbers of the tasks."""
+    may; the first `stop` of them alone. models: that they are of. done: the numbers of the tasks."""
 
     workers = 2
 
-    def __init__(self, model: Model, stop: int | None = None) -> None:
-        self.opened = Opened(model)
+    def __init__(self, *models: Model, stop: int | None = None) -> None:
+        self.opened = {model.name: Opened(model) for model in models}
         self.stop = stop
         self.done: list[int] = []
 
     def results(self, tasks: Iterable[Task[R]], within: Within, cancelled: Cancel) -> Iterator[tuple[int, R]]:
         travelled = (pickle.loads(pickle.dumps(task)) for task in tasks)
         with unwatched():  # as in another process
-            results = [(task.number, task.do(lambda _ref: self.opened)) for task in travelled]
+            results = [(task.number, task.do(lambda ref: self.opened[ref.name])) for task in travelled]
         for number, result in results[::-1][: self.stop]:
             self.done.append(number)
             yield number, result

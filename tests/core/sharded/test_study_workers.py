@@ -11,7 +11,7 @@ import pytest
 
 import wirescope as ws
 from core.errors import ArgumentError, Cancelled
-from core.progress import watched
+from core.progress import at, watched
 from core.sharded.executors import Workers
 from core.sharded.study_workers import StudyWorkers
 from core.studies.heads import Comparison
@@ -102,6 +102,26 @@ def test_a_cancel_is_heard_between_pieces() -> None:
     with pytest.raises(Cancelled), watched(None, lambda: "0" in kept), StudyWorkers() as workers:
         do_pieces(ws.load_model("bundled:names"), [Number("0"), Number("1")], kept, workers)
     assert "1" not in kept
+
+
+@dataclass(frozen=True)
+class Halves:
+    """Says twice how far it has come."""
+
+    key: str
+
+    def of(self, _model: ws.Model, _shared: dict[str, object]) -> str:
+        for share in (0.5, 1.0):
+            at(share)
+        return self.key
+
+
+def test_what_is_told_of_pieces_in_this_process_never_goes_back() -> None:
+    told: list[float] = []
+    with watched(told.append), StudyWorkers() as workers:
+        do_pieces(ws.load_model("bundled:names"), [Halves("0"), Halves("1")], KeptResults("", None), workers)
+    assert told == sorted(told)
+    assert {0.25, 0.5, 0.75, 1.0} <= {*told}
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from core.sharded.many_pairs import ManyPairs
 from core.sharded.progress import RunProgress, read_progress
 from core.sharded.shards import Shards
 from core.sharded.sources import rows_into
+from core.sharded.study_folder import StudyFolder
 from core.sharded.trace_many import trace_many, trace_pairs
 from core.sharded.tracing import TraceWork
 from tests.core.sharded.small_run import ROWS, Backwards, run, small_model
@@ -66,6 +67,20 @@ def test_mean_takes_its_values_from_the_pairs_of_the_first_shard(tmp_path: Path)
     scores = trace_many(model, tmp_path, rows=ROWS, method="eap", replacement="mean", shard=4)
     assert np.abs(scores.values - at_once(model, replacement="mean", population=ROWS[:4]).values).max() < 1e-12
     assert np.abs(scores.values - at_once(model, replacement="mean").values).max() > 1e-6
+
+
+def test_a_process_that_goes_from_one_run_to_another_takes_nothing_along(tmp_path: Path) -> None:
+    """As workers of a cluster do, to which a notebook stays connected."""
+    model = small_model()
+    executor = Executors(Backwards(model))
+    given = (("patch", 4), ("mean", 4), ("mean", 9), ("patch", 9))
+    for place, (replacement, shard) in enumerate(given):
+        work = TraceWork("eap", replacement)
+        there = run(model, tmp_path / f"there {place}", work, shard, workers=executor)
+        here = run(model, tmp_path / f"here {place}", work, shard)
+        assert {name: sums.tobytes() for name, sums in there.items()} == {
+            name: sums.tobytes() for name, sums in here.items()
+        }
 
 
 def test_a_row_a_pair_says_what_the_model_does_to_it(tmp_path: Path) -> None:
@@ -163,6 +178,21 @@ def test_the_folder_of_another_run_is_refused_with_what_differs(tmp_path: Path) 
         run(model, tmp_path, shard=9)
     with pytest.raises(InputError, match=r"number of pairs 18 instead of 17; hash of the rows .* instead of "):
         trace_pairs(model, tmp_path, ManyPairs(rows=ROWS[1:], name="rows.csv", shard=4), TraceWork("eap"), Workers())
+
+
+def test_rows_are_not_written_into_the_folder_of_a_run_that_has_none(tmp_path: Path) -> None:
+    model, work = small_model(), TraceWork("eap")
+    with StudyFolder(tmp_path) as folder, folder.account({"work": {"what": "study icl"}}):
+        pass
+    rows = ManyPairs(rows=ROWS, name="rows.csv", shard=4)
+    with pytest.raises(InputError, match=r"holds another run, which is not of rows\."):
+        trace_pairs(model, tmp_path, rows, work, Workers())
+    assert not (tmp_path / "rows.jsonl").exists()
+
+    run(model, tmp_path / "run")
+    (tmp_path / "run" / "rows.jsonl").unlink()
+    run(model, tmp_path / "run")
+    assert (tmp_path / "run" / "rows.jsonl").exists(), "of the same run they come back"
 
 
 def test_pairs_that_do_not_fit_are_left_out_and_counted(tmp_path: Path) -> None:

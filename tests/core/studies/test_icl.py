@@ -139,6 +139,20 @@ def test_what_is_measured_is_kept_in_the_folder_that_is_named(named: type, tmp_p
     assert [path.parent for path in tmp_path.rglob("*.jsonl")] == [folder]
 
 
+def test_what_is_kept_is_of_the_tokenizer_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the same weights with other rules of cutting texts nothing was measured."""
+    for rules in ("one", "other"):
+        files = len([*tmp_path.iterdir()])
+        monkeypatch.setattr("core.studies.icl.tokenizer_hash", lambda _tokenizer, rules=rules: rules)
+        with pytest.raises(Cancelled):
+            study_icl(
+                "bundled:names",
+                tasks=["plural"],
+                keep=tmp_path,
+                cancelled=lambda files=files: len([*tmp_path.iterdir()]) > files,
+            )
+
+
 def test_rankings_that_there_are_not() -> None:
     mine = Ranking("mine", np.arange(32.0))
     for rank, words in ((["luck"], "cannot be ranked by 'luck'"), ([mine, mine], "two different ones")):
