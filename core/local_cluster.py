@@ -14,6 +14,7 @@ import ipaddress
 import logging
 import os
 import re
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -39,6 +40,7 @@ TOKEN_FILE = Path.home() / ".ray" / "auth_token"
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # 0, also on Linux: the address of this node is loopback's
 _asked_for_loopback = False  # of Ray, by this process, for as long as it lives
 ADDRESS = re.compile(r"auto|(ray://)?([^\s/:]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")  # auto: what runs on this machine
+SECONDS_TO_ANSWER = 20.0
 TRIES = 3  # to start one: a machine that is busy may need longer than Ray waits, and is quicker the next time
 
 
@@ -68,6 +70,13 @@ def join_options(ray: Any, address: str) -> dict[str, Any]:
         )
     told = {"address": address, "log_to_driver": False, "logging_level": logging.ERROR}
     return told if address.startswith("ray://") else {**told, "job_config": _job_config(ray)}
+
+
+def check_listens(address: str) -> None:
+    """Raise OSError where nothing listens at HOST:PORT: Ray would look for it for minutes. Of others it says so."""
+    if address != "auto" and not address.startswith("ray://"):
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS_TO_ANSWER).close()
 
 
 def _job_config(ray: Any) -> Any:

@@ -17,6 +17,7 @@ from pathlib import Path
 from core.errors import WirescopeError
 
 DAY = 24 * 3600  # seconds
+FULL = (errno.ENOSPC, errno.EDQUOT)
 UNFINISHED = ".wirescope-*.part"  # what temporary files are called
 TRIES, BETWEEN_TRIES = 20, 0.05  # seconds: Windows refuses to replace a file while another program reads it
 
@@ -136,6 +137,13 @@ def _is_special(path: Path) -> bool:
 
 
 def _refused(path: Path, why: str | Exception) -> WirescopeError:
+    hint = hint_of(why)
     if isinstance(why, OSError):
         why = why.strerror or "it is refused"
-    return WirescopeError(f"{path} cannot be written: {why}.", "Choose a folder that you may write to.")
+    return WirescopeError(f"{path} cannot be written: {why}.", hint)
+
+
+def hint_of(why: object) -> str:
+    """What to do where nothing can be written. why: the error, or words."""
+    full = isinstance(why, OSError) and why.errno in FULL
+    return "Make room there, or choose a folder of another disk." if full else "Choose a folder that you may write to."

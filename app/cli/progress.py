@@ -45,7 +45,10 @@ class Progress:
         self._stage = stage
 
     def pairs(self, said: RunProgress) -> None:
-        """Of a run over many pairs, which may go on from before; a file is told where it begins alone."""
+        """Of a run over many pairs, which may go on from before; a file is told where it begins alone. Why one failed
+        is for the command to tell."""
+        if said.state == "failed":
+            return
         title = said.words.split(",")[0]
         if self._live:
             self._show(

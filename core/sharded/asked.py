@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from filelock import FileLock, Timeout
 
 from core.errors import InputError, WirescopeError
-from core.saving import save_text
+from core.saving import hint_of, save_text
 from core.sharded.file_names import LOCK, RUN
 
 FORMAT, VERSION = "wirescope sharded run", 1
@@ -38,9 +38,7 @@ class AskedFolder:
             for folder in (self.path, *(self.path / name for name in inside)):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise WirescopeError(
-                f"{self.path} cannot be made: {error.strerror or error}.", "Choose a folder that you may write to."
-            ) from None
+            raise WirescopeError(f"{self.path} cannot be made: {error.strerror or error}.", hint_of(error)) from None
         self._lock = FileLock(self.path / LOCK)
 
     def __enter__(self: Folder) -> Folder:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.errors import InputError
-from core.saving import is_unfinished
+from core.saving import hint_of, is_unfinished
 from core.sharded.asked import read_run
 from core.sharded.file_names import OF_EVERY_RUN, RUN
 
@@ -54,7 +54,7 @@ def _check_writable(folder: Path) -> None:
             pass
     except (OSError, ValueError) as error:
         what = f"{folder} cannot be {'made' if made else 'written to'}: {_why(error)}."
-        raise InputError(what, "Choose a folder that you may write to.") from None
+        raise InputError(what, hint_of(error)) from None
     finally:
         for each in made:
             with suppress(OSError):

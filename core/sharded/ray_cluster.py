@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from core.code_path import python_path
 from core.errors import Cancelled, WirescopeError
-from core.local_cluster import join_options, set_environment, show_token, start_cluster
+from core.local_cluster import check_listens, join_options, set_environment, show_token, start_cluster
 from core.models.kept_code import bound_kept_code
 from core.optional_packages import ray as import_ray
 from core.progress import Cancel
@@ -95,13 +95,16 @@ def _connect(ray: Any, workers: int | None, address: str | None) -> None:
     """Raises WirescopeError where no cluster answers, or can."""
     try:
         if address is not None:
-            ray.init(**join_options(ray, address))
+            options = join_options(ray, address)
+            check_listens(address)
+            ray.init(**options)
         else:
             start_cluster(workers, STORE_BYTES)
     except WirescopeError:
         raise
     except Exception as error:  # Ray raises a plain one where a cluster does not start in time
-        words = str(error).strip().splitlines() or [type(error).__name__]
+        why = getattr(error, "strerror", None) or str(error)
+        words = why.strip().splitlines() or [type(error).__name__]
         raise WirescopeError(
             f"No Ray cluster answers at {address or 'this machine'}: {words[0][:200]}",
             "Start one (ray start --head), or leave out the address for workers of this machine. The token of one that "

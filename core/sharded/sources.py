@@ -18,6 +18,7 @@ from typing import Any
 from core.datasets.row_pairs import RowNeeds
 from core.errors import ArgumentError, InputError, WirescopeError
 from core.inputs.dataset_columns import FileRow
+from core.saving import hint_of
 from core.sharded.asked import read_run
 from core.sharded.file_names import ROWS, ROWS_BEGUN, RUN
 from core.sharded.job import Part, RowsPart, TaskPart
@@ -112,9 +113,7 @@ def rows_into(folder: Path, rows: Iterable[FileRow], name: str) -> RowsSource:
         if not written:
             part.replace(path)
     except OSError as error:
-        raise WirescopeError(
-            f"{path} cannot be written: {error.strerror or error}.", "Choose a folder that you may write to."
-        ) from None
+        raise WirescopeError(f"{path} cannot be written: {error.strerror or error}.", hint_of(error)) from None
     finally:
         part.unlink(missing_ok=True)
     return RowsSource(path, name, total, whole.hexdigest(), RowNeeds(*has))

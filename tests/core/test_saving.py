@@ -42,6 +42,17 @@ def test_what_cannot_be_written_is_said(tmp_path: Path, write) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes and links")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such place")
+def test_a_full_disk_has_a_hint_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(WirescopeError) as full:
+        save_text(Path("/dev/full"), "text")
+    assert full.value.message == "/dev/full cannot be written: No space left on device."
+    assert full.value.hint == "Make room there, or choose a folder of another disk."
+    with pytest.raises(WirescopeError) as refused:
+        save_text(tmp_path / "none" / "file", "text")
+    assert refused.value.hint == "Choose a folder that you may write to."
+
+
 def test_a_pipe_stays_a_pipe_and_a_link_a_link(tmp_path: Path) -> None:
     """As /dev/null and /dev/stdout are: renaming over them would destroy them."""
     pipe = tmp_path / "pipe"

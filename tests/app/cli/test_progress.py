@@ -10,6 +10,7 @@ import pytest
 
 from app.cli.progress import Progress
 from app.cli.tables import aligned
+from core.sharded.progress import RunProgress
 
 
 class Terminal(io.StringIO):
@@ -51,6 +52,13 @@ def test_a_share_has_a_rate_and_the_time_left_and_leaves_no_bar(monkeypatch, clo
     assert "00:30<04:30" in last
     assert "3.01s/%" in last
     assert terminal.getvalue().endswith("\r"), "the next line is written over it"
+
+
+def test_why_a_run_failed_is_for_the_command_to_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress() as progress:
+        progress.pairs(RunProgress("running", "EAP, 4 of 20 pairs", 4.0, 20))
+        progress.pairs(RunProgress("failed", "The disk is full.", 4.0, 20))
+    assert capsys.readouterr().err == "EAP, 4 of 20 pairs\n"
 
 
 def test_each_stage_of_a_download_keeps_its_bar(monkeypatch, clock: list[float]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import wirescope as ws
+from core import local_cluster
 from core.errors import ModelError, WirescopeError
 from core.inputs.dataset_files import write_dataset
 from core.local_cluster import set_environment
@@ -127,6 +129,19 @@ def test_a_cluster_that_is_not_there_is_said(tmp_path: Path, monkeypatch) -> Non
     monkeypatch.setattr(ray, "init", refuse)
     with pytest.raises(WirescopeError, match="No Ray cluster answers at ray://localhost:1: nobody answers"):
         Workers(None, "ray://localhost:1").executor(None)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{port}", "localhost:{port}", "127.0.0.1:99999"])
+def test_an_address_where_nothing_listens_is_refused_before_ray_looks_for_it(address: str, monkeypatch) -> None:
+    ray = pytest.importorskip("ray")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("it would wait for minutes"))
+    monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
+    with socket.socket() as bound:  # which does not listen
+        bound.bind(("127.0.0.1", 0))
+        given = address.format(port=bound.getsockname()[1])
+        with pytest.raises(WirescopeError, match=f"No Ray cluster answers at {given}: [^\\[]"):
+            Workers(None, given).executor(None)
 
 
 def test_a_cluster_of_this_machine_that_does_not_start_is_said(monkeypatch) -> None:
