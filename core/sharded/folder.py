@@ -120,7 +120,7 @@ def _arrays(path: Path, needed: str = PAIRS) -> Sums:
     """Raises InputError for a file that is damaged, or lacks what is needed."""
     hint = "Delete it: its shards are then done again."
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:  # by itself it leaves it open
             if needed not in file.files:
                 raise ValueError
             return {name: file[name] for name in file.files}
