@@ -31,9 +31,9 @@ class Workers:
             import_ray()  # says so before a folder is made; what is there is imported after its environment is set
 
     def executor(self, model: Model, before: Executor | None = None) -> Executor:
-        """model: open in this process; one in a folder goes to the nodes of a cluster that lack it. before: that another
-        model had: its processes go on, and open whatever is asked of. Raises WirescopeError where ray is not installed,
-        or no cluster answers, ModelError where it cannot be sent."""
+        """model: open in this process; one in a folder goes to the nodes of a cluster that lack it. before: that
+        another model had: its processes go on with this one. Raises WirescopeError where ray is not installed, or no
+        cluster answers, ModelError where it cannot be sent."""
         if self.workers is None and self.cluster is None:
             return InProcess(Opened(model))
         from core.sharded.preview import ref_of
