@@ -50,7 +50,7 @@ class RoomController(QObject):
             choices.append(("Leave the Weights on &Disk", lambda: workbench.open_with_weights("disk")))
         locked = workbench.history.locked  # where no step can be made
         if reply.eight_bits and not locked:
-            choices.append(("Round the Weights to &8 Bits", lambda: self._compute_in(reply, rounded(precision))))
+            choices.append(("Round to &8 Bits", lambda: self._compute_in(reply, rounded(precision))))
         if reply.bf16 and not locked:
             half = rounded(HALF, is_rounded(precision))
             choices.append((f"Compute in &{HALF}", lambda: self._compute_in(reply, half)))

@@ -190,7 +190,7 @@ def test_what_8_bits_change_is_said(reader: Person, models, monkeypatch: pytest.
     monkeypatch.setattr(room, "free_bytes", lambda: bytes_of(models.llama))  # of which a tenth stays free
     reader.workbench.models.open_model(str(models.llama))
     assert "8 bits" in box_of(reader).informativeText()
-    answer(reader, "Round the Weights to 8 Bits")
+    answer(reader, "Round to 8 Bits")
     assert "8-bit weights change a logit of these inputs by up to" in reader.notes("A")
     assert " · 8 bits " in reader.panel("status").parity.text()
 
@@ -214,7 +214,7 @@ def test_undo_does_not_go_back_to_the_question(short_of_whole: Person, models) -
     before, words = person.workbench.document, words_of_steps(person)
     for _ in range(2):
         person.workbench.models.open_model(str(models.llama))
-        answer(person, "Round the Weights to 8 Bits")
+        answer(person, "Round to 8 Bits")
         assert person.workbench.document.opens == (str(models.llama), "fp32+8bit")
         assert words_of_steps(person) == [*words, "Open llama"]
         person.window.commands["undo"].trigger()
@@ -248,9 +248,9 @@ def test_a_step_that_was_once_done_stays_where_it_does_not_fit_any_more(reader: 
 def test_a_model_that_is_open_in_8_bits_stays_so_where_it_does_not_fit(short_of_whole: Person, models) -> None:
     person = short_of_whole
     person.workbench.models.open_model(str(models.llama))
-    answer(person, "Round the Weights to 8 Bits")
+    answer(person, "Round to 8 Bits")
     before, steps = person.workbench.document, len(list(person.workbench.history.steps()))
-    for words in ("Cancel", "Round the Weights to 8 Bits"):
+    for words in ("Cancel", "Round to 8 Bits"):
         person.workbench.compute_in("fp32")
         answer(person, words)
         assert person.workbench.document == before
@@ -270,7 +270,7 @@ def test_what_is_opened_with_a_file_is_left_with_its_question(short_of_whole: Pe
     assert person.workbench.document == before
     person.workbench.scores_wanted.emit(str(file))
     answer(person, "Open Its Model")
-    answer(person, "Round the Weights to 8 Bits")
+    answer(person, "Round to 8 Bits")
     assert person.workbench.document.traced.file == str(file)
     assert "made in fp32, and the model computes in fp32 with weights in 8 bits here" in person.message()
 
