@@ -97,6 +97,7 @@ def add_options(trace: argparse.ArgumentParser) -> None:
 def trace_command(options: argparse.Namespace) -> int:
     from app.worker.answer_spelling import spelling_note
     from core.interchange.eap_ig_files import input_note
+    from core.tracing.over_pairs import release_runs
     from core.tracing.trace import Tracing
 
     method = method_named(options.method)
@@ -132,8 +133,11 @@ def trace_command(options: argparse.Namespace) -> int:
         options=method_options,
         spans=None if options.spans is None else [name.strip() for name in options.spans.split(",")],
     )
+    notes = [*pairs.notes, *filter(None, [spelling_note(session)]), *rounding_notes(session)]
+    if len(dataset) > 1:
+        release_runs(session)  # each batch has runs of its own
     whole = _whole(session, dataset, options.replacement)
-    notes = [*pairs.notes, *filter(None, [spelling_note(session)]), *rounding_notes(session), *_flat(whole)]
+    notes += _flat(whole)
     told = options.format != USUAL_FORM
     note = input_note(options.replacement, "position" in model.input_words) if told else ""
     notes += [note] if note else []

@@ -67,6 +67,8 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
     answer for each of its own rows.
 
     Means are over the dataset that the session was given, or else over this one: never over a batch."""
+    if _is_own(session, dataset):
+        return own_batches(session)
     population = session.population_over(dataset)
     groups: dict[tuple[object, ...], list[int]] = {}
     first = np.cumsum([0, *(pair.batch for pair in dataset.pairs)])
@@ -94,6 +96,17 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
     return [batch(numbers) for group in groups.values() for numbers in _cut(group, dataset, most)]
 
 
+def _is_own(session: Session, dataset: Dataset) -> bool:
+    """Whether a dataset is the session's own pair with its own answers, so that its runs over A and B serve: of a long
+    prompt they are gigabytes, and seconds."""
+    if session.parts or len(dataset.pairs) != 1 or dataset.pairs[0] is not session.pair:
+        return False
+    metric = session.metric.metric
+    given = dataset.answers[0] if dataset.answers else (metric.target, metric.foil)
+    used = zip(given, (metric.target, metric.foil), strict=True)
+    return not dataset.answers or all(answer is None or {*answers_of(answer)} == {new} for new, answer in used)
+
+
 def _cut(numbers: list[int], dataset: Dataset, positions: int) -> list[list[int]]:
     """Pairs of one length, by their numbers, in parts of so many positions at most, of all rows together; one pair at
     least."""
@@ -108,6 +121,14 @@ def _cut(numbers: list[int], dataset: Dataset, positions: int) -> list[list[int]
         parts[-1].append(number)
         free -= size
     return parts
+
+
+def release_runs(session: Session) -> None:
+    """Let a session's runs over A and B go, which are gigabytes where the prompt is long, before those of batches are
+    made. They are made again when they are asked for."""
+    for each in session.towers or (session,):
+        if not each.parts:
+            each.engine.unedited.release()
 
 
 def usual_positions(session: Session, runs: float, gradients: int = 1) -> int:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 import wirescope as ws
 from core.engine.population import Population
+from core.engine.unedited import UneditedRuns
 from core.errors import Cancelled, EditError, InputError
 from core.evaluation.measured import measure
 from core.tracing.method import METHODS
-from core.tracing.over_pairs import batches_over, sessions_over
+from core.tracing.over_pairs import batches_over, release_runs, sessions_over
 from core.tracing.per_pair import scores_per_pair
 from tests.core.engine.cases import case
 from tests.core.tracing.test_trace import ANSWERS, pairs
@@ -217,3 +220,26 @@ def test_a_metric_of_each_pairs_answers_is_not_named_by_the_first_ones() -> None
     assert scores.about["metric"] == "logit difference of each pair's own answers"
     alike = ws.trace(session, "eap", dataset=ws.Dataset(rows, [(1, 2)] * len(rows)))
     assert alike.about["metric"] == session.metric.name
+
+
+def test_the_sessions_own_pair_as_a_dataset_takes_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command over one pair does after the other: the input is embedded and run for the first of them alone. A
+    pair with other answers, or another one that says the same, has a session of its own."""
+    setup = case("gpt2")
+    pair = pairs(setup.model)[0]
+    made: list[int] = []
+    usual = UneditedRuns.__init__
+    monkeypatch.setattr(UneditedRuns, "__init__", lambda *given: (made.append(1), usual(*given))[1])
+    session = ws.Session(setup.model, pair, ws.logit_difference(1, 2))
+    own = ws.Dataset([pair], [(1, 2)])
+    measured, scores = measure(session, [], dataset=own), ws.trace(session, "eap", dataset=own)
+    assert len(made) == 1
+    assert session.engine.unedited.states
+    release_runs(session)
+    assert not session.engine.unedited.states
+    for other in (ws.Dataset([pair], [(2, 1)]), ws.Dataset([replace(pair)], [(1, 2)])):
+        (batch,) = batches_over(session, other)
+        assert batch.session() is not session
+    np.testing.assert_allclose(ws.trace(session, "eap").values, scores.values, atol=1e-12)
+    opposite = measure(session, [], dataset=ws.Dataset([pair], [(2, 1)]))
+    assert opposite.whole == pytest.approx(-measured.whole, abs=1e-9)
