@@ -179,10 +179,13 @@ def test_a_place_says_what_is_free_on_a_gpu_and_whether_ray_lends_it(monkeypatch
     ]
     task = SimpleNamespace(options=lambda **_: SimpleNamespace(remote=node_facts.node_facts))
     ray = SimpleNamespace(nodes=lambda: nodes, remote=lambda _: task, get=lambda facts, timeout: facts)
-    ray.exceptions, ray.is_initialized = SimpleNamespace(), lambda: True
+    ray.wait = lambda references, **_: (references, [])
+    ray.exceptions, ray.is_initialized = SimpleNamespace(), lambda: False
     monkeypatch.setitem(sys.modules, "ray", ray)
     monkeypatch.setattr(ray_home, "why_not", lambda: "")
     monkeypatch.setattr(ray_home, "set_environment", lambda _address: None)
+    monkeypatch.setattr(ray_home.local_cluster, "join_options", lambda *_: {})
+    monkeypatch.setattr(ray_home, "_join", lambda *_: None)
     monkeypatch.setattr(Cluster, "options", lambda *_: {})
     places = Cluster("ray://localhost:10001").places()
     assert [(each.node, each.lent, each.gpus, each.gpus_to_be_had) for each in places] == [

@@ -364,7 +364,8 @@ def test_the_commands_themselves_do_what_was_queued(
     assert (evaluated.kind, evaluated.pairs, evaluated.by) == ("evaluation", 4, "EAP-IG")
     assert evaluated.size_at_80 is not None
     assert 0 < evaluated.size_at_80 < workbench.opened.graph.n_edges
-    assert evaluated.values.tolist() == traced.values.tolist()
+    assert traced.values is not None
+    assert evaluated.values is None, "it is of circuits of all sizes"
     jobs = [each.job for each in person.controller("jobs").queue.jobs]
     assert [(each.state, each.has_run) for each in jobs] == [("done", True)] * 2
     queue_a_task("heads")
