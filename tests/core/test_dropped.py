@@ -43,7 +43,7 @@ def opened(model: ws.Model, **options: Any) -> ws.Session:
 
 def stopped(model: ws.Model) -> None:
     """A trace that is cancelled in the middle of a gradient run, and one of which only a part is taken."""
-    asked = iter(range(20))
+    asked = iter(range(6))
     with pytest.raises(Cancelled):
         ws.trace(opened(model), "atp-star", cancelled=lambda: next(asked, None) is None)
     next(ws.Tracing(opened(model), "acdc", options=OPTIONS).parts())
