@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import sys
 import weakref
 
-import psutil
 import pytest
 import torch
 import torch.nn.functional as F
@@ -135,19 +133,3 @@ def test_packed_weights_go_with_their_model(all_sizes: None) -> None:
         assert held() is None
     finally:
         gc.enable()
-
-
-@needed
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the resident size is told by Linux")
-def test_code_for_many_numbers_of_rows_is_not_all_kept() -> None:
-    """oneDNN's own bound of 1024 kept .6 MB for each: 36 MB here."""
-    weight, x = torch.ones(512, 512), torch.ones(200, 512)
-
-    def run(rows: range) -> int:
-        with torch.no_grad():
-            for count in rows:
-                Products().linear(x[:count], weight)
-        return psutil.Process().memory_info().rss
-
-    full = run(range(150, 100, -1))
-    assert run(range(100, 40, -1)) - full < 15 * 2**20
