@@ -31,7 +31,10 @@ NO_CIRCUIT = {
     "heads": "Cards of heads come to no circuit",
     "study": "A study compares sets of heads, and comes to no circuit",
 }
-MANY = "This evaluation ran circuits of several sizes, and none was chosen: show it, and choose a size"
+NOT_CHOSEN = {
+    "trace": "This trace scored all edges, and no size of a circuit was chosen: show it, and choose one",
+    "evaluation": "This evaluation ran circuits of several sizes, and none was chosen: show it, and choose a size",
+}
 OTHER_PAIRS = "It went over pairs of its own: queue it again, by Edit > "
 QUEUE_AGAIN = {
     "trace": f"{OTHER_PAIRS}Trace Many Pairs",
@@ -74,7 +77,7 @@ def row_of(place: int, record: RunRecord, present: Document) -> RunRow:
         place,
         words,
         keys,
-        "" if circuit is not None else MANY if _is_of_many_sizes(record) else NO_CIRCUIT[record.kind],
+        "" if circuit is not None else _why_no_circuit(record),
         "" if circuit is None else shape_words(circuit.graph),
         record.kind not in SHOWN_AS and (document.circuits, document.size) == (present.circuits, present.size),
         tip_of(record),
@@ -82,9 +85,10 @@ def row_of(place: int, record: RunRecord, present: Document) -> RunRow:
     )
 
 
-def _is_of_many_sizes(record: RunRecord) -> bool:
-    """Whether it is an evaluation over pairs of its own, for which no size was chosen."""
-    return record.kind == "evaluation" and record.of_other_pairs and record.document.size is None
+def _why_no_circuit(record: RunRecord) -> str:
+    """Of a run that came to none; one over pairs of its own came to scores, and a size may not have been chosen."""
+    all_sizes = record.of_other_pairs and record.document.size is None
+    return (NOT_CHOSEN if all_sizes and record.kind in NOT_CHOSEN else NO_CIRCUIT)[record.kind]
 
 
 def when_words(when: float) -> str:

@@ -23,8 +23,6 @@ from core.text_files import parse_json, read_text
 from core.towers_graph import sizes_of
 from core.tracing.method import METHODS
 
-USUAL_SIZE = 200  # edges of a circuit, where nobody has chosen how many: as `wirescope trace` marks
-
 
 def trace_record(done: Shown, present: Document) -> RunRecord:
     """Of a trace that is done. present: what the window shows, whose inputs are those of the record where it is of the
@@ -89,10 +87,9 @@ def _record(kind: RunKind, done: Shown, present: Document, name: str) -> RunReco
     assert done.progress is not None
     path = Path(job.folder) / name
     scores = read_scores(path).scores
-    most = int(np.isfinite(scores.values).sum())
     kept = None if scores.kept is None else int(scores.kept.sum())
-    size = kept or traced.size or (USUAL_SIZE if kind == "trace" else None)  # an evaluation is of circuits of all sizes
-    circuit = None if size is None else scores.top(min(size, most))
+    size = kept or traced.size  # None: all edges have scores, and no circuit of them was chosen
+    circuit = None if size is None else scores.top(min(size, int(np.isfinite(scores.values).sum())))
     size = None if circuit is None else len(circuit)
     same = present.opens == (job.model, job.precision)
     base = replace(present, edits=(), traced_nodes=None) if same else Document(job.model, precision=job.precision)

@@ -42,6 +42,8 @@ def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_p
     workbench, strip = reader.workbench, reader.panel("status")
     workbench.compute_in("fp32+8bit")
     reader.rest()
+    workbench.commit("Keep 37 edges", replace(workbench.document, size=37))
+    reader.rest()
     folder = run_folder(tmp_path / "run", workbench.opened.graph)
     assert not strip.jobs.isVisible()
     queue_a_file(reader, pairs, folder)
@@ -61,7 +63,7 @@ def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_p
     reader.wait(lambda: line(reader)[5] == "circuit.json, in the table of runs")
     (run,) = workbench.runs
     record, job = run.record, only(reader).job
-    assert (record.by, record.pairs, record.size, record.replacement) == ("EAP-IG", 3, 200, "patch")
+    assert (record.by, record.pairs, record.size, record.replacement) == ("EAP-IG", 3, 37, "patch")
     assert record.metric == "logit difference of each pair's own answers"
     assert record.seconds == job.seconds > 0
     assert (np.diff(record.circuit.values) <= 0).all(), "the best first"
@@ -215,6 +217,7 @@ def test_a_job_whose_progress_cannot_be_read_lands_all_the_same(reader: Person, 
     reader.wait(lambda: len(workbench.runs) == 1)
     record = next(iter(workbench.runs)).record
     assert (record.kind, record.pairs, record.seconds) == ("trace", 3, None)
+    assert record.size is None, "nobody has chosen one"
     reader.window.commands["show_jobs"].trigger()
     reader.wait(lambda: len(reader.panel("jobs").data().rows) == 2)
     row = reader.panel("jobs").data().rows[1]
@@ -364,8 +367,7 @@ def test_the_commands_themselves_do_what_was_queued(
     assert (evaluated.kind, evaluated.pairs, evaluated.by) == ("evaluation", 4, "EAP-IG")
     assert evaluated.size_at_80 is not None
     assert 0 < evaluated.size_at_80 < workbench.opened.graph.n_edges
-    assert traced.values is not None
-    assert evaluated.values is None, "it is of circuits of all sizes"
+    assert traced.values is evaluated.values is None, "nobody has chosen a size"
     jobs = [each.job for each in person.controller("jobs").queue.jobs]
     assert [(each.state, each.has_run) for each in jobs] == [("done", True)] * 2
     queue_a_task("heads")

@@ -223,6 +223,10 @@ def test_a_line_says_what_is_not_known() -> None:
     assert (cells["CPR"], cells["Edges"], cells["Replacement"], cells["Data"]) == ("", "", "zero", "")
     assert not row.present
     assert "no circuit" in row.no_circuit
+    over_others = replace(document, traced=TraceChoice("eap", file="/run/circuit.json"))
+    row = row_of(0, RunRecord("trace", 0.0, over_others, "zero", "EAP", pairs=3), document)
+    assert dict(zip(TITLES, row.cells, strict=True))["Edges"] == ""
+    assert "no size of a circuit was chosen" in row.no_circuit
 
 
 def test_the_oldest_circuits_go_where_there_are_too_many(runs: Person, monkeypatch: pytest.MonkeyPatch) -> None:
