@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from core.errors import InputError, WirescopeError
 from core.saving import hint_of, save_text
-from core.sharded.file_names import LOCK, RUN
+from core.sharded.file_names import LOCK, ROWS, ROWS_BEGUN, RUN
 
 FORMAT, VERSION = "wirescope sharded run", 1
 LONGEST = 100  # characters of a value that is written out where it differs
@@ -29,13 +30,16 @@ Folder = TypeVar("Folder", bound="AskedFolder")
 
 
 class AskedFolder:
-    """Open for one process at a time: use it in a `with`. inside: folders that it has. Raises InputError for a folder
-    that another process is at work in, WirescopeError where it cannot be written."""
+    """Open for one process at a time: use it in a `with`, which leaves nothing of its own where no run has begun.
+    inside: folders that it has. Raises InputError for a folder that another process is at work in, WirescopeError where
+    it cannot be written."""
 
     def __init__(self, path: str | Path, inside: Sequence[str] = ()) -> None:
         self.path = Path(path)
+        self._inside = [self.path / name for name in inside]
         try:
-            for folder in (self.path, *(self.path / name for name in inside)):
+            self._made = missing_folders(self.path)
+            for folder in (self.path, *self._inside):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WirescopeError(f"{self.path} cannot be made: {error.strerror or error}.", hint_of(error)) from None
@@ -51,7 +55,14 @@ class AskedFolder:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        begun = (self.path / RUN).exists()
+        for name in () if begun else (ROWS, ROWS_BEGUN, LOCK):  # while nobody else can be at work here
+            with suppress(OSError):
+                (self.path / name).unlink(missing_ok=True)
         self._lock.release()
+        for folder in () if begun else (*self._inside, *self._made):  # one with anything in it stays
+            with suppress(OSError):
+                folder.rmdir()
 
     def begin(self, asked: dict[str, Any]) -> None:
         """Write what is asked, or check that it is what was asked before. Raises InputError for another run, with what
@@ -64,6 +75,11 @@ class AskedFolder:
             raise InputError(
                 f"{self.path} holds another run: {'; '.join(different)}.", "Give another folder, or the same options."
             )
+
+
+def missing_folders(path: Path) -> list[Path]:
+    """It and those it lies in, as far as they are not there, the innermost first. Raises OSError, ValueError."""
+    return [each for each in (path, *path.parents) if not each.exists()]
 
 
 def read_run(folder: str | Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.saving import hint_of, is_unfinished
-from core.sharded.asked import read_run
+from core.sharded.asked import missing_folders, read_run
 from core.sharded.file_names import OF_EVERY_RUN, RUN
 
 HINT = "Choose an empty folder, or a new one."
@@ -46,9 +46,9 @@ def _is_nothing(name: str) -> bool:
 
 def _check_writable(folder: Path) -> None:
     """Raise InputError where nothing can be written; what was made to see it is taken away again."""
-    made = []
+    made: list[Path] = []
     try:
-        made = [each for each in (folder, *folder.parents) if not each.exists()]
+        made = missing_folders(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass

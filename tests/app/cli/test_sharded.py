@@ -78,6 +78,18 @@ def test_it_stops_says_how_to_go_on_and_goes_on(tmp_path: Path, capsys, monkeypa
     assert not (tmp_path / "run.json").exists()
 
 
+def test_what_is_refused_leaves_nothing(tmp_path: Path, capsys) -> None:
+    there, new, rows = tmp_path / "there", tmp_path / "new" / "run", tmp_path / "rows.csv"
+    there.mkdir()
+    rows.write_text("clean,counterfactual\nThe capital of France is,The capital\n")  # of another length
+    wrong = (("--task", "xyz"), 2, "There is no task called 'xyz'"), (("--dataset", str(rows)), 3, "rows.csv")
+    for pairs, code, words in wrong:
+        for folder in (there, new):
+            assert code_of("trace", "--model", "bundled:names", *pairs, "--folder", str(folder)) == code
+            assert words in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == [rows, there]
+
+
 def test_options_that_do_not_go_together_are_said_before_the_model_is_opened(tmp_path: Path, capsys) -> None:
     for options, words in (
         (("--workers", "2"), "--workers is of a run over many pairs."),
