@@ -15,8 +15,8 @@ TRACED, EVALUATED = CIRCUIT, "scores.json"  # scores in a job's folder: those of
 
 @dataclass(frozen=True)
 class Traced:
-    """What the table of runs says of scores beside what their file says. size: edges of the circuit that was chosen; None:
-    none was, or what the method has kept."""
+    """What the table of runs says of scores beside what their file says. size: edges of the circuit that was
+    chosen; None: none was, or what the method has kept."""
 
     method: str
     options: tuple[tuple[str, float], ...] = ()

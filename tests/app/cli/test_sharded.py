@@ -82,7 +82,10 @@ def test_what_is_refused_leaves_nothing(tmp_path: Path, capsys) -> None:
     there, new, rows = tmp_path / "there", tmp_path / "new" / "run", tmp_path / "rows.csv"
     there.mkdir()
     rows.write_text("clean,counterfactual\nThe capital of France is,The capital\n")  # of another length
-    wrong = (("--task", "xyz"), 2, "There is no task called 'xyz'"), (("--dataset", str(rows)), 3, "rows.csv")
+    wrong = (
+        (("--task", "xyz"), 2, "There is no task called 'xyz'"),
+        (("--dataset", str(rows)), 3, "Pair 1 cannot be used"),
+    )
     for pairs, code, words in wrong:
         for folder in (there, new):
             assert code_of("trace", "--model", "bundled:names", *pairs, "--folder", str(folder)) == code
