@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from app.cli.arguments import add_device_option
+from app.cli.open_model import add_weights_option
 from app.cli.output import say
 from app.cli.progress import Progress
 from app.cli.workers import add_worker_options, check_device, study_workers, tell_going_on
@@ -25,15 +27,21 @@ FOLDER_HELP = (
 LONGEST = 100  # characters of a setting that is written out
 
 
-def add_keeping_options(parser: argparse.ArgumentParser) -> None:
+def add_study_options(parser: argparse.ArgumentParser, whose: str, written: str) -> None:
+    """Those that every study has. whose: "the model computes". written: what is written into `--out`."""
     parser.add_argument(
         "--fresh", action="store_true", help="measure again what an earlier, stopped study has measured"
     )
     parser.add_argument("--folder", metavar="DIR", help=FOLDER_HELP)
     add_worker_options(parser)
+    add_device_option(parser)
+    parser.add_argument("--precision", help=f"what {whose} in: fp32, bf16 or fp64 (fp32)")
+    add_weights_option(parser)
+    parser.add_argument("--out", metavar="FOLDER", help=f"write {written}")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def check_keeping_options(options: argparse.Namespace) -> None:
+def check_study_options(options: argparse.Namespace) -> None:
     """Raise ArgumentError for what does not go together, InputError for a folder that a run cannot have, before a model
     is opened."""
     check_device(options)
@@ -44,20 +52,20 @@ def check_keeping_options(options: argparse.Namespace) -> None:
 def do_study(
     options: argparse.Namespace,
     name: str,
-    open_models: Callable[[], Sequence[Model]],
-    settings: Mapping[str, Any],
+    begin: Callable[[], tuple[Sequence[Model], Mapping[str, Any]]],
     study: Callable[..., S],
     report: Callable[[S], Mapping[str, str]],
 ) -> S | None:
-    """What a study gives; None where it was stopped by Ctrl+C, with how to go on told. name: of the command. settings:
-    all that its numbers depend on beside the models. study: told the models, and `fresh`, `workers`, `progress` and
-    `keep` by name. report: texts by the endings of the files that go into the folder. Raises what these raise."""
+    """What a study gives; None where it was stopped by Ctrl+C, with how to go on told. name: of the command. begin:
+    opens the models, and gives all that the numbers depend on beside them. study: told both, and `fresh`, `workers`,
+    `progress` and `keep` by name. report: texts by the endings of the files that go into the folder. Raises
+    what these raise."""
     from core.sharded.study_folder import StudyFolder, asked_of
 
     try:
         with study_workers(options) as workers, Progress() as progress:
-            models = open_models()
-            ask = partial(study, models, fresh=options.fresh, workers=workers)
+            models, settings = begin()
+            ask = partial(study, models, settings, fresh=options.fresh, workers=workers)
             if options.folder is None:
                 return ask(progress=progress, keep=True)
             with StudyFolder(options.folder) as folder:
@@ -69,9 +77,9 @@ def do_study(
                         progress(words, share)
                         account(words, share)
 
-                    found = ask(progress=told, keep=folder.pieces)
-                    folder.write(account, report(found))
-            return found
+                    result = ask(progress=told, keep=folder.pieces)
+                    folder.write(account, report(result))
+            return result
     except KeyboardInterrupt:
         place = "kept" if options.folder is None else f"in {options.folder}"
         tell_going_on(f"; what is done is {place}", _going_on(options))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.cli.study_icl import add_shared_options, study_head_sets
 
 if TYPE_CHECKING:
+    from core.graph import Graph
     from core.studies.head_sets import Ranking
 
 WORDS = "two sets of heads, compared by what a model loses without each"
@@ -30,15 +31,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def study_heads_command(options: argparse.Namespace) -> int:
-    rank = [_ranking(each, options.model) for each in (options.first, options.second) if each is not None]
-    return study_head_sets(options, rank, "heads")
+    told = [each for each in (options.first, options.second) if each is not None]
+    return study_head_sets(options, lambda graph: [_ranking(each, graph) for each in told], "heads")
 
 
-def _ranking(text: str, model: str) -> str | Ranking:
-    """The name of a ranking, or that of a file. Raises InputError, ModelError."""
+def _ranking(text: str, graph: Graph) -> str | Ranking:
+    """The name of a ranking, or that of a file. Raises InputError."""
     if not Path(text).is_file():
         return text.replace("-", " ")
-    from app.cli.open_model import open_model
     from core.studies.head_sets import ranking_in_file
 
-    return ranking_in_file(text, open_model(model).graph)
+    return ranking_in_file(text, graph)

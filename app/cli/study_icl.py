@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import MODEL_HELP, add_device_option, seed_number
-from app.cli.kept_study import add_keeping_options, check_keeping_options, do_study, tell_report
-from app.cli.open_model import add_weights_option
+from app.cli.arguments import MODEL_HELP, seed_number
+from app.cli.kept_study import add_study_options, check_study_options, do_study, tell_report
 from app.cli.study_folder import made_folder, write_texts
 from app.cli.workers import STOPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from core.graph import Graph
     from core.models.model import Model
     from core.studies.head_sets import Ranking
     from core.studies.icl import IclStudy
@@ -50,36 +50,34 @@ def add_shared_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", default="mean", help="the ablation of every share: mean, zero or resample (mean)")
     parser.add_argument("--draws", type=int, default=20, help="of each control (20)")
     parser.add_argument("--seed", type=seed_number, default=0, help="draws prompts, tokens and controls (0)")
-    add_keeping_options(parser)
-    add_device_option(parser)
-    parser.add_argument("--precision", help="what the model computes in: fp32, bf16 or fp64 (fp32)")
-    add_weights_option(parser)
-    parser.add_argument("--out", metavar="FOLDER", help="write the report and its numbers there: html, md, json")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_study_options(parser, "the model computes", "the report and its numbers there: html, md, json")
 
 
 def study_icl_command(options: argparse.Namespace) -> int:
     return study_head_sets(options, None, "icl")
 
 
-def study_head_sets(options: argparse.Namespace, rank: Sequence[str | Ranking] | None, name: str) -> int:
-    """Do the study, and tell it. rank: how heads are ranked; None: as usual. name: of the files."""
+def study_head_sets(
+    options: argparse.Namespace, rank: Callable[[Graph], Sequence[str | Ranking]] | None, name: str
+) -> int:
+    """Do the study, and tell it. rank: how heads of a graph are ranked; None: as usual. name: of the files."""
     from app.cli.open_model import open_model
     from core.studies.icl import study_icl
     from core.studies.icl_report import report_texts
 
-    check_keeping_options(options)
+    check_study_options(options)
     out = None if options.out is None else made_folder(options.out)
-    given = _given(options, rank)
+    given = _given(options)
+    named = {} if options.text is None else {"text_name": options.text}  # no number has it
 
-    def opened() -> list[Model]:
-        return [open_model(options.model, options.precision, options.device, options.weights)]
+    def begin() -> tuple[list[Model], dict[str, Any]]:
+        model = open_model(options.model, options.precision, options.device, options.weights)
+        return [model], given if rank is None else {**given, "rank": rank(model.graph)}
 
-    def asked(models: Sequence[Model], **how: Any) -> IclStudy:
-        return study_icl(models[0], **given, **how)
+    def asked(models: Sequence[Model], settings: Mapping[str, Any], **how: Any) -> IclStudy:
+        return study_icl(models[0], **settings, **named, **how)
 
-    settings = {each: value for each, value in given.items() if each != "text_name"}  # no number has it
-    study = do_study(options, name, opened, settings, asked, report_texts)
+    study = do_study(options, name, begin, asked, report_texts)
     if study is None:
         return STOPPED
     _tell(study, options.json)
@@ -89,8 +87,9 @@ def study_head_sets(options: argparse.Namespace, rank: Sequence[str | Ranking] |
     return 0
 
 
-def _given(options: argparse.Namespace, rank: Sequence[str | Ranking] | None) -> dict[str, Any]:
-    """The arguments of `study_icl` that its numbers depend on."""
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of `study_icl` that its numbers depend on, but how heads are ranked. Raises InputError for a text
+    that cannot be read."""
     from core.studies.corpus import text_of
 
     given: dict[str, Any] = {
@@ -104,9 +103,7 @@ def _given(options: argparse.Namespace, rank: Sequence[str | Ranking] | None) ->
         "seed": options.seed,
     }
     if options.text is not None:
-        given |= {"text": text_of(options.text), "text_name": options.text}
-    if rank is not None:
-        given["rank"] = rank
+        given["text"] = text_of(options.text)
     if options.share:
         given["shares"] = [share / 100 for share in options.share]
     if options.ablation:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import MODEL_HELP, add_device_option, seed_number
-from app.cli.kept_study import add_keeping_options, check_keeping_options, do_study, tell_report
-from app.cli.open_model import add_weights_option, open_model
+from app.cli.arguments import MODEL_HELP, seed_number
+from app.cli.kept_study import add_study_options, check_study_options, do_study, tell_report
+from app.cli.open_model import open_model
 from app.cli.output import say, say_json
 from app.cli.study_folder import made_folder, write_texts
 from app.cli.tables import aligned
 from app.cli.workers import STOPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from core.models.model import Model
     from core.studies.modalities import ModalityStudy
@@ -48,14 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--edges", type=int, default=100, help="of each pair, whose exact effect is measured (100)")
     parser.add_argument("--method", default="eap-ig", help="that scores edges (eap-ig)")
     parser.add_argument("--seed", type=seed_number, default=0, help="draws pairs, inputs and random edges (0)")
-    add_keeping_options(parser)
-    add_device_option(parser)
-    parser.add_argument("--precision", help="what the models compute in: fp32, bf16 or fp64 (fp32)")
-    add_weights_option(parser)
-    parser.add_argument(
-        "--out", metavar="FOLDER", help="write the report, its figure and its numbers there: html, md, svg, json"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_study_options(parser, "the models compute", "the report, its figure and its numbers there: html, md, svg, json")
     parser.set_defaults(do=study_modalities_command)
 
 
@@ -64,20 +57,20 @@ def study_modalities_command(options: argparse.Namespace) -> int:
     from core.studies.modality_picture import picture
     from core.studies.modality_report import report_texts
 
-    check_keeping_options(options)
+    check_study_options(options)
     out = None if options.out is None else made_folder(options.out)
     given = {name: getattr(options, name) for name in ("pairs", "inputs", "edges", "method", "seed")}
 
-    def opened() -> list[Model]:
+    def begin() -> tuple[list[Model], dict[str, Any]]:
         names = (*options.text, *options.image)
-        return [open_model(name, options.precision, options.device, options.weights) for name in names]
+        models = [open_model(name, options.precision, options.device, options.weights) for name in names]
+        return models, {"text": options.text, "image": options.image, **given}
 
-    def asked(models: Sequence[Model], **how: Any) -> ModalityStudy:
+    def asked(models: Sequence[Model], _settings: Mapping[str, Any], **how: Any) -> ModalityStudy:
         texts = len(options.text)
         return study_modalities(models[:texts], models[texts:], **given, **how)
 
-    settings = {"text": options.text, "image": options.image, **given}
-    study = do_study(options, "modalities", opened, settings, asked, report_texts)
+    study = do_study(options, "modalities", begin, asked, report_texts)
     if study is None:
         return STOPPED
     _tell(study, options.json)

@@ -11,6 +11,7 @@ import pytest
 
 from app.services.job_queue.store import delete_run
 from core.errors import InputError
+from core.models import loading
 from core.sharded.free_folder import check_folder
 from core.sharded.progress import read_progress
 from core.studies.kept_results import KeptResults
@@ -68,7 +69,12 @@ def test_a_report_with_its_figures_and_what_it_does_not_show(
     kept.write_text(kept.read_text(encoding="utf-8").replace("screened plural", "screened other"), encoding="utf-8")
 
 
-def test_two_rankings_of_ones_choice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_rankings_of_ones_choice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    load = loading.load_model
+    monkeypatch.setattr(loading, "load_model", lambda name, **how: (opened.append(name), load(name, **how))[1])
     file = tmp_path / "heads.txt"
     file.write_text("a3.h0\na3.h1\n", encoding="utf-8")
     given = ("study", "heads", *SMALL, "--first", "induction", "--second", str(file), "--json")
@@ -77,6 +83,7 @@ def test_two_rankings_of_ones_choice(tmp_path: Path, capsys: pytest.CaptureFixtu
     sets = {(each["name"], each["share"]): each["heads"] for each in found["sets"]}
     assert sets["heads.txt", 0.1][:2] == ["a3.h0", "a3.h1"]
     assert "induction without heads.txt" in {name for name, _ in sets}
+    assert opened == ["bundled:names"], "a file of heads needs no model of its own"
     file.write_text("a3.h0\nm1\n", encoding="utf-8")
     assert code_of(*given) == 3
     assert "heads.txt names 'm1'" in capsys.readouterr().err
