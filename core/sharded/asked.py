@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ WORDS = {  # for what runs are asked
     "pairs: rows of": "file of pairs",
     "pairs: sha-256": "hash of the rows",
     "shard": "number of pairs in a shard",
+    "work: scores": "hash of the scores",
     "weights": "hash of the weights",
     "wirescope": "version of Wirescope",
 }
@@ -69,12 +70,28 @@ class AskedFolder:
         differs."""
         path = self.path / RUN
         said = {"format": FORMAT, "version": VERSION, "asked": json.loads(json.dumps(asked))}
-        if not path.exists():
+        if path.exists():
+            _refuse(self.path, [*_differences(dict(_flat(read_run(self.path))), dict(_flat(said["asked"])))])
+        else:
             save_text(path, json.dumps(said, ensure_ascii=False, indent=1), lasting=True)
-        elif different := [*_differences(read_run(self.path), said["asked"])]:
-            raise InputError(
-                f"{self.path} holds another run: {'; '.join(different)}.", "Give another folder, or the same options."
-            )
+
+
+def check_same_run(folder: Path, known: Mapping[str, Any]) -> None:
+    """Raise InputError for a folder with another run than the one that is to begin there, with what differs. known:
+    what `run.json` will say of that one, as far as it is known before the model is opened; the rest is checked then."""
+    if (folder / RUN).exists():
+        there, here = read_run(folder), json.loads(json.dumps(known))
+        now = dict(_flat({name: value for name, value in here.items() if name in there}))
+        before = {name: value for name, value in _flat(there) if name in now}
+        _refuse(folder, [*_differences(before, now)])
+
+
+def _refuse(folder: Path, different: Sequence[str]) -> None:
+    """Raise InputError where anything is different."""
+    if different:
+        raise InputError(
+            f"{folder} holds another run: {'; '.join(different)}.", "Give another folder, or the same options."
+        )
 
 
 def missing_folders(path: Path) -> list[Path]:
@@ -102,9 +119,8 @@ def read_run(folder: str | Path) -> dict[str, Any]:
     return asked
 
 
-def _differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+def _differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
     """ "seed of the pairs 0 instead of 1", for all that differs; of long values that they do."""
-    there, here = dict(_flat(before)), dict(_flat(now))
     for name in dict.fromkeys([*there, *here]):
         if there.get(name) != here.get(name):
             values = [_value(each.get(name)) for each in (there, here)]

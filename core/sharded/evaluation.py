@@ -77,7 +77,7 @@ class CurveWork:
     @property
     def digest(self) -> str:
         """Of the scores."""
-        return hashlib.sha256(np.ascontiguousarray(self.values).tobytes()).hexdigest()
+        return digest_of_values(self.values)
 
     def of(self, model: Model, pairs: AskedPairs, like: Shared | None) -> tuple[ShardResult, Shared]:
         from core.datasets.session_over import Shared, session_over
@@ -107,6 +107,11 @@ class Chosen:
     sizes: tuple[int, ...]
     best: tuple[Circuit, ...]
     random: tuple[Circuit, ...]
+
+
+def digest_of_values(values: NDArray[np.float64]) -> str:
+    """By which a run knows the scores that it evaluates."""
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
 _chosen: dict[tuple[object, ...], Chosen] = {}  # of this process, one at most: to choose takes as long as to run

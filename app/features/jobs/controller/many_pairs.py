@@ -10,7 +10,7 @@ from pathlib import Path
 from app.features.jobs.controller.queueing import PREPARING, QueueingController, QueueingParts, file_of
 from app.features.jobs.presenter.heads import why_no_vectors
 from app.features.jobs.presenter.kinds import PairsKind
-from app.features.jobs.presenter.request import PairsGiven, command_of, given, weights_words
+from app.features.jobs.presenter.request import PairsGiven, command_of, given, known_pairs, known_run, weights_words
 from app.messages.replies import ModelReply
 from app.presenters.snapshot import Snapshot
 from app.services.job_queue.job import Job
@@ -19,6 +19,7 @@ from core.formatting import pairs_words
 from core.inputs.dataset_stream import FORMATS, stream_rows
 from core.inputs.film import file_of_film, is_film
 from core.progress import Cancel
+from core.sharded.asked import check_same_run
 from views.panels.jobs.data import Asked, ManyPairsData
 from views.panels.jobs.pairs_dialog import ManyPairsDialog
 
@@ -93,7 +94,9 @@ class ManyPairsController(QueueingController[ManyPairsDialog, Asked]):
             return
         document, weights = snapshot.document, self._workbench.weights_place
         folder = self._folder(asked.folder, document, name, self._kind.folder(snapshot))
-        doing = self._kind.does(snapshot, pairs, folder)
+        doing = self._kind.does(snapshot, pairs, asked, folder)
+        known = known_run(snapshot.opened, document, doing.work) | known_pairs(asked, pairs.count)
+        check_same_run(Path(folder), known)
         what = f"{self._kind.title(snapshot)}{' and function vectors' if asked.vectors else ''}"
         job = Job(
             "",

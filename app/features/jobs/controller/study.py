@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from app.features.jobs.controller.queueing import QueueingController, QueueingParts, file_of
 from app.features.jobs.presenter.kinds import STUDY
-from app.features.jobs.presenter.request import weights_words
-from app.features.jobs.presenter.study import ABOUT, DIALOG, check_study, study_command, study_folder, study_title
+from app.features.jobs.presenter.request import known_run, weights_words
+from app.features.jobs.presenter.study import (
+    ABOUT,
+    DIALOG,
+    check_study,
+    study_command,
+    study_folder,
+    study_title,
+    study_work,
+)
 from app.messages.replies import ModelReply
 from app.services.job_queue.job import Job
+from core.sharded.asked import check_same_run
 from views.panels.jobs.data import StudyAsked
 from views.panels.jobs.study_dialog import StudyDialog
 
@@ -43,6 +53,8 @@ class StudyController(QueueingController[StudyDialog, StudyAsked]):
         if asked.text:
             asked = replace(asked, text=str(file_of(asked.text)))
         document = self._workbench.document
+        if asked.folder:
+            check_same_run(Path(asked.folder).expanduser().absolute(), known_run(opened, document, study_work(asked)))
         folder = self._folder(asked.folder, document, study_folder(asked), "study")
         job = Job(
             "",

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from app.features.jobs.presenter.request import Doing, PairsGiven, metric_words, replacement_of, scores_options
+from app.features.jobs.presenter.request import (
+    Doing,
+    PairsGiven,
+    metric_text,
+    metric_words,
+    replacement_of,
+    scores_options,
+)
 from app.messages.replies import ScoresReply
 from app.presenters.exported_tables import scores_json
 from app.presenters.snapshot import Snapshot
@@ -17,8 +24,9 @@ from core.edit_kinds import KINDS, EditKind
 from core.errors import ArgumentError, InputError, WirescopeError
 from core.formatting import percent
 from core.saving import save_text
-from core.sharded.evaluation import check_evaluable
+from core.sharded.evaluation import check_evaluable, digest_of_values
 from core.tracing.scores import Scores
+from views.panels.jobs.data import Asked
 
 NO_SCORES = "The edges have no scores"
 UNASKED = " They are there without a trace: for others, trace (T) first."
@@ -36,14 +44,23 @@ def evaluation_words(snapshot: Snapshot) -> str:
     return f"Of the scores by {by}.{unasked} Removed edges carry {carries}; metric: {metric}."
 
 
-def do_evaluation(snapshot: Snapshot, pairs: PairsGiven, folder: str) -> Doing:
+def do_evaluation(snapshot: Snapshot, pairs: PairsGiven, asked: Asked, folder: str) -> Doing:
     """Raises ArgumentError for scores that cannot be evaluated in shards, and for what cannot be done with these
     pairs."""
     scored = _scored(snapshot)
-    kind = _replacement(scored, pairs)
+    kind, scores = _replacement(scored, pairs), _scores(scored)
+    metric = metric_text(snapshot.document, snapshot.opened.metric_options, pairs)
     return Doing(
-        ("evaluate", str(Path(folder) / EVALUATED), *scores_options(snapshot, kind, pairs)),
+        ("evaluate", str(Path(folder) / EVALUATED), *scores_options(kind, metric)),
         Traced(scored.method, scored.choice.options, kind, snapshot.document.size),
+        {
+            "what": "evaluate",
+            "scores": digest_of_values(scores.values.astype(np.float64)),
+            "method": scores.method,
+            "replacement": kind,
+            "seed": asked.seed,
+            **({"metric": metric} if metric else {}),  # else that of the scores
+        },
     )
 
 

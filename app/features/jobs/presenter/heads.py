@@ -6,6 +6,7 @@ from app.features.jobs.presenter.request import Doing, PairsGiven
 from app.presenters.head_needs import why_no_heads
 from app.presenters.snapshot import Snapshot
 from core.errors import ArgumentError
+from views.panels.jobs.data import Asked
 
 TITLE = "Heads"
 NO_FEW_SHOT = "The few-shot tasks are texts, and this model sees pictures"
@@ -24,11 +25,12 @@ def why_no_vectors(snapshot: Snapshot) -> str:
     return "" if snapshot.opened.is_text else NO_FEW_SHOT
 
 
-def do_heads(snapshot: Snapshot, _pairs: PairsGiven, _folder: str) -> Doing:
+def do_heads(snapshot: Snapshot, _pairs: PairsGiven, asked: Asked, _folder: str) -> Doing:
     """Raises ArgumentError for a model whose heads cannot be measured so."""
     if why := why_no_heads(snapshot.opened):
         raise ArgumentError(f"{why}.", "Open another model.")
-    return Doing(("heads",))
+    vectors = True if asked.vectors else None
+    return Doing(("heads",), work={"what": "heads", "seed": asked.seed, "function vectors": vectors})
 
 
 def heads_title(_snapshot: Snapshot) -> str:

@@ -29,6 +29,7 @@ from core.sharded.file_names import EVALUATION as EVALUATION_FILE
 from core.sharded.file_names import HEADS as HEADS_FILE
 from core.sharded.file_names import STUDY as STUDY_NAME
 from core.sharded.progress import RunProgress
+from views.panels.jobs.data import Asked
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,10 @@ class PairsKind(JobKind):
 
     dialog: the title of its dialog. about: the first words there. columns: that a file of pairs may have. vectors:
     whether function vectors can be asked for. seed: that it has at first. words: what is done, of all that is set in
-    the window. does: what is done with some pairs, given the folder; raises ArgumentError where it cannot be. title:
-    its beginning in the queue. folder: the end of the folder's name. prepare: writes into the folder what the command
-    reads, in a thread of its own, and gives the names of the files that were not there before; raises WirescopeError.
-    prepares: names of all."""
+    the window. does: what is done with some pairs, given what was asked and the folder; raises ArgumentError where it
+    cannot be. title: its beginning in the queue. folder: the end of the folder's name. prepare: writes into the folder
+    what the command reads, in a thread of its own, and gives the names of the files that were not there before; raises
+    WirescopeError. prepares: names of all."""
 
     dialog: str
     about: str
@@ -65,7 +66,7 @@ class PairsKind(JobKind):
     vectors: bool
     seed: int
     words: Callable[[Snapshot], str]
-    does: Callable[[Snapshot, PairsGiven, str], Doing]
+    does: Callable[[Snapshot, PairsGiven, Asked, str], Doing]
     title: Callable[[Snapshot], str]
     folder: Callable[[Snapshot], str]
     prepare: Callable[[Snapshot, Path], tuple[str, ...]]

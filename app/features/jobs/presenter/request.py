@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from app.presenters.snapshot import Snapshot
+from app.messages.replies import ModelReply
 from app.services.job_queue.job import Traced
 from core.edit_kinds import EDIT_WORDS, KINDS, EditKind
 from core.errors import ArgumentError, Cancelled
 from core.inputs.dataset_columns import FileRow
 from core.precision_words import EIGHT_BITS, WholePlace, computed_in, is_rounded, weights_of_precision
+from core.program_version import program_version
 from core.progress import Cancel
 from core.project.document import Document
 from core.project.step_names import folder_words
+from core.sharded.shards import usual_size
 from views.panels.inputs.data import MetricOption
 from views.panels.jobs.data import Asked
 
@@ -24,10 +28,11 @@ DISK_WORDS = " The weights stay on disk, as in the window."
 @dataclass(frozen=True)
 class Doing:
     """What a job does. command: its name, and what it is told of what it does with the pairs. traced: the scores that
-    it makes or evaluates; None where it is of none."""
+    it makes or evaluates; None where it is of none. work: what `run.json` will say of it, as far as that is known."""
 
     command: tuple[str, ...]
     traced: Traced | None = None
+    work: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,10 +102,9 @@ def weights_words(document: Document, place: str) -> str:
     return ROUNDED_WORDS if is_rounded(document.precision) else DISK_WORDS if place == "disk" else ""
 
 
-def scores_options(snapshot: Snapshot, kind: EditKind, pairs: PairsGiven) -> tuple[str, ...]:
+def scores_options(kind: EditKind, metric: str) -> tuple[str, ...]:
     """What a command that scores edges, or goes by scores, is told beside its pairs. kind: what removed edges carry.
-    Raises ArgumentError where the pairs lack an answer for the metric."""
-    metric = metric_text(snapshot.document, snapshot.opened.metric_options, pairs)
+    metric: empty for the usual one."""
     return ("--ablation", kind, *((f"--metric={metric}",) if metric else ()))
 
 
@@ -125,6 +129,23 @@ def command_of(
         *(("--workers", str(asked.workers)) if asked.workers > 1 else ()),
         *(("--function-vectors",) if asked.vectors else ()),
     )
+
+
+def known_run(opened: ModelReply, document: Document, work: Mapping[str, Any]) -> dict[str, Any]:
+    """What the folder of a job will say of it, as far as that is known here: all but the weights."""
+    return {
+        "work": dict(work),
+        "model": opened.name,
+        "precision": computed_in(document.precision),
+        "wirescope": program_version(),
+    }
+
+
+def known_pairs(asked: Asked, count: int) -> dict[str, Any]:
+    """The same of its pairs: all but what is in the rows of a file."""
+    task = {"task": asked.task, "seed": asked.seed, "rows of": None}
+    rows = {"task": None, "seed": None, "rows of": Path(asked.file).name}
+    return {"pairs": {**(task if asked.task else rows), "pairs": count}, "shard": usual_size(count)}
 
 
 def folder_name(document: Document, source: str, kind: str) -> str:

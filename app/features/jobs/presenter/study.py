@@ -66,6 +66,19 @@ def study_command(asked: StudyAsked, document: Document, folder: str, weights: W
     )
 
 
+def study_work(asked: StudyAsked) -> dict[str, Any]:
+    """What the folder of the study will say of it, as far as that is known: of a text of one's own only the command
+    says what is in it."""
+    rank = None if _is_in_context(asked) else _sets(asked)
+    return {
+        "what": f"study {'icl' if rank is None else 'heads'}",
+        "rank": rank,
+        "main_kind": asked.kind,
+        **{name: getattr(asked, name) for name in ("prompts", "pieces", "draws", "seed")},
+        **({} if asked.text else {"text": None}),
+    }
+
+
 def study_title(asked: StudyAsked) -> str:
     """ "Study of induction and function vector heads, 4 prompts, 6 pieces"."""
     numbers = f"{counted(asked.prompts, 'prompt')} a task, {counted(asked.pieces, 'piece')}"

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from app.features.jobs.presenter.request import Doing, PairsGiven, metric_words, replacement_of, scores_options
+from app.features.jobs.presenter.request import (
+    Doing,
+    PairsGiven,
+    metric_text,
+    metric_words,
+    replacement_of,
+    scores_options,
+)
 from app.presenters.snapshot import Snapshot
 from app.services.job_queue.job import Traced
 from core.edit_kinds import KINDS
 from core.errors import ArgumentError
 from core.project.trace_choice import TraceChoice
+from core.sharded.tracing import TraceWork
 from core.tracing.method import METHODS, method_named
+from core.tracing.told_options import Options
+from views.panels.jobs.data import Asked
 
 
 def trace_words(snapshot: Snapshot) -> str:
@@ -21,15 +31,22 @@ def trace_words(snapshot: Snapshot) -> str:
     return f"As set in the window: {method}{told}; removed edges carry {carries}; metric: {metric}."
 
 
-def do_trace(snapshot: Snapshot, pairs: PairsGiven, _folder: str) -> Doing:
+def do_trace(snapshot: Snapshot, pairs: PairsGiven, asked: Asked, _folder: str) -> Doing:
     """Raises ArgumentError for what cannot be done with these pairs."""
     document, choice = snapshot.document, snapshot.document.choice
     check_method(choice, pairs)
     kind = replacement_of(document.replacement, pairs)
-    told = (part for name, value in choice.options if name != "seed" for part in (f"--{name}", f"{value:.15g}"))
+    metric = metric_text(document, snapshot.opened.metric_options, pairs)
+    told = {name: f"{value:.15g}" for name, value in choice.options if name != "seed"}
+    options = Options(**{name: float(value) for name, value in told.items()}, seed=asked.seed)
     return Doing(
-        ("trace", "--method", choice.method, *told, *scores_options(snapshot, kind, pairs)),
+        (
+            *("trace", "--method", choice.method),
+            *(part for name, value in told.items() for part in (f"--{name}", value)),
+            *scores_options(kind, metric),
+        ),
         Traced(choice.method, choice.options, kind, document.size),
+        TraceWork(choice.method, kind, options=options, metric=metric or None).told(),
     )
 
 

@@ -24,6 +24,7 @@ from tests.app.features.jobs.job_steps import ENTRIES, is_at_work, only, press, 
 from tests.app.models import CLEAN
 from tests.app.person import Person
 from tests.app.stand_in import go
+from views.panels.jobs.data import Asked
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -150,9 +151,9 @@ def test_heads_that_cannot_be_measured_are_refused_before_anything_is_queued() -
         usual = {"title": "T", "graph": Graph(1, 2, 2), "is_text": True, "writes_text": True, "takes_ids": False}
         return SimpleNamespace(**usual | values)
 
-    pairs = PairsGiven(3)
+    pairs, asked = PairsGiven(3), Asked()
     for model in (opened(), opened(is_text=False, writes_text=False)):  # one that sees, too
-        assert do_heads(SimpleNamespace(opened=model), pairs, "").command == ("heads",)
+        assert do_heads(SimpleNamespace(opened=model), pairs, asked, "").command == ("heads",)
         assert why_no_heads_many(SimpleNamespace(opened=model)) == ""
     assert why_no_vectors(SimpleNamespace(opened=opened())) == ""
     assert "sees pictures" in why_no_vectors(SimpleNamespace(opened=opened(is_text=False)))
@@ -162,4 +163,4 @@ def test_heads_that_cannot_be_measured_are_refused_before_anything_is_queued() -
     ):
         assert words in why_no_heads_many(SimpleNamespace(opened=model))
         with pytest.raises(ArgumentError, match=words):
-            do_heads(SimpleNamespace(opened=model), pairs, "")
+            do_heads(SimpleNamespace(opened=model), pairs, asked, "")

@@ -21,6 +21,7 @@ from app.features.jobs.controller import many_pairs
 from app.features.jobs.presenter.evaluation import write_scores
 from app.features.jobs.presenter.rows import jobs_data
 from app.services.job_queue import process
+from app.services.job_queue.job import Job
 from app.services.job_queue.shown import Shown, shown
 from core.inputs import dataset_files
 from core.inputs.dataset_columns import FileRow
@@ -257,6 +258,14 @@ def test_what_cannot_be_queued_is_said_in_the_dialog(
     assert "cannot be made" in problem_of(str(pairs), str(pairs / "new"))
     (lone / "run.json").write_text("{}")
     assert "run.json is not of a run of Wirescope" in problem_of(str(pairs), str(lone))
+    with AskedFolder(tmp_path / "run") as other:
+        other.begin({"work": {"what": "trace", "method": "eap-ig"}, "model": "other", "pairs": {"task": "ioi"}})
+    words = problem_of(str(pairs), str(tmp_path / "run"))
+    assert f'holds another run: model "other" instead of "{reader.workbench.opened.name}"' in words
+    assert 'task "ioi" instead of none' in words
+    assert 'file of pairs none instead of "pairs.csv"; number of pairs none instead of 3' in words
+    assert words.endswith("Give another folder, or the same options.")
+    assert "method" not in words, "that is the same"
     with monkeypatch.context() as context:
         context.setattr(many_pairs, "stream_rows", lambda _path: 1 / 0)
         assert "Something went wrong: division by zero" in problem_of(str(pairs))
@@ -407,4 +416,18 @@ def test_the_commands_themselves_do_what_was_queued(
     assert opened == [str(Path(job.folder) / "study.html")] * 2
     assert workbench.document == before
     folder = Path(jobs[1].folder)
+
+    # each may go on in its folder
+    again: list[Job] = []
+    monkeypatch.setattr(person.controller("jobs").queue, "add", lambda job: again.append(job) or "")
+    jobs = [each.job for each in person.controller("jobs").queue.jobs]
+    for job in jobs:
+        person.choose("Edit", ENTRIES[job.kind])
+        dialog = person.controller("jobs").dialogs[job.kind].dialog
+        dialog.set_folder(job.folder)
+        person.click(dialog.add)
+        person.wait(dialog.add.isEnabled)
+        assert not dialog.problem.isVisible()
+        dialog.reject()
+    assert [job.command for job in again] == [job.command for job in jobs]
     assert json.loads((folder / "evaluation.json").read_text())["curve"][-1]["recovered"] == pytest.approx(1)

@@ -16,6 +16,7 @@ from app.features.jobs.presenter.study import (
     study_command,
     study_folder,
     study_record,
+    study_work,
     unexplained_words,
 )
 from app.services.job_queue.shown import Shown
@@ -23,7 +24,9 @@ from app.services.result_files import ResultFiles
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.project.document import Document
+from core.sharded.asked import AskedFolder
 from core.sharded.progress import RunProgress
+from tests.app.features.jobs.job_steps import ENTRIES
 from tests.app.person import Person
 from tests.app.stand_in import job
 from views.panels.jobs.data import StudyAsked
@@ -92,6 +95,20 @@ def test_a_study_that_says_nothing_has_no_place_in_the_table_of_runs(tmp_path: P
     with pytest.raises(InputError, match="it knows no ablation 'luck'"):
         study_record(done, Document("m"))
     assert unexplained_words([{"title": "copying", "unexplained": None}]) == "nothing that it shows could be explained"
+
+
+def test_a_study_is_not_queued_into_the_folder_of_another_one(reader: Person, tmp_path: Path) -> None:
+    work = study_work(StudyAsked(pieces=7))
+    with AskedFolder(tmp_path / "run") as other:
+        other.begin({"work": {**work, "tasks": None}, "weights": "of a model that is not known yet"})
+    reader.choose("Edit", ENTRIES["study"])
+    dialog = reader.controller("jobs").dialogs["study"].dialog
+    dialog.set_folder(str(tmp_path / "run"))
+    reader.click(dialog.add)
+    reader.wait(dialog.problem.isVisible)
+    assert "holds another run: pieces 7 instead of 6. Give another folder" in dialog.problem.text()
+    assert reader.controller("jobs").queue.jobs == ()
+    dialog.reject()
 
 
 def test_what_is_no_page_of_a_run_is_not_opened(
