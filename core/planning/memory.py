@@ -20,7 +20,7 @@ from core.session_parts import WHOLE
 from core.tracing.attribution import BLOCK_BYTES, EARLY
 from core.tracing.methods.eap_ig import HELD_BYTES
 
-LIBRARIES = 2**19  # bytes, about: Python's objects, buffers of products
+LIBRARIES = 2**18  # bytes, about: Python's objects, buffers of products
 
 
 def weight_bytes(adapter: Adapter) -> int:
