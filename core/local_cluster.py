@@ -32,6 +32,7 @@ QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_LOG_TO_DRIVER": "0",
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # else a call of a link that is cut starts a cluster in this process
     "RAY_worker_niceness": "0",  # somebody waits for the figures
     "RAY_agent_register_timeout_ms": "120000",  # of a machine that is busy
 }

@@ -11,3 +11,7 @@ class LinkCut(WirescopeError):
 
 class WorkerDied(WirescopeError):
     """It is no more."""
+
+
+class PlaceGone(WirescopeError):
+    """Its machine is not there either; it may come back."""

@@ -20,6 +20,7 @@ class Homes(QObject):
 
     changed = Signal()  # another place, the link to it, or how long that takes
     moved = Signal()  # to another place: all is to be asked anew
+    place_gone = Signal(str)  # the machine, in a few words, that the worker was on and that may come back
 
     def __init__(self, client: WorkerClient, thread: WorkerThread, parent: QObject) -> None:
         super().__init__(parent)
@@ -40,6 +41,7 @@ class Homes(QObject):
         worker.setParent(self)
         worker.latency_changed.connect(self._take_latency)
         worker.link_changed.connect(self._take_trouble)
+        worker.place_gone.connect(self._take_gone)
         worker.start()
         self._client.use(worker)
         self._thread.release()
@@ -59,6 +61,7 @@ class Homes(QObject):
         if worker is not None:
             worker.latency_changed.disconnect(self._take_latency)
             worker.link_changed.disconnect(self._take_trouble)
+            worker.place_gone.disconnect(self._take_gone)
             worker.stop(seconds=1.0)  # it ends by itself where it takes longer
             worker.setParent(None)
             worker.deleteLater()
@@ -79,3 +82,6 @@ class Homes(QObject):
     def _take_trouble(self, words: str) -> None:
         self.trouble = words
         self.changed.emit()
+
+    def _take_gone(self) -> None:
+        self.place_gone.emit(self.place)

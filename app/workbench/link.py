@@ -49,7 +49,7 @@ class Link(Receiver, Protocol):
         ...
 
     def restart(self) -> None:
-        """Start the worker again."""
+        """Start the worker again. Raises PlaceGone where its machine is not there either."""
         ...
 
     def reconnect(self) -> None:

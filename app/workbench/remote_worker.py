@@ -17,7 +17,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from app.messages.links import LinkCut, WorkerDied
+from app.messages.links import LinkCut, PlaceGone, WorkerDied
 from app.messages.request import FailureReply, ProgressReply, QueryRefusal, Reply, Request, RequestDone
 from app.messages.room import RoomReply
 from app.messages.stop_signal import forward
@@ -47,6 +47,7 @@ class RemoteWorker(QObject):
     replied = Signal(object)
     latency_changed = Signal(float)
     link_changed = Signal(str)  # in words, what is wrong with it; empty where nothing is
+    place_gone = Signal()  # the worker's machine, which may come back
 
     def __init__(self, link: Link, parent: QObject | None = None, sends_files: bool = False) -> None:
         """sends_files: whether the worker is on a machine that does not have the files of this one."""
@@ -65,6 +66,7 @@ class RemoteWorker(QObject):
         self._after = 0  # the serial number of the last reply that has come
         self._deaths = 0
         self._trouble = ""
+        self._is_cut = self._has_died = self._gone_is_said = False
         self._heard, self._silent = time.monotonic(), False  # when the other side was heard last
         self._closing = False
         self._end_signals: Callable[[], None] = lambda: None
@@ -194,8 +196,9 @@ class RemoteWorker(QObject):
         self._emit(RequestDone(request.number))
 
     def _something(self) -> bool:
-        """Whether there is something to be sent, or the end."""
-        return self._closing or self._due or self._cancel_due or bool(self._signals)
+        """Whether there is something to be sent, and somebody to take it, or the end."""
+        waiting = self._due or self._cancel_due or bool(self._signals)
+        return self._closing or (waiting and not self._trouble)
 
     def _notice_silence(self) -> None:
         """A call that does not come back is said: Ray tries a cut link by itself for a while, before it says so."""
@@ -266,16 +269,24 @@ class RemoteWorker(QObject):
         pause = PAUSE
         while not self._closing:
             try:
+                self._mend()
                 self._receive()
                 pause = PAUSE
-            except WorkerDied:
+            except WorkerDied as error:
                 if self._closing:
                     return
+                log.info("the worker at %s: %s", self.place, error)
                 self._say("The worker has ended: it is started again")
-                self._begin_again()
-            except WirescopeError as error:  # LinkCut, and what a link says that is tried again
+                if not self._has_died:
+                    self._count_death()
+                self._is_cut, self._has_died = False, True
+            except WirescopeError as error:  # LinkCut, PlaceGone, and what a link says that is tried again
                 log.info("the link to %s: %s", self.place, error)
-                self._say("The link is cut: trying again")
+                if isinstance(error, PlaceGone):
+                    self._say_gone()
+                else:
+                    self._is_cut = True
+                    self._say("The link is cut: trying again")
                 self._wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             except Exception as error:  # as where something is sent
@@ -289,8 +300,6 @@ class RemoteWorker(QObject):
 
     def _receive(self) -> None:
         """Take the replies that there are. Raises LinkCut, WorkerDied, and what a link says that is tried again."""
-        if self._trouble:
-            self._link.reconnect()
         life, replies = self._link.replies(self._life, self._after, 0.0 if self._trouble else POLL)
         decoded = [(serial, self._decoded(data, parts)) for serial, data, parts in replies]
         self._heard = time.monotonic()
@@ -302,12 +311,32 @@ class RemoteWorker(QObject):
             self._life, self._after = life, 0
         if self._trouble or another:
             self._say("")
+            self._gone_is_said = False
             self._send_anew()
         for serial, reply in decoded:
             self._take(serial, reply)
 
-    def _begin_again(self) -> None:
-        """Start another worker, which is asked for the last request, unless it is this that kills them."""
+    def _mend(self) -> None:
+        """Find the worker again where the link was cut, and start another where it has died. Raises LinkCut,
+        WorkerDied, PlaceGone, and what a link says that is tried again."""
+        if self._is_cut:
+            self._link.reconnect()
+            self._is_cut = self._has_died = False
+        if self._has_died:
+            self._link.restart()
+            self._has_died = False
+            if self._closing:
+                self._close()  # one that was started as the window left the one before
+
+    def _say_gone(self) -> None:
+        """Once, until somebody answers again."""
+        self._say(f"{self.place} has left the cluster: it is waited for")
+        if not self._gone_is_said and not self._closing:
+            self._gone_is_said = True
+            self.place_gone.emit()
+
+    def _count_death(self) -> None:
+        """Another worker is asked for the last request, unless it is this that kills them."""
         with self._condition:
             request = self._last
             self._deaths += request is not None
@@ -318,13 +347,6 @@ class RemoteWorker(QObject):
             words = f"The worker at {self.place} ended {MOST_DEATHS} times over this request."
             hint = "It may need more memory than there is: choose another place, or a smaller model or dataset."
             self._end(request, FailureReply(request.number, "run", words, hint))
-        try:
-            self._link.restart()
-        except WirescopeError as error:
-            log.info("a worker at %s could not be started: %s", self.place, error)
-            self._wait(PAUSE)
-        if self._closing:
-            self._close()  # one that was started as the window left the one before
 
     def _send_anew(self) -> None:
         """The request that is not answered to its end; a worker that has it takes it once."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from app.messages.links import LinkCut, WorkerDied
+from app.messages.links import LinkCut, PlaceGone, WorkerDied
 from app.messages.places import LOCAL, Place
+from app.worker.ray_calls import WorkerUnheard, called, in_a_line, last_line
 from core import local_cluster
 from core.code_path import python_path
 from core.errors import ArgumentError, WirescopeError
@@ -93,7 +94,7 @@ class Cluster:
             except (ValueError, TypeError) as error:
                 raise ArgumentError(f"{self.address} is no address of a cluster: {error}", ADDRESSES) from error
             except Exception as error:  # Ray and gRPC have no common base of theirs
-                raise LinkCut(f"No cluster answers at {self.address}: {_in_a_line(error)}", ADDRESSES) from error
+                raise LinkCut(f"No cluster answers at {self.address}: {in_a_line(error)}", ADDRESSES) from error
             self._joined = True
 
     def rejoin(self) -> None:
@@ -124,7 +125,20 @@ class Cluster:
         def look() -> str:
             return next(str(node["NodeID"]) for node in ray.nodes() if node["Alive"])
 
-        return str(_called(look, self.address))
+        return str(called(look, self.address))
+
+    def node_of(self, place: Place) -> str:
+        """The name of a place's node: another one where its machine was started anew. Raises PlaceGone, LinkCut."""
+        import ray
+
+        def look() -> list[str]:
+            there = {str(each["NodeID"]): each["NodeManagerHostname"] for each in ray.nodes() if each["Alive"]}
+            return [node for node, machine in there.items() if place.node == node or place.machine == machine]
+
+        nodes = called(look, self.address)
+        if not nodes:
+            raise PlaceGone(f"{place.machine} has left the cluster.", "Start Ray there again, or look for other nodes.")
+        return place.node if place.node in nodes else str(nodes[0])
 
     def places(self) -> tuple[Place, ...]:
         """The nodes with what is free on them now, the best place first (`Place.rank`); `unheard` then says which nodes
@@ -149,11 +163,11 @@ class Cluster:
                     places.append(Place(node, **facts, lent=int(nodes[node]["Resources"].get("GPU", 0))))
             if failures and not places:
                 raise next(iter(failures.values()))
-            told = (f"{machine} ({_last_line(error)})" for machine, error in failures.items())
+            told = (f"{machine} ({last_line(error)})" for machine, error in failures.items())
             self.unheard = f"Left out, as they do not answer: {', '.join(told)}." if failures else ""
             return tuple(sorted(places, key=lambda place: place.rank, reverse=True))
 
-        return tuple(_called(ask, self.address))
+        return tuple(called(ask, self.address))
 
     def plan(
         self, place: Place, model: str, precision: str, tokens: int, eight_bits: bool = False
@@ -175,11 +189,11 @@ class Cluster:
             )
             return told
 
-        return tuple(_called(ask, place.machine))
+        return tuple(called(ask, place.machine))
 
     def start(self, place: Place, device: str = "cpu") -> RayLink:
         """Start a worker on a node. device: that it opens models on; for "cuda" it has one GPU to itself, for "auto"
-        all that the cluster lends there. Raises LinkCut, WorkerDied."""
+        all that the cluster lends there. Raises LinkCut, WorkerDied, PlaceGone."""
         return RayLink(self, place, device)
 
     def leave(self) -> None:
@@ -208,6 +222,8 @@ class RayLink:
         self._cluster, self._place, self._device = cluster, place, device
         self._name = f"worker-{uuid4().hex}"
         self._actor: Any = None
+        self._starts = True  # it has not answered yet
+        self._is_unheard = False  # by a cluster that is heard
         self.restart()
 
     @property
@@ -274,7 +290,7 @@ class RayLink:
         return told
 
     def restart(self) -> None:
-        """Start the worker, again where it has died. Raises LinkCut."""
+        """Start the worker, again where it has died. Raises LinkCut, PlaceGone."""
         import ray
 
         from app.worker.remote_side import RemoteSide, make_service
@@ -295,12 +311,14 @@ class RayLink:
             )
             return made.remote(partial(make_service, self._device), idle_seconds=IDLE_SECONDS)
 
+        if not self._cluster.is_local:
+            self._place = replace(self._place, node=self._cluster.node_of(self._place))
         self._name = f"worker-{uuid4().hex}"
-        self._actor = _called(begin, self.place)
+        self._actor, self._starts = called(begin, self.place), True
 
     def reconnect(self) -> None:
-        """Join the cluster anew and look the worker up; a cluster of this machine that has ended is started again.
-        Raises LinkCut, WorkerDied."""
+        """Look the worker up, in a cluster that is joined anew where it was not heard; a cluster of this machine that
+        has ended is started again. Raises LinkCut, WorkerDied."""
         import ray
 
         if self._cluster.is_local and not self._cluster.has_ended():
@@ -309,46 +327,39 @@ class RayLink:
             self._cluster.rejoin()
             self._place = replace(self._place, node=self._cluster.first_node())
             raise WorkerDied(f"The cluster of this machine has ended, and {self.place} with it.")
-        self._cluster.rejoin()
-        try:
-            self._actor = ray.get_actor(self._name, namespace=NAMESPACE)
-        except ValueError:
-            raise WorkerDied(f"The worker at {self.place} is not there any more.") from None
+        is_unheard, self._is_unheard = self._is_unheard, False
+        if not is_unheard:  # else to join anew would change nothing
+            self._cluster.rejoin()
+
+        def look() -> Any:
+            try:
+                return ray.get_actor(self._name, namespace=NAMESPACE)
+            except ValueError:
+                raise WorkerDied(f"The worker at {self.place} is not there any more.") from None
+
+        self._actor = called(look, self.place)
 
     def close(self) -> None:
         """End the worker."""
         import ray
 
         actor = self._actor
-        _called(lambda: ray.kill(actor), self.place)
+        called(lambda: ray.kill(actor), self.place)
 
     def _call(self, method: str, *told: object, seconds: float = CALL_SECONDS) -> Any:
         import ray
 
         waits = told[-1] if method == "replies" and isinstance(told[-1], float) else 0.0
-        actor = self._actor
-        return _called(lambda: ray.get(getattr(actor, method).remote(*told), timeout=seconds + waits), self.place)
-
-
-def _called(call: Callable[[], Any], where: str) -> Any:
-    """What a call of Ray gives. Raises WorkerDied, LinkCut, and the WirescopeErrors of the other side."""
-    from ray import exceptions
-
-    try:
-        return call()
-    except exceptions.RayTaskError as error:
-        cause = error.cause if hasattr(error, "cause") else None
-        if isinstance(cause, WirescopeError):
-            raise cause from None
-        raise WirescopeError(f"Something went wrong at {where}: {_last_line(error)}") from error
-    except exceptions.ActorUnavailableError as error:
-        raise LinkCut(f"The worker at {where} cannot be reached: {_in_a_line(error)}") from error
-    except exceptions.RayActorError as error:
-        raise WorkerDied(f"The worker at {where} has ended: {_in_a_line(error)}") from error
-    except WirescopeError:
-        raise
-    except Exception as error:  # of the link: Ray, gRPC and sockets have no common base
-        raise LinkCut(f"{where} cannot be reached: {_in_a_line(error)}") from error
+        if self._starts:
+            seconds = max(seconds, START_SECONDS)
+        actor, seconds = self._actor, seconds + waits
+        try:
+            answer = called(lambda: ray.get(getattr(actor, method).remote(*told), timeout=seconds), self.place)
+        except LinkCut as error:
+            self._is_unheard = isinstance(error, WorkerUnheard)
+            raise
+        self._starts = self._starts and actor is not self._actor
+        return answer
 
 
 def _join(ray: Any, told: dict[str, Any]) -> None:
@@ -366,12 +377,3 @@ ADDRESSES = (
     "be in RAY_AUTH_TOKEN or in ~/.ray/auth_token here when Wirescope starts."
 )
 GPUS_TAKEN = "Its GPUs may all be reserved by others: choose the processors, or try again later."
-
-
-def _in_a_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-
-
-def _last_line(error: BaseException) -> str:
-    """What went wrong, of an error whose text is a traceback."""
-    return str(error).strip().splitlines()[-1][:200] if str(error).strip() else type(error).__name__

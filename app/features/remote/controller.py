@@ -45,6 +45,7 @@ class RemoteController(QObject):
         self._busy = self._given_up = False  # something takes long; the dialog was closed meanwhile
         closing.closed.connect(self._end)
         workbench.document_changed.connect(self._follow)
+        workbench.homes.place_gone.connect(self._say_gone)
 
     def show(self) -> None:
         """Open the dialog."""
@@ -173,6 +174,14 @@ class RemoteController(QObject):
             self._workbench.compute_in(rounded(self._workbench.document.precision, eight_bits))
         self._workbench.homes.move(RemoteWorker(link, sends_files=there["files"] != here["files"]))
         self._workbench.message.emit(warning(here, there) or f"The work is done on {link.place} now.")
+
+    def _say_gone(self, place: str) -> None:
+        words = f"{place}, where the work was done, has left the cluster."
+        hint = (
+            "Where it comes back, the work goes on there by itself. File > Disconnect goes on in this window without "
+            "it, and File > Connect to… then on another machine: the document and its edits are here."
+        )
+        self._notifier.problem(FailureReply(0, "run", words, hint))
 
     def disconnect_worker(self) -> None:
         """Have the work done in this process again."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.features.console.queries import ConsoleQuery
-from app.messages.links import LinkCut, WorkerDied
+from app.messages.links import LinkCut, PlaceGone, WorkerDied
 from app.messages.request import FailureReply, ProgressReply, Query, QueryRefusal, Reply, Request, RequestDone
 from app.messages.request_loop import LOADING
 from app.workbench.files_to_send import MOST_BYTES
@@ -25,13 +25,14 @@ from tests.app.workbench.test_worker_thread import Server, request
 
 
 class TestLink:
-    """To a worker in this process. cut: nothing passes. The end of a worker is told to who calls it."""
+    """To a worker in this process. cut: nothing passes. gone: no worker can be started. The end of a worker is told to
+    who calls it."""
 
     __test__ = False
     place = "node-7"
 
     def __init__(self, server: Server) -> None:
-        self.server, self.cut, self.lives = server, False, 0
+        self.server, self.cut, self.gone, self.lives = server, False, False, 0
         self.side: RemoteSide | None = None
         self.sent: list[str] = []  # names of files
         self.model_parts: list[tuple[int, int]] = []  # of files of models, where each begins and its bytes
@@ -43,6 +44,8 @@ class TestLink:
 
     def restart(self) -> None:
         self._pass()
+        if self.gone:
+            raise PlaceGone("It is off.")
         self.side = RemoteSide(lambda: self.server)
         self.lives += 1
 
@@ -269,6 +272,32 @@ def test_a_request_that_kills_its_workers_is_given_up_in_words(worker, link, ser
     worker.ask(request(2))
     wait_for(qtbot, worker, 2)
     assert heard(worker) == [(2, "answer 2")]
+
+
+def test_a_machine_that_has_gone_is_said_and_waited_for_and_nothing_is_given_up(
+    worker, link, server, qtbot, monkeypatch
+) -> None:
+    monkeypatch.setattr("app.workbench.remote_worker.LONGEST_PAUSE", 0.05)
+    tries, restart, gone = [], link.restart, []
+    link.restart = lambda: (tries.append(link.cut), restart())
+    worker.place_gone.connect(lambda: gone.append(worker.place))
+    worker.ask(request(1))
+    server.wait(lambda: server.begun == [1])
+    link.gone = True
+    link.die()
+    qtbot.waitUntil(lambda: len(tries) > MOST_DEATHS, timeout=30_000)
+    assert worker.troubles[-1] == "node-7 has left the cluster: it is waited for"
+    worker.ask(request(2))  # another edit, meanwhile
+    link.cut = True  # and the way to the cluster
+    qtbot.waitUntil(lambda: worker.troubles[-1] == "The link is cut: trying again", timeout=30_000)
+    link.cut = False
+    qtbot.waitUntil(lambda: worker.troubles[-1].startswith("node-7 has left"), timeout=30_000)
+    assert worker.answers == []
+    link.gone = False
+    server.let(2)
+    wait_for(qtbot, worker, 2)
+    assert heard(worker) == [(2, "answer 2")]
+    assert (gone, worker.troubles[-1], link.lives) == (["node-7"], "", 2)
 
 
 def test_a_signal_of_the_window_reaches_the_worker(worker, link, server, qtbot, monkeypatch) -> None:

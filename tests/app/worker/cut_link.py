@@ -56,16 +56,17 @@ def run(*command: str) -> str:
 
 
 class Other:
-    """A network namespace, held by a process, at the other end of a link."""
+    """A network namespace, held by a process, at the other end of a link; and further namespaces, as `unshare` and
+    `nsenter` name them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *further: str) -> None:
         self._holder = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", "echo there; exec sleep 600"], stdout=subprocess.PIPE
+            ["unshare", "--net", *further, "sh", "-c", "echo there; exec sleep 600"], stdout=subprocess.PIPE
         )
         assert self._holder.stdout is not None
-        self._holder.stdout.readline()  # it has its namespace
+        self._holder.stdout.readline()  # it has its namespaces
         pid = str(self._holder.pid)
-        self._enter = ["nsenter", "--target", pid, "--net"]
+        self._enter = ["nsenter", "--target", pid, "--net", *further]
         run("ip", "link", "set", "lo", "up")
         run("ip", "link", "add", "here", "type", "veth", "peer", "name", "there", "netns", pid)
         run("ip", "addr", "add", f"{HERE}/30", "dev", "here")
@@ -114,12 +115,12 @@ def answers_there(address: str = THERE, port: int = PORT) -> bool:
         return probe.connect_ex((address, port)) == 0
 
 
-def joined() -> Cluster:
-    """The cluster, when it is there; on a busy machine it may listen for a while before it answers."""
+def joined(address: str = THERE) -> Cluster:
+    """The cluster at an address, when it is there; on a busy machine it may listen for a while before it answers."""
     for left in reversed(range(TRIES)):
-        assert wait_for(answers_there), "the cluster does not start"
+        assert wait_for(lambda: answers_there(address)), "the cluster does not start"
         try:
-            return Cluster(f"ray://{THERE}:{PORT}")
+            return Cluster(f"ray://{address}:{PORT}")
         except LinkCut:
             if not left:
                 raise

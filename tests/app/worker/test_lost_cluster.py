@@ -48,6 +48,33 @@ cluster.leave()
 """
 
 
+NO_CLUSTER = """
+from core.local_cluster import set_environment
+
+set_environment("ray://localhost:1")
+import ray
+
+calls = (lambda: ray.get_actor("worker"), lambda: ray.remote(print).remote(), lambda: ray.put(1), ray.nodes)
+for call in calls:
+    try:
+        call()
+    except Exception as error:
+        print(type(error).__name__)
+    else:
+        raise SystemExit("something was called")
+    assert not ray.is_initialized()
+"""
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+def test_a_call_of_a_cluster_that_is_not_joined_starts_none() -> None:
+    """As of a window whose link is cut: Ray would start one in its process, and the call would go there."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    command, environment = [sys.executable, "-c", NO_CLUSTER], own | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
 @pytest.mark.timeout(400)
 @pytest.mark.slow  # a cluster of its own, twice
 @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")

@@ -242,14 +242,14 @@ def test_a_window_moves_to_the_actor_and_back_with_its_edits(sit_down, link, mon
 
 
 def test_what_goes_wrong_there_is_said_by_its_cause(ray_cluster, cluster) -> None:  # noqa: F811
-    from app.worker.ray_home import _called
+    from app.worker.ray_calls import called
 
     def fail() -> None:
         raise KeyError("a field")
 
     task = ray_cluster.remote(fail)
     with pytest.raises(WirescopeError, match=r"^Something went wrong at node-7: KeyError: 'a field'$"):
-        _called(lambda: ray_cluster.get(task.remote()), "node-7")
+        called(lambda: ray_cluster.get(task.remote()), "node-7")
 
 
 def test_a_node_that_does_not_answer_is_left_out_and_said(ray_cluster, cluster, monkeypatch) -> None:  # noqa: F811

@@ -19,6 +19,7 @@ from app.workbench import models_to_send
 from app.workbench.remote_worker import RemoteWorker
 from app.worker import remote_side
 from app.worker.remote_side import file_system, make_service, versions
+from core.graph import Node
 from core.project.document import Document, Source
 from tests.app.models import CLEAN
 from tests.app.person import Person
@@ -157,6 +158,33 @@ def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reade
     assert (worker._wire.kept._data, len(worker._wire._encoded._encoded)) == ({}, 0)
     assert clusters.link.side is not None
     assert not clusters.link.side._loop._thread.is_alive()
+
+
+def test_a_machine_that_has_gone_is_said_with_what_can_be_done_and_the_edits_stay(
+    reader: Person, clusters: Clusters
+) -> None:
+    dialog = dialog_of(reader, clusters)
+    reader.click(dialog.connect_button)
+    reader.wait(lambda: reader.workbench.homes.place == "node-7")
+    reader.rest()
+    ran = reader.workbench.ran
+    clusters.link.gone = True
+    clusters.link.die()
+    reader.wait(lambda: reader.dialogs())
+    said = reader.dismiss()
+    assert said.startswith(
+        "node-7, where the work was done, has left the cluster. Where it comes back, the work goes on"
+    )
+    assert "File > Disconnect" in said
+    assert reader.panel("status").device.text().startswith("node-7 has left the cluster: it is waited for")
+    reader.workbench.select((Node("head", 1, 0),))
+    reader.window.commands["cut"].trigger()
+    (edit,) = reader.workbench.document.edits
+    reader.window.commands["disconnect"].trigger()
+    reader.rest()
+    assert reader.workbench.ran.edits == (edit,)
+    assert reader.workbench.ran.before == pytest.approx(ran.before)
+    assert "left the cluster" not in reader.panel("status").device.text()
 
 
 def test_weights_are_in_8_bits_there_and_stay_so_here(reader: Person, clusters: Clusters, models) -> None:
