@@ -52,6 +52,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "heads_many",
                 "head_sets",
                 "study",
+                "modalities",
                 "tint_inputs",
             ),
             *("evaluate", "evaluate_many", "watch", "repair", "fill_dataset", "-"),

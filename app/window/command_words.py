@@ -64,6 +64,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
         "function vector",
         "overnight",
     ),
+    "modalities": ("queue", "job", "vision", "text and pictures", "compare models", "long run", "overnight"),
     "show_jobs": ("queue", "long runs", "progress", "background"),
     "measure": ("exact", "effects", "verify"),
     "evaluate": ("faithfulness", "reliable", "validate", "evaluation", "p-value", "significance", "test"),

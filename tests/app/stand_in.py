@@ -3,7 +3,8 @@ progress.json, pair by pair, imports nothing large, and waits for the test where
 
     FOLDER/pace     while it is not there, the command stays at the pair that it has come to
     FOLDER/fails    it fails with these words
-    FOLDER/scores   what it copies to circuit.json at its end; an evaluation to evaluation.json, heads to heads.json
+    FOLDER/scores   what it copies to circuit.json at its end; an evaluation to evaluation.json, heads to
+                    heads.json, a study to study.html
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ try:
 except KeyboardInterrupt:
     say("stopped", done)
     sys.exit(130)
-result = {"evaluate": "evaluation.json", "heads": "heads.json"}.get(arguments[0], "circuit.json")
+result = {"evaluate": "evaluation.json", "heads": "heads.json", "study": "study.html"}.get(arguments[0], "circuit.json")
 if os.path.exists(os.path.join(folder, "scores")):
     shutil.copy(os.path.join(folder, "scores"), os.path.join(folder, result))
 say("done", done, result=result)

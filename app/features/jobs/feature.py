@@ -83,6 +83,11 @@ def why_no_study(workbench: Workbench) -> str:
     return "Open a model first" if workbench.opened is None else why_no_head_sets(workbench.opened)
 
 
+def why_no_modalities(workbench: Workbench) -> str:
+    """Why no study of modalities can be queued: it takes the precision of the model that is open."""
+    return "Open a model first" if workbench.opened is None else ""
+
+
 def _build(context: FeatureContext, panel: JobsPanel) -> JobsControllers:
     workbench, notifier, window = context.workbench, context.notifier, context.dialogs
     queue = JobQueue(JobStore(state_folder() / "queue"), panel)
@@ -90,6 +95,7 @@ def _build(context: FeatureContext, panel: JobsPanel) -> JobsControllers:
 
     def dialog(kind: str) -> QueueingController[Any, Any]:
         from app.features.jobs.controller.many_pairs import ManyPairsController
+        from app.features.jobs.controller.modalities import ModalitiesController
         from app.features.jobs.controller.queueing import QueueingParts
         from app.features.jobs.controller.study import StudyController
         from app.features.jobs.presenter.kinds import PAIRS_KINDS
@@ -97,7 +103,9 @@ def _build(context: FeatureContext, panel: JobsPanel) -> JobsControllers:
         services = context.jobs, context.panels, context.settings, notifier, window
         given = QueueingParts(workbench, queue, landing, *services, root=state_folder() / "runs")
         of_pairs = PAIRS_KINDS.get(kind)
-        return StudyController(given) if of_pairs is None else ManyPairsController(of_pairs, given)
+        if of_pairs is not None:
+            return ManyPairsController(of_pairs, given)
+        return ModalitiesController(given) if kind == "modalities" else StudyController(given)
 
     made = JobsControllers(
         queue,
@@ -146,6 +154,14 @@ FEATURE = Feature(
             "controls, and what is left unexplained",
             why_not=why_no_study,
             run=lambda made: made.dialogs["study"].show(),
+        ),
+        Action(
+            "modalities",
+            "Study Modalities…",
+            (),
+            "Put into the queue the same questions to models that read text and models that see, side by side",
+            why_not=why_no_modalities,
+            run=lambda made: made.dialogs["modalities"].show(),
         ),
     ),
     build=_build,

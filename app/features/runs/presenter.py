@@ -29,7 +29,7 @@ NO_CIRCUIT = {
     "scan": "A scan measures single edges, and comes to no circuit",
     "repair": "The cuts of this repair are not kept any more",
     "heads": "Cards of heads come to no circuit",
-    "study": "A study compares sets of heads, and comes to no circuit",
+    "study": "A study comes to no circuit",
 }
 NOT_CHOSEN = {
     "trace": "This trace scored all edges, and no size of a circuit was chosen: show it, and choose one",
@@ -43,7 +43,7 @@ QUEUE_AGAIN = {
 NO_RERUN = {
     "repair": "A repair needs its examples: find the cuts in the panel Repair",
     "heads": f"{OTHER_PAIRS}Measure Heads Over Many Pairs",
-    "study": "Queue it again, by Edit > Study In-Context Learning",
+    "study": "Queue it again: its dialog is in the menu Edit",
 }
 SHOWN_AS: Mapping[RunKind, ResultKind] = {"heads": "heads", "study": "page"}  # runs that have a file to be opened
 LONGEST = 40  # letters of a prompt

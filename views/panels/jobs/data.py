@@ -72,6 +72,30 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class ModelChoice:
+    """A model that can be named: in words, and as it is opened."""
+
+    title: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ModalitiesAsked:
+    """What the dialog of a study of modalities was told. text, image: names of models that read text, and of models
+    that see. pairs: to score edges on. inputs: on which attention is read. edges: measured of each pair. folder: empty
+    for one of its own."""
+
+    text: tuple[str, ...] = ()
+    image: tuple[str, ...] = ()
+    pairs: int = 12
+    inputs: int = 24
+    edges: int = 100
+    seed: int = 0
+    workers: int = 1
+    folder: str = ""
+
+
+@dataclass(frozen=True)
 class StudyAsked:
     """What the dialog of a study was told. first, second: names of rankings; second may be empty. kind: the ablation.
     text: the path of a file or folder; empty for the bundled one. prompts: of each task. pieces: of text. draws: of

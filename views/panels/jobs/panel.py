@@ -11,9 +11,9 @@ from views.widgets.lines_panel import LineButton, LinesPanel
 from views.widgets.text import ElidedLabel
 
 NOTHING = (
-    "Long runs wait here for their turn: Trace Many Pairs, Evaluate Over Many Pairs, Measure Heads Over Many Pairs and "
-    "Study In-Context Learning, of the menu Edit, put one in. They run in the background, one at a time, can be paused "
-    "and go on where they were after the window was closed."
+    "Long runs wait here for their turn: Trace Many Pairs, Evaluate Over Many Pairs, Measure Heads Over Many Pairs, "
+    "Study In-Context Learning and Study Modalities, of the menu Edit, put one in. They run in the background, one at "
+    "a time, can be paused and go on where they were after the window was closed."
 )
 CHOOSE = "Choose a line first"
 BUTTONS = (

@@ -95,7 +95,7 @@ class ManyPairsController(QueueingController[ManyPairsDialog, Asked]):
         document, weights = snapshot.document, self._workbench.weights_place
         folder = self._folder(asked.folder, document, name, self._kind.folder(snapshot))
         doing = self._kind.does(snapshot, pairs, asked, folder)
-        known = known_run(snapshot.opened, document, doing.work) | known_pairs(asked, pairs.count)
+        known = known_run(document, doing.work, model=snapshot.opened.name) | known_pairs(asked, pairs.count)
         check_same_run(Path(folder), known)
         what = f"{self._kind.title(snapshot)}{' and function vectors' if asked.vectors else ''}"
         job = Job(

@@ -29,14 +29,14 @@ from core.optional_packages import is_installed
 from core.progress import Cancel
 from core.project.document import Document
 from core.sharded.free_folder import check_folder
-from views.panels.jobs.data import Asked, StudyAsked
+from views.panels.jobs.data import Asked, ModalitiesAsked, StudyAsked
 from views.panels.jobs.queue_dialog import QueueDialog
 
 NO_RAY = 'Workers that share the work need Ray: pip install "wirescope[cluster]"'
 PREPARING = "Preparing …"  # what the command reads
 NO_MODEL = "No model is open. Open the one that this is to be of."
 D = TypeVar("D", bound=QueueDialog)
-A = TypeVar("A", Asked, StudyAsked)
+A = TypeVar("A", Asked, StudyAsked, ModalitiesAsked)
 R = TypeVar("R")
 
 
@@ -93,10 +93,16 @@ class QueueingController(QObject, Generic[D, A]):
         return os.cpu_count() or 1 if ray else 1, "" if ray else NO_RAY
 
     def _choose_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self.dialog, "An empty folder", self._settings.folder())
+        path = self._choose_directory("An empty folder")
         if path and self.dialog is not None:
-            self._settings.set_folder(str(Path(path).parent))
             self.dialog.set_folder(path)
+
+    def _choose_directory(self, title: str) -> str:
+        """Empty for none."""
+        path = QFileDialog.getExistingDirectory(self.dialog, title, self._settings.folder())
+        if path:
+            self._settings.set_folder(str(Path(path).parent))
+        return path
 
     def _choose_file(self, title: str, filters: str) -> str:
         """Empty for none."""

@@ -54,7 +54,8 @@ class StudyController(QueueingController[StudyDialog, StudyAsked]):
             asked = replace(asked, text=str(file_of(asked.text)))
         document = self._workbench.document
         if asked.folder:
-            check_same_run(Path(asked.folder).expanduser().absolute(), known_run(opened, document, study_work(asked)))
+            known = known_run(document, study_work(asked), model=opened.name)
+            check_same_run(Path(asked.folder).expanduser().absolute(), known)
         folder = self._folder(asked.folder, document, study_folder(asked), "study")
         job = Job(
             "",

@@ -16,6 +16,7 @@ from app.features.jobs.presenter.evaluation import (
 )
 from app.features.jobs.presenter.heads import do_heads, heads_folder, heads_title, heads_words
 from app.features.jobs.presenter.landing import evaluation_record, heads_record, trace_record
+from app.features.jobs.presenter.modalities import modalities_record
 from app.features.jobs.presenter.request import Doing, PairsGiven
 from app.features.jobs.presenter.study import study_record
 from app.features.jobs.presenter.tracing import do_trace, trace_folder, trace_title, trace_words
@@ -145,8 +146,9 @@ HEADS = PairsKind(
 )
 PAGE = f"{STUDY_NAME}.html"
 STUDY = JobKind(name="study", result=PAGE, shows=PAGE, shown_as="page", brings="", record=study_record)
+MODALITIES = JobKind(name="modalities", result=PAGE, shows=PAGE, shown_as="page", brings="", record=modalities_record)
 PAIRS_KINDS: Mapping[str, PairsKind] = {kind.name: kind for kind in (TRACE, EVALUATION, HEADS)}
-KINDS: Mapping[str, JobKind] = {**PAIRS_KINDS, STUDY.name: STUDY}
+KINDS: Mapping[str, JobKind] = {**PAIRS_KINDS, STUDY.name: STUDY, MODALITIES.name: MODALITIES}
 
 
 def mended(done: Shown, kind: JobKind) -> Shown:

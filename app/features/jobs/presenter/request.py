@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.messages.replies import ModelReply
 from app.services.job_queue.job import Traced
 from core.edit_kinds import EDIT_WORDS, KINDS, EditKind
 from core.errors import ArgumentError, Cancelled
@@ -110,9 +109,14 @@ def scores_options(kind: EditKind, metric: str) -> tuple[str, ...]:
 
 def opening_options(document: Document, weights: WholePlace) -> tuple[str, ...]:
     """How a command opens the model. weights: the place of whole ones, as `load_model` takes it."""
+    return ("--model", document.model, *precision_options(document, weights))
+
+
+def precision_options(document: Document, weights: WholePlace) -> tuple[str, ...]:
+    """In which precision, and where its weights are."""
     place = weights_of_precision(document.precision, weights)
     told = ("--weights", place) if place in (EIGHT_BITS, "disk") else ()
-    return ("--model", document.model, "--precision", computed_in(document.precision), *told)
+    return ("--precision", computed_in(document.precision), *told)
 
 
 def command_of(
@@ -131,13 +135,13 @@ def command_of(
     )
 
 
-def known_run(opened: ModelReply, document: Document, work: Mapping[str, Any]) -> dict[str, Any]:
-    """What the folder of a job will say of it, as far as that is known here: all but the weights."""
+def known_run(document: Document, work: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """What the folder of a job will say of it, as far as that is known here: all but the weights. more: the model."""
     return {
         "work": dict(work),
-        "model": opened.name,
         "precision": computed_in(document.precision),
         "wirescope": program_version(),
+        **more,
     }
 
 

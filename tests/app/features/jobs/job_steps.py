@@ -20,6 +20,7 @@ ENTRIES = {
     "evaluate": "Evaluate Over Many Pairs",
     "heads": "Measure Heads Over Many Pairs",
     "study": "Study In-Context Learning",
+    "modalities": "Study Modalities",
 }
 
 
