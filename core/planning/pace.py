@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import cycle, islice
 from typing import Any, TypeVar
@@ -105,31 +105,43 @@ class Pace:
     own_head: float
 
 
+@dataclass(frozen=True)
+class PlannedTrace:
+    """length: positions of an input. pairs: that are traced. same: how many positions at the beginning are the same in
+    A and B. method: that scores, told its options."""
+
+    length: int
+    pairs: int
+    same: int
+    method: Method
+    options: Any
+
+    @property
+    def measurable(self) -> PlannedTrace:
+        """The same where it is of few gradient runs; else by EAP."""
+        method = self.method
+        if method.slopes and not method.text_only and method.forwards(1, self.options) <= FEW_RUNS:
+            return self
+        return replace(self, method=method_named("eap"), options=NoOptions())
+
+
 def measured_pace(
     whole: Sketch,
-    length: int,
-    pairs: int = 1,
-    clock: Callable[[], float] = time.perf_counter,
-    same: int = 0,
+    planned: PlannedTrace,
     packed: int = 0,
     together: tuple[int, int] = (1, 1),
-    method: Method | None = None,
-    told: Any = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Pace | None:
     """Of this machine, as many threads as torch takes; None where two layers do not fit into half of its free memory.
-    length: positions of an input. pairs: that are traced. clock: tells seconds. same: how many positions at the
-    beginning are the same in A and B. packed: of how many layers of the whole model weights are packed. together: how
-    many edges a scan of it makes at once, at least and at most. method: whose traces are measured, with what it is
-    told, where they are of few gradient runs; else those by EAP are."""
+    packed: of how many layers of the whole model weights are packed. together: how many edges a scan of it makes at
+    once, at least and at most. clock: tells seconds."""
     sizes = [sum(weight.nbytes for weight in block.parameters()) for block in whole.adapter.blocks]
     count = int(min(len(sizes), MOST_LAYERS, free_bytes() * SHARE_OF_FREE // max(sizes)))
     if count < min(2, len(sizes)):
         return None
-    if method is None or not method.slopes or method.text_only or method.forwards(1, told) > FEW_RUNS:
-        method, told = method_named("eap"), NoOptions()
-    traced = partial(_opened, whole, length, pairs, same, clock, method, told)
-    some, session = traced(count)
-    one = traced(1)[0] if count > 1 else some
+    traced = planned.measurable
+    some, session = _opened(whole, traced, count, clock)
+    one = _opened(whole, traced, 1, clock)[0] if count > 1 else some
     cut, few, many = _edges(session, clock, packed < len(sizes), packed > 0, together)
     everywhere = session.pair.length * (whole.adapter.vocabulary or 0) * whole.dtype.itemsize <= LOGITS_BYTES
     scanned = tuple(
@@ -138,30 +150,21 @@ def measured_pace(
     )
     read = _read_seconds(whole.adapter, clock, 1)
     own_head = _head_seconds(whole.adapter, clock, session.pair.length if everywhere else 1)
-    return Pace(one, some, method.forwards(1, told), cut, (scanned[0], scanned[1]), read, own_head)
+    return Pace(one, some, traced.method.forwards(1, traced.options), cut, (scanned[0], scanned[1]), read, own_head)
 
 
-def _opened(
-    whole: Sketch,
-    length: int,
-    pairs: int,
-    same: int,
-    clock: Callable[[], float],
-    method: Method,
-    told: Any,
-    layers: int,
-) -> tuple[Opened, Session]:
+def _opened(whole: Sketch, planned: PlannedTrace, layers: int, clock: Callable[[], float]) -> tuple[Opened, Session]:
     """Of so many layers, and the session that was opened of them."""
     adapter = whole.some_layers(layers)
     model = Model(whole.name, whole.name, adapter)
-    one = model.pair(*_pair(adapter, whole.side, length, 1, same))
-    rows = max(1, min(pairs, POSITIONS // one.length))
-    batch = model.pair(*_pair(adapter, whole.side, length, rows, same))
-    options = Options(**asdict(told))
-    trace(Session(model, batch), method.name, options=options)  # what is loaded and made once is there now
+    one = model.pair(*_pair(adapter, whole.side, planned.length, 1, planned.same))
+    rows = max(1, min(planned.pairs, POSITIONS // one.length))
+    batch = model.pair(*_pair(adapter, whole.side, planned.length, rows, planned.same))
+    method, options = planned.method.name, Options(**asdict(planned.options))
+    trace(Session(model, batch), method, options=options)  # what is loaded and made once is there now
     opened, session = _timed(lambda: Session(model, one), clock)
     parity = session.parity
-    traced, _ = _timed(lambda: trace(Session(model, batch, parity=parity), method.name, options=options), clock)
+    traced, _ = _timed(lambda: trace(Session(model, batch, parity=parity), method, options=options), clock)
     return Opened(adapter, opened, traced / rows), session
 
 

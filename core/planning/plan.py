@@ -21,7 +21,7 @@ from core.planning.memory import (
     trace_bytes,
     weight_bytes,
 )
-from core.planning.pace import measured_pace
+from core.planning.pace import PlannedTrace, measured_pace
 from core.planning.seconds import CHECKED, Seconds, trace_work
 from core.planning.sketch import Sketch
 from core.precision import precision_name
@@ -101,7 +101,7 @@ def plan(
     pace = seconds = None
     if measure:
         extent = int(at_once.min()), int(at_once.max())
-        pace = measured_pace(whole, length, pairs, clock, same, packed_layers, extent, row, told)
+        pace = measured_pace(whole, PlannedTrace(length, pairs, same, row, told), packed_layers, extent, clock)
     if pace is not None:
         three = (adapter, pace.some.adapter, pace.one.adapter)
         layers, some, one = (Arithmetic(each, length, reads, rows, output=False) for each in three)
