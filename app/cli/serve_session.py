@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.messages.replies import ModelReply
 from app.messages.request import ProgressReply, Query, Reply, Request
 from app.presenters.first_inputs import first_inputs
-from app.presenters.programs.host import Found, Operation
+from app.presenters.programs.host import DocumentReplies, Operation
 from app.presenters.programs.permits import Permits
 from app.worker.service import WorkerService
 from core.door.tool import Call
@@ -65,7 +65,7 @@ class ServedSession:
     def trace(self, words: str, choice: TraceChoice) -> str:
         return self.change(lambda document: Change(words, document.after_trace(choice)))
 
-    def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> Found:
+    def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> DocumentReplies:
         replies = self._work_through(call, queries, trace)
         opened = replies.get(ModelReply)
         if self.document().clean is None and opened is not None:  # it comes without inputs
@@ -75,7 +75,7 @@ class ServedSession:
                 replies = self._work_through(call, queries, trace)
         return replies.check(queries, trace)
 
-    def _work_through(self, call: Call, queries: tuple[Query, ...], trace: bool) -> Found:
+    def _work_through(self, call: Call, queries: tuple[Query, ...], trace: bool) -> DocumentReplies:
         replies: dict[type, Reply] = {}
 
         def take(reply: Reply) -> None:
@@ -87,4 +87,4 @@ class ServedSession:
         self._number += 1
         request = Request(self._number, self.document(), recover=trace, queries=queries, memory=self._memory)
         self._service.serve(request, take, call.cancelled)
-        return Found(request.document, replies)
+        return DocumentReplies(request.document, replies)

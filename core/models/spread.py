@@ -82,16 +82,16 @@ def block_places(
     free = {key: max(0, room[device]) for key, device in keys.items()}
     kinds = sorted({type(block).__name__ for block in blocks})
     for memory in (_even(free, total, rest, largest), free):  # evenly, unless the last GPU is too small for the rest
-        found = infer_auto_device_map(stack, dict(memory), kinds, clean_result=False)
-        if not {"cpu", "disk"} & set(found.values()):
+        layer_devices = infer_auto_device_map(stack, dict(memory), kinds, clean_result=False)
+        if not {"cpu", "disk"} & set(layer_devices.values()):
             break
-    if room[devices[0]] < 0 or "disk" in found.values():
+    if room[devices[0]] < 0 or "disk" in layer_devices.values():
         listed = ", ".join(f"{free_on(device) / 2**30:.3g} GB on {device}" for device in devices)
         raise ModelError(
             f"The model's weights take {total * growth / 2**30:.3g} GB, which do not fit: {listed} are free.",
             "Take more devices, cpu among them, bf16, or weights in 8 bits. The first has what is in no layer too.",
         )
-    return [keys[found[str(layer)]] for layer in range(len(blocks))]
+    return [keys[layer_devices[str(layer)]] for layer in range(len(blocks))]
 
 
 def _even(room: Mapping[int | str, int], total: int, rest: int, largest: int) -> dict[int | str, int]:

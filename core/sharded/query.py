@@ -76,9 +76,9 @@ def query(sql: str, folder: str | Path) -> Answer:
             statements = connection.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != library.StatementType.SELECT:
                 raise ArgumentError("A query is one SELECT: nothing is changed here.", f"Tables: {', '.join(known)}.")
-            found = connection.execute(statements[0])
-            columns = tuple(column[0] for column in found.description or ())
-            return Answer(columns, tuple(found.fetchall()))
+            result = connection.execute(statements[0])
+            columns = tuple(column[0] for column in result.description or ())
+            return Answer(columns, tuple(result.fetchall()))
         except library.Error as error:
             raise ArgumentError(f"The query cannot be run. {_said(error)}", f"Tables: {', '.join(known)}.") from None
 
@@ -113,10 +113,10 @@ def runs_in(place: Path) -> list[Path]:
     """The folders of runs: a folder itself, or those in it. Raises InputError for neither."""
     if (place / RUN).is_file():
         return [place]
-    found = sorted(path.parent for path in place.glob(f"*/{RUN}"))[:MOST_FOLDERS] if place.is_dir() else []
-    if not found:
+    runs = sorted(path.parent for path in place.glob(f"*/{RUN}"))[:MOST_FOLDERS] if place.is_dir() else []
+    if not runs:
         raise InputError(f"{place} holds no run over many pairs.", "Give what `wirescope trace --folder` filled.")
-    return found
+    return runs
 
 
 def _view(connection: Any, name: str, parts: Sequence[tuple[Path, Any]], several: bool) -> Iterator[str]:

@@ -161,8 +161,8 @@ def study_icl(
         kept = KeptResults(digest_of(*settings), folder_of(keep), fresh)
         words = "Which tasks the model does"
         with stage(0.0, 0.05):
-            found = screened(opened, chosen_tasks(tasks), shots, seed, kept, workers)
-        done = [task for task, result in found if not result.why]
+            screening = screened(opened, chosen_tasks(tasks), shots, seed, kept, workers)
+        done = [task for task, result in screening if not result.why]
         words = "Attention scores"
         with stage(0.05, 0.07):
             scores = attention_scores(opened, repeats[:OTHERS], seed=seed)
@@ -203,7 +203,7 @@ def study_icl(
         window=read.shape[1],
         period=repeats.shape[1] // 2,
         shots=shots,
-        tasks=tuple(result for _, result in found),
+        tasks=tuple(result for _, result in screening),
         induction=scores,
         function_vector=vectors,
         comparison=comparison,

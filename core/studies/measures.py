@@ -59,25 +59,25 @@ class Measure:
 
 
 def _only_seen(name: str) -> Callable[[ModelStudied], Estimate]:
-    return lambda found: found.attention.mean(name) if found.sees else UNDEFINED
+    return lambda studied: studied.attention.mean(name) if studied.sees else UNDEFINED
 
 
 MEASURES: dict[str, Measure] = {
     "distance": Measure(
         "Distance of what heads read",
         "mean distance of what is read, as a share of the text's length or of the picture's diagonal",
-        lambda found: found.attention.mean("distance"),
+        lambda studied: studied.attention.mean("distance"),
     ),
     "over even": Measure(
         "the same, over even attention",
         "1: as far as a head that reads all it may alike; below 1: nearer",
-        lambda found: found.attention.over_even(),
+        lambda studied: studied.attention.over_even(),
         unit="number",
     ),
     "named": Measure(
         "On the first token, CLS, registers",
         "places that stand for no word or patch of their own",
-        lambda found: found.attention.mean("named"),
+        lambda studied: studied.attention.mean("named"),
     ),
     "itself": Measure(
         "Of the rest, on the position itself",
@@ -87,62 +87,62 @@ MEASURES: dict[str, Measure] = {
     "earlier": Measure(
         "Of the rest, on earlier positions",
         "words before; patches above, or to the left in the same row",
-        lambda found: found.attention.mean("earlier"),
+        lambda studied: studied.attention.mean("earlier"),
     ),
     "later": Measure(
         "Of the rest, on later positions",
         "a model that writes text may not look there, so that 0 is its build and not what it learned",
-        lambda found: found.attention.mean("later"),
+        lambda studied: studied.attention.mean("later"),
     ),
     "row": Measure("Of the rest, along the row", "other patches of the row", _only_seen("row"), seen=True),
     "column": Measure("Of the rest, along the column", "other patches of the column", _only_seen("column"), seen=True),
     "positional": Measure(
         "Heads that go by position alone",
         "whose mean pattern over other inputs explains at least half of what they do",
-        lambda found: found.attention.positional(),
+        lambda studied: studied.attention.positional(),
     ),
     "positional named": Measure(
         "such, mostly on first token or CLS",
         "heads that look at the same named place whatever the input",
-        lambda found: found.attention.positional_named(),
+        lambda studied: studied.attention.positional_named(),
     ),
     "positional shuffled": Measure(
         "such, patterns shuffled (control)",
         "what the count gives where there is nothing to find",
-        lambda found: found.attention.positional(shuffled=True),
+        lambda studied: studied.attention.positional(shuffled=True),
     ),
     "left": Measure(
         "Depth: changed place decides no more",
         "share of the layers, where patching it there moves the answer by less than half",
-        lambda found: found.meeting.left(),
+        lambda studied: studied.meeting.left(),
     ),
     "meets": Measure(
         "Depth: information meets",
         "from here on the place that the output reads decides more than the changed one",
-        lambda found: found.meeting.meets(),
+        lambda studied: studied.meeting.meets(),
     ),
     "arrived": Measure(
         "Depth: the answer's place decides",
         "where patching it moves the answer by half",
-        lambda found: found.meeting.arrived(),
+        lambda studied: studied.meeting.arrived(),
     ),
     "edges": Measure(
         "Edges that recover 80 %",
         "share of all edges, those with the largest scores",
-        lambda found: found.sparsity.share(),
+        lambda studied: studied.sparsity.share(),
     ),
     "random edges": Measure(
-        "the same, random edges (control)", "share of all edges", lambda found: found.sparsity.random_share()
+        "the same, random edges (control)", "share of all edges", lambda studied: studied.sparsity.random_share()
     ),
     "correlation": Measure(
         "Rank correlation, estimate and exact",
         "1: the same order; of the edges with the largest estimates",
-        lambda found: mean_of(found.disagreement.correlation),
+        lambda studied: mean_of(studied.disagreement.correlation),
         unit="number",
     ),
     "wrong sign": Measure(
         "Edges with the wrong sign",
         "of the edges with the largest estimates",
-        lambda found: mean_of(found.disagreement.wrong_sign),
+        lambda studied: mean_of(studied.disagreement.wrong_sign),
     ),
 }

@@ -132,8 +132,8 @@ QUESTIONS: Mapping[str, Callable[[Model, Asked, int, Shared], Any]] = {
 }
 
 
-def _plain(found: Attention | Meeting) -> dict[str, Any]:
-    return {each.name: np.asarray(getattr(found, each.name)).tolist() for each in fields(found)}
+def _plain(answer: Attention | Meeting) -> dict[str, Any]:
+    return {each.name: np.asarray(getattr(answer, each.name)).tolist() for each in fields(answer)}
 
 
 def attention_in(answer: Mapping[str, Any]) -> Attention:

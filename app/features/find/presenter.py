@@ -56,7 +56,7 @@ class Searched:
 
 
 @dataclass(frozen=True)
-class Found:
+class FindResult:
     """Hits, and a line that says how many there are or why there are none. reads: positions to whose readers the hits
     will be, once the engine has looked."""
 
@@ -66,23 +66,23 @@ class Found:
     trait: str = ""  # by which the heads will be found, once the engine has looked
 
 
-def find(text: str, searched: Searched) -> Found:
+def find(text: str, searched: Searched) -> FindResult:
     """All that the words can mean."""
     if not text.strip():
-        return Found(words=f"Try {searched.examples}")
+        return FindResult(words=f"Try {searched.examples}")
     if (asked := _READS.fullmatch(text)) is not None:
         return _find_readers(asked["what"], searched)
     trait = trait_meant(text, searched.is_text)
     if trait and not _places(text, searched):  # a word of the input is meant first
-        return Found(words="Looking at what each head does", trait=trait)
+        return FindResult(words="Looking at what each head does", trait=trait)
     positions = _places(text, searched)
     hits = [_position_hit(place, searched) for place in positions]
     named, count = _named(_plain_names(text), searched)
     hits += named
     if not hits:
-        return Found(words=f"Nothing found for “{text.strip()}”. Try {searched.examples}")
+        return FindResult(words=f"Nothing found for “{text.strip()}”. Try {searched.examples}")
     every = len(positions) + count
-    return Found(tuple(hits), f"{len(hits)} of {every:,}, the strongest" if every > len(hits) else _counted(every))
+    return FindResult(tuple(hits), f"{len(hits)} of {every:,}, the strongest" if every > len(hits) else _counted(every))
 
 
 def _counted(count: int) -> str:
@@ -175,7 +175,7 @@ def trait_meant(text: str, is_text: bool) -> str:
     return next((name for name in names if len(typed) >= 4 and name.startswith(typed)), "")
 
 
-def heads_found(trait: str, traits: Mapping[Node, tuple[tuple[str, float], ...]]) -> Found:
+def heads_found(trait: str, traits: Mapping[Node, tuple[tuple[str, float], ...]]) -> FindResult:
     """The heads that do it, the most first. traits: of every head, by name."""
     scores = {node: value for node, each in traits.items() for name, value in each if name == trait}
     order = sorted(scores, key=lambda node: -scores[node])
@@ -186,29 +186,29 @@ def heads_found(trait: str, traits: Mapping[Node, tuple[tuple[str, float], ...]]
     ]
     if not hits:
         most = f": the most is {scores[order[0]]:z.2f}" if order else ": the input has no such positions"
-        return Found(words=f"No head is a {trait} head on A{most}.")
-    return Found(tuple(hits), f"{len(hits)} heads by their {trait} score on A, the most first")
+        return FindResult(words=f"No head is a {trait} head on A{most}.")
+    return FindResult(tuple(hits), f"{len(hits)} heads by their {trait} score on A, the most first")
 
 
 # ---- heads that read a place ----------------------------------------------------------------------------------------
 
 
-def _find_readers(what: str, searched: Searched) -> Found:
+def _find_readers(what: str, searched: Searched) -> FindResult:
     if what.lower() in ("region", "the region", "selection"):
         keys = list(searched.selected)
         if not keys:
             how = "Click a token of A first." if searched.is_text else "Brush a region of picture A first."
-            return Found(words=f"Nothing is selected. {how}")
+            return FindResult(words=f"Nothing is selected. {how}")
     else:
         keys = _places(what, searched)
     if not keys:
-        return Found(words=f"“{what}” is not in the input. Try {searched.examples}")
-    return Found(words="Looking at the attention of all heads", reads=tuple(keys))
+        return FindResult(words=f"“{what}” is not in the input. Try {searched.examples}")
+    return FindResult(words="Looking at the attention of all heads", reads=tuple(keys))
 
 
 def readers_found(
     keys: tuple[int, ...], queries: tuple[int, ...], shares: NDArray[np.float32], searched: Searched
-) -> Found:
+) -> FindResult:
     """The heads that attend most to the keys. shares: [layers, heads]."""
     order = np.argsort(-shares, axis=None, kind="stable")[:MOST_HEADS]
     heads = shares.shape[1]
@@ -218,7 +218,7 @@ def readers_found(
         share = float(shares[node.layer, node.head])
         hits.append(Hit(node.name, f"attends {share:z.2f}", target=node, spoken=node_words(node)))
     start = _several(queries, searched)
-    return Found(tuple(hits), f"Attention from {start} to {_several(keys, searched)}, the most first")
+    return FindResult(tuple(hits), f"Attention from {start} to {_several(keys, searched)}, the most first")
 
 
 def _several(places: tuple[int, ...], searched: Searched) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from app.messages.replies import DeltasReply
-from app.presenters.programs.host import Found
+from app.presenters.programs.host import DocumentReplies
 from core.formatting import counted, effect_words, number
 from core.project.document import Source
 
 
-def opened_answer(replies: Found) -> dict[str, Any]:
+def opened_answer(replies: DocumentReplies) -> dict[str, Any]:
     """The model, what it sees of the inputs, the metric, and what the model says."""
     opened, ready = replies.opened, replies.ready
     problems = [problem for problem in (ready.card_b.problem, ready.metric_problem, ready.metric_note) if problem]
@@ -36,12 +36,12 @@ def opened_answer(replies: Found) -> dict[str, Any]:
     }
 
 
-def run_answer(replies: Found) -> dict[str, Any]:
+def run_answer(replies: DocumentReplies) -> dict[str, Any]:
     """The run with the edits that there are."""
     return {"words": run_sentence(replies), **run_figures(replies)}
 
 
-def run_figures(replies: Found) -> dict[str, Any]:
+def run_figures(replies: DocumentReplies) -> dict[str, Any]:
     """Metric and predictions, before the edits and with them, and what each edit does on top of the others."""
     ran, deltas = replies.ran, replies.get(DeltasReply)
     effects = {} if deltas is None else {target.name: value for target, value in deltas.values.items()}
@@ -71,7 +71,7 @@ def run_figures(replies: Found) -> dict[str, Any]:
     }
 
 
-def run_sentence(replies: Found) -> str:
+def run_sentence(replies: DocumentReplies) -> str:
     """ "logit(" Mary") − logit(" John") is 3.10 → 0.42 (−2.6800) with 1 edit; likeliest: " Mary"." """
     ran = replies.ran
     best = max(ran.rows, key=lambda row: row.after, default=None)

@@ -13,7 +13,7 @@ from app.messages.recovered import RecoveredQuery, RecoveredReply
 from app.messages.replies import RecoveryReply, ScoresReply
 from app.messages.trust import TrustQuery, TrustReply
 from app.presenters.programs.answers import run_sentence
-from app.presenters.programs.host import Found, Host, find_of_step
+from app.presenters.programs.host import DocumentReplies, Host, find_of_step
 from core.door.tool import Answer, Call, Parameters
 from core.edits import REPLACED
 from core.errors import ArgumentError
@@ -137,7 +137,7 @@ def _size(host: Host, given: int | None) -> int:
     return size
 
 
-def _traced(replies: Found, top: int) -> dict[str, Any]:
+def _traced(replies: DocumentReplies, top: int) -> dict[str, Any]:
     scored, recovered = replies.of(ScoresReply), replies.get(RecoveryReply)
     ranking, graph = scored.ranking, replies.opened.graph
     best = ranking.kept(top)

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from app.presenters.programs.answers import run_answer
-from app.presenters.programs.host import Found, Host, find_of_step
+from app.presenters.programs.host import DocumentReplies, Host, find_of_step
 from core.door.tool import Answer, Call, Parameters
 from core.edits import KINDS, Edit, EditKind, EditTarget, entries_named
 from core.errors import ArgumentError, EditError
@@ -91,7 +91,7 @@ def _amount(edit: Edit) -> float:
     return edit.value if KINDS[edit.kind].turns_value and isinstance(edit.value, float) else edit.strength
 
 
-def _edits(told: EditParameters, replies: Found) -> list[Edit]:
+def _edits(told: EditParameters, replies: DocumentReplies) -> list[Edit]:
     """The edits of a document that are meant. Raises ArgumentError, EditError."""
     if told.kind not in KINDS:
         raise EditError(f"There is no edit called {told.kind!r}.", f"There are: {', '.join(KINDS)}.")

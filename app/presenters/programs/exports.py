@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from app.messages.replies import DeltasReply, ScoresReply
 from app.presenters.exported_circuit import circuit_shown, circuit_text
-from app.presenters.programs.host import Found, Host
+from app.presenters.programs.host import DocumentReplies, Host
 from app.presenters.report import report_shown
 from app.presenters.snapshot import Snapshot
 from core.circuit import EXPORTERS, Circuit
@@ -64,7 +64,7 @@ def export(host: Host, told: Export, call: Call) -> Answer:
     return {"words": f"{counted(edges, 'edge')} as {told.kind}, in {told.file}.", "kind": told.kind, "file": told.file}
 
 
-def _shown(replies: Found) -> Snapshot:
+def _shown(replies: DocumentReplies) -> Snapshot:
     deltas = replies.get(DeltasReply)
     values = {} if deltas is None else deltas.values
     alone = deltas is not None and deltas.alone

@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Found:
+class DocumentReplies:
     """What the worker has replied of a document, by the kind of the reply."""
 
     document: Document
@@ -37,7 +37,7 @@ class Found:
             raise InputError("The work was left before this was found.", "Call again.")
         return reply
 
-    def check(self, queries: tuple[Query, ...] = (), trace: bool = False) -> Found:
+    def check(self, queries: tuple[Query, ...] = (), trace: bool = False) -> DocumentReplies:
         """This, where nothing was refused. trace: one was asked for. Raises InputError for what the window would show
         as a problem."""
         failed, refused = self.get(FailureReply), self.get(QueryRefusal)
@@ -64,7 +64,7 @@ class Found:
         return self.of(RunReply)
 
 
-def find_of_step(host: Host, words: str, call: Call, trace: bool = False) -> Found:
+def find_of_step(host: Host, words: str, call: Call, trace: bool = False) -> DocumentReplies:
     """What is found of the step that a call has just made, of these words ("": it made none). The step goes again where
     nothing can be found of it, and a trace also where it was cancelled: without scores it is none. Raises what `find`
     does."""
@@ -114,7 +114,7 @@ class Host(Protocol):
         """Make a trace the next step, which `find` then asks for. Returns its words; "" where it was traced so."""
         ...
 
-    def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> Found:
+    def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> DocumentReplies:
         """Have everything found out of the present document, and the queries answered. trace: also what takes long.
         Raises InputError where something is refused."""
         ...

@@ -24,7 +24,7 @@ from app.messages.replies import (
 )
 from app.messages.request import FailureReply, Query, QueryRefusal, Reply
 from app.messages.trust import TrustReply
-from app.presenters.programs.host import Found, Operation
+from app.presenters.programs.host import DocumentReplies, Operation
 from app.presenters.programs.permits import Permits
 from app.workbench.workbench import Workbench
 from core.door.tool import Call
@@ -46,7 +46,7 @@ T = TypeVar("T")
 class _Search:
     """What a call waits for."""
 
-    future: Future[Found] = field(default_factory=Future)
+    future: Future[DocumentReplies] = field(default_factory=Future)
     failure: FailureReply | None = None
 
 
@@ -124,7 +124,7 @@ class WindowHost(QObject):
     def trace(self, words: str, choice: TraceChoice) -> str:
         return self._in_window(lambda: self._step(lambda: self._workbench.traces.begin(words, choice)))
 
-    def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> Found:
+    def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> DocumentReplies:
         search, told = _Search(), self._told
         self._in_window(lambda: self._begin(search, queries))
         while True:
@@ -210,7 +210,7 @@ class WindowHost(QObject):
             return  # inputs are on their way
         self._search = None
         self._workbench.set_query(KEY, None)
-        search.future.set_result(Found(self._workbench.document, replies))
+        search.future.set_result(DocumentReplies(self._workbench.document, replies))
 
     def _give_up(self, traced: bool = False) -> None:
         """The user does not want it, or the window closes."""
