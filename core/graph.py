@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -183,6 +184,11 @@ class Graph:
         counts = [self.writers_before(reader) for reader in self.readers]
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts: list[int] = self.first_edge.tolist()
+        return starts
+
     @property
     def n_edges(self) -> int:
         return int(self.first_edge[-1])
@@ -195,12 +201,23 @@ class Graph:
     @cached_property
     def edge_writers(self) -> NDArray[np.int32]:
         """Writer number of every edge: [edges]."""
-        shift = self.first_edge[:-1] - self._first_writers
-        return (np.arange(self.n_edges) - shift[self.edge_readers]).astype(np.int32)
+        shift = (self.first_edge[:-1] - self.first_writers).astype(np.int32)
+        writers = np.arange(self.n_edges, dtype=np.int32)
+        writers -= np.repeat(shift, np.diff(self.first_edge))
+        return writers
+
+    def readers_at(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Reader number of some edges, without one of every edge."""
+        return np.searchsorted(self.first_edge, edges, side="right") - 1
+
+    def writers_at(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Writer number of some edges, without one of every edge."""
+        readers = self.readers_at(edges)
+        return edges - self.first_edge[readers] + self.first_writers[readers]
 
     @cached_property
-    def _first_writers(self) -> NDArray[np.int64]:
-        """[readers]"""
+    def first_writers(self) -> NDArray[np.int64]:
+        """Number of the first writer that each reader can read: [readers]."""
         return np.array([self.first_writer(reader) for reader in self.readers], dtype=np.int64)
 
     @cached_property
@@ -216,7 +233,9 @@ class Graph:
     def edge(self, index: int) -> Edge:
         if not 0 <= index < self.n_edges:
             raise ArgumentError(f"There is no edge number {index}.", f"This model has {self.n_edges} edges.")
-        return Edge(self.writers[int(self.edge_writers[index])], self.readers[int(self.edge_readers[index])])
+        reader = bisect_right(self._starts, index) - 1
+        writer = int(index) - self._starts[reader] + int(self.first_writers[reader])
+        return Edge(self.writers[writer], self.readers[reader])
 
     def edge_index(self, edge: Edge) -> int:
         """The number of an edge. Raises ArgumentError where the writer does not come before the reader."""
@@ -253,7 +272,7 @@ class Graph:
         """Indices of all edges that leave a writer; a unit of an MLP has none of its own."""
         if node.is_unit:
             return np.zeros(0, dtype=np.int64)
-        place = self.writer_index(node) - self._first_writers
+        place = self.writer_index(node) - self.first_writers
         reading = (place >= 0) & (np.diff(self.first_edge) > place)
         return (self.first_edge[:-1] + place)[reading]
 

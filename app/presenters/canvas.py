@@ -149,9 +149,9 @@ def _around(ranking: Ranking, side: NDArray[np.int64], document: Document, exten
 
 def _ends(graph: Graph, indices: NDArray[np.int64]) -> list[Node]:
     """The nodes that edges join; of a K/V head all the heads that share it."""
-    readers, table = graph.edge_readers[indices].astype(np.int64), reader_table(graph)
+    readers, table = graph.readers_at(indices), reader_table(graph)
     _, further = table.branches(readers)
-    numbers = np.unique(np.concatenate([graph.edge_writers[indices], table.ends[readers], further]))
+    numbers = np.unique(np.concatenate([graph.writers_at(indices), table.ends[readers], further]))
     return [graph.nodes[number] for number in numbers.tolist()]
 
 

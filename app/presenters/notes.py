@@ -77,6 +77,6 @@ def _is_in(circuit: Circuit, name: str) -> bool:
     if isinstance(target, Edge):
         return bool((circuit.edges == graph.edge_index(target)).any())
     ports = [graph.reader_index(port) for port in graph.ports(target)]
-    if np.isin(graph.edge_readers[circuit.edges], ports).any():
+    if np.isin(graph.readers_at(circuit.edges), ports).any():
         return True
-    return target != LOGITS and bool((graph.edge_writers[circuit.edges] == graph.writer_index(target.whole)).any())
+    return target != LOGITS and bool((graph.writers_at(circuit.edges) == graph.writer_index(target.whole)).any())

@@ -270,7 +270,9 @@ def rule_problem(name: str, scores: Scores, computable: bool = False) -> str:
     """Why circuits cannot be chosen by a rule in the window; empty where they can. computable: where what the
     rule needs is not known yet, but can be found out."""
     rule = RULES[name]
-    ranked = scores.ranked()
+    if name == USUAL_RULE:
+        return ""
+    ranked = replace(scores, direction=None).ranked()  # no rule looks at it, and what is ranked is then no copy
     if computable and rule.needs == "agreement" and ranked.agreement is None:
         ranked = replace(ranked, agreement=np.ones(len(ranked.weights)))
     if computable and rule.needs == "balance" and ranked.balance is None:

@@ -13,7 +13,7 @@ def connected(graph: Graph, parts: NDArray[np.int64], spans: int = 1) -> NDArray
     `Circuit.parts`, of so many spans."""
     edges, at = np.divmod(parts, spans)
     fed, used = reachable_at(graph, kept_matrix(graph, parts, spans))
-    return fed[at, graph.edge_writers[edges]] & used[at, graph.edge_readers[edges]]
+    return fed[at, graph.writers_at(edges)] & used[at, graph.readers_at(edges)]
 
 
 def kept_matrix(graph: Graph, parts: NDArray[np.int64], spans: int = 1) -> NDArray[np.bool_]:
@@ -21,7 +21,7 @@ def kept_matrix(graph: Graph, parts: NDArray[np.int64], spans: int = 1) -> NDArr
     them."""
     edges, at = np.divmod(parts, spans)
     kept = np.zeros((spans, len(graph.readers), graph.n_writers), dtype=bool)
-    kept[at, graph.edge_readers[edges], graph.edge_writers[edges]] = True
+    kept[at, graph.readers_at(edges), graph.writers_at(edges)] = True
     return kept
 
 

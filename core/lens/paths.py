@@ -58,22 +58,23 @@ class Paths:
             mlp = Node("mlp", layer, tower=name)
             heads = [Node("head", layer, head, name) for head in range(of.heads)]
             mlp_reader = graph.reader_index(graph.ports(mlp)[0])
-            self._leave(mlp, np.abs(scores))
+            self._leave(mlp, scores)
             self._enter(mlp_reader, (mlp,))
             for head in heads:  # after the MLP, which may read them
-                self._leave(head, np.abs(scores))
+                self._leave(head, scores)
             for number in range(graph.reader_index(graph.ports(heads[0])[0]), mlp_reader):
                 self._enter(number, graph.readers_of(graph.readers[number]))
-        self._leave(Node("input", tower=name), np.abs(scores))
+        self._leave(Node("input", tower=name), scores)
 
-    def _leave(self, node: Node, sizes: NDArray[np.float64]) -> None:
+    def _leave(self, node: Node, scores: NDArray[np.float64]) -> None:
         """The best ways on from a node, once those of all its readers are known."""
         edges = self._graph.edges_out_of(node)
-        total = sizes[edges].sum()
+        sizes = np.abs(scores[edges])
+        total = sizes.sum()
         if total == 0:
             self._edges[node] = []
             return
-        shares = (sizes[edges] / total)[:, None] * self._shares[self._graph.edge_readers[edges]]
+        shares = (sizes / total)[:, None] * self._shares[self._graph.readers_at(edges)]
         best = np.argsort(-shares, axis=None, kind="stable")[: self._count]
         ways = [(float(shares.flat[at]), int(edges[at // self._count]), int(at % self._count)) for at in best]
         self._edges[node] = [way for way in ways if way[0] > 0]
@@ -104,5 +105,5 @@ class Paths:
             _, edge, next_place = self._edges[node][int(self._rank[number, place])]
             nodes.append(node)
             edges.append(edge)
-            number, place = int(self._graph.edge_readers[edge]), next_place
+            number, place = self._graph.reader_index(self._graph.edge(edge).reader), next_place
         return Path((*nodes, LOGITS), tuple(edges), share)

@@ -100,7 +100,11 @@ def products(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) -> 
         if job.level == "edge-spans":
             return _at_edges(job, gradients, losses).T / engine.batch
         table = _at_edges(job, gradients, losses)
-    return table if job.by_row else by_level(engine.graph, table[0], job.level) / engine.batch
+    if job.by_row:
+        return table
+    values = by_level(engine.graph, table[0], job.level)
+    values /= engine.batch
+    return values
 
 
 def _at_edges(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from core.edge_arrays import sums_by_writer
 from core.edits import EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.graph import Graph
@@ -128,6 +129,4 @@ def by_level(graph: Graph, edges: NDArray[np.float64], level: Level) -> NDArray[
         return edges
     if level != "nodes":
         raise ArgumentError(f"This method does not score {level}.", "Score edges or nodes.")
-    total = np.zeros(graph.n_writers)
-    np.add.at(total, graph.edge_writers, edges)
-    return total
+    return sums_by_writer(graph, edges)

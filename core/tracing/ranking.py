@@ -1,5 +1,5 @@
 """All edges in the order of their scores: sorted once, as a large model has a million of them. Of ten million only the
-beginnings are sorted that somebody asks for."""
+beginnings are sorted that somebody asks for, and the scores are the one array of that size."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.tracing.meaning import ESTIMATED, MEASURED, Meaning, towards
-from core.tracing.order import SORTED, best_first
+from core.tracing.meaning import ESTIMATED, MEASURED, Meaning
+from core.tracing.order import SORTED, best_first, has_nan, largest_first
 
 Indices = NDArray[np.int64]
 STRONGEST = 48  # edges that are shown until a circuit is chosen, where the user has not said otherwise
@@ -22,9 +22,7 @@ AHEAD = 10_000  # edges of very many that are sorted at once, more than a canvas
 def strongest_of(values: NDArray[np.float64], among: Indices, count: int | None = None) -> Indices:
     """Of some edges, those that have an effect, the largest first, whatever its sign; ties as they stood. values:
     [edges], the scores."""
-    size = np.abs(values[among])
-    nonzero = int(np.count_nonzero(size))
-    return among[best_first(size, count=nonzero if count is None else min(count, nonzero))]
+    return among[largest_first(values[among], count)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +55,9 @@ class Ranking:
         of_metric: int | None = None,
         measured: NDArray[np.bool_] | None = None,
     ) -> None:
-        """values: NaN where an edge is not scored yet. meaning: what they are. kept: [edges], by a search. of_metric:
-        None where it is the same. measured: [edges], which are measured where the others are estimates."""
+        """values: NaN where an edge is not scored yet; where none is, they are held as they are, no copy of them.
+        meaning: what they are. kept: [edges], by a search. of_metric: None where it is the same. measured: [edges],
+        which are measured where the others are estimates."""
         self.meaning = meaning
         self.direction = direction
         self.of_metric = direction if of_metric is None else of_metric
@@ -66,15 +65,20 @@ class Ranking:
         self._order: Indices | None = None  # of another rule than the scores' own
         self._measured = measured
         self._first: dict[str, Indices] = {}  # beginnings of the orders that are not made
-        self.unknown = np.isnan(values)
-        self.values = np.where(self.unknown, 0.0, values)
+        self.whole = not has_nan(values)
+        self.unknown = np.broadcast_to(False, values.shape) if self.whole else np.isnan(values)
+        self.values = values if self.whole else np.where(self.unknown, 0.0, values)
 
     @property
     def parts(self) -> RankingParts:
         """All of it, sorted."""
-        values = np.where(self.unknown, np.nan, self.values)
-        told = values, self.meaning, self.direction, self._kept, self.of_metric, self._measured
+        told = self.told, self.meaning, self.direction, self._kept, self.of_metric, self._measured
         return RankingParts(*told, self.best, self.strongest, self._order is not None)
+
+    @property
+    def told(self) -> NDArray[np.float64]:
+        """[edges], NaN where an edge is not scored yet."""
+        return self.values if self.whole else np.where(self.unknown, np.nan, self.values)
 
     @classmethod
     def of_parts(cls, parts: RankingParts) -> Ranking:
@@ -109,10 +113,8 @@ class Ranking:
         return self._best(None) if self._order is None else self._order
 
     def _best(self, count: int | None) -> Indices:
-        values = towards(self.values, self.direction) if self.meaning.signed else self.values
-        if self.unknown.any():
-            values = np.where(self.unknown, np.nan, values)
-        return best_first(values, self._kept, count)
+        backwards = self.meaning.signed and self.direction == -1
+        return best_first(self.told, self._kept, count, np.negative if backwards else None)
 
     @cached_property
     def strongest(self) -> Indices:
@@ -120,9 +122,7 @@ class Ranking:
         return self._strongest(None)
 
     def _strongest(self, count: int | None) -> Indices:
-        size = np.abs(self.values)
-        nonzero = int(np.count_nonzero(size))
-        return best_first(size, count=nonzero if count is None else min(count, nonzero))
+        return largest_first(self.values, count)
 
     @property
     def large(self) -> bool:
@@ -167,7 +167,8 @@ class Ranking:
         """Which edges were really edited, [edges]."""
         if self._measured is not None:
             return self._measured
-        return np.full(len(self.values), self.exact) & ~self.unknown
+        exact = np.broadcast_to(self.exact, self.values.shape)
+        return exact if self.whole else exact & ~self.unknown
 
     def sort(self) -> Ranking:
         """Sort now; of very many edges as many as a canvas shows."""

@@ -192,16 +192,22 @@ class Scores:
             raise ArgumentError(f"{count!r} is no number of {self.level}.", "Give a whole number.") from None
 
     def _chosen(self, count: int, name: str, by_size: bool) -> Choice:
+        if name == USUAL and (name, by_size) not in self._orders and self.values.size > SORTED:
+            return Choice(self._first(count, by_size))  # the order of all takes as long as a trace
         rule, ranked = rule_named(name), self.ranked(by_size)
         rule.check(ranked)
         if rule.order is None:
             assert rule.choose is not None
             return rule.choose(ranked, count)
-        if name == USUAL and (name, by_size) not in self._orders and self.values.size > SORTED:
-            return Choice(best_first(ranked.weights, ranked.kept, count))  # the order of all takes as long as a trace
         if (name, by_size) not in self._orders:
             self._orders[name, by_size] = rule.order(ranked)
         return Choice(self._orders[name, by_size][:count])
+
+    def _first(self, count: int, by_size: bool) -> NDArray[np.int64]:
+        """As the usual rule has them, without an array of what is ranked."""
+        backwards = self.direction == -1 and self.signed
+        key = np.abs if by_size else np.negative if backwards else None
+        return best_first(self.values.ravel(), _raveled(self.kept), count, key)
 
     def union(self) -> Scores:
         """Of scores of edges at spans those of edges, each that of its best span, as sure as that is; those of edges as

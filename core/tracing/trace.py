@@ -146,12 +146,15 @@ class Tracing:
             for result in within(results, start + prepared * (stop - start), stop, listener, cancelled):
                 if self.method.makes_clean:  # the runs are there now
                     gap_so_far = self._gap + sum(self._gap_of(each, cancelled) for each in sessions)
-                so_far = result.values * job.pairs if self._sum is None else self._sum + result.values * job.pairs
+                last = result.share_done >= 1  # what comes before it may be an array that the method goes on with
+                values = result.values if last and job.pairs == 1 else result.values * job.pairs
+                so_far = values if self._sum is None else self._sum + values
                 scored = self.done + job.pairs
                 if result.share_done < 1:
                     share = (self.done + result.share_done * job.pairs) / self.pairs
                     floor = math.sqrt(rounding) / scored
-                    yield self._scores(so_far / scored, share, gap_so_far / scored, result.measured, floor), share
+                    mean = _mean(so_far, scored)
+                    yield self._scores(mean, share, gap_so_far / scored, result.measured, floor), share
             self._sum, self.done, self._gap, self._rounding = so_far, scored, gap_so_far, rounding
             self._kept, self._measured, self._memory = result.kept, result.measured, Memory()
             self._show(batches, sessions)
@@ -219,7 +222,7 @@ class Tracing:
         if self._sum is None:
             raise Cancelled
         share, floor = self.done / self.pairs, math.sqrt(self._rounding) / self.done
-        return self._scores(self._sum / self.done, share, self._gap / self.done, self._measured, floor)
+        return self._scores(_mean(self._sum, self.done), share, self._gap / self.done, self._measured, floor)
 
     def _scores(
         self,
@@ -254,6 +257,11 @@ class Tracing:
             measured=measured,
             spans=self.spans,
         )
+
+
+def _mean(total: NDArray[np.float64], pairs: int) -> NDArray[np.float64]:
+    """Of one pair it is the sum itself, no copy: of a large model that is a hundred megabytes."""
+    return total if pairs == 1 else total / pairs
 
 
 def trace(

@@ -92,7 +92,7 @@ def make_curves(layout: Layout, indices: NDArray[np.int64]) -> Curves:
     if len(indices) == 0:
         return Curves(np.zeros((0, 4, 2)))
     table = reader_table(graph)
-    readers = graph.edge_readers[indices]
+    readers = graph.readers_at(indices)
     branch_of, further = table.branches(readers)
     ends = np.concatenate([table.ends[readers], further])
     controls = _controls(layout, np.concatenate([indices, indices[branch_of]]), ends)
@@ -102,8 +102,8 @@ def make_curves(layout: Layout, indices: NDArray[np.int64]) -> Curves:
 def _controls(layout: Layout, indices: NDArray[np.int64], ends: NDArray[np.int64]) -> Array:
     """Of edges to some of the nodes that they end at: [edges, 4, 2]."""
     graph = layout.graph
-    readers = graph.edge_readers[indices]
-    writers = graph.edge_writers[indices]
+    readers = graph.readers_at(indices)
+    writers = graph.writers_at(indices)
     table = reader_table(graph)
     side, head = table.sides[readers], table.of_head[readers]
 

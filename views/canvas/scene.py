@@ -147,13 +147,13 @@ def make_scene(data: CanvasData, layout: Layout) -> Scene:
     graph = data.graph
     marks = in_order(data.edges)
     indices = np.array([mark.index for mark in marks], dtype=np.int64)
-    readers = graph.edge_readers[indices].astype(np.int64)
+    readers = graph.readers_at(indices)
     return Scene(
         marks=marks,
         curves=make_curves(layout, indices),
         data=data,
         layout=layout,
         readers=readers,
-        writers=graph.edge_writers[indices].astype(np.int64),
+        writers=graph.writers_at(indices),
         order_of={index: place for place, index in enumerate(indices.tolist())},
     )

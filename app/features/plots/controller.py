@@ -35,6 +35,7 @@ from core.graph import Edge, Graph
 from core.inputs.real_files import check_real_file
 from core.interchange.circuit_json import from_json
 from core.text_files import read_text
+from core.tracing.ranking import Ranking
 from core.tracing.selection import RULES
 from views.panels.plots.data import (
     About,
@@ -62,12 +63,21 @@ State = tuple[object, ...]
 
 @dataclass
 class Effects:
-    """Effects of removing single edges, of one state. estimated: [edges], NaN where there is none; about: what these
-    are of. measured: by the number of an edge."""
+    """Effects of removing single edges, of one state. scored: what the estimated ones are of; about: in words.
+    measured: by the number of an edge."""
 
     about: About = field(default_factory=About)
-    estimated: Values | None = None
+    scored: Ranking | None = None
     measured: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def estimated(self) -> Values | None:
+        """[edges], NaN where there is none. Made where they are looked at: of a large model they are a hundred
+        megabytes."""
+        if self.scored is None:
+            return None
+        changes = np.where(self.scored.unknown, np.nan, -self.scored.values)
+        return np.where(self.scored.measured, np.nan, changes)
 
 
 class PlotsController(QObject):
@@ -136,12 +146,11 @@ class PlotsController(QObject):
         if scored.from_file or not scored.meaning.effect:
             return  # of other inputs, or no effects
         effects, ranking = self._effects_here(), scored.ranking
-        changes = np.where(ranking.unknown, np.nan, -ranking.values)
         real = ranking.measured
-        measured = np.flatnonzero(real & ~ranking.unknown)
-        effects.measured |= dict(zip(measured.tolist(), changes[measured].tolist(), strict=True))
+        measured = np.flatnonzero(real if ranking.whole else real & ~ranking.unknown)
+        effects.measured |= dict(zip(measured.tolist(), (-ranking.values[measured]).tolist(), strict=True))
         if not real.all():
-            effects.estimated, effects.about = np.where(real, np.nan, changes), self._about()
+            effects.scored, effects.about = ranking, self._about()
 
     def _take_measured(self, values: Mapping[Target, float]) -> None:
         opened = self._workbench.opened
@@ -221,12 +230,13 @@ class PlotsController(QObject):
 
     def _agreement(self, about: About) -> AgreementData:
         opened, effects = self._workbench.opened, self._effects.get(self._effects_state())
-        if opened is None or effects is None or effects.estimated is None:
+        estimated = None if effects is None else effects.estimated
+        if opened is None or effects is None or estimated is None:
             return AgreementData(about)
         ready = self._workbench.ready_of_present
         floor = 0.0 if ready is None else ready.noise_floor
         note = "without the edits" if self._workbench.document.edits else ""
-        return agreement(opened.graph, effects.about, effects.estimated, effects.measured, floor, note)
+        return agreement(opened.graph, effects.about, estimated, effects.measured, floor, note)
 
     def _known_data(self) -> KnownData:
         opened, scored, about = self._workbench.opened, self._workbench.scored, self._about()

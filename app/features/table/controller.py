@@ -111,7 +111,7 @@ def table_data(
             edits[edit.target] = words if known is None else f"{known}, {words}"  # at other positions
     return TableData(
         opened.graph,
-        None if scored is None else np.where(scored.ranking.unknown, np.nan, scored.values),
+        None if scored is None else scored.ranking.told,
         None if scored is None or scored.ranking.large else scored.ranking.strongest,
         np.zeros(0, dtype=np.int64) if scored is None else scored.ranking.kept(document.size, strongest),
         measured,

@@ -13,10 +13,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from core.errors import ArgumentError
 from core.tracing.options import CIRCUITS, LEVEL_WORDS
+from core.tracing.order import has_nan
 from core.tracing.selection.attn_input import attn_input
 from core.tracing.selection.balance import balance
 from core.tracing.selection.consensus import consensus, sign_agreement
@@ -80,7 +79,7 @@ class Rule:
             return f"it chooses among edges, and these are scores of {LEVEL_WORDS.get(ranked.level, ranked.level)}"
         if ranked.kept is not None:
             return "these edges were kept by a search, or are one circuit, which is its own choice"
-        if np.isnan(ranked.weights).any():
+        if has_nan(ranked.weights):
             return "some edges have no score"
         if self.choose is not None and ranked.graph.towers:
             return "it joins one input to the output, and two towers have two"

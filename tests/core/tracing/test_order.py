@@ -12,8 +12,8 @@ import pytest
 from app.presenters.canvas import Extent, canvas_data
 from core.graph import Graph
 from core.project.document import Document
-from core.tracing import ranking, scores
-from core.tracing.order import best_first
+from core.tracing import order, ranking, scores
+from core.tracing.order import best_first, best_of_parts, largest_first
 from core.tracing.ranking import Ranking
 from core.tracing.scores import Scores
 
@@ -27,13 +27,56 @@ VALUES = {
 }
 
 
+@pytest.mark.parametrize("part", [70, 999, order.PART])
 @pytest.mark.parametrize("name", VALUES)
 @pytest.mark.parametrize("count", [0, 1, 7, 400, 600, 5000])
-def test_a_beginning_is_that_of_the_whole_order(name: str, count: int) -> None:
+def test_a_beginning_is_that_of_the_whole_order(
+    name: str, count: int, part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of equal ones the earlier, in whatever parts they come; all are sorted by numpy alone."""
+    monkeypatch.setattr(order, "PART", part)
     values = VALUES[name]
-    assert np.array_equal(best_first(values, count=count), best_first(values)[:count])
+    whole = np.argsort(-values, kind="stable")
+    assert np.array_equal(best_first(values), whole)
+    assert np.array_equal(best_first(values, count=count), whole[:count])
+    assert np.array_equal(best_first(values, count=count, key=np.negative), np.argsort(values, kind="stable")[:count])
     kept = np.arange(5000) % 50 == 3
-    assert np.array_equal(best_first(values, kept, count), best_first(values, kept)[:count])
+    order_of_kept = np.lexsort((np.arange(5000), np.isnan(values), -values, ~kept))
+    assert np.array_equal(best_first(values, kept), order_of_kept)
+    assert np.array_equal(best_first(values, kept, count), order_of_kept[:count])
+
+
+@pytest.mark.parametrize("part", [70, 999])
+def test_the_best_of_parts_are_those_of_all(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of whole numbers, of parts that rise or fall, and of some places alone."""
+    monkeypatch.setattr(order, "PART", part)
+    every = np.arange(5000)
+    for values in (*VALUES.values(), every, every[::-1], (every % 200 - 100).astype(np.int8), np.full(5000, np.nan)):
+        for some in (every, every[::7], every[:0]):
+            whole = some[np.argsort(-values[some], kind="stable")]
+            for count in (0, 1, 40, 5000):
+                parts = (some[(some >= at.start) & (some < at.stop)] for at in order.parts_of(5000))
+                assert np.array_equal(best_of_parts(((at, values[at]) for at in parts), count), whole[:count])
+
+
+@pytest.mark.parametrize("name", ["apart", "many alike", "all alike"])
+def test_the_largest_first_are_those_that_are_not_nought(name: str) -> None:
+    values = VALUES[name]
+    whole = [place for place in np.argsort(-np.abs(values), kind="stable").tolist() if values[place] != 0]
+    for count in (0, 1, 50, 5000, None):
+        assert largest_first(values, count).tolist() == whole[:count]
+
+
+def test_scores_are_held_as_they_are_and_none_is_lost() -> None:
+    """A ranking of scores that are all there is of the array that it was given; of others it says which there are."""
+    values = VALUES["apart"]
+    assert Ranking(values).values is values
+    assert Ranking(values).told is values
+    assert not Ranking(values).unknown.any()
+    few = Ranking(VALUES["few known"])
+    assert np.array_equal(few.told, VALUES["few known"], equal_nan=True)
+    assert np.array_equal(few.unknown, np.isnan(VALUES["few known"]))
+    assert few.values[few.unknown].tolist() == [0.0] * int(few.unknown.sum())
 
 
 def test_a_ranking_of_very_many_edges_has_the_circuits_of_one_that_is_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,6 +119,7 @@ def opened(layers: int, values: np.ndarray) -> int:
 def test_a_large_graph_is_shown_in_less_time_than_its_edges_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
     """And with few bytes an edge, no object for each: a list of numbers alone would be 32 bytes more."""
     monkeypatch.setattr(ranking, "SORTED", 1000)
+    monkeypatch.setattr(order, "PART", 2**15)
     layers = 28
     values = RANDOM.normal(size=Graph(layers, 32, 8).n_edges)
     assert len(values) > 500_000
@@ -94,4 +138,4 @@ def test_a_large_graph_is_shown_in_less_time_than_its_edges_are_sorted(monkeypat
     assert opened(layers, values) > 48
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert most / len(values) < 64
+    assert most / len(values) < 12  # one array as large as that of the scores would be 8 more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ class RowsModel(SortedLines):
         """Whether new rows are in the order of those before: sorting takes longest."""
         if rows is None or self.rows is None:
             return False
-        return np.array_equal(rows.columns[column].key(), self.rows.columns[column].key())
+        return rows.same_key(column, self.rows)
 
     def set_filter(self, text: str) -> None:
         """Show only the rows that typed words mean; `problem` says why they mean nothing, and then all stay."""
@@ -146,11 +146,11 @@ class RowsModel(SortedLines):
             return plain_tip(self.rows.describe(row))
         return None
 
-    def _color(self, sign: NDArray[np.float64] | None, row: int) -> Any:
+    def _color(self, sign: Callable[[int], float] | None, row: int) -> Any:
         assert self.rows is not None
         theme, stale = current(), self.rows.data.stale
         if sign is None:
             return None
-        value = sign[row]
+        value = sign(row)
         name = "positive" if value > 0 else "negative" if value < 0 else "muted"
         return theme.color(name, STALE_OPACITY if stale else 1.0)

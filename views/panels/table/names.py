@@ -20,6 +20,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from core.edge_arrays import edges_at_either, edges_between
 from core.graph import Graph
 
 Mask = NDArray[np.bool_]
@@ -132,13 +133,12 @@ class Names:
                 mask &= flags[word]
             elif "->" in word:
                 left, right = word.split("->", 1)
-                if left:
-                    mask &= self._writers(left)[graph.edge_writers]
-                if right:
-                    mask &= self.readers(right)[graph.edge_readers]
+                writers = self._writers(left) if left else None
+                mask &= edges_between(graph, writers, self.readers(right) if right else None)
+            elif "<" in word:
+                mask &= edges_between(graph, None, self.readers(word))
             else:
-                readers = self.readers(word)[graph.edge_readers]
-                mask &= readers if "<" in word else readers | self._writers(word)[graph.edge_writers]
+                mask &= edges_at_either(graph, readers=self.readers(word), writers=self._writers(word))
         return mask
 
     def node_mask(self, text: str, flags: Mapping[str, Mask]) -> Mask:

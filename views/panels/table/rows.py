@@ -1,42 +1,45 @@
 """The rows of the table: edges, or nodes, as columns over numpy arrays.
 
-No object is made per row: a cell's words are made when it is shown, and sorting and filtering work on whole arrays.
+No object is made per row: a cell's words are made when it is shown. Sorting and filtering work on arrays, and where
+there are very many rows on a part of them at a time, so that the scores are the one array of all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.component_words import edge_words, node_words
+from core.edge_arrays import ends_of_part, sums_by_writer
 from core.edits import Target
 from core.formatting import change_words, pretty_name, score_words
 from core.graph import Edge, Graph
 from core.tracing.meaning import hues, towards
-from core.tracing.order import best_first
+from core.tracing.order import best_of_parts, parts_of
 from views.panels.table.data import TableData
+from views.panels.table.figures import Figures, Flags, marked
 from views.panels.table.names import Mask, names_of
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column. text: a row's words. key: makes what it is sorted by, [rows]; the greatest first where `large_first`.
-    greatest_first: rows in that order, where somebody has sorted them already. sign: of a row's number, for its colour,
-    [rows] or None."""
+    """One column. text: a row's words. key: makes what a part of the rows is sorted by; the greatest first where
+    `large_first`. greatest_first: rows in that order, where somebody has sorted them already. sign: a row's number, for
+    its colour, or None."""
 
     title: str
     tip: str
     text: Callable[[int], str]
-    key: Callable[[], NDArray[Any]]
+    key: Callable[[slice], NDArray[Any]]
     large_first: bool = False
     figures: bool = False  # set right, in the font of numbers
     name: bool = False  # in the font of names
-    sign: NDArray[np.float64] | None = None
+    sign: Callable[[int], float] | None = None
     greatest_first: NDArray[np.int64] | None = None
 
 
@@ -58,16 +61,25 @@ class Rows:
         ordered = self.columns[column].greatest_first
         if backwards and ordered is not None:
             return ordered
-        key = self.columns[column].key()
+        key = self.columns[column].key(slice(0, self.count))
         return _stable_order(-key if backwards else key)
 
     def first(self, column: int, backwards: bool, mask: Mask | None, count: int) -> NDArray[np.int64]:
         """The beginning of that order, or of what a mask [rows] keeps of it, without sorting the others."""
-        key = self.columns[column].key()
-        rows = None if mask is None else np.flatnonzero(mask)
-        key = key if rows is None else key[rows]
-        order = best_first(key if backwards else -key, count=min(count, len(key)))
-        return order if rows is None else rows[order]
+        return best_of_parts(self._parts(column, backwards, mask), count)
+
+    def _parts(self, column: int, backwards: bool, mask: Mask | None) -> Iterator[tuple[NDArray[np.int64], Any]]:
+        """Rows that a mask keeps, a part at a time, and what they are ranked by."""
+        for part in parts_of(self.count):
+            inside = np.arange(part.stop - part.start) if mask is None else np.flatnonzero(mask[part])
+            if len(inside):
+                key = self.columns[column].key(part)[inside]
+                yield part.start + inside, key if backwards else -key
+
+    def same_key(self, column: int, other: Rows) -> bool:
+        """Whether other rows, as many, are sorted by the same in a column."""
+        keys = self.columns[column].key, other.columns[column].key
+        return all(np.array_equal(keys[0](part), keys[1](part)) for part in parts_of(self.count))
 
     def values(self, row: int) -> list[str]:
         """The words of all cells of a row."""
@@ -92,13 +104,6 @@ def _figure(value: float, signed: bool = True) -> str:
     return "" if np.isnan(value) else score_words(float(value), signed)
 
 
-def _size(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """To sort by size, whatever the sign; what is not known comes last."""
-    sizes = np.abs(values)
-    sizes[np.isnan(sizes)] = -1.0
-    return sizes
-
-
 _ESTIMATED = "Estimated change of the metric by removing it: minus its score. Sorted by size. {hues}."
 _NO_EFFECT = "Score by the method of the last trace: no effect of removing it. Sorted by size."
 _MEASURED = "Measured change of the metric by the edit: with it minus without it. Sorted by size. {hues}."
@@ -120,12 +125,12 @@ def _of(what: str, inputs: str, edits: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """What is known of every row, as arrays. estimated: the scores, whatever they are; shown is the change that an
-    estimate is of."""
+    """What is known of every row. estimated: the scores, whatever they are; shown is the change that an estimate is
+    of."""
 
-    estimated: NDArray[np.float64]
-    measured: NDArray[np.float64]
-    edited: Mask
+    count: int
+    estimated: Figures
+    measured: Figures
     kept: Mask
     edits: dict[int, str]
     how: str = "estimated"
@@ -139,7 +144,7 @@ class _Known:
 
     def measured_words(self, row: int) -> str:
         """What is measured of a row; empty where nothing is."""
-        change = float(self.measured[row])
+        change = self.measured.at(row)
         if np.isnan(change):
             return ""
         return "below noise" if abs(change) < self.noise_floor else score_words(change)
@@ -151,31 +156,47 @@ class _Known:
 
     def figure(self, row: int) -> str:
         """What stands for a score."""
-        return _figure(-self.estimated[row]) if self.is_effect else _figure(self.estimated[row], self.signed)
+        value = self.estimated.at(row)
+        return _figure(-value) if self.is_effect else _figure(value, self.signed)
 
     @cached_property
-    def flags(self) -> dict[str, Mask]:
+    def edited(self) -> NDArray[np.int64]:
+        """The rows with edits, which rise."""
+        return np.array(sorted(self.edits), dtype=np.int64)
+
+    @cached_property
+    def flags(self) -> Flags:
         """What words in the filter mean."""
-        estimated = self.estimated if self.signed else np.full_like(self.estimated, np.nan)
-        known = np.where(np.isnan(estimated), -self.measured, estimated)
-        ranked = np.where(
-            np.isnan(estimated), towards(-self.measured, self.of_metric), towards(estimated, self.direction)
+
+        def ranked(part: slice, direction: int | None = 1, of_metric: int | None = 1) -> NDArray[np.float64]:
+            measured = towards(-self.measured.of(part), of_metric)
+            if not self.signed:
+                return measured
+            estimated = self.estimated.of(part)
+            return np.where(np.isnan(estimated), measured, towards(estimated, direction))
+
+        def towards_a(part: slice) -> NDArray[np.float64]:
+            return ranked(part, self.direction, self.of_metric)
+
+        edited, kept = (lambda part: marked(self.edited, part)), (lambda part: self.kept[part])
+        return Flags(
+            self.count,
+            {
+                "edited": edited,
+                "cut": edited,
+                "kept": kept,
+                "circuit": kept,
+                "measured": lambda part: ~np.isnan(self.measured.of(part)),
+                "raises": lambda part: ranked(part) > 0,
+                "lowers": lambda part: ranked(part) < 0,
+                "towards": lambda part: towards_a(part) > 0,
+                "away": lambda part: towards_a(part) < 0,
+            },
         )
-        return {
-            "edited": self.edited,
-            "cut": self.edited,
-            "kept": self.kept,
-            "circuit": self.kept,
-            "measured": ~np.isnan(self.measured),
-            "raises": known > 0,
-            "lowers": known < 0,
-            "towards": ranked > 0,
-            "away": ranked < 0,
-        }
 
     def columns(
         self,
-        layer: tuple[str, Callable[[int], str], NDArray[Any]],
+        layer: tuple[str, Callable[[int], str], Callable[[slice], NDArray[Any]]],
         greatest_first: NDArray[np.int64] | None = None,
     ) -> tuple[Column, ...]:
         tip, layer_text, layer_key = layer
@@ -185,9 +206,9 @@ class _Known:
                 ("Score" if self.how == "scored" else self.how.capitalize()) + ", no edits" * apart,
                 (_ESTIMATED.format(hues=_hues(self.direction)) if self.is_effect else _NO_EFFECT)
                 + _of("Scores", self.estimated_of, ", without edits" * apart),
-                self.figure, lambda: _size(self.estimated),
+                self.figure, self.estimated.sizes,
                 large_first=True, figures=True,
-                sign=towards(self.estimated, self.direction) if self.signed else None,
+                sign=(lambda row: towards(self.estimated.at(row), self.direction)) if self.signed else None,
                 greatest_first=greatest_first,
             ),
             Column(
@@ -195,66 +216,57 @@ class _Known:
                 _MEASURED.format(hues=_hues(self.of_metric))
                 + _of("Measured", self.measured_of, ", with the other edits in place" * apart),
                 self.measured_words,
-                lambda: _size(self.measured), large_first=True, figures=True,
-                sign=towards(-self.measured, self.of_metric),
+                self.measured.sizes, large_first=True, figures=True,
+                sign=lambda row: towards(-self.measured.at(row), self.of_metric),
             ),
             Column(
-                "Edit", _EDIT, lambda row: self.edits.get(row, ""), lambda: self.edited.astype(np.int8),
-                large_first=True,
+                "Edit", _EDIT, lambda row: self.edits.get(row, ""),
+                lambda part: marked(self.edited, part).astype(np.int8), large_first=True,
             ),
             Column(
                 "Circuit", "Whether the circuit shown keeps it", lambda row: "kept" if self.kept[row] else "",
-                lambda: self.kept.astype(np.int8), large_first=True,
+                lambda part: self.kept[part].astype(np.int8), large_first=True,
             ),
-            Column("Layer", tip, layer_text, lambda: layer_key),
+            Column("Layer", tip, layer_text, layer_key),
         )  # fmt: skip
 
     def words(self, row: int, removed: str) -> str:
         """What is known of a row, for a screen reader."""
         parts = []
-        if not np.isnan(self.estimated[row]):
+        estimated, measured = self.estimated.at(row), self.measured.at(row)
+        if not np.isnan(estimated):
             name = "estimated change" if self.is_effect else "score" if self.how == "scored" else self.how
             parts.append(f"{name} {self.figure(row)}")
-        if not np.isnan(self.measured[row]):
-            lost = abs(self.measured[row]) < self.noise_floor
-            parts.append(
-                "measured: below noise" if lost else f"measured change {change_words(float(self.measured[row]))}"
-            )
+        if not np.isnan(measured):
+            lost = abs(measured) < self.noise_floor
+            parts.append("measured: below noise" if lost else f"measured change {change_words(measured)}")
         if row in self.edits:
             parts.append("edited: " + self.edits[row])
         if self.kept[row]:
             parts.append("kept in the circuit")
-        if removed and not np.isnan(self.estimated[row]):
+        if removed and not np.isnan(estimated):
             parts[0] += f" ({'replaced ' if removed.startswith('from') else 'replaced by '}{removed})"
         return ", ".join(parts) or "no score yet"
 
 
 def _known(count: int, estimated: NDArray[np.float64] | None, data: TableData, number: Callable[..., int | None],
            kept: Mask) -> _Known:  # fmt: skip
-    measured, edited = np.full(count, np.nan), np.zeros(count, dtype=bool)
+    changes = {row: change for target, change in data.measured.items() if (row := number(target)) is not None}
+    edits = {row: words for target, words in data.edits.items() if (row := number(target)) is not None}
+    scored, measured = Figures(estimated), Figures(others=changes)
     if data.exact and estimated is not None:
-        measured, estimated = -estimated, None
+        scored, measured = Figures(), Figures(estimated, backwards=True, others=changes)
     elif data.scanned is not None and estimated is not None and len(estimated) == len(data.scanned):  # of edges
-        measured, estimated = np.where(data.scanned, -estimated, np.nan), np.where(data.scanned, np.nan, estimated)
-    for target, change in data.measured.items():
-        row = number(target)
-        if row is not None:
-            measured[row] = change
-    edits: dict[int, str] = {}
-    for target, words in data.edits.items():
-        row = number(target)
-        if row is not None:
-            edited[row] = True
-            edits[row] = words
-    unknown = np.full(count, np.nan) if estimated is None else estimated
-    return _Known(unknown, measured, edited, kept, edits, data.how, data.signed, data.direction, data.of_metric,
+        scored = Figures(estimated, ~data.scanned)
+        measured = Figures(estimated, data.scanned, backwards=True, others=changes)
+    return _Known(count, scored, measured, kept, edits, data.how, data.signed, data.direction, data.of_metric,
                   data.estimated_of, data.measured_of, data.with_edits, data.noise_floor)  # fmt: skip
 
 
 def edge_rows(data: TableData) -> Rows:
     """Every edge of the graph."""
     graph = data.graph
-    names, writers, readers = names_of(graph), graph.edge_writers, graph.edge_readers
+    names = names_of(graph)
     number = _number_of_edge(graph)
     kept = np.zeros(graph.n_edges, dtype=bool)
     kept[data.kept] = True
@@ -269,13 +281,17 @@ def edge_rows(data: TableData) -> Rows:
         return f"{start}→{end}"
 
     columns = (
-        Column("Writer", "What adds to the stream", lambda row: graph.writers[writers[row]].name,
-               lambda: writers.astype(np.int16), name=True),
+        Column("Writer", "What adds to the stream", lambda row: graph.edge(row).writer.name,
+               lambda part: ends_of_part(graph, part)[0].astype(np.int16), name=True),
         Column(
             "Reader", "What reads it, and through which port: q, k or v of a head",
-            lambda row: pretty_name(graph.readers[readers[row]].name), lambda: readers.astype(np.int16), name=True,
+            lambda row: pretty_name(graph.edge(row).reader.name),
+            lambda part: ends_of_part(graph, part)[1].astype(np.int16), name=True,
         ),
-        *known.columns(("Layer of the writer and of the reader", layer_text, layers[readers]), _all_rows(data)),
+        *known.columns(
+            ("Layer of the writer and of the reader", layer_text, lambda part: layers[ends_of_part(graph, part)[1]]),
+            _all_rows(data),
+        ),
     )  # fmt: skip
     return Rows(
         "edges",
@@ -296,27 +312,33 @@ def node_rows(data: TableData) -> Rows:
     numbers: dict[Target, int] = {node: row for row, node in enumerate(graph.nodes)}
     estimated = None
     if data.scores is not None and not data.exact:
-        sums = np.bincount(graph.edge_writers, weights=data.scores, minlength=graph.n_writers)
-        estimated = np.append(sums, np.nan)
+        estimated = np.append(sums_by_writer(graph, data.scores), np.nan)
     kept = np.zeros(count, dtype=bool)
-    kept[graph.edge_writers[data.kept]] = True
-    for reader in np.unique(graph.edge_readers[data.kept]):
+    kept[graph.writers_at(data.kept)] = True
+    for reader in np.unique(graph.readers_at(data.kept)):
         kept[[numbers[node] for node in graph.readers_of(graph.readers[reader])]] = True
     known = _known(count, estimated, data, numbers.get, kept)
     inputs = [row for row, node in enumerate(graph.nodes) if node.kind == "input"]
     bars = {0: data.input_label, count - 1: data.output_label} | dict.fromkeys(inputs[1:], "the class texts")
     labels = [data.labels.get(node, "") for node in graph.nodes]
+
+    @cache
+    def by_label() -> NDArray[np.int64]:
+        return np.unique([label or "~" for label in labels], return_inverse=True)[1]
+
     layers = names.node_layer.copy()
     layers[inputs], layers[-1] = -1, layers.max() + 1
-    shared = known.columns(("Layer", lambda row: "" if row in bars else str(graph.nodes[row].layer), layers))
+    shared = known.columns(
+        ("Layer", lambda row: "" if row in bars else str(graph.nodes[row].layer), lambda part: layers[part])
+    )
     columns = (
         Column("Node", "A head, an MLP, the input or the output", lambda row: graph.nodes[row].name,
-               lambda: np.arange(count, dtype=np.int16), name=True),
+               lambda part: np.arange(part.start, part.stop, dtype=np.int16), name=True),
         Column("Kind", "What kind of component it is", lambda row: bars.get(row) or node_words(graph.nodes[row]),
-               lambda: names.node_kind),
+               lambda part: names.node_kind[part]),
         *shared[:2],
         Column("Labels", "What a head does on A, by its scores there from 0 to 1: descriptions, no explanations",
-               lambda row: labels[row], lambda: np.unique([label or "~" for label in labels], return_inverse=True)[1]),
+               lambda row: labels[row], lambda part: by_label()[part]),
         *shared[2:],
     )  # fmt: skip
     return Rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -13,6 +14,7 @@ from PySide6.QtTest import QTest
 
 from core.component_words import edge_words
 from core.graph import INPUT, LOGITS, Edge, Graph, Node, Reader
+from core.tracing import order as ranked_order
 from views.panels.table import model
 from views.panels.table.data import TableData
 from views.panels.table.model import RowsModel
@@ -346,6 +348,33 @@ def test_rows_without_the_column_that_was_sorted_by_take_the_usual_order(qtbot) 
     lines.set_rows(few)
     assert lines.rowCount() == few.count
     assert lines.sorted_by[0] < len(few.columns)
+
+
+def test_a_table_of_very_many_edges_holds_no_array_of_them_but_their_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The marks of a circuit and of a filter are a byte each; what is sorted is looked at a part at a time."""
+    monkeypatch.setattr(model, "SORTED", 1000)
+    monkeypatch.setattr(model, "MOST_LINES", 1000)
+    monkeypatch.setattr(ranked_order, "PART", 10_000)
+    graph = Graph(28, 32, 8)
+    table = data(graph)
+    assert table.scores is not None
+    large = TableData(graph, table.scores, None, table.kept, {graph.edge(3): 0.5}, {graph.edge(5): "zero"})
+    names_of(graph)
+    tracemalloc.start()
+    lines = RowsModel()
+    lines.set_rows(edge_rows(large))
+    for column in range(len(lines.columns())):
+        for way in (UP, DOWN):
+            lines.sort(column, way)
+    for words in ("layer 3", "a9.h6->", "a1->a2<q>", "raises", "towards", "kept", "edited", "measured away"):
+        lines.set_filter(words)
+        assert not lines.problem
+        assert lines.rowCount() > 0 or words == "measured away"
+    lines.set_filter("")
+    lines.set_rows(edge_rows(large))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most / graph.n_edges < 6
 
 
 def test_of_very_many_rows_the_first_are_shown_and_counted(panel: TablePanel, monkeypatch: pytest.MonkeyPatch) -> None:
