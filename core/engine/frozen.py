@@ -12,6 +12,7 @@ end.
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,8 @@ from core.errors import EditError
 from core.graph import Reader
 from core.models.adapter import Adapter
 from core.precision import Widened, wide_dtype, widened
+
+_of_modules: WeakKeyDictionary[nn.Module, Divisor] = WeakKeyDictionary()
 
 
 class FrozenNorms:
@@ -58,8 +61,16 @@ class FrozenNorms:
     def _divisor(self, norm: Any) -> Divisor | None:
         """What a norm divides by, found out by trying it; None where it changes nothing."""
         if id(norm) not in self._divisors:
-            self._divisors[id(norm)] = None if isinstance(norm, nn.Identity) else self._divisor_of(norm)
+            self._divisors[id(norm)] = None if isinstance(norm, nn.Identity) else self._tried(norm)
         return self._divisors[id(norm)]
+
+    def _tried(self, norm: Any) -> Divisor:
+        """Of a module it is found out once: every head of a model is read through the same final norm."""
+        if not isinstance(norm, nn.Module):
+            return self._divisor_of(norm)
+        if norm not in _of_modules:
+            _of_modules[norm] = self._divisor_of(norm)
+        return _of_modules[norm]
 
     def _divisor_of(self, norm: Any) -> Divisor:
         epsilon = epsilon_of(norm) or 0.0

@@ -6,9 +6,9 @@
     python -m tests.benchmarks tune [--short] [--processes N] [--minutes N]
 
 Without parts, all but `device`, for graphics processors, `layout`, for drawings, `speed`, `pairs`, `spans`, `noise`,
-`modalities`, `folders`, `typographic`, `vision`, `bidirectional`, `heads`, `plan`, `pair`, `remote`, `spread`,
-`weights` and `window`, which take some minutes, and `long`, `selection`, `smollm2`, `repair`, `dissociate`, `tune`,
-`icl`, `checkpoints`, `many` and `million`, which take a quarter of an hour or more each.
+`modalities`, `folders`, `typographic`, `vision`, `bidirectional`, `heads`, `large`, `plan`, `pair`, `remote`,
+`spread`, `weights` and `window`, which take some minutes, and `long`, `selection`, `smollm2`, `repair`, `dissociate`,
+`tune`, `icl`, `checkpoints`, `many` and `million`, which take a quarter of an hour or more each.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start"
 OTHERS = (
     "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair", "dissociate", "detect", "rules",
     "tune", "layout", "modalities", "folders", "typographic", "vision", "bidirectional", "heads", "icl", "checkpoints",
-    "pair", "plan", "long", "many", "million", "remote", "spread", "weights",
-    "window",
+    "pair", "plan", "long", "large", "many", "million", "remote", "spread",
+    "weights", "window",
 )  # fmt: skip
 PARTS = (*USUAL, *OTHERS)
 LIMITS = {  # options

@@ -1,6 +1,6 @@
-"""Long prompts and large graphs: what they take as they grow, each in a process of its own. Seconds are the
-processor's, on one thread, so that other work on the machine counts little; memory is the peak of the whole process,
-its libraries and the model's weights with it.
+"""Long prompts: what they take as they grow, each in a process of its own. Seconds are the processor's, on one thread,
+so that other work on the machine counts little; memory is the peak of the whole process, its libraries and the model's
+weights with it.
 
 B differs from A at the fourth token, so that almost no row of the one run is that of the other.
 """
@@ -44,63 +44,6 @@ else:
     ws.trace(session, work, options=ws.Options(steps=STEPS) if work == "eap-ig" else None)
 print(opened, lap(), peak())
 """
-GRAPH = """
-import time
-import numpy as np
-from PySide6.QtWidgets import QApplication
-app = QApplication([])
-from app.presenters.canvas import Extent, canvas_data
-from core.graph import Graph
-from core.project.document import Document
-from core.tracing.ranking import Ranking
-from tests.benchmarks.long import peak
-from views.canvas.canvas import Canvas
-from views.panels.table.data import TableData
-from views.panels.table.panel import TablePanel
-shape = 80, 64, 8
-edges = Graph(*shape).n_edges
-values = np.random.default_rng(0).normal(size=edges)
-began = peak()
-begun = time.process_time()
-def lap(name):
-    global begun
-    now = time.process_time()
-    print(name, now - begun, peak() - began, sep="|")
-    begun = time.process_time()
-def drawn(data):
-    canvas.set_data(data)
-    while not canvas.is_settled():
-        app.processEvents()
-def data(size=None, selection=()):
-    words = dict(input_label="A", output_label="B", stale=False, extent=Extent())
-    return canvas_data(graph, ranking, Document("m", size=size), selection, {}, **words)
-np.argsort(values, kind="stable")
-lap("for comparison: numpy sorts all edges once")
-canvas = Canvas()
-canvas.resize(1440, 900)
-canvas.show()
-graph = Graph(*shape)
-ranking = Ranking(values).sort()
-drawn(data())
-lap("opened, the 48 strongest edges drawn")
-drawn(data(500))
-lap("a circuit of 500 edges drawn")
-drawn(data(500, (graph.nodes[2600],)))
-lap("a head selected, its strongest edges drawn")
-panel = TablePanel()
-panel.resize(700, 500)
-panel.show()
-panel.set_data(TableData(graph, values, None, ranking.kept(500)))
-app.processEvents()
-lap("the table of edges, open")
-panel.filter.setText("layer 40")
-panel.filter.returnPressed.emit()
-lap("the table filtered: layer 40")
-panel.filter.setText("a9.h6->")
-panel.filter.returnPressed.emit()
-lap("the table filtered: out of one head")
-print("edges", edges, 0, sep="|")
-"""
 
 
 def peak() -> float:
@@ -114,7 +57,6 @@ def peak() -> float:
 
 
 def tables() -> Iterator[Table]:
-    yield large_graph()
     if packs.is_installed("smollm2"):
         yield from prompts()
 
@@ -150,13 +92,6 @@ def measured(length: int, work: str) -> list[float]:
         kept.write_text(json.dumps([float(number) for number in run(PROMPT, str(length), work)[-1].split()]))
     figures: list[float] = json.loads(kept.read_text())
     return figures
-
-
-def large_graph() -> Table:
-    lines = [line.split("|") for line in run(GRAPH) if "|" in line]
-    rows = [[name, f"{float(seconds):.2f}", f"{float(memory):.2f}"] for name, seconds, memory in lines[:-1]]
-    title = f"80 layers of 64 heads with 8 K/V heads, {int(lines[-1][1]):,} edges with random scores"
-    return Table(title, ("step", "seconds", "peak over the start, GB"), rows, place="graph")
 
 
 def run(program: str, *arguments: str) -> list[str]:

@@ -27,6 +27,7 @@ PAGES = {  # of parts that have a page of their own
     "pair": MEASURED.with_name("checkpoints.md"),
     "icl": MEASURED.with_name("icl.md"),
     "heads": MEASURED.with_name("heads.md"),
+    "large": MEASURED.with_name("long.md"),
     "long": MEASURED.with_name("long.md"),
     "spread": MEASURED.with_name("models.md"),
     "window": MEASURED.with_name("long.md"),

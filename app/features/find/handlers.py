@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from app.features.find.queries import HeadsReadingQuery, HeadsReadingReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.messages.traits import TraitsQuery, TraitsReply
+from app.presenters.telling import Telling
 from app.worker.handler_table import Handler, Handlers
 from app.worker.head_traits import head_traits
 from app.worker.session_cache import SessionCache
@@ -42,11 +43,14 @@ def handle_traits(query: TraitsQuery, request: Request, cache: SessionCache, sen
     todo = [node for node in heads if node not in known]
     if todo:
         result = cache.session.run(edits, positions="all", cancelled=cancelled)
+        words = "Looking at what each head does"
+        told = Telling(lambda share: send(ProgressReply(request.number, words, share)))
+        send(ProgressReply(request.number, words, len(known) / len(heads)))
         for node in todo:
             if cancelled is not None and cancelled():
                 raise Cancelled
             known[node] = tuple((trait.name, trait.value) for trait in head_traits(cache, result, node))
-            send(ProgressReply(request.number, "Looking at what each head does", len(known) / len(heads)))
+            told(len(known) / len(heads))
     send(TraitsReply(request.number, dict(known)))
 
 
