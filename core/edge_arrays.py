@@ -14,6 +14,17 @@ from core.graph import Graph
 Mask = NDArray[np.bool_]
 
 
+def readers_at(graph: Graph, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Reader number of some edges."""
+    return np.searchsorted(graph.first_edge, edges, side="right") - 1
+
+
+def writers_at(graph: Graph, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Writer number of some edges."""
+    readers = readers_at(graph, edges)
+    return edges - graph.first_edge[readers] + graph.first_writers[readers]
+
+
 def edges_by_reader(graph: Graph) -> Iterator[tuple[slice, slice]]:
     """Of every reader in turn its edges, and the writers that these come from, both in their order."""
     ends = graph.first_edge.tolist()
@@ -48,7 +59,7 @@ def edges_at_either(graph: Graph, writers: Mask, readers: Mask) -> Mask:
 
 def ends_of_part(graph: Graph, part: slice) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Writer and reader number of the edges of a part of all."""
-    first, last = graph.readers_at(np.array([part.start, part.stop - 1])).tolist()
+    first, last = readers_at(graph, np.array([part.start, part.stop - 1])).tolist()
     readers = np.arange(first, last + 1)
     bounds = np.clip(graph.first_edge[first : last + 2], part.start, part.stop)
     counts = np.diff(bounds)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -184,11 +183,6 @@ class Graph:
         counts = [self.writers_before(reader) for reader in self.readers]
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
-    @cached_property
-    def _starts(self) -> list[int]:
-        starts: list[int] = self.first_edge.tolist()
-        return starts
-
     @property
     def n_edges(self) -> int:
         return int(self.first_edge[-1])
@@ -205,15 +199,6 @@ class Graph:
         writers = np.arange(self.n_edges, dtype=np.int32)
         writers -= np.repeat(shift, np.diff(self.first_edge))
         return writers
-
-    def readers_at(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Reader number of some edges, without one of every edge."""
-        return np.searchsorted(self.first_edge, edges, side="right") - 1
-
-    def writers_at(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Writer number of some edges, without one of every edge."""
-        readers = self.readers_at(edges)
-        return edges - self.first_edge[readers] + self.first_writers[readers]
 
     @cached_property
     def first_writers(self) -> NDArray[np.int64]:
@@ -233,8 +218,8 @@ class Graph:
     def edge(self, index: int) -> Edge:
         if not 0 <= index < self.n_edges:
             raise ArgumentError(f"There is no edge number {index}.", f"This model has {self.n_edges} edges.")
-        reader = bisect_right(self._starts, index) - 1
-        writer = int(index) - self._starts[reader] + int(self.first_writers[reader])
+        reader = int(np.searchsorted(self.first_edge, index, side="right")) - 1
+        writer = int(index - self.first_edge[reader] + self.first_writers[reader])
         return Edge(self.writers[writer], self.readers[reader])
 
     def edge_index(self, edge: Edge) -> int:

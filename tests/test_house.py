@@ -227,6 +227,7 @@ print(*sorted(name for name in sys.modules if name.split(".")[0] in {"core", "to
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     data = (
         "component_words",
+        "edge_arrays",
         "edit_kinds",
         "edits",
         "errors",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.presenters.edits import edit_label, weights_label
 from app.presenters.links import edges_at
+from core.edge_arrays import readers_at, writers_at
 from core.edits import Edit, EditTarget, Target
 from core.formatting import is_below_noise
 from core.graph import Edge, Entries, Graph, Node
@@ -149,9 +150,9 @@ def _around(ranking: Ranking, side: NDArray[np.int64], document: Document, exten
 
 def _ends(graph: Graph, indices: NDArray[np.int64]) -> list[Node]:
     """The nodes that edges join; of a K/V head all the heads that share it."""
-    readers, table = graph.readers_at(indices), reader_table(graph)
+    readers, table = readers_at(graph, indices), reader_table(graph)
     _, further = table.branches(readers)
-    numbers = np.unique(np.concatenate([graph.writers_at(indices), table.ends[readers], further]))
+    numbers = np.unique(np.concatenate([writers_at(graph, indices), table.ends[readers], further]))
     return [graph.nodes[number] for number in numbers.tolist()]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.circuit import AT, Circuit
+from core.edge_arrays import readers_at, writers_at
 from core.errors import WirescopeError
 from core.graph import LOGITS, Edge, Graph, Node
 from core.notes import Note
@@ -77,6 +78,6 @@ def _is_in(circuit: Circuit, name: str) -> bool:
     if isinstance(target, Edge):
         return bool((circuit.edges == graph.edge_index(target)).any())
     ports = [graph.reader_index(port) for port in graph.ports(target)]
-    if np.isin(graph.readers_at(circuit.edges), ports).any():
+    if np.isin(readers_at(graph, circuit.edges), ports).any():
         return True
-    return target != LOGITS and bool((graph.writers_at(circuit.edges) == graph.writer_index(target.whole)).any())
+    return target != LOGITS and bool((writers_at(graph, circuit.edges) == graph.writer_index(target.whole)).any())

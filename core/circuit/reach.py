@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from core.edge_arrays import readers_at, writers_at
 from core.graph import Graph, Node, Reader
 
 
@@ -13,7 +14,7 @@ def connected(graph: Graph, parts: NDArray[np.int64], spans: int = 1) -> NDArray
     `Circuit.parts`, of so many spans."""
     edges, at = np.divmod(parts, spans)
     fed, used = reachable_at(graph, kept_matrix(graph, parts, spans))
-    return fed[at, graph.writers_at(edges)] & used[at, graph.readers_at(edges)]
+    return fed[at, writers_at(graph, edges)] & used[at, readers_at(graph, edges)]
 
 
 def kept_matrix(graph: Graph, parts: NDArray[np.int64], spans: int = 1) -> NDArray[np.bool_]:
@@ -21,7 +22,7 @@ def kept_matrix(graph: Graph, parts: NDArray[np.int64], spans: int = 1) -> NDArr
     them."""
     edges, at = np.divmod(parts, spans)
     kept = np.zeros((spans, len(graph.readers), graph.n_writers), dtype=bool)
-    kept[at, graph.readers_at(edges), graph.writers_at(edges)] = True
+    kept[at, readers_at(graph, edges), writers_at(graph, edges)] = True
     return kept
 
 

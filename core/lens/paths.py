@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.edge_arrays import readers_at
 from core.graph import LOGITS, Edge, Graph, Node
 
 
@@ -74,7 +75,7 @@ class Paths:
         if total == 0:
             self._edges[node] = []
             return
-        shares = (sizes / total)[:, None] * self._shares[self._graph.readers_at(edges)]
+        shares = (sizes / total)[:, None] * self._shares[readers_at(self._graph, edges)]
         best = np.argsort(-shares, axis=None, kind="stable")[: self._count]
         ways = [(float(shares.flat[at]), int(edges[at // self._count]), int(at % self._count)) for at in best]
         self._edges[node] = [way for way in ways if way[0] > 0]

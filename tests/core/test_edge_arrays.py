@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.edge_arrays import edges_at_either, edges_between, ends_of_part, sums_by_writer
+from core.edge_arrays import edges_at_either, edges_between, ends_of_part, readers_at, sums_by_writer, writers_at
 from core.graph import Graph
 from core.towers_graph import TowersGraph
 
@@ -24,7 +24,7 @@ def graph(request: pytest.FixtureRequest) -> Graph:
 def test_the_ends_of_edges_are_those_of_their_names(graph: Graph) -> None:
     every = np.arange(graph.n_edges)
     for edges in (every, every[::-3], every[:0]):
-        writers, readers = graph.writers_at(edges), graph.readers_at(edges)
+        writers, readers = writers_at(graph, edges), readers_at(graph, edges)
         assert np.array_equal(writers, graph.edge_writers[edges])
         assert np.array_equal(readers, graph.edge_readers[edges])
         named = [f"{graph.writers[w].name}->{graph.readers[r].name}" for w, r in zip(writers, readers, strict=True)]

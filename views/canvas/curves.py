@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from core.edge_arrays import readers_at, writers_at
 from core.graph import Reader
 from views.canvas.layout import Layout
 from views.canvas.readers import PORT_SIDE, blocks_of, kinds_of, reader_table
@@ -92,7 +93,7 @@ def make_curves(layout: Layout, indices: NDArray[np.int64]) -> Curves:
     if len(indices) == 0:
         return Curves(np.zeros((0, 4, 2)))
     table = reader_table(graph)
-    readers = graph.readers_at(indices)
+    readers = readers_at(graph, indices)
     branch_of, further = table.branches(readers)
     ends = np.concatenate([table.ends[readers], further])
     controls = _controls(layout, np.concatenate([indices, indices[branch_of]]), ends)
@@ -102,8 +103,8 @@ def make_curves(layout: Layout, indices: NDArray[np.int64]) -> Curves:
 def _controls(layout: Layout, indices: NDArray[np.int64], ends: NDArray[np.int64]) -> Array:
     """Of edges to some of the nodes that they end at: [edges, 4, 2]."""
     graph = layout.graph
-    readers = graph.readers_at(indices)
-    writers = graph.writers_at(indices)
+    readers = readers_at(graph, indices)
+    writers = writers_at(graph, indices)
     table = reader_table(graph)
     side, head = table.sides[readers], table.of_head[readers]
 

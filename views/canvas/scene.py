@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
+from core.edge_arrays import readers_at, writers_at
 from core.graph import LOGITS, Edge, Node
 from core.tracing.meaning import towards
 from views.canvas.curves import make_curves
@@ -147,13 +148,13 @@ def make_scene(data: CanvasData, layout: Layout) -> Scene:
     graph = data.graph
     marks = in_order(data.edges)
     indices = np.array([mark.index for mark in marks], dtype=np.int64)
-    readers = graph.readers_at(indices)
+    readers = readers_at(graph, indices)
     return Scene(
         marks=marks,
         curves=make_curves(layout, indices),
         data=data,
         layout=layout,
         readers=readers,
-        writers=graph.writers_at(indices),
+        writers=writers_at(graph, indices),
         order_of={index: place for place, index in enumerate(indices.tolist())},
     )

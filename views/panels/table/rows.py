@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.component_words import edge_words, node_words
-from core.edge_arrays import ends_of_part, sums_by_writer
+from core.edge_arrays import ends_of_part, readers_at, sums_by_writer, writers_at
 from core.edits import Target
 from core.formatting import change_words, pretty_name, score_words
 from core.graph import Edge, Graph
@@ -314,8 +314,8 @@ def node_rows(data: TableData) -> Rows:
     if data.scores is not None and not data.exact:
         estimated = np.append(sums_by_writer(graph, data.scores), np.nan)
     kept = np.zeros(count, dtype=bool)
-    kept[graph.writers_at(data.kept)] = True
-    for reader in np.unique(graph.readers_at(data.kept)):
+    kept[writers_at(graph, data.kept)] = True
+    for reader in np.unique(readers_at(graph, data.kept)):
         kept[[numbers[node] for node in graph.readers_of(graph.readers[reader])]] = True
     known = _known(count, estimated, data, numbers.get, kept)
     inputs = [row for row, node in enumerate(graph.nodes) if node.kind == "input"]
