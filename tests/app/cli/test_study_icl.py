@@ -79,8 +79,8 @@ def test_two_rankings_of_ones_choice(
     file.write_text("a3.h0\na3.h1\n", encoding="utf-8")
     given = ("study", "heads", *SMALL, "--first", "induction", "--second", str(file), "--json")
     assert code_of(*given) == 0
-    found = json.loads(capsys.readouterr().out)
-    sets = {(each["name"], each["share"]): each["heads"] for each in found["sets"]}
+    report = json.loads(capsys.readouterr().out)
+    sets = {(each["name"], each["share"]): each["heads"] for each in report["sets"]}
     assert sets["heads.txt", 0.1][:2] == ["a3.h0", "a3.h1"]
     assert "induction without heads.txt" in {name for name, _ in sets}
     assert opened == ["bundled:names"], "a file of heads needs no model of its own"

@@ -69,9 +69,9 @@ def test_circuits_are_those_of_the_scores_and_of_their_direction(traced) -> None
     for direction in (1, -1):
         directed = replace(scores, direction=direction)
         work = curve_work(directed, fractions=FRACTIONS)
-        found = circuits_of(work, model.graph)
-        expected = [directed.select(size).pruned() for size in found.sizes]
-        assert [each.edges.tolist() for each in found.best] == [each.edges.tolist() for each in expected]
+        chosen = circuits_of(work, model.graph)
+        expected = [directed.select(size).pruned() for size in chosen.sizes]
+        assert [each.edges.tolist() for each in chosen.best] == [each.edges.tolist() for each in expected]
 
 
 def test_what_is_not_chosen_alike_in_every_shard_is_refused(traced) -> None:

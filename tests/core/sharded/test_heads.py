@@ -38,16 +38,16 @@ def texts(model: ws.Model, rows) -> list[torch.Tensor]:
 def test_cards_over_shards_are_those_over_all_texts_at_once(tmp_path: Path) -> None:
     model = small_model()
     pairs = ManyPairs(rows=ROWS[:6], name="rows.csv", shard=4)  # of one length
-    found, what = heads_over_pairs(model, tmp_path / "one", pairs, HeadsWork(3), Workers())
+    identities, what = heads_over_pairs(model, tmp_path / "one", pairs, HeadsWork(3), Workers())
     assert what == "the A of 6 pairs of rows.csv"
     expected = head_identities(model, torch.cat(texts(model, ROWS[:6])), 3)
     for name in ("generated", "corpus", "covers", "rare", "rare_corpus"):
-        assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-12, nan_ok=True), name
-    assert np.isfinite(found.corpus).any()
-    assert found.read.deciles == pytest.approx(expected.read.deciles, nan_ok=True)
+        assert getattr(identities, name) == pytest.approx(getattr(expected, name), abs=1e-12, nan_ok=True), name
+    assert np.isfinite(identities.corpus).any()
+    assert identities.read.deciles == pytest.approx(expected.read.deciles, nan_ok=True)
     written = json.loads((tmp_path / "one" / "heads.json").read_text())["heads"]
-    assert list(written) == list(found.heads)
-    assert written["a0.h1"]["scores"]["previous token"]["corpus"] == found.corpus[0, 1]
+    assert list(written) == list(identities.heads)
+    assert written["a0.h1"]["scores"]["previous token"]["corpus"] == identities.corpus[0, 1]
 
 
 def test_texts_of_several_lengths_add_up_and_a_run_goes_on(tmp_path: Path, monkeypatch) -> None:
@@ -61,14 +61,14 @@ def test_texts_of_several_lengths_add_up_and_a_run_goes_on(tmp_path: Path, monke
     with pytest.raises(KeyboardInterrupt):
         run()
     monkeypatch.undo()
-    found = run()
+    identities = run()
     each = [attention_scores(model, text, OF_ATTENTION) for text in texts(model, ROWS)]  # a text at a time
     queries = np.array([scores.queries for scores in each])[:, :, None]
     score = np.nan_to_num([scores.score for scores in each])
     of_texts = (score * queries).sum(axis=0) / np.maximum(queries.sum(axis=0), 1)
     asked = queries.sum(axis=0)[:, 0] > 0
     assert asked.any()
-    assert found.corpus[: len(OF_ATTENTION)][asked] == pytest.approx(of_texts[asked], abs=1e-12)
+    assert identities.corpus[: len(OF_ATTENTION)][asked] == pytest.approx(of_texts[asked], abs=1e-12)
 
 
 def test_cards_of_a_model_that_sees_are_those_over_all_pictures_at_once(tmp_path: Path, monkeypatch) -> None:
@@ -81,15 +81,15 @@ def test_cards_of_a_model_that_sees_are_those_over_all_pictures_at_once(tmp_path
     monkeypatch.setattr(Workers, "executor", lambda _self, model: Backwards(model))
     work = HeadsWork(3, sees=True)
     pairs = ManyPairs(rows=rows, name="pictures", shard=5)
-    found, what = heads_over_pairs(model, tmp_path / "run", pairs, work, Workers())
+    identities, what = heads_over_pairs(model, tmp_path / "run", pairs, work, Workers())
     assert what == "the A of 7 pairs of pictures"
     expected = picture_identities(model, torch.cat([model.side(str(path)).tensor for path in pictures]), 3)
-    assert [test.name for test in found.tests] == [test.name for test in expected.tests]
+    assert [test.name for test in identities.tests] == [test.name for test in expected.tests]
     for name in ("generated", "corpus", "covers", "rare", "rare_corpus"):
-        assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-9, nan_ok=True), name
-    assert np.isfinite(found.corpus).any()
-    assert found.passes.tolist() == expected.passes.tolist()
-    assert len(read_heads(tmp_path / "run" / "heads.json").tests) == len(found.tests)
+        assert getattr(identities, name) == pytest.approx(getattr(expected, name), abs=1e-9, nan_ok=True), name
+    assert np.isfinite(identities.corpus).any()
+    assert identities.passes.tolist() == expected.passes.tolist()
+    assert len(read_heads(tmp_path / "run" / "heads.json").tests) == len(identities.tests)
 
 
 def test_function_vectors_are_scored_task_by_task_and_kept_in_the_folder(tmp_path: Path, monkeypatch) -> None:
@@ -118,7 +118,7 @@ def test_function_vectors_are_scored_task_by_task_and_kept_in_the_folder(tmp_pat
         "core.sharded.heads_over_pairs.say_words",
         lambda folder, said: (say_words(folder, said), words.append(read_progress(folder).words)),
     )
-    found = run()
+    identities = run()
     assert words[-1] == "Function vectors, 100 %"
     assert len(words) == len({*words}), "each is written once"
     shares = [said.done for said in told if said.words.startswith("Function vectors, ")]
@@ -126,10 +126,10 @@ def test_function_vectors_are_scored_task_by_task_and_kept_in_the_folder(tmp_pat
     assert len(set(shares)) > 4
     assert told[-1].words == "Heads, 2 of 2 pairs"
     assert sorted(done) == [0, 0, 0, 1, 1, 2], "a shard; three tasks are screened, and two scored"
-    assert found.tests[-1].name == "function vector"
+    assert identities.tests[-1].name == "function vector"
     kept = KeptResults("", None)
     expected = vectors_of(model, tasks[:2], 5, 4, 0, kept).scores
-    assert found.generated[-1].tolist() == expected.tolist()
+    assert identities.generated[-1].tolist() == expected.tolist()
     scored, left_out = tasks_in(model, tmp_path, work)
     assert scored == ("plural", "past-tense")
     assert left_out[0].startswith("Comparative (")
@@ -155,22 +155,24 @@ def test_a_model_that_does_not_fit_is_refused_before_anything_is_done(tmp_path: 
 
 def test_the_file_of_cards_is_read_as_it_was_found(tmp_path: Path) -> None:
     model = small_model()
-    found, what = heads_over_pairs(
+    identities, what = heads_over_pairs(
         model, tmp_path, ManyPairs(rows=ROWS[:6], name="rows.csv", shard=4), HeadsWork(3), Workers()
     )
     file = read_heads(tmp_path / "heads.json")
     assert (file.about.model, file.about.pairs, file.about.corpus) == (model.name, 6, what)
     assert file.about.weights_hash == weights_hash(model.adapter.module)
-    assert (file.heads, file.labelled) == (found.heads, int(found.passes.any(axis=0).sum()))
+    assert (file.heads, file.labelled) == (identities.heads, int(identities.passes.any(axis=0).sum()))
     for place, test in enumerate(file.tests):
-        assert test.name == found.tests[place].name
+        assert test.name == identities.tests[place].name
         for name in ("generated", "corpus", "covers", "rare", "rare_corpus", "passes"):
-            given = getattr(found, name)[place]
+            given = getattr(identities, name)[place]
             assert getattr(test, name) == pytest.approx(given, nan_ok=True), (test.name, name)
-        if test.name in found.read.kinds:
-            kind = found.read.kinds.index(test.name)
-            assert test.queries == found.read.queries[kind]
-            assert np.array(test.deciles) == pytest.approx(found.read.deciles[kind] if test.queries else np.array([]))
+        if test.name in identities.read.kinds:
+            kind = identities.read.kinds.index(test.name)
+            assert test.queries == identities.read.queries[kind]
+            assert np.array(test.deciles) == pytest.approx(
+                identities.read.deciles[kind] if test.queries else np.array([])
+            )
 
 
 def _score(said: dict[str, Any], *heads: str, **scores: float | None) -> dict[str, Any]:

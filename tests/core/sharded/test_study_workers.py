@@ -58,8 +58,8 @@ def test_a_study_is_the_same_whoever_does_its_pieces(backwards, monkeypatch) -> 
     assert {**there, "seconds": 0} == {**here, "seconds": 0}
 
 
-def _values(found: Comparison) -> dict[str, bytes]:
-    outcome = found.outcomes["copying"]
+def _values(comparison: Comparison) -> dict[str, bytes]:
+    outcome = comparison.outcomes["copying"]
     return {"whole": outcome.whole.tobytes(), **{key: values.tobytes() for key, values in outcome.of.items()}}
 
 
@@ -73,11 +73,11 @@ def test_a_study_that_was_killed_goes_on_with_what_workers_had_done(backwards, n
     backwards.stop = None
     backwards.done.clear()
     with StudyWorkers(2) as workers:
-        found, _ = compared(kept, workers=workers)
+        comparison, _ = compared(kept, workers=workers)
         assert len(backwards.done) == 1
         compared(kept, workers=workers)
         assert len(backwards.done) == 1, "nothing is left to do"
-    assert _values(found) == _values(compared()[0])
+    assert _values(comparison) == _values(compared()[0])
 
 
 def test_workers_are_not_started_for_what_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -158,6 +158,6 @@ class Dying:
 def test_two_workers_give_the_same_bits_though_one_is_killed(narrow, tmp_path: Path, ray_cluster) -> None:  # noqa: F811
     died = tmp_path / "died"
     with StudyWorkers(2) as workers:
-        found, _ = compared(workers=workers, beside=Dying(died))
+        comparison, _ = compared(workers=workers, beside=Dying(died))
     assert died.exists()
-    assert _values(found) == _values(compared()[0])
+    assert _values(comparison) == _values(compared()[0])

@@ -51,15 +51,17 @@ def test_heads_are_positional_where_the_model_sees_positions_alone(by: str) -> N
     model = ws.load_model((module, None))
     rng = np.random.default_rng(0)
     pairs = [model.pair(torch.tensor([rng.integers(0, 20, 7).tolist()])) for _ in range(12)]
-    found = attention_of(model, pairs)
+    attention = attention_of(model, pairs)
     share = {"position": 1.0, "content": 0.0, "nothing": 0.0}[by]
-    assert found.positional().value == pytest.approx(share, abs=0.26)
-    assert found.positional(shuffled=True).value == 0
+    assert attention.positional().value == pytest.approx(share, abs=0.26)
+    assert attention.positional(shuffled=True).value == 0
     if by == "position":
-        assert found.explained() == pytest.approx(np.ones(12))
-        assert found.mean("distance").low == pytest.approx(found.mean("distance").high)  # the same on every input
+        assert attention.explained() == pytest.approx(np.ones(12))
+        assert attention.mean("distance").low == pytest.approx(
+            attention.mean("distance").high
+        )  # the same on every input
     if by == "nothing":
-        assert np.isnan(found.explained()).all()
-        assert found.over_even().value == pytest.approx(1)
+        assert np.isnan(attention.explained()).all()
+        assert attention.over_even().value == pytest.approx(1)
     with pytest.raises(InputError, match="3 inputs are too few"):
         attention_of(model, pairs[:3])

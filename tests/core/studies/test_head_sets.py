@@ -58,8 +58,8 @@ def test_a_file_ranks_heads() -> None:
 
 
 def test_what_is_lost_is_that_of_runs_with_the_edits() -> None:
-    found, inputs = compared()
-    names, outcome = ws.load_model("bundled:names"), found.outcomes["copying"]
+    comparison, inputs = compared()
+    names, outcome = ws.load_model("bundled:names"), comparison.outcomes["copying"]
     edits = [ws.Edit(head, "zero") for head in ("a0.h0", "a0.h1", "a0.h2")]
     for row, ids in enumerate(inputs.ids):
         session = ws.Session(names, names.pair(ids[None]))
@@ -76,12 +76,12 @@ def test_what_is_lost_is_that_of_runs_with_the_edits() -> None:
 
 
 def test_all_shares_are_ablated_as_one_chooses() -> None:
-    found, _ = compared()
+    comparison, _ = compared()
     by_zero, _ = compared(main_kind="zero")
     zero, mean = (key_of(kind, "first", 0.1) for kind in ("zero", "mean"))
     outcome = by_zero.outcomes["copying"]
-    assert outcome.of[zero] == pytest.approx(found.outcomes["copying"].of[zero])
-    assert outcome.of[mean] == pytest.approx(found.outcomes["copying"].of[mean])  # beside it, of the main share
+    assert outcome.of[zero] == pytest.approx(comparison.outcomes["copying"].of[zero])
+    assert outcome.of[mean] == pytest.approx(comparison.outcomes["copying"].of[mean])  # beside it, of the main share
     assert key_of("zero", "matched to first", 0.1) in outcome.of
     assert key_of("mean", "matched to first", 0.1) not in outcome.of
 
@@ -95,10 +95,10 @@ def test_a_study_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Mo
     assert "copying 0" in kept
     assert "copying 2" not in kept
     first = kept["copying 0"]
-    found, inputs = compared(kept)
+    comparison, inputs = compared(kept)
     assert [rows.start for rows in parts(inputs)] == [0, 2]
-    assert found.outcomes["copying"].whole[:2].tolist() == first["whole"]
-    assert not np.isnan(found.outcomes["copying"].whole).any()
+    assert comparison.outcomes["copying"].whole[:2].tolist() == first["whole"]
+    assert not np.isnan(comparison.outcomes["copying"].whole).any()
     file = tmp_path / "key.jsonl"
     text = file.read_text(encoding="utf-8")
     assert text.count("\n") == 2
@@ -107,7 +107,7 @@ def test_a_study_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Mo
     assert ("copying 0" in kept, "copying 2" in kept) == (True, False)
     again, _ = compared(kept)
     assert file.read_text(encoding="utf-8") == text
-    assert again.outcomes["copying"].whole.tolist() == found.outcomes["copying"].whole.tolist()
+    assert again.outcomes["copying"].whole.tolist() == comparison.outcomes["copying"].whole.tolist()
 
 
 def test_numbers_that_there_are_not() -> None:

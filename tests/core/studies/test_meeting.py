@@ -36,7 +36,7 @@ def test_a_patched_stream_is_the_models_own_with_that_stream() -> None:
     model = ws.load_model((module, None))
     a, b = torch.tensor([[1, 2, 3, 4], [5, 6, 7, 8]]), torch.tensor([[1, 9, 3, 4], [5, 6, 10, 8]])
     session = ws.Session(model, model.pair(a, b), ws.logit_difference(6, 7))
-    found = meeting(session)
+    measured = meeting(session)
 
     def metric(ids: Tensor) -> Tensor:
         logits = module(ids).logits[:, -1]
@@ -45,12 +45,12 @@ def test_a_patched_stream_is_the_models_own_with_that_stream() -> None:
     with torch.no_grad():
         streams = list(module(b, output_hidden_states=True).hidden_states[:3])
         for layer in range(3):
-            for where, of_layer in ((a != b, found.changed), (torch.arange(4)[None] == 3, found.read)):
+            for where, of_layer in ((a != b, measured.changed), (torch.arange(4)[None] == 3, measured.read)):
                 hook = hooked(module.transformer.h, layer, where.expand(2, 4), streams)
                 np.testing.assert_allclose(of_layer[layer], metric(a).numpy(force=True), atol=1e-9)
                 hook.remove()  # type: ignore[attr-defined]
-    assert found.decides("changed")[[0, -1]] == pytest.approx([1, 0])
-    assert found.decides("read")[[0, -1]] == pytest.approx([0, 1])
+    assert measured.decides("changed")[[0, -1]] == pytest.approx([1, 0])
+    assert measured.decides("read")[[0, -1]] == pytest.approx([0, 1])
 
 
 def test_depths_are_where_the_lines_cross() -> None:

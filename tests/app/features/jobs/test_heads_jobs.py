@@ -44,12 +44,12 @@ def cards_of(model: Model, folder: Path, told: dict[str, object] | None = None) 
     rare, rare_corpus = np.array([0.3, 0.2]), np.array([0.3, nan])
     deciles = np.linspace(0, 1, 11) * np.ones((1, len(heads), 1))
     read = AttentionScores(("previous token",), corpus[:1], covers[:1], corpus[:1], np.array([12]), deciles, ())
-    found = HeadIdentities((TESTS[0], TESTS[3]), heads, generated, corpus, covers, rare, rare_corpus, 3, read)
+    identities = HeadIdentities((TESTS[0], TESTS[3]), heads, generated, corpus, covers, rare, rare_corpus, 3, read)
     about = {"model": model.name, "weights_hash": weights_hash(model.adapter.module), "pairs": 3}
     about |= {"corpus": "the A of 3 pairs of pairs.csv", **(told or {})}
     folder.mkdir()
     AskedFolder(folder).begin({})
-    (folder / "scores").write_text(heads_text(found, HeadsAbout(**about)))
+    (folder / "scores").write_text(heads_text(identities, HeadsAbout(**about)))
     return folder
 
 

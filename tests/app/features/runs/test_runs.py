@@ -251,5 +251,5 @@ def test_a_curve_that_comes_after_nodes_were_traced_is_of_the_edges(runs: Person
     latest = list(workbench.runs)[-1].record
     late = CurveReply(0, (4, 9), (0.5, 0.9), np.zeros((2, 2)), 0.25, 0.75, latest.replacement, latest.by)
     workbench.runs._take_curve(late)
-    found = list(workbench.runs)[-1].record
-    assert (found.cpr, found.cmd, found.size_at_80) == (0.25, 0.75, 9)
+    record = list(workbench.runs)[-1].record
+    assert (record.cpr, record.cmd, record.size_at_80) == (0.25, 0.75, 9)
