@@ -181,6 +181,7 @@ class RemoteController(QObject):
             "Where it comes back, the work goes on there by itself. File > Disconnect goes on in this window without "
             "it, and File > Connect to… then on another machine: the document and its edits are here."
         )
+        self._notifier.say("")  # that the work is done there
         self._notifier.problem(FailureReply(0, "run", words, hint))
 
     def disconnect_worker(self) -> None:

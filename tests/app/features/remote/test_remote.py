@@ -177,6 +177,7 @@ def test_a_machine_that_has_gone_is_said_with_what_can_be_done_and_the_edits_sta
     )
     assert "File > Disconnect" in said
     assert reader.panel("status").device.text().startswith("node-7 has left the cluster: it is waited for")
+    assert reader.panel("status").message.text() == ""
     reader.workbench.select((Node("head", 1, 0),))
     reader.window.commands["cut"].trigger()
     (edit,) = reader.workbench.document.edits
