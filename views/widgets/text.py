@@ -199,3 +199,10 @@ def small_mono() -> QFont:
 @cache
 def _small_mono(scale: float) -> QFont:
     return scaled(mono_font(), 0.92)
+
+
+def fit_height(dialog: QWidget) -> None:
+    """As high as what stands in it: the words of a dialog wrap by its width, which `adjustSize` does not ask for."""
+    layout = dialog.layout()
+    width = max(dialog.width(), dialog.minimumWidth())
+    dialog.resize(width, max(layout.heightForWidth(width), layout.minimumSize().height()))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from views.panels.heads.data import AxisChoice, HeadRow, HeadsData
 from views.panels.heads.figure import HeadsChart
+from views.panels.heads.panel import HeadsPanel
 
 ROWS = (
     HeadRow("a0.h0", "", None, None, 0.2, None),
@@ -34,3 +35,16 @@ def test_a_head_without_both_scores_has_no_dot(
         chart.choose(0, 0)
     assert chosen == ["a0.h1"][:dots]
     assert rows[0].cells == ("a0.h0", "none found", "", "0.20", "")
+
+
+def test_in_a_low_dock_the_words_of_a_head_leave_the_figure_its_room(show: Callable[..., QWidget]) -> None:
+    words = "a0.h1: induction. On made inputs, and what a label needs: " + "previous token 0.34 of 0.40, " * 5
+    panel = show(HeadsPanel(), 520, 500)
+    panel.set_data(replace(DATA, source="Over the A of 64 pairs", words=words))
+    assert (panel.words.isVisible(), panel.short_words.isVisible()) == (True, False)
+    panel.resize(520, 250)
+    assert (panel.words.isVisible(), panel.short_words.isVisible()) == (False, True)
+    assert panel.short_words.text() == panel.short_words.toolTip() == words
+    assert panel.short_words.height() < 2 * panel.short_words.fontMetrics().height()
+    panel.set_data(DATA)
+    assert not panel.short_words.isVisible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -17,7 +18,7 @@ from views.panels.heads.data import HeadsData
 from views.panels.heads.evidence import EvidenceView
 from views.panels.heads.table import HeadsView
 from views.panels.plots.measuring_panel import MeasuringPanel
-from views.theme import current
+from views.theme import current, text_scale
 from views.widgets.buttons import LinkButton
 from views.widgets.flow import FlowLayout
 from views.widgets.text import ElidedLabel, show_text, wrapped
@@ -30,6 +31,7 @@ EMPTY = (
 TIP = "Test every head of the model; what was measured before is there at once"
 TIP_BUNDLED = "Test every head over the bundled corpus; what was measured before is there at once"
 RUNNING = "Stop (Esc). An edit goes before; the measuring then goes on where it was"
+LOW = 320  # pixels of the panel, below which the figure has no room for three lines of words under it
 MEASURE_VECTORS = "measure function vectors"  # the key of what is no score yet
 VECTORS = (
     "Also score every head over bundled few-shot tasks: what its mean output gives back of the right answer where the "
@@ -69,11 +71,12 @@ class HeadsPanel(MeasuringPanel):
             ElidedLabel("", "muted"),
         )
         self.names.setTextFormat(Qt.TextFormat.RichText)
+        self.short_words = ElidedLabel("", "")  # of the same, in one line, where the panel is low
         self.problem, self.source = wrapped(role="warning"), ElidedLabel("", "heading")
         self.bundled = LinkButton("Back to the Bundled Corpus")
         self.bundled.setToolTip(TIP_BUNDLED)
         self.bundled.clicked.connect(self.press)
-        for label in (self.problem, self.source, self.words, self.line):
+        for label in (self.problem, self.source, self.words, self.short_words, self.line):
             label.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # so that a screen reader comes by
         self.view = HeadsView()
         self.view.chosen.connect(self.heads_chosen)
@@ -105,7 +108,8 @@ class HeadsPanel(MeasuringPanel):
         for label in (self.empty, self.problem, self.names):
             layout.addWidget(label)
         layout.addWidget(self.split, 1)
-        layout.addWidget(self.words)
+        for label in (self.words, self.short_words):
+            layout.addWidget(label)
         below = QHBoxLayout()  # beside the axes it would take a line of its own in a narrow window
         below.addWidget(self.line, 1)
         below.addWidget(self.sets, 0, Qt.AlignmentFlag.AlignRight)
@@ -150,6 +154,8 @@ class HeadsPanel(MeasuringPanel):
         for label, text in ((self.problem, data.problem), (self.words, data.words)):
             show_text(label, text)
             label.setAccessibleName(text)
+        self.short_words.setText(data.words)
+        self.short_words.setAccessibleName(data.words)
         for widget in (self.names, self.split, self.line):
             widget.setVisible(there)
         self._read("" if self.figure is None else self.figure.words_read)
@@ -173,7 +179,13 @@ class HeadsPanel(MeasuringPanel):
     def _show_evidence(self) -> None:
         there = self._evidence_wanted and self._data.evidence is not None
         self.beside.setCurrentWidget(self.evidence if there else self.view)
-        self.words.setVisible(bool(self._data.words) and not there)
+        low, told = self.height() < LOW * text_scale(), bool(self._data.words) and not there
+        self.words.setVisible(told and not low)
+        self.short_words.setVisible(told and low)  # the figure needs the height
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_evidence()
 
     def _step(self, step: int) -> None:
         """To the head of the next line of the table."""

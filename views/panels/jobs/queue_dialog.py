@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QLineEd
 
 from views.theme import SPACE
 from views.widgets.number_boxes import NumberBox
-from views.widgets.text import show_text, wrapped
+from views.widgets.text import fit_height, show_text, wrapped
 
 MOST_SEED = 2**31 - 1
 SHARE_TIP = "Processes of this machine that share the work"
@@ -86,7 +86,7 @@ class QueueDialog(QDialog):
         self.workers.setToolTip(why_one or SHARE_TIP)
         self.folder.setPlaceholderText(f"A new one in {root}")
         self.set_problem("")
-        self.adjustSize()  # not lower than its fields
+        fit_height(self)
 
     def set_method(self, words: str) -> None:
         """How it is done, of what is set in the window."""

@@ -46,7 +46,11 @@ class StudyDialog(QueueDialog):
         rows = ("&First set by", self.first), ("S&econd set by", self.second), ("A&blation", self.kind)
         above = [(label_of(words, field), field) for words, field in rows]
         text = label_of("&Text", self.text), self.text, self.choose_text
-        numbers = ("&Prompts a task", self.prompts), ("P&ieces of text", self.pieces), ("&Draws a control", self.draws)
+        numbers = (
+            ("&Prompts of each task", self.prompts),
+            ("P&ieces of text", self.pieces),
+            ("&Draws of each control", self.draws),
+        )
         self.lay_out((*above, text), numbers)
 
     def set_text(self, path: str) -> None:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from views.panels.remote.data import PlaceRow
 from views.theme import SPACE
 from views.widgets.line_table import as_line_table
-from views.widgets.text import show_text, wrapped
+from views.widgets.text import fit_height, show_text, wrapped
 
 ABOUT = (
     "The model is loaded and run by a worker of a Ray cluster; the document, its history and all that you see stay in "
@@ -97,9 +97,9 @@ class ConnectDialog(QDialog):
         self.eight_bits.toggled.connect(self.eight_bits_chosen)
         self.table.itemSelectionChanged.connect(self._choose)
         self.close_button.clicked.connect(self.reject)
+        self.resize(620, 480)
         self.set_places(())
         self.say("")
-        self.resize(620, 480)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -143,6 +143,7 @@ class ConnectDialog(QDialog):
             self.set_needs("")
         self._offer_gpu()
         self._grey()
+        fit_height(self)
 
     def offer_eight_bits(self, offered: bool, chosen: bool) -> None:
         """Whether the weights of the model that is open may be rounded, and whether they are."""
