@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.messages.links import LinkCut, PlaceGone, WorkerDied
 from app.messages.request import FailureReply, ProgressReply, QueryRefusal, Reply, Request, RequestDone
@@ -69,6 +69,8 @@ class RemoteWorker(QObject):
         self._is_cut = self._has_died = self._gone_is_said = False
         self._heard, self._silent = time.monotonic(), False  # when the other side was heard last
         self._closing = False
+        self._watch = QTimer(self)  # the threads may both wait for a call
+        self._watch.timeout.connect(self._notice_silence)
         self._end_signals: Callable[[], None] = lambda: None
         self._threads = [
             threading.Thread(target=each, name=f"wirescope-{name}", daemon=True)
@@ -82,6 +84,7 @@ class RemoteWorker(QObject):
 
     def start(self) -> None:
         self._end_signals = forward(self._give)
+        self._watch.start(round(1000 * SILENCE))
         for thread in self._threads:
             thread.start()
 
@@ -120,6 +123,7 @@ class RemoteWorker(QObject):
     def stop(self, seconds: float = 10.0) -> bool:
         """Leave the worker, which ends. Returns whether that was in time."""
         self._end_signals()
+        self._watch.stop()
         with self._condition:
             self._closing = True
             self._condition.notify_all()
@@ -148,12 +152,9 @@ class RemoteWorker(QObject):
     def _send_all(self) -> None:
         while True:
             with self._condition:
-                self._condition.wait_for(self._something, SILENCE)
+                self._condition.wait_for(self._something)
                 if self._closing:
                     return
-                if not self._something():
-                    self._notice_silence()
-                    continue
                 request = self._last if self._due else None
                 cancel = self._cancelled_up_to if self._cancel_due else 0
                 signals, self._signals = self._signals, []

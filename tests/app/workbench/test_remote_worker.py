@@ -220,11 +220,13 @@ def test_a_link_that_cannot_be_mended_at_once_is_tried_again_whatever_it_says(wo
 def test_a_call_that_does_not_come_back_is_said(qapp, link, qtbot, monkeypatch) -> None:
     monkeypatch.setattr("app.workbench.remote_worker.POLL", 0.02)
     monkeypatch.setattr("app.workbench.remote_worker.SILENCE", 0.05)
-    held, replies = threading.Event(), link.replies
+    held, replies, ask = threading.Event(), link.replies, link.ask
     monkeypatch.setattr(link, "replies", lambda *told: (held.wait(30), replies(*told))[1])
+    monkeypatch.setattr(link, "ask", lambda *told: (held.wait(30), ask(*told))[1])
     worker, said = RemoteWorker(link), []
     worker.link_changed.connect(said.append)
     worker.start()
+    worker.ask(request(1))  # nor does the call that sends it
     qtbot.waitUntil(lambda: bool(said), timeout=30_000)
     assert said[0].startswith("No word from node-7 for ")
     held.set()
