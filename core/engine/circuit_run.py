@@ -157,6 +157,8 @@ class CircuitRun:
         if not self.late and self.rows.first > 0:
             below = self.reference.whole_stream(reader)[:, : self.rows.first]
             x = torch.cat([below.expand(len(everyone), *below.shape), x], dim=2)
+        for state in self.circuits:  # theirs is most of the memory, and others run next
+            state.differences = state.at_reads = None
         together = Together(self.adapter, x)
         plan = Plan((), tuple(StagePlan() for _ in range(2 * layers + 1)), ())
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import weakref
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 import wirescope as ws
 from core.circuit import Circuit
 from core.edits import EditKind
+from core.engine import circuit_run
 from core.engine.layer import LayerMath
 from core.errors import ArgumentError, EditError
 from core.evaluation.faithfulness import FRACTIONS
@@ -135,6 +137,27 @@ def test_ports_that_keep_no_edge_are_the_references(monkeypatch: pytest.MonkeyPa
     session.run_circuit(ws.circuit_of(session.graph, ["input->a0.kv1<v>", "a0.h3->a1.h1<q>", "a1.h1->logits"]))
     math = LayerMath(session.model.adapter, 0)
     assert projected == [(0, [math.port(ws.Reader("v", 0, 1))]), (1, [math.port(ws.Reader("q", 1, 1))])]
+
+
+def test_what_writers_wrote_goes_with_their_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a long prompt that of one circuit is gigabytes, and dozens of circuits are run after one another."""
+    session = case("llama").session()
+    monkeypatch.setattr(circuit_run, "CHUNK_BYTES", 0)  # each circuit alone
+    held: list[weakref.ref[torch.Tensor]] = []
+    at_once = []
+    empty = circuit_run.CircuitRun._empty
+
+    def counted(run: circuit_run.CircuitRun, writers: int, rows: int) -> torch.Tensor:
+        tensor = empty(run, writers, rows)
+        held.append(weakref.ref(tensor))
+        at_once.append(sum(each() is not None for each in held))
+        return tensor
+
+    monkeypatch.setattr(circuit_run.CircuitRun, "_empty", counted)
+    graph = session.graph
+    session.run_circuits([Circuit(graph, np.arange(0, graph.n_edges, step)) for step in (2, 3, 4)])
+    assert len(at_once) > 3
+    assert max(at_once) <= 2  # at all rows, and at those that the output reads
 
 
 def test_circuit_runs_refuse_what_cannot_be() -> None:
