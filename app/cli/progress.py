@@ -20,6 +20,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._stage = ""
+        self._made_again = 0
         self._bar: Any = None
         self._live = sys.stderr is not None and sys.stderr.isatty()
 
@@ -49,6 +50,10 @@ class Progress:
         is for the command to tell."""
         if said.state == "failed":
             return
+        if said.made_again != self._made_again:
+            self._made_again = said.made_again
+            self.end()
+            tell(made_again_words(said.made_again, said.shards))
         title = said.words.split(",")[0]
         if self._live:
             self._show(
@@ -70,6 +75,13 @@ class Progress:
             self._bar, self._stage = _new_bar(desc=stage, **options), stage
         if done > self._bar.n:  # work that is shared out may tell less than before
             self._bar.update(done - self._bar.n)
+
+
+def made_again_words(shards: int, of: int) -> str:
+    return (
+        f"The rows of {shards:,} of {of:,} shards are damaged or gone (pairs/*.parquet): they are made again. "
+        "The sums over all pairs are kept."
+    )
 
 
 def _new_bar(**options: Any) -> Any:

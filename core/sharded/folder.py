@@ -3,7 +3,7 @@ before the next one, in an order in which a kill or a power cut at any time lose
 
     run.json           what was asked: model and the hash of its weights, work, pairs, seed, size of a shard, version
     rows.jsonl         the rows of a file, where the pairs are of one
-    pairs/000012.parquet    a row a pair of shard 12, for `wirescope query`
+    pairs/000012.parquet    a row a pair of shard 12, for `wirescope query`; damaged or not there, it is made again
     sums.npz           sums over the shards up to some number, in their order, in fp64
     waiting/000012.npz      sums of shard 12, while one before it is missing
     progress.json      `core.sharded.progress`
@@ -27,7 +27,8 @@ from core.optional_packages import arrow
 from core.saving import save_bytes
 from core.sharded.asked import AskedFolder
 from core.sharded.file_names import PAIRS_FOLDER, SUMS, WAITING
-from core.sharded.job import PAIRS, Columns, ShardResult, Sums
+from core.sharded.job import PAIRS, ShardResult, Sums
+from core.sharded.pair_rows import pairs_file, rows_bytes, without_rows
 
 MERGED = "shards merged"
 
@@ -42,6 +43,7 @@ class RunFolder(AskedFolder):
         self.merged = 0  # shards whose sums are added up
         self.sums: Sums = {}
         self.waiting: set[int] = set()
+        self.without_rows: set[int] = set()  # shards whose sums are kept, and whose rows are damaged or not there
 
     def begin(self, asked: dict[str, Any]) -> None:
         """Write what is asked, or check that it is what was asked before, and read what is done. Raises InputError for
@@ -61,21 +63,33 @@ class RunFolder(AskedFolder):
             else:
                 self.waiting.add(int(left.stem))
         self._merge()
+        self.without_rows = without_rows(self.path, [*range(self.merged), *sorted(self.waiting)], self._pairs)
 
     def missing(self, shards: int) -> Iterator[int]:
-        """The numbers of the shards that are not done."""
-        return (number for number in range(self.merged, shards) if number not in self.waiting)
+        """The numbers of the shards that are not done, or whose rows are lost, rising."""
+        return (
+            number
+            for number in range(shards)
+            if number in self.without_rows or (number >= self.merged and number not in self.waiting)
+        )
 
     def put(self, number: int, result: ShardResult) -> None:
-        """Keep what a shard gave. Raises WirescopeError."""
+        """Keep what a shard gave: of one whose rows were lost these alone, as its sums are kept. Raises
+        WirescopeError."""
         if result.columns:
-            save_bytes(self.pairs_file(number), _parquet(result.columns), lasting=True)
+            save_bytes(pairs_file(self.path, number), rows_bytes(result.columns), lasting=True)
+        if number in self.without_rows:
+            self.without_rows.remove(number)
+            return
         save_bytes(self._waiting_file(number), _packed(result.sums), lasting=True)
         self.waiting.add(number)
         self._merge()
 
-    def pairs_file(self, number: int) -> Path:
-        return self.path / PAIRS_FOLDER / f"{number:06}.parquet"
+    @property
+    def _pairs(self) -> float:
+        """Of all shards that are done."""
+        every = [self.sums, *(_arrays(self._waiting_file(number)) for number in self.waiting)]
+        return sum(float(sums[PAIRS]) for sums in every if sums)
 
     @property
     def so_far(self) -> Sums:
@@ -136,10 +150,3 @@ def _is_whole(path: Path) -> bool:
     except InputError:
         return False
     return True
-
-
-def _parquet(columns: Columns) -> bytes:
-    pa, parquet = arrow()
-    buffer = BytesIO()
-    parquet.write_table(pa.table(columns), buffer, compression="zstd")
-    return buffer.getvalue()

@@ -15,6 +15,7 @@ while one is in work. Fields:
     seconds   of this start;  seconds_left   null where nobody knows
     workers   processes at work: 1 is this one alone
     command   the arguments after `wirescope` that go on with the run, a list; empty for a run from Python
+    made_again  shards of earlier starts whose rows (`pairs/`) were damaged or gone: this start makes these rows again
     result    path of the file that came out, from the folder; "" before `done`
     pid, updated   of the process that wrote it; seconds since 1970
 
@@ -69,6 +70,7 @@ class RunProgress:
     pid: Annotated[int, Meta(ge=0, le=LARGEST_PID)] = 0
     updated: Annotated[float, Meta(ge=0, le=LATEST)] = 0.0
     unit: str = PAIRS
+    made_again: int = 0
     format: int = FORMAT
 
     @property
@@ -144,6 +146,7 @@ class ProgressFile:
     listener: Callable[[RunProgress], None] | None = None
     unit: str = PAIRS
     finished: bool = False
+    made_again: int = 0
     _started: float = field(default_factory=time.monotonic)
     _since: float = field(default_factory=time.monotonic)  # what the rate is of
     _written: float = 0.0
@@ -196,6 +199,7 @@ class ProgressFile:
             os.getpid(),
             time.time(),
             self.unit,
+            self.made_again,
         )
         if not self.finished or state == "failed":
             save_text(self.folder / PROGRESS, _text(said))

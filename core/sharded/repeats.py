@@ -8,19 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from core.optional_packages import arrow
 from core.sharded.file_names import PAIRS_FOLDER
+from core.sharded.pair_rows import read_rows
 
 BYTES = 8  # of what is kept of a text: among a million the chance that two different ones are alike is 3 in 10^8
 
 
 def repeated_pairs(folder: str | Path) -> int:
     """Of the pairs that are done, those whose A is that of another one before. A shard's texts are in memory at a time,
-    and BYTES of each pair. Raises WirescopeError without pyarrow."""
-    _, parquet = arrow()
+    and BYTES of each pair. Raises what `read_rows` raises."""
     of_shards = [np.empty(0, dtype=np.uint64)]
     for path in sorted((Path(folder) / PAIRS_FOLDER).glob("*.parquet")):
-        texts = parquet.read_table(path, columns=["clean"]).column("clean").to_pylist()
+        texts = read_rows(path, ["clean"]).column("clean").to_pylist()
         digests = b"".join(
             hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=BYTES).digest() for text in texts
         )

@@ -69,6 +69,7 @@ class ShardedRun:
             done,
             listener,
             finished=whole and is_done(folder.path),
+            made_again=len(folder.without_rows),
         )
         account.shard(done, self._shards_done(folder))
         try:
@@ -76,7 +77,7 @@ class ShardedRun:
             for number, result in executor.results(tasks, account.within, cancelled):
                 folder.put(number, result)
                 account.shard(self._pairs_done(folder), self._shards_done(folder))
-                if cancelled() and self._shards_done(folder) < len(shards):
+                if cancelled() and any(True for _ in folder.missing(len(shards))):
                     raise Cancelled
             if not folder.sums[PAIRS]:
                 raise InputError("No pair can be used.", "Give other pairs.")

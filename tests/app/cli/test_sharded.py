@@ -78,6 +78,27 @@ def test_it_stops_says_how_to_go_on_and_goes_on(tmp_path: Path, capsys, monkeypa
     assert not (tmp_path / "run.json").exists()
 
 
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(bytes(100))])
+def test_a_shard_whose_rows_are_lost_is_told_of_and_done_again(tmp_path: Path, capsys, damage) -> None:
+    command = (*TRACE, "--folder", str(tmp_path))
+    assert code_of(*command) == 0
+    first = capsys.readouterr()
+    rows = tmp_path / "pairs" / "000001.parquet"
+    files = {path: path.read_bytes() for path in (rows, tmp_path / "circuit.json", tmp_path / "sums.npz")}
+    table, said = parquet.read_table(rows), read_progress(tmp_path)
+    damage(rows)
+    assert code_of(*command) == 0
+    again = capsys.readouterr()
+    words = "The rows of 1 of 3 shards are damaged or gone (pairs/*.parquet): they are made again."
+    assert (words in first.err, words in again.err) == (False, True)
+    assert again.out == first.out
+    assert parquet.read_table(rows).equals(table)
+    assert {path: path.read_bytes() for path in files} == files
+    assert read_progress(tmp_path) == said  # how long the run took
+    assert code_of(*command) == 0
+    assert words not in capsys.readouterr().err
+
+
 def test_what_is_refused_leaves_nothing(tmp_path: Path, capsys) -> None:
     there, new, rows = tmp_path / "there", tmp_path / "new" / "run", tmp_path / "rows.csv"
     there.mkdir()

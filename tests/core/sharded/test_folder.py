@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ DAMAGED = (b"", b"PK", b"PK\x03\x04 and no more")
 
 
 def result(pairs: float) -> ShardResult:
-    return ShardResult({PAIRS: np.asarray(pairs)})
+    return ShardResult({PAIRS: np.asarray(pairs)}, {"pair": [*range(int(pairs))]} if pairs else {})
 
 
 @pytest.mark.parametrize("content", DAMAGED)
@@ -45,6 +46,38 @@ def test_a_shard_whose_sums_are_damaged_is_done_again(tmp_path: Path, content: b
     with RunFolder(tmp_path) as folder:
         folder.begin(ASKED)
         assert [*folder.missing(3)] == [0, 1, 2]
+
+
+def rows_damaged(path: Path) -> None:
+    """A byte of a number is another one: the file has its length, and its end, where it says what is in it."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 4] ^= 255
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"\x07" * 100), rows_damaged])
+def test_rows_that_are_lost_are_made_again_and_their_sums_are_not_added_twice(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    with RunFolder(tmp_path) as folder:
+        folder.begin(ASKED)
+        for number, pairs in ((0, 200.0), (1, 0.0), (2, 300.0), (5, 400.0)):  # no pair of 1 fits: it has no file
+            folder.put(number, result(pairs))
+    whole = {path.name: path.read_bytes() for path in (tmp_path / "pairs").iterdir()}
+    for number in (2, 5):  # one whose sums are added up, one that waits
+        damage(tmp_path / "pairs" / f"{number:06}.parquet")
+    with RunFolder(tmp_path) as folder:
+        folder.begin(ASKED)
+        assert folder.without_rows == {1, 2, 5}  # 1 may be one of them: done again, it gives none
+        assert [*folder.missing(7)] == [1, 2, 3, 4, 5, 6]
+        for number, pairs in ((1, 0.0), (2, 300.0), (5, 400.0)):
+            folder.put(number, result(pairs))
+        assert [*folder.missing(7)] == [3, 4, 6]
+        assert float(folder.so_far[PAIRS]) == 900.0
+    assert {path.name: path.read_bytes() for path in (tmp_path / "pairs").iterdir()} == whole
+    with RunFolder(tmp_path) as folder:
+        folder.begin(ASKED)
+        assert (folder.without_rows, [*folder.missing(7)]) == (set(), [3, 4, 6])
 
 
 def test_what_is_kept_is_on_the_disk_before_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
