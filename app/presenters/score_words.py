@@ -10,7 +10,7 @@ from core.tracing.method import METHODS
 
 def scored_words(scored: ScoresReply) -> str:
     """Why no edge is shown, where none has a score."""
-    if scored.values.any():
+    if len(scored.ranking.strongest_first(1)):
         return ""
     method = METHODS.get(scored.method)
     if KINDS[scored.kind].from_b or (method is not None and method.needs_counterfactual):

@@ -4,14 +4,13 @@ what circuits recover. Each sends its reply. Runs in the worker's thread; import
 
 from __future__ import annotations
 
-import numpy as np
-
 from app.messages.replies import DeltasReply, InspectionReply, RecoveryReply, RunReply, TraceRefusal
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.messages.standing import DeltasQuery
 from app.presenters.telling import Telling
 from app.worker.describe import prediction_floors, prediction_rows, run_words
 from app.worker.pairs import measure_over, sessions_of
+from app.worker.random_circuits import random_edges
 from app.worker.rule_needs import find_what_the_rule_needs
 from app.worker.score_files import scores_of_file
 from app.worker.session_cache import SessionCache
@@ -170,8 +169,7 @@ def recover(request: Request, cache: SessionCache, scores: Scores, send: Send, c
         small = next(iter(shares)) if scores.kept is not None else small_size(list(shares), list(shares.values()))
         size = small if small is not None else max(shares, key=lambda size: shares[size])
         recovered = shares[size]
-        order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
-        random = share(Circuit(graph, order), len(sizes))
+        random = share(Circuit(graph, random_edges(graph.n_edges, size)), len(sizes))
     except NothingToRecoverError:
         send(TraceRefusal(request.number, ALIKE, ANOTHER))
         return

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from app.features.circuit.queries import CircuitRunQuery, CurveQuery, SmallestQuery, SmallestReply
 from app.messages.replies import CircuitRunReply, CurveReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
@@ -13,6 +11,7 @@ from app.presenters.telling import Telling
 from app.worker.handler_table import Handler, Handlers
 from app.worker.method_titles import method_title
 from app.worker.pairs import dataset_of, measure_over, sessions_of
+from app.worker.random_circuits import random_edges
 from app.worker.session_cache import SessionCache
 from app.worker.session_scores import name_of
 from core.circuit import Circuit
@@ -67,7 +66,7 @@ def handle_kept(query: CircuitRunQuery, request: Request, cache: SessionCache, s
     size = min(size, graph.n_edges)
 
     def find() -> CircuitRunReply:
-        random = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
+        random = random_edges(graph.n_edges, size)
         kept = scores.select(size).pruned()
         words = f"Running the circuit of {size:,} edges"
         with watched(Telling(lambda share: send(ProgressReply(request.number, words, share)), step=1.0), cancelled):

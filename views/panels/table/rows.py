@@ -68,13 +68,14 @@ class Rows:
         """The beginning of that order, or of what a mask [rows] keeps of it, without sorting the others."""
         return best_of_parts(self._parts(column, backwards, mask), count)
 
-    def _parts(self, column: int, backwards: bool, mask: Mask | None) -> Iterator[tuple[NDArray[np.int64], Any]]:
+    def _parts(self, column: int, backwards: bool, mask: Mask | None) -> Iterator[tuple[NDArray[np.int64] | int, Any]]:
         """Rows that a mask keeps, a part at a time, and what they are ranked by."""
         for part in parts_of(self.count):
-            inside = np.arange(part.stop - part.start) if mask is None else np.flatnonzero(mask[part])
-            if len(inside):
-                key = self.columns[column].key(part)[inside]
-                yield part.start + inside, key if backwards else -key
+            inside = None if mask is None else np.flatnonzero(mask[part])
+            if inside is not None and not len(inside):
+                continue
+            key = self.columns[column].key(part) if inside is None else self.columns[column].key(part)[inside]
+            yield part.start if inside is None else part.start + inside, key if backwards else -key
 
     def same_key(self, column: int, other: Rows) -> bool:
         """Whether other rows, as many, are sorted by the same in a column."""

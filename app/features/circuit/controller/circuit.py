@@ -105,7 +105,7 @@ class CircuitController(QObject):
         """Whether all edges are scored, by a trace or by a file, so that circuits of all sizes can be run."""
         if self._of_file():
             scored = self._workbench.scored
-            return scored is not None and self._is_here(self._scored_in) and not scored.ranking.unknown.any()
+            return scored is not None and self._is_here(self._scored_in) and scored.ranking.whole
         return self._workbench.recovered is not None or self._curve_known() is not None
 
     def _curve_known(self) -> CurveRecord | None:
@@ -191,7 +191,7 @@ class CircuitController(QObject):
             can_trace=scored is not None,
             running=can_run and not self._is_here(self._given_up_in) and workbench.busy,
             can_run=can_run,
-            in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
+            in_part=self._of_file() and scored is not None and not scored.ranking.whole,
             tracing=workbench.traces.running,
             nothing_small=nothing_small(workbench.recovered) if self._is_here(self._traced_in) else "",
             rules=() if scored is None else _rules(scored),

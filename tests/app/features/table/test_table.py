@@ -59,6 +59,14 @@ def test_the_table_says_what_the_engine_found(tabled: Person) -> None:
     assert kept == shown  # nothing is selected, so the canvas shows the circuit alone
 
 
+def test_the_scores_are_one_array_from_the_trace_to_the_table(tabled: Person) -> None:
+    """Of a large model a second one would be a hundred megabytes."""
+    scored, rows = tabled.workbench.scored, view(tabled).lines.rows
+    assert scored.values is scored.scores.values
+    assert rows.data.scores is scored.values
+    assert not {"edge_writers", "edge_readers"} & set(vars(rows.data.graph))
+
+
 def test_a_line_that_is_chosen_is_selected_on_the_canvas_and_inspected(tabled: Person) -> None:
     click_line(tabled, 2)
     (edge,) = view(tabled).lines.targets(np.array([2]))
