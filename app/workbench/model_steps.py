@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -40,6 +41,7 @@ class ModelSteps(QObject):
         self._at: Step | None = None  # the last step whose model was open
         self._was: tuple[Document, str] | None = None  # its document and words then
         self._have_opened: set[tuple[str, str]] = set()  # by `Document.opens`
+        self._reached: WeakSet[Step] = WeakSet()  # whose models were open when they were the present ones
         self._of_another: Source | None = None  # what a model was opened with, left from the one before
         self._precision, self._cut = Document("").precision, None  # type: str, EditKind | None
 
@@ -127,6 +129,7 @@ class ModelSteps(QObject):
     def begin_anew(self) -> None:
         """The history is another one: nothing of the former is gone back to."""
         self._at = None
+        self._reached.clear()
 
     # ---- what becomes of it ----
 
@@ -157,12 +160,17 @@ class ModelSteps(QObject):
                 return True
         if self._at is None or self._at is history.current:
             return False
-        history.leave(self._at, lambda step: step.document.opens not in self._have_opened)
+        history.leave(self._at, self._is_worthless)
         return True
+
+    def _is_worthless(self, step: Step) -> bool:
+        """Whether a step never came to its model, which may have been open at another step."""
+        return step not in self._reached and step.outcome is None
 
     def reach(self, opens: tuple[str, str] | None = None) -> None:
         """The model of the present step is open. opens: which, in which precision, where it has just been opened."""
         self._at = self._workbench.history.current
         self._was = self._at.document, self._at.words
+        self._reached.add(self._at)
         if opens is not None:
             self._have_opened.add(opens)

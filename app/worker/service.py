@@ -128,13 +128,14 @@ class WorkerService:
         name, precision = request.document.model, request.document.precision
         opened = self._opened
         if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
-            short = short_of_room_to_open(request, self._device)
-            if short is not None and fits(short.needed, short.free + self._held):
-                self._leave_model()
+            if not self._has_its_weights(name, precision):
                 short = short_of_room_to_open(request, self._device)
-            if short is not None:
-                send(short)
-                return None
+                if short is not None and fits(short.needed, short.free + self._held):
+                    self._leave_model()
+                    short = short_of_room_to_open(request, self._device)
+                if short is not None:
+                    send(short)
+                    return None
             send(ProgressReply(request.number, f"Opening {model_words(name)}"))
             try:
                 use_threads(threads_to_open(name))
@@ -176,21 +177,25 @@ class WorkerService:
             return None
         return self._checkpoints.at(name, precision, self._model)
 
-    def _with_other_classes(self, name: str, precision: str) -> Model | None:
-        """The model that is open, with the class texts or the probe of another name of it; None for another model. In
-        half precision it is read anew: texts are read in fp32, and so is what a probe is of."""
+    def _has_its_weights(self, name: str, precision: str) -> bool:
+        """Whether the model that is open is one with other class texts or another probe. In half precision it is read
+        anew: texts are read in fp32, and so is what a probe is of."""
         opened = self._opened
         if opened is None or self._model is None or computed_in(precision) == "bf16" or opened.precision != precision:
-            return None
+            return False
         if base_name(opened.name) != base_name(name):
+            return False
+        if opened.takes_class_texts:  # without texts towers do not meet: it is said where the model is opened
+            return texts_in(name) is not None or not self._model.graph.towers
+        return opened.takes_probe
+
+    def _with_other_classes(self, name: str, precision: str) -> Model | None:
+        """The model that is open, with the class texts or the probe of another name of it; None for another model."""
+        if self._opened is None or self._model is None or not self._has_its_weights(name, precision):
             return None
-        if opened.takes_class_texts:
+        if self._opened.takes_class_texts:
             texts = texts_in(name)
-            if texts is None and self._model.graph.towers:
-                return None  # without texts they do not meet: it is said where the model is opened
             return of_whole(self._model, lambda model: with_class_texts(model, texts))
-        if not opened.takes_probe:
-            return None
         digest = digest_in(name)
         return of_whole(self._model, lambda model: with_probe(model, kept(digest) if digest else None))
 

@@ -30,6 +30,7 @@ from tests.app.features.projects.test_access import save
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.tracing_steps import trace
+from tests.small_models import save_pair
 
 
 @pytest.fixture
@@ -243,6 +244,35 @@ def test_a_step_that_was_once_done_stays_where_it_does_not_fit_any_more(reader: 
     assert (history.current.parent, history.current.document.precision) == (whole, "bf16")
     assert history.current.words == "Compute in bf16"
     assert whole.document.precision == "fp32"
+
+
+def test_after_cancel_no_step_is_left_though_its_model_was_once_open(reader: Person, models) -> None:
+    workbench, history = reader.workbench, reader.workbench.history
+    reader.open(str(models.llama), CLEAN, COUNTERFACTUAL, METRIC)
+    workbench.compute_in("fp32+8bit")
+    reader.rest()
+    before = history.current
+    with pytest.MonkeyPatch.context() as short:
+        short.setattr(room, "free_bytes", lambda: bytes_of(models.llama) * 0.7)
+        workbench.compute_in("fp32")
+        answer(reader, "Cancel")
+    assert (history.current, before.children) == (before, [])
+
+
+def test_other_classes_of_the_model_that_is_open_need_no_room(
+    person: Person, models, pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_pair("CLIP", tmp_path / "pair")
+    sides = pictures("a.png"), pictures("b.png")
+    person.open(f"{tmp_path / 'pair'}?class=Mary&class=a drink", *sides)
+    monkeypatch.setattr(room, "free_bytes", lambda: 0)
+    monkeypatch.setattr(service.WorkerService, "_held", 0)
+    person.open(f"{tmp_path / 'pair'}?class=the store&class=a drink", *sides)
+    assert not person.dialogs()
+    assert person.workbench.opened.class_names == ("the store", "a drink")
+    person.workbench.models.open_model(str(models.llama))
+    assert box_of(person).text().startswith("To open this model takes about ")
+    answer(person, "Cancel")
 
 
 def test_a_model_that_is_open_in_8_bits_stays_so_where_it_does_not_fit(short_of_whole: Person, models) -> None:
