@@ -264,10 +264,12 @@ def test_other_classes_of_the_model_that_is_open_need_no_room(
 ) -> None:
     save_pair("CLIP", tmp_path / "pair")
     sides = pictures("a.png"), pictures("b.png")
-    person.open(f"{tmp_path / 'pair'}?class=Mary&class=a drink", *sides)
+    name = f"{tmp_path / 'pair'}?class={{}}&class=a drink&template={{{{}}}}"
+    person.open(name.format("Mary"), *sides)
+    assert not person.dialogs()
     monkeypatch.setattr(room, "free_bytes", lambda: 0)
     monkeypatch.setattr(service.WorkerService, "_held", 0)
-    person.open(f"{tmp_path / 'pair'}?class=the store&class=a drink", *sides)
+    person.open(name.format("the store"), *sides)
     assert not person.dialogs()
     assert person.workbench.opened.class_names == ("the store", "a drink")
     person.workbench.models.open_model(str(models.llama))
