@@ -18,7 +18,7 @@ from core.graph import Node
 from core.project.document import Document, PairSource, Source
 from core.tracing.ranking import Ranking
 from tests.app.messages.made_values import value_of
-from tests.app.workbench.test_remote_worker import TestLink
+from tests.app.workbench.remote_stand_ins import TestLink, working
 
 ROWS = tuple(PairSource(Source("text", f"When Mary and number {n} went to the store")) for n in range(1000))
 VALUES = np.random.default_rng(0).normal(size=20_000)
@@ -43,12 +43,8 @@ def link() -> TestLink:
 
 @pytest.fixture
 def worker(qapp, link: TestLink) -> Iterator[RemoteWorker]:
-    worker = RemoteWorker(link, sends_files=True)
-    worker.answers = []
-    worker.replied.connect(worker.answers.append)
-    worker.start()
-    yield worker
-    assert worker.stop()
+    with working(link) as worker:
+        yield worker
 
 
 def scored(worker: RemoteWorker, number: int, document: Document, qtbot) -> ScoresReply:

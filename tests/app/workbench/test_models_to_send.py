@@ -21,7 +21,7 @@ from core.project.document import Document, Source
 from core.sent import sending
 from core.sent.data_files import sizes_of
 from tests.app.models import CLEAN
-from tests.app.workbench.test_remote_worker import Reader, TestLink
+from tests.app.workbench.remote_stand_ins import Reader, TestLink, working
 from tests.app.workbench.test_worker_thread import Server
 
 PART = 10_000
@@ -53,13 +53,8 @@ def link(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tes
 
 @pytest.fixture
 def worker(qapp, link: TestLink) -> Iterator[RemoteWorker]:
-    worker = RemoteWorker(link, sends_files=True)
-    worker.answers = []
-    worker.replied.connect(worker.answers.append)
-    worker.start()
-    yield worker
-    link.cut = False
-    assert worker.stop()
+    with working(link) as worker:
+        yield worker
 
 
 def ask(worker: RemoteWorker, asked: Request, qtbot) -> list[Reply]:

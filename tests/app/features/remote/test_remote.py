@@ -23,7 +23,7 @@ from core.graph import Node
 from core.project.document import Document, Source
 from tests.app.models import CLEAN
 from tests.app.person import Person
-from tests.app.workbench.test_remote_worker import TestLink
+from tests.app.workbench.remote_stand_ins import TestLink
 
 GIB = 1 << 30
 LARGE = Place("n1", "node-7", 64, 512 * GIB, 500 * GIB, 2, 160 * GIB, 150 * GIB, "NVIDIA A100", 79 * GIB, lent=2)
