@@ -1,36 +1,27 @@
-"""Traces, evaluations and cards of heads over many pairs in the window: from the dialog to the table of runs, with a
-stand-in for the command, and once with the commands themselves."""
+"""Traces and evaluations over many pairs in the window: from the dialog to the table of runs, with a stand-in for the
+command."""
 
 from __future__ import annotations
 
 import json
-import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow
 import pytest
-from pyarrow import parquet
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from app.features.jobs.controller import many_pairs
 from app.features.jobs.presenter.evaluation import write_scores
 from app.features.jobs.presenter.rows import jobs_data
 from app.services.job_queue import process
-from app.services.job_queue.job import Job
 from app.services.job_queue.shown import Shown, shown
-from core.inputs import dataset_files
-from core.inputs.dataset_columns import FileRow
 from core.interchange.scores_reading import read_scores
-from core.project.metric_choice import MetricChoice
 from core.sharded.asked import AskedFolder
 from core.sharded.progress import RunProgress
 from tests.app.conftest import METRIC
-from tests.app.features.jobs.job_steps import ENTRIES, is_at_work, line, only, only_of, press, queue_a_file, run_folder
+from tests.app.features.jobs.job_steps import is_at_work, line, only, press, queue_a_file, run_folder
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.stand_in import go, job
@@ -226,96 +217,6 @@ def test_a_job_whose_progress_cannot_be_read_lands_all_the_same(reader: Person, 
     assert "show" not in row.why_not
 
 
-def test_what_cannot_be_queued_is_said_in_the_dialog(
-    reader: Person, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reader.choose("Edit", "Trace Many Pairs")
-    controller = reader.controller("jobs").dialogs["trace"]
-    dialog = controller.dialog
-
-    def problem_of(file: str, folder: str = "") -> str:
-        dialog.set_file(file)
-        dialog.set_folder(folder)
-        reader.click(dialog.add)
-        reader.wait(lambda: dialog.problem.isVisible() and dialog.add.isEnabled())
-        return dialog.problem.text()
-
-    empty = tmp_path / "empty.csv"
-    empty.write_text("clean,counterfactual\n")
-    assert problem_of("") == "No file of pairs is given. Choose one."
-    assert "is not there" in problem_of(str(tmp_path / "nowhere.csv"))
-    assert "empty.csv" in problem_of(str(empty))
-    film = tmp_path / "walk.mp4"
-    assert problem_of(f"{film}#every=5").startswith(f"{film} is not there")
-    film.write_bytes(b"no film")
-    assert problem_of(f"{film}#every=5").startswith("walk.mp4 is no film that can be read"), "it is read as a film"
-    assert "holds other files" in problem_of(str(pairs), str(tmp_path))
-    lone = tmp_path / "lone"
-    lone.mkdir()
-    (lone / "scores.json").touch()
-    assert "holds other files" in problem_of(str(pairs), str(lone)), "a trace writes none"
-    assert "pairs.csv is a file, not a folder" in problem_of(str(pairs), str(pairs))
-    assert "cannot be made" in problem_of(str(pairs), str(pairs / "new"))
-    (lone / "run.json").write_text("{}")
-    assert "run.json is not of a run of Wirescope" in problem_of(str(pairs), str(lone))
-    with AskedFolder(tmp_path / "run") as other:
-        other.begin({"work": {"what": "trace", "method": "eap-ig"}, "model": "other", "pairs": {"task": "ioi"}})
-    words = problem_of(str(pairs), str(tmp_path / "run"))
-    assert f'holds another run: model "other" instead of "{reader.workbench.opened.name}"' in words
-    assert 'task "ioi" instead of none' in words
-    assert 'file of pairs none instead of "pairs.csv"; number of pairs none instead of 3' in words
-    assert words.endswith("Give another folder, or the same options.")
-    assert "method" not in words, "that is the same"
-    with monkeypatch.context() as context:
-        context.setattr(many_pairs, "stream_rows", lambda _path: 1 / 0)
-        assert "Something went wrong: division by zero" in problem_of(str(pairs))
-    document = reader.workbench.document
-    reader.workbench.commit("Joint", replace(document, choice=replace(document.choice, method="acdc")))
-    assert "cannot be cut into shards" in problem_of(str(pairs))
-    reader.rest()
-    assert reader.controller("jobs").queue.jobs == ()
-    dialog.reject()
-
-
-@pytest.mark.usefixtures("stand_in")
-def test_a_parquet_file_is_read_row_by_row_until_the_dialog_is_closed(
-    reader: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reader.choose("Edit", "Trace Many Pairs")
-    dialog = reader.controller("jobs").dialogs["trace"].dialog
-    ended = threading.Event()
-
-    def endless(_path: Path) -> Iterator[FileRow]:
-        try:
-            while True:
-                yield FileRow(CLEAN)
-        finally:
-            ended.set()
-
-    row = {"clean": CLEAN, "corrupted": COUNTERFACTUAL, "answer": " Mary", "wrong_answer": " John"}
-    table = pyarrow.Table.from_pylist([row] * 3)
-    file, folder = tmp_path / "pairs.parquet", tmp_path / "run"
-    parquet.write_table(table, file)
-    with monkeypatch.context() as context:
-        context.setattr(many_pairs, "stream_rows", endless)
-        dialog.set_file(str(file))
-        reader.click(dialog.add)
-        assert not dialog.add.isEnabled()
-        dialog.reject()
-        reader.wait(dialog.add.isEnabled)
-        reader.wait(ended.is_set)
-    assert reader.controller("jobs").queue.jobs == ()
-
-    monkeypatch.setattr(dataset_files, "MAX_BYTES", 1)
-    queue_a_file(reader, file, folder)
-    assert only(reader).job.title == "EAP-IG, pairs.parquet, 3 pairs"
-    assert only(reader).job.command[only(reader).job.command.index("--dataset") + 1] == str(file)
-    reader.wait(is_at_work(reader))
-    go(folder)
-    reader.wait(lambda: only(reader).job.state == "done")
-    assert "*.parquet" in many_pairs.FILTER
-
-
 @pytest.mark.usefixtures("stand_in")
 def test_it_goes_on_after_the_window_is_closed_and_lands_in_its_project(
     sit_down: Callable[[], Person], models, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -342,92 +243,3 @@ def test_it_goes_on_after_the_window_is_closed_and_lands_in_its_project(
     second.wait(lambda: len(second.workbench.runs) == 1)
     assert next(iter(second.workbench.runs)).record.pairs == 3
     second.rest()
-
-
-@pytest.mark.slow  # four real commands, each of which imports torch and opens a model
-def test_the_commands_themselves_do_what_was_queued(
-    sit_down: Callable[[], Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WIRESCOPE_DATA", str(tmp_path / "data"))
-    opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
-    person = sit_down()
-    france, germany = "The capital of France is", "The capital of Germany is"
-    person.open("bundled:names", france, germany, MetricChoice("logit_difference", " Paris", " Berlin"))
-    workbench, runs = person.workbench, person.workbench.runs
-
-    def queue_a_task(kind: str) -> None:
-        person.choose("Edit", ENTRIES[kind])
-        dialog = person.controller("jobs").dialogs[kind].dialog
-        dialog.task.setCurrentIndex(dialog.task.findData("capitals"))
-        dialog.pairs.setValue(4)
-        person.click(dialog.add)
-        person.wait(lambda: not dialog.isVisible())
-
-    queue_a_task("trace")
-    person.wait(lambda: len(runs) == 1)
-    press(person, "Result")
-    person.wait(lambda: workbench.document.traced is not None and workbench.document.traced.file)
-    person.rest()
-    queue_a_task("evaluate")
-    person.wait(lambda: len(runs) == 2)
-    traced, evaluated = (run.record for run in runs)
-    assert (traced.kind, traced.pairs, traced.by, traced.cpr) == ("trace", 4, "EAP-IG", None)
-    assert (evaluated.kind, evaluated.pairs, evaluated.by) == ("evaluation", 4, "EAP-IG")
-    assert evaluated.size_at_80 is not None
-    assert 0 < evaluated.size_at_80 < workbench.opened.graph.n_edges
-    assert traced.values is evaluated.values is None, "nobody has chosen a size"
-    jobs = [each.job for each in person.controller("jobs").queue.jobs]
-    assert [(each.state, each.has_run) for each in jobs] == [("done", True)] * 2
-    queue_a_task("heads")
-    person.wait(lambda: len(runs) == 3)
-    cards = list(runs)[-1].record
-    assert (cards.kind, cards.pairs, cards.data) == ("heads", 4, "the A of 4 pairs of the task capitals")
-    workbench.heads_wanted.emit(cards.about["file"])
-    dock = person.panel("heads")
-    person.wait(lambda: bool(dock.data().source))
-    assert cards.options in dock.data().headline
-    assert dock.data().problem == "", "the weights are the same"
-
-    person.choose("Edit", ENTRIES["study"])
-    dialog = person.controller("jobs").dialogs["study"].dialog
-    dialog.second.setCurrentIndex(dialog.second.findText("none"))
-    for box in (dialog.prompts, dialog.pieces, dialog.draws):
-        box.setValue(2)
-    person.click(dialog.add)
-    person.wait(lambda: len(runs) == 4)
-    study = list(runs)[-1].record
-    assert (study.kind, study.by, study.replacement) == ("study", "Heads by induction", "mean")
-    assert study.data == "sentences as the model was trained on, of another seed, 0 few-shot tasks"
-    assert re.fullmatch(r"unexplained: copying \d+ % \(\d+ to \d+\)", study.options)
-    assert study.about["asked"] == "prompts 2, pieces 2, draws 2, seed 0"
-    job = only_of(person, "study").job
-    assert job.command[:4] == ("study", "heads", "--first", "induction")
-    panel, before = person.panel("jobs"), workbench.document
-    row = next(row for row in panel.data().rows if row.key == job.key)
-    assert row.cells[0] == "Study of induction heads, 2 prompts a task, 2 pieces"
-    assert (row.cells[2], row.cells[3], row.cells[5]) == ("100 %", "", "study.html, in the table of runs")
-    panel.wanted.emit("show", job.key)
-    table = person.panel("runs")
-    person.window.commands["show_runs"].trigger()
-    person.wait(lambda: len(table.data().rows) == 4)
-    table.view.selectRow(0)
-    person.click(table.buttons["show"])
-    assert opened == [str(Path(job.folder) / "study.html")] * 2
-    assert workbench.document == before
-    folder = Path(jobs[1].folder)
-
-    # each may go on in its folder
-    again: list[Job] = []
-    monkeypatch.setattr(person.controller("jobs").queue, "add", lambda job: again.append(job) or "")
-    jobs = [each.job for each in person.controller("jobs").queue.jobs]
-    for job in jobs:
-        person.choose("Edit", ENTRIES[job.kind])
-        dialog = person.controller("jobs").dialogs[job.kind].dialog
-        dialog.set_folder(job.folder)
-        person.click(dialog.add)
-        person.wait(dialog.add.isEnabled)
-        assert not dialog.problem.isVisible()
-        dialog.reject()
-    assert [job.command for job in again] == [job.command for job in jobs]
-    assert json.loads((folder / "evaluation.json").read_text())["curve"][-1]["recovered"] == pytest.approx(1)
