@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.cli.output import say, say_json
+from app.cli.output import say, say_json, tell
 from app.cli.tables import aligned
 
 WORDS = "ask, in SQL, what runs over many pairs have left: pairs, scores, runs"
@@ -31,6 +31,8 @@ def query_command(options: argparse.Namespace) -> int:
     from core.sharded.query import query
 
     answer = query(options.sql, options.folder)
+    for note in answer.notes:
+        tell(note)
     if options.json or options.format == "json":
         say_json(answer.as_records())
     elif options.format == "csv":

@@ -116,6 +116,20 @@ class RunFolder(AskedFolder):
                 self._waiting_file(number).unlink(missing_ok=True)
 
 
+def pairs_done(folder: Path) -> int:
+    """Whose sums are kept: each has a row. While the run is at work it may be fewer than there are rows. Raises
+    InputError for a file that is damaged."""
+    path = folder / SUMS
+    kept, merged = 0.0, 0
+    if path.exists():
+        sums = _arrays(path, MERGED)
+        kept, merged = float(sums[PAIRS]), int(sums[MERGED])
+    for left in (folder / WAITING).glob("*.npz"):
+        if int(left.stem) >= merged and left.exists():
+            kept += float(_arrays(left)[PAIRS])
+    return int(kept)
+
+
 def added(one: Sums, other: Sums) -> Sums:
     """Sums of two sets of pairs; what one of them lacks is 0 there."""
     both = dict(one)

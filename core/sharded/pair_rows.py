@@ -12,6 +12,8 @@ from core.optional_packages import arrow
 from core.sharded.file_names import PAIRS_FOLDER
 from core.sharded.job import Columns
 
+MADE_AGAIN = "Give the command of the run again: what is damaged or gone is then made again."
+
 
 def pairs_file(folder: Path, number: int) -> Path:
     return folder / PAIRS_FOLDER / f"{number:06}.parquet"
@@ -34,7 +36,7 @@ def read_rows(path: Path, columns: list[str] | None = None) -> Any:
     except (OSError, pa.ArrowException) as error:
         raise InputError(
             f"{path} cannot be read: {str(error)[:160]}.",
-            "Give the command of the run again: it makes the rows of that shard again.",
+            MADE_AGAIN,
         ) from None
 
 
@@ -52,3 +54,17 @@ def without_rows(folder: Path, done: Iterable[int], pairs: float) -> set[int]:
         except InputError:
             damaged.add(number)
     return damaged | absent if rows < pairs else damaged
+
+
+def readable_files(folder: Path) -> tuple[list[Path], int]:
+    """The files of a run's rows that say what is in them, and how many rows they have. Reads the end of each, so that
+    one that is damaged before it is among them. Raises WirescopeError without pyarrow."""
+    pa, parquet = arrow()
+    files, rows = [], 0
+    for path in sorted((folder / PAIRS_FOLDER).glob("*.parquet")):
+        try:
+            rows += parquet.read_metadata(path).num_rows
+        except (OSError, pa.ArrowException):
+            continue
+        files.append(path)
+    return files, rows

@@ -101,8 +101,11 @@ def read_progress(folder: str | Path) -> RunProgress | None:
             raise ValueError("a number is not finite")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
         raise InputError(f"{path} cannot be read: {error}.", "Give the folder of a run.") from None
+    except (ValueError, RecursionError) as error:
+        hint = "Delete it: the command of the run writes it again."
+        raise InputError(f"{path} is damaged: {error}.", hint) from None
     if said is None:
         raise InputError(f"{path} says nothing of a run that this version knows.", "Give the folder of a run.")
     return said

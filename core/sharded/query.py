@@ -11,7 +11,9 @@ A folder with the folders of several runs in it gives the rows of all of them, a
 file of a project has `runs` alone, its table *Runs*.
 
 It only reads: one SELECT, no other files, nothing from the network, and none of Python's variables. The Parquet files
-are read by pyarrow, column by column as they are needed, so that DuckDB itself needs no door to the disk.
+are read by pyarrow, column by column as they are needed, so that DuckDB itself needs no door to the disk. What is
+damaged stands in the way of questions of its own table alone; where rows of pairs are lost, the answer says of how many
+pairs it is.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,9 @@ from typing import Any
 from core.errors import ArgumentError, InputError
 from core.optional_packages import arrow, duckdb
 from core.sharded.asked import read_run
-from core.sharded.file_names import PAIRS_FOLDER, RUN, SCORES
+from core.sharded.file_names import RUN, SCORES
+from core.sharded.folder import pairs_done
+from core.sharded.pair_rows import MADE_AGAIN, read_rows, readable_files
 from core.sharded.progress import read_progress
 
 PROJECT = ".wire"
@@ -44,10 +49,11 @@ SECURE = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What a query gives: names of columns, and rows of plain values."""
+    """What a query gives: names of columns, and rows of plain values. notes: sentences on what these are not of."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    notes: tuple[str, ...] = ()
 
     def as_csv(self) -> str:
         out = io.StringIO(newline="")
@@ -61,42 +67,82 @@ class Answer:
         return [dict(zip(self.columns, map(_plain, row), strict=True)) for row in self.rows]
 
 
+@dataclass
+class _Tables:
+    """Of a place. known: their names, with those of their columns. refused: what stands in the way of one. notes: what
+    one lacks. files: that one is read from."""
+
+    known: list[str] = field(default_factory=list)
+    refused: dict[str, InputError] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, list[Path]] = field(default_factory=dict)
+
+    def check(self, names: Collection[str]) -> None:
+        """Raise InputError where one of these tables cannot be had."""
+        for name in names:
+            if name in self.refused:
+                raise self.refused[name]
+            if name in self.notes and not any(each.startswith(f"{name} (") for each in self.known):
+                raise InputError(" ".join(self.notes[name]), MADE_AGAIN)
+
+    def check_files(self, names: Collection[str]) -> None:
+        """Raise InputError where a file of one of these tables is damaged. Reads all of each."""
+        for path in (path for name in names for path in self.files.get(name, ())):
+            read_rows(path)
+
+
 def query(sql: str, folder: str | Path) -> Answer:
     """The answer to one SELECT. folder: of a run, of several, or a project's file. Raises ArgumentError for SQL that is
-    none, that does more than read, or that names what is not there; InputError for a folder of no run; WirescopeError
-    without duckdb and pyarrow."""
+    none, that does more than read, or that names what is not there; InputError for a folder of no run, and for a table
+    that is asked for and damaged; WirescopeError without duckdb and pyarrow."""
     library = duckdb()
     arrow()
     place = Path(folder)
     with library.connect(":memory:") as connection:
-        known = list(_tables(connection, place))
+        tables = _tables(connection, place)
+        hint = f"Tables: {', '.join(tables.known)}."
         for name, value in SECURE.items():
             connection.execute(f"SET {name} = {value}")
+        asked: set[str] = set()
         try:
             statements = connection.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != library.StatementType.SELECT:
-                raise ArgumentError("A query is one SELECT: nothing is changed here.", f"Tables: {', '.join(known)}.")
+                raise ArgumentError("A query is one SELECT: nothing is changed here.", hint)
+            asked = _named(library, sql)
+            tables.check(asked)
             result = connection.execute(statements[0])
             columns = tuple(column[0] for column in result.description or ())
-            return Answer(columns, tuple(result.fetchall()))
+            notes = tuple(note for name in sorted(asked) for note in tables.notes.get(name, ()))
+            return Answer(columns, tuple(result.fetchall()), notes)
         except library.Error as error:
-            raise ArgumentError(f"The query cannot be run. {_said(error)}", f"Tables: {', '.join(known)}.") from None
+            if not isinstance(error, library.ParserException | library.BinderException | library.CatalogException):
+                tables.check_files(asked)
+            raise ArgumentError(f"The query cannot be run. {_said(error)}", hint) from None
 
 
-def _tables(connection: Any, place: Path) -> Iterator[str]:
-    """Make the tables of a place. Gives their names, with those of their columns. Raises InputError."""
+def _named(library: Any, sql: str) -> set[str]:
+    """The names of the tables that a SELECT reads; a connection that has them names what its views are made of."""
+    with suppress(library.Error), library.connect(":memory:") as empty:
+        return {name.lower() for name in empty.get_table_names(sql)}
+    return set()
+
+
+def _tables(connection: Any, place: Path) -> _Tables:
+    """Make the tables of a place. Raises InputError for a folder of no run."""
+    tables = _Tables()
     if place.suffix == PROJECT:
-        yield from _of_project(connection, place)
-        return
+        tables.known += _of_project(connection, place)
+        return tables
     runs = runs_in(place)
     several = runs != [place]
-    yield from _view(connection, "pairs", [(run, _pairs_of(run)) for run in runs], several)
-    yield from _view(connection, "scores", [(run, _file_of(run / SCORES)) for run in runs], several)
+    tables.known += _view(connection, "pairs", [(run, _pairs_of(run, tables)) for run in runs], several)
+    tables.known += _view(connection, "scores", [(run, _scores_of(run, tables)) for run in runs], several)
     pyarrow, _ = arrow()
-    records = [{"run": run.name, **_flat(read_run(run)), **_progress_of(run)} for run in runs]
+    records = [{"run": run.name, **_flat(read_run(run)), **_progress_of(run, tables)} for run in runs]
     names = list(dict.fromkeys(name for record in records for name in record))
     table = pyarrow.table({name: _column([record.get(name) for record in records]) for name in names})
-    yield from _view(connection, "runs", [(place, table)], False)
+    tables.known += _view(connection, "runs", [(place, table)], False)
+    return tables
 
 
 def _column(values: list[Any]) -> Any:
@@ -133,30 +179,49 @@ def _view(connection: Any, name: str, parts: Sequence[tuple[Path, Any]], several
         yield f"{name} ({', '.join(columns)})"
 
 
-def _pairs_of(run: Path) -> Any:
+def _pairs_of(run: Path, tables: _Tables) -> Any:
     """The rows of all pairs, not read yet; None where no shard is done."""
-    files = sorted((run / PAIRS_FOLDER).glob("*.parquet"))
-    return _dataset([str(path) for path in files]) if files else None
+    pairs = 0
+    with suppress(InputError):  # of damaged sums: the command of the run says what to do
+        pairs = pairs_done(run)  # before the rows are counted: a run at work has more of these in between
+    files, rows = readable_files(run)
+    if rows < pairs:
+        note = f"{run} has the rows of {rows:,} of its {pairs:,} pairs: files of pairs/ are damaged or gone."
+        tables.notes.setdefault("pairs", []).append(f"{note} {MADE_AGAIN}" if files else note)
+    tables.files.setdefault("pairs", []).extend(files)
+    return _dataset(files) if files else None
 
 
-def _file_of(path: Path) -> Any:
-    return _dataset([str(path)]) if path.is_file() else None
+def _scores_of(run: Path, tables: _Tables) -> Any:
+    path = run / SCORES
+    if not path.is_file():
+        return None
+    tables.files.setdefault("scores", []).append(path)
+    try:
+        return _dataset([path])
+    except InputError as error:
+        tables.refused["scores"] = error
+        return None
 
 
-def _dataset(files: list[str]) -> Any:
+def _dataset(files: list[Path]) -> Any:
     import pyarrow
     import pyarrow.dataset
 
+    checked = pyarrow.dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
+    kind = pyarrow.dataset.ParquetFileFormat(default_fragment_scan_options=checked)
     try:
-        return pyarrow.dataset.dataset(files, format="parquet")
+        return pyarrow.dataset.dataset([str(path) for path in files], format=kind)
     except (OSError, pyarrow.ArrowException) as error:
-        raise InputError(
-            f"{files[0]} cannot be read: {str(error)[:160]}", "Run the command again that made it."
-        ) from None
+        raise InputError(f"{files[0]} cannot be read: {str(error)[:160]}.", MADE_AGAIN) from None
 
 
-def _progress_of(run: Path) -> dict[str, Any]:
-    said = read_progress(run)
+def _progress_of(run: Path, tables: _Tables) -> dict[str, Any]:
+    try:
+        said = read_progress(run)
+    except InputError as error:
+        tables.refused["runs"] = error
+        return {}
     if said is None:
         return {}
     told = {name: value for name, value in asdict(said).items() if name not in ("format", "command", "pid", "words")}

@@ -43,7 +43,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 )
 def test_what_is_no_account_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "progress.json").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=r"progress\.json cannot be read: "):
+    with pytest.raises(InputError, match=r"progress\.json is damaged: "):
         read_progress(tmp_path)
     assert not is_done(tmp_path)
 

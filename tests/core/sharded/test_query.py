@@ -16,6 +16,7 @@ from core.project.runs import RunRecord
 from core.project.wire_file import save_project
 from core.sharded import query as queries
 from core.sharded.asked import FORMAT, VERSION
+from core.sharded.pair_rows import MADE_AGAIN
 from core.sharded.progress import read_progress
 from core.sharded.query import query
 from core.sharded.tracing import TraceWork
@@ -151,3 +152,52 @@ def test_runs_that_say_other_kinds_of_values_by_one_name_are_told_as_text(tmp_pa
         ("b", "few", "one"),
         ("c", str(2**70), None),
     )
+
+
+def test_an_answer_says_of_how_many_pairs_it_is(tmp_path: Path, capsys) -> None:
+    run(small_model(), tmp_path, shard=4)
+    counted = "select count(*) from pairs"
+    assert query(counted, tmp_path) == queries.Answer(("count_star()",), ((18,),))
+    (tmp_path / "pairs" / "000001.parquet").unlink()
+    (tmp_path / "pairs" / "000004.parquet").write_bytes(bytes(100))
+    answer = query(counted, tmp_path)
+    words = f"{tmp_path} has the rows of 12 of its 18 pairs: files of pairs/ are damaged or gone."
+    assert (answer.rows, answer.notes) == (((12,),), (f"{words} {MADE_AGAIN}",))
+    assert query("select count(*) from scores", tmp_path).notes == ()
+    assert code_of("query", counted, str(tmp_path), "--json") == 0
+    printed = capsys.readouterr()
+    assert (json.loads(printed.out), words in printed.err) == ([{"count_star()": 12}], True)
+    for path in (tmp_path / "pairs").iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match="has the rows of 0 of its 18 pairs"):
+        query(counted, tmp_path)
+
+
+def with_other_pages(parquet: bytes) -> bytes:
+    """The same file but for what its columns hold: its end, which says what is in it, is whole."""
+    end = int.from_bytes(parquet[-8:-4], "little") + 8
+    return parquet[:4] + bytes(len(parquet) - end - 4) + parquet[-end:]
+
+
+def test_what_is_damaged_stands_in_the_way_of_its_own_table_alone(tmp_path: Path) -> None:
+    run(small_model(), tmp_path, shard=9)
+    tables = {
+        "pairs": (tmp_path / "pairs" / "000001.parquet", "select min(metric_clean) from pairs", MADE_AGAIN),
+        "scores": (tmp_path / "scores.parquet", "select count(*) from Scores", MADE_AGAIN),
+        "runs": (
+            tmp_path / "progress.json",
+            "select * from runs",
+            "Delete it: the command of the run writes it again.",
+        ),
+    }
+    for damaged, (path, _, hint) in tables.items():
+        whole = path.read_bytes()
+        path.write_bytes(with_other_pages(whole) if damaged == "pairs" else b"{no")
+        for name, (_, sql, _) in tables.items():
+            if name == damaged:
+                with pytest.raises(InputError) as refused:
+                    query(sql, tmp_path)
+                assert (str(path) in refused.value.message, refused.value.hint) == (True, hint)
+            else:
+                assert query(sql, tmp_path).rows
+        path.write_bytes(whole)
