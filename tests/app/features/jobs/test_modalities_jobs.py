@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.cli import study_modalities
 from app.cli.parser import _parser
 from app.features.jobs.presenter.modalities import (
+    EDGES,
     check_modalities,
     modalities_command,
     modalities_record,
@@ -27,6 +28,7 @@ from core.errors import ArgumentError, InputError
 from core.project.document import Document
 from core.sharded.asked import AskedFolder
 from core.sharded.progress import RunProgress
+from core.studies.measures import MEASURES
 from tests.app.features.jobs.job_steps import ENTRIES, is_at_work, line, only, press
 from tests.app.person import Person
 from tests.app.stand_in import go, job
@@ -95,10 +97,11 @@ def test_the_line_in_the_table_of_runs(tmp_path: Path) -> None:
     begun(tmp_path, SAID)
     done = Shown(job(tmp_path, kind="modalities", state="done"), RunProgress(result="study.html", updated=7.0))
     record = modalities_record(done, Document("of another"))
-    assert (record.kind, record.when, record.by) == ("study", 7.0, "Modalities, edges by eap-ig")
-    assert (record.data, record.options) == ("2 models: names, shapes", "edges that do: names 25 %, shapes 50 %")
+    assert (record.kind, record.when, record.by) == ("study", 7.0, "Modalities, edges by EAP-IG")
+    assert (record.data, record.options) == ("2 models: names, shapes", f"{EDGES}: names 25 %, shapes 50 %")
+    assert MEASURES["edges"].title.lower() == EDGES
     assert record.about["asked"] == "pairs 2, inputs 4, edges 5, seed 3"
-    for change in ({"models": []}, {"models": [{"model": "m"}]}, {"models": 3}):
+    for change in ({"models": []}, {"models": [{"model": "m"}]}, {"models": 3}, {"method": "luck"}):
         (tmp_path / "study.json").write_text(json.dumps(SAID | change))
         with pytest.raises(InputError, match="says of no study"):
             modalities_record(done, Document("m"))
