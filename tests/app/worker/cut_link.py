@@ -43,7 +43,7 @@ EDITED = replace(NAMES, edits=(Edit(Node("mlp", 0), "zero"),))
 PORT = 10001
 HERE, THERE = "10.231.7.1", "10.231.7.2"
 CUT_SECONDS = 2.0
-PATIENCE = 120.0
+PATIENCE = 300.0
 TRIES = 4
 ROOT = Path(__file__).parents[3]
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 FIRST, SECOND = "first", "second"  # the machines' names
 NODES = 6379  # the port of the cluster's head for other nodes
 CUT_SECONDS = 2.0
-TRIES = "1 2 3"
+TRIES = "1 2 3 4 5 6"
 EDITS = tuple(Edit(Node("mlp", layer), "zero") for layer in range(3))
 
 
