@@ -8,6 +8,11 @@ from typing import Any
 from core.errors import ArgumentError
 
 
+def usual_metric(target: bool, foil: bool) -> str | None:
+    """The kind of metric of pairs with such answers where none is asked for; None: of what the model itself says."""
+    return None if not target else "logit_difference" if foil else "log_probability"
+
+
 def parse_metric(text: str | None) -> Any:
     """KIND[:TARGET[:FOIL]] to a metric. Raises ArgumentError."""
     from core.metrics import METRICS, Metric

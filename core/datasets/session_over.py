@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.datasets.metric_words import parse_metric
+from core.datasets.metric_words import parse_metric, usual_metric
 from core.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 class SessionOver:
     """A session on the first pair, the dataset of all with the answers that count, and the metric in words. right:
     whether the metric's target is a right answer: a cosine and a KL have none, and what the model itself says is
-    always its own."""
+    always its own. usual: the kind of metric where none is asked for; None: what the model itself says decides."""
 
     session: Session
     dataset: Dataset
     metric: str
     right: bool
+    usual: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,14 @@ def session_over(
     name = (
         f"{METRICS[session.metric.metric.kind].words} {whose}" if per_pair and len(dataset) > 1 else session.metric.name
     )
-    return SessionOver(session, used, name, chosen is not None and bool(session.metric.target))
+    usual = usual_metric(*_answered(dataset))
+    return SessionOver(session, used, name, chosen is not None and bool(session.metric.target), usual)
+
+
+def _answered(dataset: Dataset) -> tuple[bool, bool]:
+    """Whether pairs have a target, and a foil."""
+    target, foil = dataset.answers[0] if dataset.answers else ("", "")
+    return target != "", foil != ""
 
 
 def _metric(text: str | None, dataset: Dataset) -> tuple[Metric | None, bool]:
@@ -77,8 +85,8 @@ def _metric(text: str | None, dataset: Dataset) -> tuple[Metric | None, bool]:
 
     kind, _, answers = (text or "").partition(":")
     target, foil = dataset.answers[0] if dataset.answers else ("", "")
-    if text is None and target != "":
-        kind = "logit_difference" if foil != "" else "log_probability"
+    if text is None:
+        kind = usual_metric(*_answered(dataset)) or ""
     row = METRICS.get(kind)
     if answers or row is None or target == "" or not row.needs_target:
         return parse_metric(text), False

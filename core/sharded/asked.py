@@ -16,6 +16,7 @@ from core.sharded.file_names import LOCK, ROWS, ROWS_BEGUN, RUN
 
 FORMAT, VERSION = "wirescope sharded run", 1
 LONGEST = 100  # characters of a value that is written out where it differs
+METRIC = "work: metric"
 WORDS = {  # for what runs are asked
     "pairs: pairs": "number of pairs",
     "pairs: task": "task",
@@ -65,25 +66,33 @@ class AskedFolder:
             with suppress(OSError):
                 folder.rmdir()
 
-    def begin(self, asked: dict[str, Any]) -> None:
-        """Write what is asked, or check that it is what was asked before. Raises InputError for another run, with what
+    def begin(self, asked: dict[str, Any], metric: str | None = None) -> None:
+        """Write what is asked, or check that it is what was asked before. metric: that pairs have where none is asked
+        for, so that it is the same whether it was named or not. Raises InputError for another run, with what
         differs."""
         path = self.path / RUN
         said = {"format": FORMAT, "version": VERSION, "asked": json.loads(json.dumps(asked))}
         if path.exists():
-            _refuse(self.path, [*_differences(dict(_flat(read_run(self.path))), dict(_flat(said["asked"])))])
+            before, now = dict(_flat(read_run(self.path))), dict(_flat(said["asked"]))
+            _refuse(self.path, [*_differences(_with_metric(before, metric), _with_metric(now, metric))])
         else:
             save_text(path, json.dumps(said, ensure_ascii=False, indent=1), lasting=True)
 
 
-def check_same_run(folder: Path, known: Mapping[str, Any]) -> None:
+def check_same_run(folder: Path, known: Mapping[str, Any], metric: str | None = None) -> None:
     """Raise InputError for a folder with another run than the one that is to begin there, with what differs. known:
-    what `run.json` will say of that one, as far as it is known before the model is opened; the rest is checked then."""
+    what `run.json` will say of that one, as far as it is known before the model is opened; the rest is checked then.
+    metric: as `AskedFolder.begin` takes it."""
     if (folder / RUN).exists():
         there, here = read_run(folder), json.loads(json.dumps(known))
         now = dict(_flat({name: value for name, value in here.items() if name in there}))
         before = {name: value for name, value in _flat(there) if name in now}
-        _refuse(folder, [*_differences(before, now)])
+        _refuse(folder, [*_differences(_with_metric(before, metric), _with_metric(now, metric))])
+
+
+def _with_metric(flat: dict[str, Any], usual: str | None) -> dict[str, Any]:
+    """With the metric that counts, where none was asked for."""
+    return {**flat, METRIC: usual} if METRIC in flat and flat[METRIC] is None else flat
 
 
 def _refuse(folder: Path, different: Sequence[str]) -> None:

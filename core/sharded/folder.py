@@ -45,10 +45,10 @@ class RunFolder(AskedFolder):
         self.waiting: set[int] = set()
         self.without_rows: set[int] = set()  # shards whose sums are kept, and whose rows are damaged or not there
 
-    def begin(self, asked: dict[str, Any]) -> None:
-        """Write what is asked, or check that it is what was asked before, and read what is done. Raises InputError for
-        another run, with what differs."""
-        super().begin(asked)
+    def begin(self, asked: dict[str, Any], metric: str | None = None) -> None:
+        """Write what is asked, or check that it is what was asked before, and read what is done. metric: as
+        `AskedFolder.begin` takes it. Raises InputError for another run, with what differs."""
+        super().begin(asked, metric)
         self._read()
 
     def _read(self) -> None:

@@ -70,10 +70,11 @@ def do_pairs(
         title = begin(over)
         about = {"model": model.name, METRIC_NAME: over.metric, SHARD: str(shards.size), PAIRS_OF: source.words}
         about |= rounding_about(over.session)
+        usual = over.usual
         del over  # its runs
         ref = ref_of(model)
         about |= precision_entry(document_precision(ref.precision, ref.place))
-        run = ShardedRun(title, ref, work, source, shards, command)
+        run = ShardedRun(title, ref, work, source, shards, command, usual)
         executor = workers.executor(model)
         try:
             return run.do(opened, executor, lambda sums: finish(sums, about), listener, cancelled), about

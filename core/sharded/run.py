@@ -21,7 +21,8 @@ from core.sharded.sources import Source
 
 @dataclass(frozen=True)
 class ShardedRun:
-    """title: of the work, for people. command: what goes on with it."""
+    """title: of the work, for people. command: what goes on with it. metric: that the pairs have where none is
+    asked for."""
 
     title: str
     model: ModelRef
@@ -29,6 +30,7 @@ class ShardedRun:
     source: Source
     shards: Shards
     command: Sequence[str] = field(default=())
+    metric: str | None = None
 
     def asked(self) -> dict[str, Any]:
         """All that the numbers depend on, as `run.json` says it."""
@@ -54,7 +56,7 @@ class ShardedRun:
         them, and gives the name of its file. listener: told what `progress.json` is told. Raises InputError for a
         folder of another run and where no pair fits, Cancelled, WirescopeError of a shard; what is done stays, and the
         same call goes on."""
-        folder.begin(self.asked())
+        folder.begin(self.asked(), self.metric)
         shards = self.shards
         done = self._pairs_done(folder)
         whole = self._shards_done(folder) == len(shards)

@@ -10,7 +10,7 @@ import pytest
 
 import core.saving
 from core.errors import InputError
-from core.sharded.asked import AskedFolder
+from core.sharded.asked import AskedFolder, check_same_run
 from core.sharded.folder import RunFolder
 from core.sharded.job import PAIRS, ShardResult
 
@@ -107,3 +107,17 @@ def test_what_differs_is_said_and_not_written_out_where_it_is_long(tmp_path: Pat
         f"{tmp_path} holds another run: rank that differs; main 0.1 instead of 0.2; "
         f'hash of the weights "{a}" instead of "{b}".'
     )
+
+
+def test_the_usual_metric_is_the_same_by_its_name(tmp_path: Path) -> None:
+    unnamed, named, other = ({"work": {"metric": metric}} for metric in (None, "logit_difference", "kl"))
+    for number, (first, then) in enumerate(((unnamed, named), (named, unnamed))):
+        path = tmp_path / str(number)
+        with AskedFolder(path) as folder:
+            folder.begin(first, "logit_difference")
+            folder.begin(then, "logit_difference")
+            check_same_run(path, then, "logit_difference")
+            with pytest.raises(InputError, match='metric "logit_difference" instead of "kl"'):
+                folder.begin(other, "logit_difference")
+            with pytest.raises(InputError, match="holds another run: metric"):
+                folder.begin(then, "log_probability")  # that of pairs without a foil

@@ -230,3 +230,12 @@ def test_rows_that_a_killed_start_has_left_are_written_anew(tmp_path: Path) -> N
     source = rows_into(tmp_path, ROWS[:3], "rows")
     ((_, part),) = source.parts(Shards(source.total, 9), [0])
     assert part.rows == ROWS[:3]
+
+
+def test_a_run_is_gone_on_with_whether_its_usual_metric_is_named_or_not(tmp_path: Path) -> None:
+    model = small_model()
+    for number, metrics in enumerate(((None, "logit_difference"), ("logit_difference", None))):
+        first, then = (run(model, tmp_path / str(number), TraceWork("eap", metric=metric)) for metric in metrics)
+        assert np.array_equal(first["scores"], then["scores"])
+    with pytest.raises(InputError, match='metric "logit_difference" instead of "log_probability"'):
+        run(model, tmp_path / "0", TraceWork("eap", metric="log_probability"))

@@ -14,6 +14,7 @@ from app.features.jobs.presenter.request import PairsGiven, command_of, given, k
 from app.messages.replies import ModelReply
 from app.presenters.snapshot import Snapshot
 from app.services.job_queue.job import Job
+from core.datasets.metric_words import usual_metric
 from core.errors import InputError, WirescopeError
 from core.formatting import pairs_words
 from core.inputs.dataset_stream import FORMATS, stream_rows
@@ -96,7 +97,7 @@ class ManyPairsController(QueueingController[ManyPairsDialog, Asked]):
         folder = self._folder(asked.folder, document, name, self._kind.folder(snapshot))
         doing = self._kind.does(snapshot, pairs, asked, folder)
         known = known_run(document, doing.work, model=snapshot.opened.name) | known_pairs(asked, pairs.count)
-        check_same_run(Path(folder), known)
+        check_same_run(Path(folder), known, usual_metric(pairs.target, pairs.foil))
         what = f"{self._kind.title(snapshot)}{' and function vectors' if asked.vectors else ''}"
         job = Job(
             "",
