@@ -3,24 +3,23 @@ runs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.features.jobs.presenter.request import precision_options
+from app.features.jobs.presenter.study_record import Told, record_of_study
 from app.messages.replies import ModelReply
 from app.services.job_queue.shown import Shown
-from core.errors import ArgumentError, InputError
+from core.errors import ArgumentError
 from core.formatting import counted, share_words
 from core.models import packs
 from core.models.bundled import bundled_models
 from core.precision_words import WholePlace
 from core.project.document import Document
 from core.project.examples import examples_for
-from core.project.runs import CORPUS, FIGURES, FILE, RunRecord
-from core.sharded.asked import read_run
-from core.sharded.file_names import STUDY
-from core.text_files import parse_json, read_text
+from core.project.runs import CORPUS, FIGURES, RunRecord
 from core.tracing.method import METHODS
 from views.panels.jobs.data import ModalitiesAsked, ModelChoice
 
@@ -108,28 +107,15 @@ def _short(name: str) -> str:
 
 def modalities_record(done: Shown, _present: Document) -> RunRecord:
     """Of a study that is done, with how few edges do in words. Raises InputError where its files cannot be read."""
-    job, folder = done.job, Path(done.job.folder)
-    assert done.progress is not None
-    numbers = folder / f"{STUDY}.json"
-    said: Any = parse_json(read_text(numbers), numbers.name, "Look at the folder.")
-    asked = read_run(folder)
-    try:
-        models = [(_short(each["model"]), float(each["measures"]["edges"]["value"])) for each in said["models"]]
-        if not models:
-            raise ValueError("it names no models")
-        return RunRecord(
-            "study",
-            done.progress.updated,
-            Document(job.model, precision=job.precision),
-            None,
-            f"Modalities, edges by {METHODS[said['method']].title}",
-            seconds=done.seconds,
-            about={
-                CORPUS: f"{counted(len(models), 'model')}: {', '.join(name for name, _ in models)}",
-                FIGURES: f"{EDGES}: {', '.join(f'{name} {share_words(share)}' for name, share in models)}",
-                "asked": ", ".join(f"{name} {asked['work'][name]}" for name in NUMBERS),
-                FILE: str(folder / done.result),
-            },
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{numbers} says of no study: {error}.", "Look at the folder.") from None
+    return record_of_study(done, _told, NUMBERS)
+
+
+def _told(said: Any, _work: Mapping[str, Any]) -> Told:
+    models = [(_short(each["model"]), float(each["measures"]["edges"]["value"])) for each in said["models"]]
+    if not models:
+        raise ValueError("it names no models")
+    about = {
+        CORPUS: f"{counted(len(models), 'model')}: {', '.join(name for name, _ in models)}",
+        FIGURES: f"{EDGES}: {', '.join(f'{name} {share_words(share)}' for name, share in models)}",
+    }
+    return None, f"Modalities, edges by {METHODS[said['method']].title}", about

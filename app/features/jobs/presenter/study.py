@@ -4,24 +4,22 @@ runs."""
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from app.features.jobs.presenter.request import opening_options
+from app.features.jobs.presenter.study_record import Told, record_of_study
 from app.messages.replies import ModelReply
 from app.presenters.head_needs import why_no_head_sets
 from app.services.job_queue.shown import Shown
 from core.edit_kinds import KINDS
-from core.errors import ArgumentError, InputError
+from core.errors import ArgumentError
 from core.formatting import counted
 from core.precision_words import WholePlace
 from core.project.document import Document
-from core.project.runs import CORPUS, FIGURES, FILE, RunRecord
-from core.sharded.asked import read_run
-from core.sharded.file_names import STUDY
+from core.project.runs import CORPUS, FIGURES, RunRecord
 from core.studies.estimate import Estimate
 from core.studies.set_values import share_cell
-from core.text_files import parse_json, read_text
 from views.panels.jobs.data import StudyAsked
 
 IN_CONTEXT = StudyAsked()  # whose sets are those of in-context learning
@@ -92,31 +90,15 @@ def study_folder(asked: StudyAsked) -> str:
 def study_record(done: Shown, _present: Document) -> RunRecord:
     """Of a study that is done, with what it leaves unexplained in words. Raises InputError where its files cannot be
     read."""
-    job, folder = done.job, Path(done.job.folder)
-    assert done.progress is not None
-    numbers = folder / f"{STUDY}.json"
-    said: Any = parse_json(read_text(numbers), numbers.name, "Look at the folder.")
-    asked = read_run(folder)
-    try:
-        kind = asked["work"]["main_kind"]
-        if kind not in KINDS:
-            raise ValueError(f"it knows no ablation {kind!r}")
-        return RunRecord(
-            "study",
-            done.progress.updated,
-            Document(job.model, precision=job.precision),
-            kind,
-            f"Heads by {' and '.join(said['scores'])}",
-            seconds=done.seconds,
-            about={
-                CORPUS: _corpus_words(said),
-                FIGURES: unexplained_words(said["outcomes"].values()),
-                "asked": ", ".join(f"{name} {asked['work'][name]}" for name in ("prompts", "pieces", "draws", "seed")),
-                FILE: str(folder / done.result),
-            },
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{numbers} says of no study: {error}.", "Look at the folder.") from None
+    return record_of_study(done, _told, ("prompts", "pieces", "draws", "seed"))
+
+
+def _told(said: Any, work: Mapping[str, Any]) -> Told:
+    kind = work["main_kind"]
+    if kind not in KINDS:
+        raise ValueError(f"it knows no ablation {kind!r}")
+    about = {CORPUS: _corpus_words(said), FIGURES: unexplained_words(said["outcomes"].values())}
+    return kind, f"Heads by {' and '.join(said['scores'])}", about
 
 
 def _corpus_words(said: Any) -> str:
