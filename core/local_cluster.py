@@ -22,10 +22,12 @@ from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
+from time import monotonic
 from typing import Any
 
 from core.errors import ArgumentError, WirescopeError
 from core.optional_packages import ray as import_ray
+from core.ray_reasons import reason
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -43,6 +45,7 @@ _asked_for_loopback = False  # of Ray, by this process, for as long as it lives
 ADDRESS = re.compile(r"auto|(ray://)?([^\s/:]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")  # auto: what runs on this machine
 SECONDS_TO_ANSWER = 20.0
 TRIES = 3  # to start one: a machine that is busy may need longer than Ray waits, and is quicker the next time
+SECONDS_OF_TRIES = 60.0  # after which there is no further one: somebody waits, and may well try again
 
 
 def set_environment(address: str | None = None) -> None:
@@ -50,14 +53,20 @@ def set_environment(address: str | None = None) -> None:
     is joined; None: one is started. For one by HOST:PORT Ray makes the node's own address of localhost, where that
     listens: nothing is said of loopback then. Raises ArgumentError for what is no address."""
     global _asked_for_loopback
-    if address is not None and not ADDRESS.fullmatch(address):
-        raise ArgumentError(f"{address!r} is no address of a cluster.", "Give ray://HOST:PORT, HOST:PORT or auto.")
+    if address is not None:
+        check_address(address)
     told = dict(QUIET)
     if address is None or address.startswith("ray://"):
         told[LOOPBACK] = "0"
         _asked_for_loopback |= LOOPBACK not in os.environ
     for name, value in told.items():
         os.environ.setdefault(name, value)
+
+
+def check_address(address: str) -> None:
+    """Raise ArgumentError for what is no address of a cluster."""
+    if not ADDRESS.fullmatch(address):
+        raise ArgumentError(f"{address!r} is no address of a cluster.", "Give ray://HOST:PORT, HOST:PORT or auto.")
 
 
 def join_options(ray: Any, address: str) -> dict[str, Any]:
@@ -117,7 +126,16 @@ def start_cluster(processors: int | None = None, store_bytes: int | None = None,
     return ray
 
 
+def not_started(error: BaseException) -> WirescopeError:
+    """That Ray did not start on this machine. error: why, as Ray says it."""
+    return WirescopeError(
+        f"Ray did not start on this machine: {reason(error)}",
+        "Try again: a machine that is busy may need longer than Ray waits.",
+    )
+
+
 def _init(ray: Any, told: dict[str, Any]) -> None:
+    begun = monotonic()
     for left in reversed(range(TRIES)):
         try:
             ray.init(**told)
@@ -126,7 +144,7 @@ def _init(ray: Any, told: dict[str, Any]) -> None:
             raise
         except Exception:  # Ray and gRPC have no common base of theirs
             ray.shutdown()
-            if not left:
+            if not left or monotonic() - begun > SECONDS_OF_TRIES:
                 raise
 
 

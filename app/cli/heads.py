@@ -84,8 +84,8 @@ def heads_command(options: argparse.Namespace) -> int:
     corpus, what = corpus_of(model, options.corpus, pieces)
     shown: list[Evidence] = []
     with (
-        study_workers(options) as workers,
         Progress() as progress,
+        study_workers(options, progress) as workers,
         watched(lambda share: progress("Tests of heads", share)),
     ):
         identities = identities_over(

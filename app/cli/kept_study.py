@@ -13,7 +13,7 @@ from app.cli.arguments import add_device_option
 from app.cli.open_model import add_weights_option
 from app.cli.output import say
 from app.cli.progress import Progress
-from app.cli.workers import add_worker_options, check_device, study_workers, tell_going_on
+from app.cli.workers import add_worker_options, check_workers, study_workers, tell_going_on
 from core.sharded.free_folder import check_folder
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def add_study_options(parser: argparse.ArgumentParser, whose: str, written: str)
 def check_study_options(options: argparse.Namespace) -> None:
     """Raise ArgumentError for what does not go together, InputError for a folder that a run cannot have, before a model
     is opened."""
-    check_device(options)
+    check_workers(options)
     if options.folder is not None:
         check_folder(Path(options.folder))
 
@@ -63,7 +63,7 @@ def do_study(
     from core.sharded.study_folder import StudyFolder, asked_of
 
     try:
-        with study_workers(options) as workers, Progress() as progress:
+        with Progress() as progress, study_workers(options, progress) as workers:
             models, settings = begin()
             ask = partial(study, models, settings, fresh=options.fresh, workers=workers)
             if options.folder is None:

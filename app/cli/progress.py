@@ -63,6 +63,11 @@ class Progress:
             tell(said.words)
             self._stage = title
 
+    def tell(self, words: str) -> None:
+        """A note, on a line of its own; by whatever thread."""
+        self.end()
+        tell(words)
+
     def end(self) -> None:
         """Close the bar, if there is one."""
         if self._bar is not None:

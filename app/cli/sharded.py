@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.cli.output import tell
 from app.cli.pairs import PAIRS, read_rows
 from app.cli.progress import Progress
-from app.cli.workers import add_worker_options, check_device, tell_going_on
+from app.cli.workers import add_worker_options, check_workers, tell_going_on
 from core.errors import ArgumentError, Cancelled
 from core.sharded.free_folder import check_folder
 
@@ -44,7 +44,7 @@ def add_shard_options(parser: argparse.ArgumentParser) -> None:
 def check_shard_options(options: argparse.Namespace, shared: bool = False) -> None:
     """Raise ArgumentError for what does not go together, before a model is opened. shared: whether there is work for
     workers without a folder, too."""
-    check_device(options)
+    check_workers(options)
     of_folder = ("shard",) if shared else ("shard", "workers", "cluster")
     given = [f"--{name}" for name in of_folder if getattr(options, name) is not None]
     if options.folder is None and given:
@@ -53,10 +53,8 @@ def check_shard_options(options: argparse.Namespace, shared: bool = False) -> No
         return
     if options.clean is not None:
         raise ArgumentError("A single pair needs no folder.", "Give --task or --dataset, or leave out --folder.")
-    for name in ("shard", "workers"):
-        number = getattr(options, name)
-        if number is not None and number < 1:
-            raise ArgumentError(f"--{name} is at least 1, not {number}.")
+    if options.shard is not None and options.shard < 1:
+        raise ArgumentError(f"--shard is at least 1, not {options.shard}.")
     _check_folder(options)
 
 
@@ -93,9 +91,10 @@ def in_shards(
     Ctrl+C, with how to go on told. do: `trace_pairs` or another one of that kind. Raises what that raises."""
     from core.sharded.executors import Workers
 
-    folder, workers = Path(options.folder), Workers(options.workers, options.cluster)
+    folder = Path(options.folder)
     try:
         with Progress() as progress, redirect_stdout(sys.stderr):  # on which Ray tells of a worker that died
+            workers = Workers(options.workers, options.cluster, progress.tell)
             return do(model, folder, many_pairs(model, options), work, workers, options.arguments, progress.pairs)
     except (KeyboardInterrupt, Cancelled):
         _tell_going_on(options, folder)

@@ -13,6 +13,7 @@ from app.cli.output import tell
 from core.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from app.cli.progress import Progress
     from core.sharded.study_workers import StudyWorkers
 
 STOPPED = 130  # what a command that was stopped ends with
@@ -25,22 +26,31 @@ def add_worker_options(parser: argparse._ActionsContainer) -> None:
     )
 
 
-def check_device(options: argparse.Namespace) -> None:
-    """Raise ArgumentError for a device where workers do the work."""
-    shared = options.workers is not None or options.cluster is not None
-    if shared and options.device != "cpu":
+def check_workers(options: argparse.Namespace) -> None:
+    """Raise ArgumentError for a device where workers do the work, for a number of them and an address that cannot be,
+    WirescopeError without Ray: before a model is opened."""
+    if options.workers is None and options.cluster is None:
+        return
+    from core.sharded.executors import Workers
+
+    Workers(options.workers, options.cluster)
+    if options.device != "cpu":
         raise ArgumentError("Workers compute on processors.", "Leave out --device, or --workers and --cluster.")
 
 
 @contextmanager
-def study_workers(options: argparse.Namespace) -> Iterator[StudyWorkers | None]:
-    """Who does the pieces of a study; None: this process. Raises ArgumentError."""
+def study_workers(options: argparse.Namespace, progress: Progress) -> Iterator[StudyWorkers | None]:
+    """Who does the pieces of a study; None: this process. progress: where it is said that Ray takes long to start.
+    Raises ArgumentError."""
     if options.workers is None and options.cluster is None:
         yield None
         return
     from core.sharded.study_workers import StudyWorkers
 
-    with redirect_stdout(sys.stderr), StudyWorkers(options.workers, options.cluster) as workers:  # Ray tells of deaths
+    with (
+        redirect_stdout(sys.stderr),  # on which Ray tells of deaths
+        StudyWorkers(options.workers, options.cluster, progress.tell) as workers,
+    ):
         yield workers
 
 

@@ -70,13 +70,17 @@ class AskedFolder:
         """Write what is asked, or check that it is what was asked before. metric: that pairs have where none is asked
         for, so that it is the same whether it was named or not. Raises InputError for another run, with what
         differs."""
+        self.check(asked, metric)
         path = self.path / RUN
-        said = {"format": FORMAT, "version": VERSION, "asked": json.loads(json.dumps(asked))}
-        if path.exists():
-            before, now = dict(_flat(read_run(self.path))), dict(_flat(said["asked"]))
-            _refuse(self.path, [*_differences(_with_metric(before, metric), _with_metric(now, metric))])
-        else:
+        if not path.exists():
+            said = {"format": FORMAT, "version": VERSION, "asked": asked}
             save_text(path, json.dumps(said, ensure_ascii=False, indent=1), lasting=True)
+
+    def check(self, asked: dict[str, Any], metric: str | None = None) -> None:
+        """Raise InputError where another run has begun in it, with what differs. metric: as `begin` takes it."""
+        if (self.path / RUN).exists():
+            before, now = dict(_flat(read_run(self.path))), dict(_flat(json.loads(json.dumps(asked))))
+            _refuse(self.path, [*_differences(_with_metric(before, metric), _with_metric(now, metric))])
 
 
 def check_same_run(folder: Path, known: Mapping[str, Any], metric: str | None = None) -> None:

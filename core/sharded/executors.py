@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from core.errors import ArgumentError
+from core.local_cluster import check_address
 from core.optional_packages import ray as import_ray
 from core.sharded.in_process import Executor, InProcess
 from core.sharded.worker import Opened
@@ -19,14 +21,18 @@ if TYPE_CHECKING:
 class Workers:
     """Who does the tasks: this process alone; so many processes of this machine (`workers`); or those of a Ray cluster
     (`cluster`: "auto", "HOST:PORT", "ray://HOST:PORT"), as many as it has processors where `workers` says nothing.
-    Raises ArgumentError, and WirescopeError without Ray."""
+    tell: told what is waited for, where a cluster takes long to start or to answer. Raises ArgumentError, and
+    WirescopeError without Ray."""
 
     workers: int | None = None
     cluster: str | None = None
+    tell: Callable[[str], None] = field(default=lambda _words: None, compare=False)
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
             raise ArgumentError(f"There is at least 1 worker, not {self.workers}.")
+        if self.cluster is not None:
+            check_address(self.cluster)
         if (self.workers, self.cluster) != (None, None) and find_spec("ray") is None:
             import_ray()  # says so before a folder is made; what is there is imported after its environment is set
 
@@ -39,7 +45,7 @@ class Workers:
         from core.sharded.preview import ref_of
         from core.sharded.ray_cluster import RayCluster
 
-        executor = before if isinstance(before, RayCluster) else RayCluster(self.workers, self.cluster)
+        executor = before if isinstance(before, RayCluster) else RayCluster(self.workers, self.cluster, self.tell)
         if self.cluster is not None:
             executor.send(ref_of(model))
         return executor

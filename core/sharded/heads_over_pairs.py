@@ -94,7 +94,7 @@ def vectors_in(model: Model, folder: Path, work: HeadsWork, workers: Workers) ->
     """Function vector scores over the few-shot tasks that the model does, each task by itself; None where it does none.
     What is done is kept in the folder of the run. Raises Cancelled, and what workers raise."""
     kept = _kept(model, folder, work)
-    with StudyWorkers(workers.workers, workers.cluster) as others:
+    with StudyWorkers(workers.workers, workers.cluster, workers.tell) as others:
         measure_vectors(model, work.seed, kept, others)
     return kept_vectors(kept)
 

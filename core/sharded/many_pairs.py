@@ -75,6 +75,7 @@ def do_pairs(
         ref = ref_of(model)
         about |= precision_entry(document_precision(ref.precision, ref.place))
         run = ShardedRun(title, ref, work, source, shards, command, usual)
+        opened.check(run.asked(), usual)  # before processes are started
         executor = workers.executor(model)
         try:
             return run.do(opened, executor, lambda sums: finish(sums, about), listener, cancelled), about

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from core.code_path import python_path
 from core.errors import Cancelled, WirescopeError
-from core.local_cluster import check_listens, join_options, set_environment, show_token, start_cluster
+from core.local_cluster import check_listens, join_options, not_started, set_environment, show_token, start_cluster
 from core.models.kept_code import bound_kept_code
 from core.optional_packages import ray as import_ray
 from core.progress import Cancel
+from core.ray_reasons import reason, sentence
 from core.sharded.in_process import Within
 from core.sharded.job import ModelRef
 from core.sharded.send_model import send_model
@@ -21,22 +24,27 @@ R = TypeVar("R")
 STORE_BYTES = 256 << 20  # of objects on this machine: what a task gives is small
 RETRIES = 3  # of a task whose worker died
 SECONDS = 0.2  # between two times that a cancel is heard
+SECONDS_UNTOLD = 4.0  # that Ray may take before it is said what is waited for
+STARTED_LONG = "Ray is being started on this machine. That may take some minutes while the machine is busy."
+Tell = Callable[[str], None]
 
 
 class RayCluster:
     """workers: tasks at a time; None: as many as the cluster has processors. address: None: processes of this machine
     are started, and ended by `close`; "auto", HOST:PORT or ray://HOST:PORT: a cluster that is there, left as it is. One
-    that this process is connected to already is taken. Raises WirescopeError without ray, and where no cluster
-    answers."""
+    that this process is connected to already is taken. tell: told, by another thread, what is waited for where it takes
+    long. Raises WirescopeError without ray, and where no cluster answers."""
 
-    def __init__(self, workers: int | None, address: str | None) -> None:
+    def __init__(self, workers: int | None, address: str | None, tell: Tell = lambda _words: None) -> None:
         set_environment(address)
         if address is not None:
             show_token()
-        self._ray = ray = import_ray()
-        self._begun = not ray.is_initialized()
-        if self._begun:
-            _connect(ray, workers, address)
+        waits = STARTED_LONG if address is None else f"The cluster at {address} has not answered yet."
+        with _told_where_slow(waits, tell):
+            self._ray = ray = import_ray()
+            self._begun = not ray.is_initialized()
+            if self._begun:
+                _connect(ray, workers, address)
         self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         variables = {"PYTHONPATH": python_path(), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": _offline()}
         self._runtime = {"env_vars": variables}
@@ -78,7 +86,7 @@ class RayCluster:
             result = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
             raise WirescopeError(
-                f"A worker failed: {str(error).strip().splitlines()[-1][:300]}",
+                f"A worker failed: {sentence(str(error).strip().splitlines()[-1])}",
                 "Look at the cluster; the same command goes on with the run.",
             ) from None
         if isinstance(result, WirescopeError):
@@ -103,13 +111,27 @@ def _connect(ray: Any, workers: int | None, address: str | None) -> None:
     except WirescopeError:
         raise
     except Exception as error:  # Ray raises a plain one where a cluster does not start in time
-        why = getattr(error, "strerror", None) or str(error)
-        words = why.strip().splitlines() or [type(error).__name__]
+        if address is None:
+            failure = not_started(error)
+            alone = "Without workers (--workers) this process does the work alone."
+            raise WirescopeError(failure.message, f"{failure.hint} {alone}") from None
         raise WirescopeError(
-            f"No Ray cluster answers at {address or 'this machine'}: {words[0][:200]}",
+            f"No Ray cluster answers at {address}: {reason(error)}",
             "Start one (ray start --head), or leave out the address for workers of this machine. The token of one that "
             "is there (`ray get-auth-token` prints it) must be in ~/.ray/auth_token or RAY_AUTH_TOKEN here.",
         ) from None
+
+
+@contextmanager
+def _told_where_slow(words: str, tell: Tell) -> Iterator[None]:
+    """Tell some words where what is done inside takes long."""
+    timer = threading.Timer(SECONDS_UNTOLD, tell, (words,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _offline() -> str:

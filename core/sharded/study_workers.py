@@ -3,7 +3,7 @@ are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +33,14 @@ class PieceTask:
 
 
 class StudyWorkers:
-    """Who does the pieces of studies; workers and cluster are those of `trace_many`. Use it in a `with`, which ends the
-    processes; none is started before a piece is to be done. What comes out has the same bits however many there are.
-    Raises ArgumentError."""
+    """Who does the pieces of studies; workers, cluster and tell are those of `Workers`. Use it in a `with`, which ends
+    the processes; none is started before a piece is to be done. What comes out has the same bits however many there
+    are. Raises ArgumentError."""
 
-    def __init__(self, workers: int | None = None, cluster: str | None = None) -> None:
-        self._workers = Workers(workers, cluster)
+    def __init__(
+        self, workers: int | None = None, cluster: str | None = None, tell: Callable[[str], None] = lambda _words: None
+    ) -> None:
+        self._workers = Workers(workers, cluster, tell)
         self._executor: Executor | None = None
         self._model: ModelRef | None = None  # that the executor is for
 

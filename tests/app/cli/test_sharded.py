@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pyarrow
@@ -15,9 +16,11 @@ from core.inputs.dataset_columns import FileRow
 from core.inputs.dataset_files import read_dataset, write_dataset
 from core.inputs.dataset_stream import stream_rows
 from core.sharded import run as runs
+from core.sharded.executors import Workers
 from core.sharded.progress import read_progress
 from tests.app.command_line import code_of
 
+OPENS = ("app.cli.sharded_trace.open_model", "app.cli.evaluate.open_model", "app.cli.open_model.open_model")
 TRACE = ("trace", "--model", "bundled:names", "--task", "capitals", "--pairs", "5", "--shard", "2", "--method", "eap")
 
 
@@ -114,10 +117,45 @@ def test_what_is_refused_leaves_nothing(tmp_path: Path, capsys) -> None:
     assert sorted(tmp_path.rglob("*")) == [rows, there]
 
 
+def not_to_be_started(*_told: object) -> None:
+    pytest.fail("No cluster is to be started, nor to be looked for.")
+
+
+def test_what_is_refused_is_refused_before_workers_are_started(tmp_path: Path, capsys, monkeypatch) -> None:
+    pytest.importorskip("ray")
+    model, trace = ("--model", "bundled:names"), (*TRACE, "--folder", str(tmp_path / "trace"))
+    assert code_of(*trace) == 0
+    pairs = ("--task", "capitals", "--pairs", "5")
+    others = {
+        "evaluate": ("evaluate", str(tmp_path / "trace" / "circuit.json"), *pairs),
+        "heads": ("heads", *model, *pairs),
+        "study": ("study", "icl", *model),
+    }
+    commands = [(*trace, "--seed", "1")]
+    for name, command in others.items():
+        (tmp_path / name).mkdir()
+        shutil.copy(tmp_path / "trace" / "run.json", tmp_path / name)  # another run than this command's
+        commands.append((*command, "--folder", str(tmp_path / name)))
+    capsys.readouterr()
+    monkeypatch.setattr(Workers, "executor", not_to_be_started)
+    for command in commands:
+        assert code_of(*command, "--workers", "2") == 3, command
+        assert "holds another run" in capsys.readouterr().err
+    assert code_of("trace", *model, "--task", "xyz", "--folder", str(tmp_path / "new"), "--workers", "2") == 2
+    assert "There is no task called 'xyz'" in capsys.readouterr().err
+    for opens in OPENS:
+        monkeypatch.setattr(opens, not_to_be_started)
+    for command in commands:
+        assert code_of(*command, "--cluster", "foo") == 2, command
+        assert (
+            "'foo' is no address of a cluster.\n  Give ray://HOST:PORT, HOST:PORT or auto." in capsys.readouterr().err
+        )
+
+
 def test_options_that_do_not_go_together_are_said_before_the_model_is_opened(tmp_path: Path, capsys) -> None:
     for options, words in (
         (("--workers", "2"), "--workers is of a run over many pairs."),
-        (("--folder", "x", "--workers", "0"), "--workers is at least 1, not 0."),
+        (("--folder", "x", "--workers", "0"), "There is at least 1 worker, not 0."),
         (("--folder", "x", "--shard", "0"), "--shard is at least 1, not 0."),
         (("--folder", "x", "--method", "circuit-pruning"), "decides from all pairs together"),
         (("--folder", "x", "--select", "consensus"), "--select needs the scores of each pair."),

@@ -139,6 +139,7 @@ def test_the_folder_of_the_start_is_code_of_a_worker_only_where_it_is_of_this_pr
     paths: list[str], left_out: bool, monkeypatch
 ) -> None:
     monkeypatch.setattr(sys, "path", [each.format(here=os.getcwd()) for each in paths])
+    monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
     assert local_cluster.join_options(RAY, "auto")["job_config"]._client_job is left_out  # so Ray leaves it out
 
 

@@ -6,8 +6,10 @@ import os
 import platform
 import signal
 import socket
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -148,8 +150,12 @@ def test_a_cluster_of_this_machine_that_does_not_start_is_said(monkeypatch) -> N
     ray = pytest.importorskip("ray")
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     for error, words in (
-        (Exception("The node timed out.\nMore of it"), "at this machine: The node timed out"),
-        (OSError(), "at this machine: OSError"),
+        (
+            Exception("The node timed out.\nMore of it"),
+            "Ray did not start on this machine: The node timed out. Try again",
+        ),
+        (Exception("Why not:\n  File x\nIt is full\n"), "Ray did not start on this machine: It is full. Try again: "),
+        (OSError(), "machine: OSError. Try again: .* waits. Without workers \\(--workers\\) this process does"),
         (WirescopeError("Its ports would be open."), "^Its ports would be open"),
     ):
 
@@ -159,6 +165,57 @@ def test_a_cluster_of_this_machine_that_does_not_start_is_said(monkeypatch) -> N
         monkeypatch.setattr(shards_on_ray, "start_cluster", fail)
         with pytest.raises(WirescopeError, match=words):
             Workers(2, None).executor(None)
+
+
+@pytest.mark.parametrize("cluster", [None, "ray://localhost:1"])
+def test_what_is_waited_for_is_told_where_ray_takes_long(cluster: str | None, monkeypatch) -> None:
+    ray = pytest.importorskip("ray")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    is_told, told = threading.Event(), []
+
+    def tell(words: str) -> None:
+        told.append(words)
+        is_told.set()
+
+    def start(*_told: object, **_options: object) -> None:
+        assert is_told.wait(60)
+        raise OSError("It is full.")
+
+    monkeypatch.setattr(shards_on_ray, "start_cluster", start)
+    monkeypatch.setattr(ray, "init", start)
+    monkeypatch.setattr(shards_on_ray, "SECONDS_UNTOLD", 0.0)
+    with pytest.raises(WirescopeError, match="It is full"):
+        Workers(None if cluster else 2, cluster, tell).executor(None)
+    waits = "Ray is being started on this machine." if cluster is None else f"The cluster at {cluster} has not answered"
+    assert [words.startswith(waits) for words in told] == [True]
+    monkeypatch.setattr(shards_on_ray, "SECONDS_UNTOLD", 600.0)
+    threads = set(threading.enumerate())
+    with pytest.raises(WirescopeError, match="It is full"):
+        Workers(None if cluster else 2, cluster, tell).executor(None)
+    for timer in set(threading.enumerate()) - threads:
+        timer.join(60)
+        assert not timer.is_alive()
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(5.0, 3), (90.0, 1)])
+def test_ray_that_takes_long_to_fail_is_not_started_again_and_again(seconds: float, tries: int, monkeypatch) -> None:
+    now, ended = [0.0], []
+
+    def fail(**_told: object) -> None:
+        now[0] += seconds
+        raise OSError("It is full.")
+
+    monkeypatch.setattr(local_cluster, "monotonic", lambda: now[0])
+    stand_in = SimpleNamespace(
+        init=fail, shutdown=lambda: ended.append(now[0]), job_config=SimpleNamespace(JobConfig=SimpleNamespace)
+    )
+    monkeypatch.setattr(local_cluster, "import_ray", lambda: stand_in)
+    monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
+    monkeypatch.setattr(os, "environ", {})
+    with pytest.raises(OSError, match="It is full"):
+        local_cluster.start_cluster(2)
+    assert len(ended) == tries
 
 
 @pytest.mark.slow  # processes import torch
