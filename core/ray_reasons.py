@@ -17,7 +17,7 @@ def reason(error: BaseException) -> str:
     if not lines:
         return f"{type(error).__name__}."
     if not lines[0].endswith(":") or len(lines) == 1:
-        return sentence(lines[0])
+        return sentence(lines[0].rstrip(":"))
     details = DETAILS.findall(words)
     return sentence(details[-1] if details else lines[-1])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.messages.links import LinkCut, WorkerDied
 from core.errors import WirescopeError
+from core.ray_reasons import reason, sentence
 
 
 class WorkerUnheard(LinkCut):
@@ -24,19 +25,15 @@ def called(call: Callable[[], Any], where: str) -> Any:
         cause = error.cause if hasattr(error, "cause") else None
         if isinstance(cause, WirescopeError):
             raise cause from None
-        raise WirescopeError(f"Something went wrong at {where}: {last_line(error)}") from error
+        raise WirescopeError(f"Something went wrong at {where}: {sentence(last_line(error))}") from error
     except exceptions.ActorUnavailableError as error:
-        raise WorkerUnheard(f"The worker at {where} cannot be reached: {in_a_line(error)}") from error
+        raise WorkerUnheard(f"The worker at {where} cannot be reached: {reason(error)}") from error
     except (exceptions.RayActorError, exceptions.ActorUnschedulableError) as error:
-        raise WorkerDied(f"The worker at {where} has ended: {in_a_line(error)}") from error
+        raise WorkerDied(f"The worker at {where} has ended: {reason(error)}") from error
     except WirescopeError:
         raise
     except Exception as error:  # of the link: Ray, gRPC and sockets have no common base
-        raise LinkCut(f"{where} cannot be reached: {in_a_line(error)}") from error
-
-
-def in_a_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise LinkCut(f"{where} cannot be reached: {reason(error)}") from error
 
 
 def last_line(error: BaseException) -> str:

@@ -18,11 +18,12 @@ from uuid import uuid4
 
 from app.messages.links import LinkCut, PlaceGone, WorkerDied
 from app.messages.places import LOCAL, Place
-from app.worker.ray_calls import WorkerUnheard, called, in_a_line, last_line
+from app.worker.ray_calls import WorkerUnheard, called, last_line
 from core import local_cluster
 from core.code_path import python_path
 from core.errors import ArgumentError, WirescopeError
 from core.optional_packages import is_installed
+from core.ray_reasons import reason
 from core.sent.data_files import DataFile, folder_of_model
 
 NAMESPACE = "wirescope"
@@ -92,9 +93,12 @@ class Cluster:
             except WirescopeError:
                 raise
             except (ValueError, TypeError) as error:
-                raise ArgumentError(f"{self.address} is no address of a cluster: {error}", ADDRESSES) from error
+                raise ArgumentError(f"{self.address} is no address of a cluster: {reason(error)}", ADDRESSES) from error
             except Exception as error:  # Ray and gRPC have no common base of theirs
-                raise LinkCut(f"No cluster answers at {self.address}: {in_a_line(error)}", ADDRESSES) from error
+                if self.is_local:
+                    failure = local_cluster.not_started(error)
+                    raise LinkCut(failure.message, failure.hint) from error
+                raise LinkCut(f"No cluster answers at {self.address}: {reason(error)}", ADDRESSES) from error
             self._joined = True
 
     def rejoin(self) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from app.messages.links import LinkCut
+from app.messages.places import LOCAL
 from app.worker import ray_home
 from app.worker.ray_home import Cluster
 from core import local_cluster
@@ -115,6 +117,30 @@ def test_after_loopback_a_cluster_by_host_and_port_is_refused_in_words(before: s
             join("10.0.0.7:6379")
     Cluster("ray://10.0.0.7:10001")
     assert told == ["10.0.0.7:6379", "ray://10.0.0.7:10001"]
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        (
+            "ray://localhost:1",
+            r"^No cluster answers at ray://localhost:1: It is full\. Give ray://HOST:PORT, through SSH",
+        ),
+        (LOCAL, r"^Ray did not start on this machine: It is full\. Try again: a machine that is busy .* waits\.$"),
+    ],
+)
+def test_why_a_window_has_no_cluster_is_said_before_what_to_do(address: str, words: str, monkeypatch) -> None:
+    def fail(**_told: object) -> None:
+        raise ConnectionAbortedError("Initialization failure from server:\nTraceback:\n  File x\nIt is full\n")
+
+    ray = SimpleNamespace(is_initialized=lambda: False, init=fail, shutdown=lambda: None, job_config=RAY.job_config)
+    monkeypatch.setattr(ray_home, "why_not", lambda: "")
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setattr(local_cluster, "import_ray", lambda: ray)
+    monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
+    monkeypatch.setattr(os, "environ", {})
+    with pytest.raises(LinkCut, match=words):
+        Cluster(address)
 
 
 @pytest.mark.parametrize("address", ["rubbish", "", "local", "ray://localhost", "http://localhost:10001", "a b:1"])

@@ -248,7 +248,7 @@ def test_what_goes_wrong_there_is_said_by_its_cause(ray_cluster, cluster) -> Non
         raise KeyError("a field")
 
     task = ray_cluster.remote(fail)
-    with pytest.raises(WirescopeError, match=r"^Something went wrong at node-7: KeyError: 'a field'$"):
+    with pytest.raises(WirescopeError, match=r"^Something went wrong at node-7: KeyError: 'a field'\.$"):
         called(lambda: ray_cluster.get(task.remote()), "node-7")
 
 
