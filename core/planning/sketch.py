@@ -23,6 +23,7 @@ from core.models.health import first_line, placement
 from core.models.loading import class_of
 from core.models.refused import unsupported
 from core.models.unfilled import unfilled
+from core.planning.plausible_sizes import OF_TIMM, check_shared_heads, check_sizes
 
 SIZES = "sizes:"  # published models whose configuration comes with Wirescope
 FEW_TOKENS = 1024  # of the vocabulary of some layers that are measured
@@ -72,15 +73,18 @@ def sketch(source: str, dtype: str = "fp32", side: int | None = None, eight_bits
     try:
         with unfilled(), torch.device("meta"):
             module, usual_side = make(None)
+        adapter = _adapter(module, precision, eight_bits)
     except (ArgumentError, ModelError):
         raise
     except Exception as error:  # sizes that do not fit together make the libraries raise almost anything
         raise ModelError(
             f"No model can be laid out by the configuration of {source}: {first_line(error)}", "Is it whole?"
         ) from error
-    adapter = _adapter(module, precision, eight_bits)
-    if side is not None and (side < 1 or adapter.shape.input_kind != "image"):
-        raise ArgumentError(f"{source} takes no pictures of {side} pixels a side.", "Leave --side out.")
+    if side is not None and adapter.shape.input_kind != "image":
+        raise ArgumentError(f"{source} takes no pictures.", "Leave --side out.")
+    if side is not None and side < 1:
+        usual = f", or leave --side out for {usual_side}" if usual_side else ""
+        raise ArgumentError(f"A picture has at least 1 pixel a side, not {side}.", f"Give more{usual}.")
     return Sketch(source, adapter, usual_side if side is None else side, precision, make, eight_bits)
 
 
@@ -138,7 +142,9 @@ def _of_transformers(described: dict[str, Any], layers: int | None) -> tuple[nn.
     if family_of(architecture) is None:
         raise unsupported(architecture)
     cls = class_of(architecture)
+    check_sizes(described, cls.config_class.attribute_map)
     config = cls.config_class.from_dict(described)
+    check_shared_heads(config)
     if layers is not None:
         config.num_hidden_layers = layers
         if getattr(config, "layer_types", None):
@@ -156,6 +162,7 @@ def _of_timm(architecture: str, config: dict[str, Any], layers: int | None) -> t
     import timm
 
     options = dict(config.get("model_args") or {})
+    check_sizes(options, OF_TIMM)
     if "num_classes" in config:
         options["num_classes"] = config["num_classes"]
     if layers is not None:

@@ -65,7 +65,7 @@ def test_what_is_no_configuration_is_told(tmp_path: Path) -> None:
         sketch(str(tmp_path))
     wrong = {"architectures": ["LlamaForCausalLM"], "hidden_size": 10, "num_attention_heads": 3, "vocab_size": "many"}
     (tmp_path / "config.json").write_text(json.dumps(wrong))
-    with pytest.raises(ModelError, match="No model can be laid out"):
+    with pytest.raises(ModelError, match="vocab_size: many, which no model has"):
         sketch(str(tmp_path))
     with pytest.raises(ArgumentError, match="No sizes of 'llama-4'"):
         sketch("sizes:llama-4")
@@ -73,3 +73,41 @@ def test_what_is_no_configuration_is_told(tmp_path: Path) -> None:
         sketch("nobody/nothing")
     with pytest.raises(ArgumentError, match="takes no pictures"):
         sketch("bundled:names", side=64)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "given", "words"),
+    [
+        ("LlamaForCausalLM", {"num_hidden_layers": 0}, "num_hidden_layers: 0, which no model has"),
+        ("LlamaForCausalLM", {"num_hidden_layers": 10**9}, "num_hidden_layers: 1000000000, which no model has"),
+        ("LlamaForCausalLM", {"num_hidden_layers": "4"}, "num_hidden_layers: 4, which no model has"),
+        ("LlamaForCausalLM", {"num_attention_heads": 0}, "num_attention_heads: 0, which no model has"),
+        ("LlamaForCausalLM", {"num_attention_heads": -4}, "num_attention_heads: -4, which no model has"),
+        ("LlamaForCausalLM", {"hidden_size": 64.5}, "hidden_size: 64.5, which no model has"),
+        ("LlamaForCausalLM", {"vocab_size": {}}, "vocab_size: {}, which no model has"),
+        ("LlamaForCausalLM", {"intermediate_size": 0}, "intermediate_size: 0, which no model has"),
+        ("LlamaForCausalLM", {"num_key_value_heads": 5}, "5 heads of keys and values for 32 heads"),
+        ("GPT2LMHeadModel", {"n_layer": 0}, "n_layer: 0, which no model has"),
+        (
+            "CLIPVisionModelWithProjection",
+            {"vision_config": {"num_hidden_layers": 0}},
+            "vision_config.num_hidden_layers",
+        ),
+        ("vit_tiny_patch16_224", {"depth": 0}, "depth: 0, which no model has"),
+    ],
+)
+def test_sizes_that_no_model_has_are_refused(architecture: str, given: dict, words: str, tmp_path: Path) -> None:
+    of_timm = architecture.startswith("vit_")
+    config = (
+        {"architecture": architecture, "model_args": given} if of_timm else {"architectures": [architecture], **given}
+    )
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError) as refused:
+        sketch(str(tmp_path))
+    assert words in refused.value.message
+
+
+def test_whatever_the_libraries_make_of_a_configuration_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"architectures": ["GPT2LMHeadModel"], "n_head": 7}))
+    with pytest.raises(ModelError, match="No model can be laid out"):
+        sketch(str(tmp_path))
