@@ -33,7 +33,7 @@ NO_TIME = "Two of its layers do not fit into half of this machine's free memory,
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help=MODEL_HELP)
-    parser.add_argument("--tokens", type=int, default=0, metavar="T", help="of an input; left out for pictures")
+    parser.add_argument("--tokens", type=int, metavar="T", help="of an input; left out for pictures")
     parser.add_argument(
         "--same",
         type=int,
@@ -74,8 +74,14 @@ def plan_command(options: argparse.Namespace) -> int:
         raise ArgumentError(f"--memory {options.memory:g} keeps no run.", "Give megabytes above 0.")
     if options.weights not in ("memory", EIGHT_BITS):
         raise ArgumentError(f"Nothing is planned for weights in {options.weights!r}.", "There are: memory, 8bit.")
+    whole = sketch(options.model, options.precision, options.side, options.weights == EIGHT_BITS)
+    if options.same and not whole.adapter.shape.causal:
+        raise ArgumentError(
+            f"In {options.model} each position reads all others: no run begins behind what A and B have the same.",
+            "Leave --same out.",
+        )
     planned = plan(
-        sketch(options.model, options.precision, options.side, options.weights == EIGHT_BITS),
+        whole,
         options.tokens,
         pairs=options.pairs,
         method=method.name,
@@ -97,8 +103,8 @@ def _lines(planned: Plan, free: int, no_measure: bool) -> list[str]:
     fits = "fits into" if planned.most_bytes <= free else "does not fit into"
     return [
         f"{planned.name} in {planned.precision}: {count_words(planned.parameters)} parameters, "
-        f"{size_words(planned.weights)}; {planned.nodes:,} nodes, {planned.edges:,} edges; inputs of "
-        f"{planned.positions:,} positions",
+        f"{size_words(planned.weights)}; {planned.nodes:,} nodes (input, heads, MLPs, output), "
+        f"{planned.edges:,} edges; inputs of {planned.positions:,} positions",
         "",
         *aligned(rows, "<>>>"),
         "",

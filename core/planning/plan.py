@@ -45,7 +45,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Plan:
-    """Of a model and inputs of so many positions. weights: bytes."""
+    """Of a model and inputs of so many positions. weights: bytes. nodes: the input, heads, MLPs and the output."""
 
     name: str
     precision: str
@@ -64,7 +64,7 @@ class Plan:
 
 def plan(
     whole: Sketch,
-    tokens: int = 0,
+    tokens: int | None = None,
     *,
     pairs: int = 1,
     method: str = "eap-ig",
@@ -74,7 +74,7 @@ def plan(
     measure: bool = True,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Plan:
-    """tokens: of an input of a language model; of a model of pictures 0, since its configuration says how many patches
+    """tokens: of an input of a language model; of one of pictures None, as the configuration says how many patches
     there are. pairs: that are traced, by the method of that name with its options. same: how many positions at the
     beginning are the same in A and B: runs of a causal model begin behind them. memory_megabytes: of the session, for
     runs that are kept. measure: whether some layers are run here, for the seconds, which the clock tells.
@@ -133,12 +133,12 @@ def plan(
     )
     parameters = sum(weight.numel() for weight in adapter.module.parameters())
     return Plan(
-        whole.name, precision_name(whole.dtype), length, parameters, weight_bytes(adapter), graph.n_writers,
+        whole.name, precision_name(whole.dtype), length, parameters, weight_bytes(adapter), len(graph.nodes),
         graph.n_edges, needs,
     )  # fmt: skip
 
 
-def positions_of(whole: Sketch, tokens: int) -> tuple[int, int | None]:
+def positions_of(whole: Sketch, tokens: int | None) -> tuple[int, int | None]:
     """Positions of an input, and at how many of them the output is made; None: at all. Raises ArgumentError."""
     adapter = whole.adapter
     if adapter.shape.input_kind == "image":
@@ -147,6 +147,8 @@ def positions_of(whole: Sketch, tokens: int) -> tuple[int, int | None]:
         pixels = torch.empty(1, 3, whole.side, whole.side, dtype=whole.dtype, device="meta")
         return int(adapter.embed(pixels).shape[1]), None
     limit = adapter.context_length
+    if tokens is None:
+        raise ArgumentError(f"{whole.name} takes text: how many tokens is not said.", "Give them, as --tokens 64.")
     if tokens < 2:
         raise ArgumentError(f"{tokens} tokens are too few for an input.", "Give 2 or more, as --tokens 64.")
     if limit is not None and tokens > limit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from app.presenters.plan_words import count_words, size_words, time_words
+from core.models.loading import load_model
 from tests.app.command_line import code_of
 
 
@@ -13,7 +14,8 @@ def test_a_large_model_is_planned_without_weights(capsys) -> None:
         code_of("plan", "--model", "sizes:llama-3-70b", "--tokens", "128", "--precision", "bf16", "--no-measure") == 0
     )
     text = capsys.readouterr().out
-    assert "70.6 billion parameters, 131 GB; 5,201 nodes, 16,654,201 edges; inputs of 128 positions" in text
+    assert "70.6 billion parameters, 131 GB; 5,202 nodes (input, heads, MLPs, output), 16,654,201 edges; " in text
+    assert "; inputs of 128 positions" in text
     assert "measure every edge" in text
     assert "not measured" in text
 
@@ -50,10 +52,24 @@ def test_what_cannot_be_planned_is_told(capsys) -> None:
     assert code_of("plan", "--model", "bundled:names", "--tokens", "8", "--memory", "0") == 2
     assert code_of("plan", "--model", "bundled:names", "--tokens", "8", "--method", "eap", "--steps", "3") == 2
     assert code_of("plan", "--model", "bundled:names") == 2
+    assert code_of("plan", "--model", "bundled:names", "--tokens", "0") == 2
+    assert code_of("plan", "--model", "bundled:names", "--tokens", "8", "--side", "64") == 2
+    assert code_of("plan", "--model", "bundled:shapes", "--side", "0") == 2
+    assert code_of("plan", "--model", "bundled:shapes", "--same", "4") == 2
     text = capsys.readouterr().err
     assert "--memory 0 keeps no run" in text
     assert "eap takes no --steps" in text
+    assert "bundled:names takes text: how many tokens is not said." in text
     assert "0 tokens are too few" in text
+    assert "bundled:names takes no pictures." in text
+    assert "A picture has at least 1 pixel a side, not 0." in text
+    assert "In bundled:shapes each position reads all others" in text
+
+
+def test_it_counts_the_nodes_of_the_graph(capsys) -> None:
+    """As `serve`, circuits and the window do: the output is one of them."""
+    assert code_of("plan", "--model", "bundled:names", "--tokens", "8", "--no-measure", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["nodes"] == len(load_model("bundled:names").graph.nodes)
 
 
 def test_sizes_counts_and_times_are_words() -> None:
