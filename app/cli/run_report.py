@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from core.edits import Edit
     from core.session import Session
 
+LONGEST = 160  # characters of an input that are printed
+
 
 def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bool = False) -> dict[str, Any]:
     """Predictions before and after, the metric, and how the run went."""
@@ -65,8 +67,8 @@ def report_words(report: dict[str, Any]) -> str:
     """The report as a table."""
     asked = [
         ("model", model_of(report)),
-        ("clean", report["clean"]),
-        ("counterfactual", report["counterfactual"] or "none"),
+        ("clean", _short(report["clean"])),
+        ("counterfactual", _short(report["counterfactual"] or "none")),
         ("edits", "; ".join(report["edits"]) or "none"),
         ("norms", report["norms"]),
     ]
@@ -93,6 +95,11 @@ def report_words(report: dict[str, Any]) -> str:
     if "rounding" in report:
         lines.append(rounding_words(**report["rounding"]))
     return "\n".join(lines)
+
+
+def _short(text: str) -> str:
+    """The beginning of a text, and how long it is; `--json` has all of it."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}… ({len(text):,} characters)"
 
 
 def rounding_entry(session: Session) -> dict[str, Any]:

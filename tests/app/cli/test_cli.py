@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import run
+from app.cli import run, run_report
 from app.cli.parser import COMMANDS
 from app.cli.run_report import report_words
 from core.edits import Edit, parse_edit
@@ -99,6 +99,16 @@ def test_run_with_frozen_norms_says_so(pair, session: Session, capsys) -> None:
     assert f" -> {frozen:.4f} " in out
     assert code_of("run", *pair, "--edit", "m0=zero") == 0
     assert "norms           recomputed" in capsys.readouterr().out
+
+
+def test_run_prints_the_beginning_of_a_long_input_alone(models, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(run_report, "LONGEST", 10)
+    command = ("run", "--model", str(models.llama), "--clean", CLEAN)
+    assert code_of(*command) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("clean"))
+    assert line.split(maxsplit=1)[1] == f"{CLEAN[:9]}… ({len(CLEAN)} characters)"
+    assert code_of(*command, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["clean"] == CLEAN
 
 
 def test_run_without_b_and_metric(models, capsys) -> None:
