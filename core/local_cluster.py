@@ -17,6 +17,7 @@ import re
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
@@ -43,6 +44,7 @@ TOKEN_FILE = Path.home() / ".ray" / "auth_token"
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # 0, also on Linux: the address of this node is loopback's
 _asked_for_loopback = False  # of Ray, by this process, for as long as it lives
 ADDRESS = re.compile(r"auto|(ray://)?([^\s/:]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")  # auto: what runs on this machine
+TIMED_OUT = "Ray Client connection timed out"
 SECONDS_TO_ANSWER = 20.0
 TRIES = 3  # to start one: a machine that is busy may need longer than Ray waits, and is quicker the next time
 SECONDS_OF_TRIES = 60.0  # after which there is no further one: somebody waits, and may well try again
@@ -71,7 +73,9 @@ def check_address(address: str) -> None:
 
 def join_options(ray: Any, address: str) -> dict[str, Any]:
     """What `ray.init` is told to join a cluster that is there. Raises WirescopeError for one that is not joined by
-    ray://, where Ray was told when it was imported that this node is at loopback: nobody would find it there."""
+    ray://, where Ray was told when it was imported that this node is at loopback: nobody would find it there. That
+    nobody answers Ray then says once, by an error: not by a warning with a path of its source before it, too."""
+    warnings.filterwarnings("ignore", TIMED_OUT, UserWarning)  # of this process: Ray is joined by a thread of a window
     if _asked_for_loopback and not address.startswith("ray://"):
         raise WirescopeError(
             f"{address} cannot be joined by this process any more: it has used a cluster of this machine alone, or "

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelError, WirescopeError
+from core.ray_reasons import sentence
 from core.sent.data_files import DataFile, Digests, check_whole, sizes_of
 from core.sent.sending import bytes_left, send
 from core.sent.store import SentModels
@@ -72,7 +73,7 @@ class Node:
             if isinstance(cause, WirescopeError):
                 raise cause from None
             raise WirescopeError(
-                f"The machine {self.name} cannot be sent a model: {str(error).strip().splitlines()[-1][:300]}",
+                f"The machine {self.name} cannot be sent a model: {sentence(str(error).strip().splitlines()[-1])}",
                 "Is the same version of Wirescope installed there?",
             ) from None
 

@@ -7,6 +7,7 @@ import platform
 import signal
 import socket
 import threading
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -126,10 +127,14 @@ def test_a_cluster_that_is_not_there_is_said(tmp_path: Path, monkeypatch) -> Non
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
 
     def refuse(**_options: object) -> None:
+        # as Ray does before it raises: here an error of its own, where it is not kept from the terminal
+        warnings.warn("Ray Client connection timed out. Ensure that the port is reachable.", stacklevel=1)
         raise ConnectionError("nobody answers")
 
     monkeypatch.setattr(ray, "init", refuse)
-    with pytest.raises(WirescopeError, match="No Ray cluster answers at ray://localhost:1: nobody answers"):
+    with pytest.raises(
+        WirescopeError, match=r"No Ray cluster answers at ray://localhost:1: nobody answers\. Start one"
+    ):
         Workers(None, "ray://localhost:1").executor(None)
 
 
