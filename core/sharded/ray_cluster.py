@@ -48,18 +48,28 @@ class RayCluster:
         self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         variables = {"PYTHONPATH": python_path(), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": _offline()}
         self._runtime = {"env_vars": variables}
+        self._sent: ModelRef | None = None
+        self._have_it: set[str] = set()  # nodes
         self._task = ray.remote(num_cpus=1, max_retries=RETRIES, runtime_env=self._runtime)(_done)
 
     def send(self, model: ModelRef) -> None:
-        """Have a model in a folder of this machine on all nodes, where it is small. Raises ModelError where it cannot
-        be, and closes this then."""
+        """Have a model in a folder of this machine on all nodes, where it is small; on those that join later, before
+        the next task. Raises ModelError where it cannot be, and closes this then."""
+        self._sent, self._have_it = model, set()
         try:
-            for node in self._ray.nodes() if model.folder else ():
-                if node["Alive"]:
-                    send_model(self._ray, node, self._runtime, model)
+            self._send_to_others()
         except BaseException:
             self.close()
             raise
+
+    def _send_to_others(self) -> None:
+        """To nodes that were not there before."""
+        if self._sent is None or not self._sent.folder:
+            return
+        for node in self._ray.nodes():
+            if node["Alive"] and node["NodeID"] not in self._have_it:
+                send_model(self._ray, node, self._runtime, self._sent)
+                self._have_it.add(node["NodeID"])
 
     def results(self, tasks: Iterable[Task[R]], within: Within, cancelled: Cancel) -> Iterator[tuple[int, R]]:
         """As they come: no more are begun than there are workers, so that few are lost."""
@@ -68,6 +78,7 @@ class RayCluster:
         try:
             while True:
                 while len(at_work) < self.workers and (task := next(waiting, None)) is not None:
+                    self._send_to_others()
                     at_work[self._task.remote(task)] = task.number
                 if not at_work:
                     return

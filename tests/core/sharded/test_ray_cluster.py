@@ -223,6 +223,41 @@ def test_ray_that_takes_long_to_fail_is_not_started_again_and_again(seconds: flo
     assert len(ended) == tries
 
 
+@pytest.mark.parametrize(("folder", "to"), [("/models/small", ["first", "second"]), ("", [])])
+def test_a_node_that_joins_later_is_sent_the_model_before_the_next_task(
+    folder: str, to: list[str], monkeypatch
+) -> None:
+    nodes = [{"NodeID": "first", "Alive": True}, {"NodeID": "gone", "Alive": False}]
+    done: list[str] = []
+
+    class Remote:
+        def remote(self, task: SimpleNamespace) -> str:
+            done.append(f"task {task.number}")
+            if task.number == 0:
+                nodes.append({"NodeID": "second", "Alive": True})
+            return f"task {task.number}"
+
+    stand_in = SimpleNamespace(
+        is_initialized=lambda: True,
+        nodes=lambda: list(nodes),
+        remote=lambda **_options: lambda _work: Remote(),
+        wait=lambda waiting, **_options: (waiting, []),
+        get=lambda reference: reference,
+        exceptions=SimpleNamespace(RayError=RuntimeError),
+    )
+    monkeypatch.setattr(shards_on_ray, "import_ray", lambda: stand_in)
+    monkeypatch.setattr(shards_on_ray, "send_model", lambda _ray, node, *_told: done.append(node["NodeID"]))
+    monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
+    monkeypatch.setattr(os, "environ", {})
+    cluster = shards_on_ray.RayCluster(1, "ray://localhost:1")
+    cluster.send(ModelRef("a model", "fp32", "", folder=folder))
+    tasks = (SimpleNamespace(number=number) for number in range(3))
+    results = [*cluster.results(tasks, lambda _share: None, lambda: False)]
+    assert results == [(number, f"task {number}") for number in range(3)]
+    sent = iter(to)
+    assert done == [*filter(None, (next(sent, ""), "task 0", next(sent, ""), "task 1", "task 2"))]
+
+
 @pytest.mark.slow  # processes import torch
 def test_a_model_in_a_folder_goes_to_a_node_that_lacks_it_and_is_opened_there(
     saved,
