@@ -20,13 +20,19 @@ from core.local_cluster import set_environment, start_cluster
 STORE_BYTES = 80_000_000
 
 
+def imported_ray() -> Any:
+    """The module, imported as the program imports it: it reads the environment then, for all tests of the process.
+    Skips the test without it."""
+    set_environment()
+    return pytest.importorskip("ray")
+
+
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[Any]:
     """The module `ray`, joined to a cluster of this machine: two processors, no dashboard, loopback alone."""
     before = dict(os.environ)
-    set_environment()
     os.environ.update(PYTHONPATH=python_path())  # its processes run this clone
-    ray = pytest.importorskip("ray")  # which reads the environment
+    ray = imported_ray()
     if ray.is_initialized():  # by another file, which ends it
         yield ray
         os.environ.clear()

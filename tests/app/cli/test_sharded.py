@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow
@@ -121,8 +122,8 @@ def not_to_be_started(*_told: object) -> None:
     pytest.fail("No cluster is to be started, nor to be looked for.")
 
 
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 def test_what_is_refused_is_refused_before_workers_are_started(tmp_path: Path, capsys, monkeypatch) -> None:
-    pytest.importorskip("ray")
     model, trace = ("--model", "bundled:names"), (*TRACE, "--folder", str(tmp_path / "trace"))
     assert code_of(*trace) == 0
     pairs = ("--task", "capitals", "--pairs", "5")

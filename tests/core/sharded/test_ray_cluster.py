@@ -19,7 +19,6 @@ import wirescope as ws
 from core import local_cluster
 from core.errors import ModelError, WirescopeError
 from core.inputs.dataset_files import write_dataset
-from core.local_cluster import set_environment
 from core.models.mapped_files import on_disk
 from core.sent import sending
 from core.sharded import ray_cluster as shards_on_ray
@@ -32,7 +31,7 @@ from core.sharded.tracing import TraceWork
 from core.sharded.worker import opened
 from tests.app.command_line import code_of, start
 from tests.core.sharded.small_run import ROWS, run
-from tests.ray_cluster import ray_cluster  # noqa: F401
+from tests.ray_cluster import imported_ray, ray_cluster  # noqa: F401
 from tests.small_models import small_text_model
 
 
@@ -122,8 +121,7 @@ def test_without_ray_it_is_said_what_to_install(tmp_path: Path, monkeypatch, cap
 
 
 def test_a_cluster_that_is_not_there_is_said(tmp_path: Path, monkeypatch) -> None:
-    set_environment()  # which Ray reads when it is imported, here for all tests of the process
-    ray = pytest.importorskip("ray")
+    ray = imported_ray()
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
 
     def refuse(**_options: object) -> None:
@@ -140,7 +138,7 @@ def test_a_cluster_that_is_not_there_is_said(tmp_path: Path, monkeypatch) -> Non
 
 @pytest.mark.parametrize("address", ["127.0.0.1:{port}", "localhost:{port}", "127.0.0.1:99999"])
 def test_an_address_where_nothing_listens_is_refused_before_ray_looks_for_it(address: str, monkeypatch) -> None:
-    ray = pytest.importorskip("ray")
+    ray = imported_ray()
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("it would wait for minutes"))
     monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
@@ -152,7 +150,7 @@ def test_an_address_where_nothing_listens_is_refused_before_ray_looks_for_it(add
 
 
 def test_a_cluster_of_this_machine_that_does_not_start_is_said(monkeypatch) -> None:
-    ray = pytest.importorskip("ray")
+    ray = imported_ray()
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     for error, words in (
         (
@@ -174,7 +172,7 @@ def test_a_cluster_of_this_machine_that_does_not_start_is_said(monkeypatch) -> N
 
 @pytest.mark.parametrize("cluster", [None, "ray://localhost:1"])
 def test_what_is_waited_for_is_told_where_ray_takes_long(cluster: str | None, monkeypatch) -> None:
-    ray = pytest.importorskip("ray")
+    ray = imported_ray()
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     is_told, told = threading.Event(), []
 
