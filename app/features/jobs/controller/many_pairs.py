@@ -13,7 +13,6 @@ from app.features.jobs.presenter.kinds import PairsKind
 from app.features.jobs.presenter.request import PairsGiven, command_of, given, known_pairs, known_run, weights_words
 from app.messages.replies import ModelReply
 from app.presenters.snapshot import Snapshot
-from app.services.job_queue.job import Job
 from core.datasets.metric_words import usual_metric
 from core.errors import InputError, WirescopeError
 from core.formatting import pairs_words
@@ -99,16 +98,9 @@ class ManyPairsController(QueueingController[ManyPairsDialog, Asked]):
         known = known_run(document, doing.work, model=snapshot.opened.name) | known_pairs(asked, pairs.count)
         check_same_run(Path(folder), known, usual_metric(pairs.target, pairs.foil))
         what = f"{self._kind.title(snapshot)}{' and function vectors' if asked.vectors else ''}"
-        job = Job(
-            "",
-            f"{what}, {source}, {pairs_words(pairs.count)}",
-            *document.opens,
-            command_of(doing.command, asked, document, folder, weights),
-            folder,
-            project=self._workbench.records.place,
-            traced=doing.traced,
-            kind=self._kind.name,
-        )
+        title = f"{what}, {source}, {pairs_words(pairs.count)}"
+        command = command_of(doing.command, asked, document, folder, weights)
+        job = self._job(self._kind.name, title, command, folder, doing.traced)
         self._ask(
             PREPARING,
             lambda _: self._kind.prepare(snapshot, Path(folder)),

@@ -3,8 +3,6 @@ the queue."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from app.features.jobs.controller.queueing import QueueingController
 from app.features.jobs.presenter.kinds import MODALITIES
 from app.features.jobs.presenter.modalities import (
@@ -19,8 +17,6 @@ from app.features.jobs.presenter.modalities import (
 )
 from app.features.jobs.presenter.request import known_run, weights_words
 from app.messages.replies import ModelReply
-from app.services.job_queue.job import Job
-from core.sharded.asked import check_same_run
 from views.panels.jobs.data import ModalitiesAsked
 from views.panels.jobs.modalities_dialog import ModalitiesDialog
 
@@ -47,20 +43,9 @@ class ModalitiesController(QueueingController[ModalitiesDialog, ModalitiesAsked]
             self.dialog.add_model(sees, path)
 
     def _queue_of(self, opened: ModelReply, asked: ModalitiesAsked) -> None:
-        document = self._workbench.document
+        document, weights = self._workbench.document, self._workbench.weights_place
         asked = check_modalities(opened, document, asked)
-        if asked.folder:
-            folder = Path(asked.folder).expanduser().absolute()
-            check_same_run(folder, known_run(document, modalities_work(asked)))
-        place = self._folder(asked.folder, document, "modalities", "study")
-        self._add(
-            Job(
-                "",
-                modalities_title(asked),
-                *document.opens,
-                modalities_command(asked, document, place, self._workbench.weights_place),
-                place,
-                project=self._workbench.records.place,
-                kind=MODALITIES.name,
-            )
-        )
+        self._check_same(asked.folder, known_run(document, modalities_work(asked)))
+        folder = self._folder(asked.folder, document, "modalities", "study")
+        command = modalities_command(asked, document, folder, weights)
+        self._add(self._job(MODALITIES.name, modalities_title(asked), command, folder))

@@ -4,10 +4,10 @@ queue."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -17,7 +17,7 @@ from app.features.jobs.presenter.request import folder_name
 from app.messages.replies import ModelReply
 from app.services.background_jobs import Job as Background
 from app.services.background_jobs import Jobs
-from app.services.job_queue.job import Job
+from app.services.job_queue.job import Job, Traced
 from app.services.job_queue.queue import JobQueue
 from app.services.job_queue.store import delete_begun
 from app.services.notifier import Notifier
@@ -28,6 +28,7 @@ from core.errors import Cancelled, InputError, WirescopeError
 from core.optional_packages import is_installed
 from core.progress import Cancel
 from core.project.document import Document
+from core.sharded.asked import check_same_run
 from core.sharded.free_folder import check_folder
 from views.panels.jobs.data import Asked, ModalitiesAsked, StudyAsked
 from views.panels.jobs.queue_dialog import QueueDialog
@@ -131,6 +132,17 @@ class QueueingController(QObject, Generic[D, A]):
     def _queue_of(self, opened: ModelReply, asked: A) -> None:
         """The same, of the model that is open. Raises WirescopeError with what is wrong."""
         raise NotImplementedError
+
+    def _check_same(self, folder: str, known: Mapping[str, Any]) -> None:
+        """folder: that was chosen, if any. known: what `run.json` will say. Raise InputError for one that has another
+        run."""
+        if folder:
+            check_same_run(Path(folder).expanduser().absolute(), known)
+
+    def _job(self, kind: str, title: str, command: tuple[str, ...], folder: str, traced: Traced | None = None) -> Job:
+        """Of the model that is open, for the runs of the project that is."""
+        model, project = self._workbench.document.opens, self._workbench.records.place
+        return Job("", title, *model, command, folder, project=project, traced=traced, kind=kind)
 
     def _ask(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from app.features.jobs.controller.queueing import QueueingController, QueueingParts, file_of
 from app.features.jobs.presenter.kinds import STUDY
@@ -18,8 +17,6 @@ from app.features.jobs.presenter.study import (
     study_work,
 )
 from app.messages.replies import ModelReply
-from app.services.job_queue.job import Job
-from core.sharded.asked import check_same_run
 from views.panels.jobs.data import StudyAsked
 from views.panels.jobs.study_dialog import StudyDialog
 
@@ -52,18 +49,8 @@ class StudyController(QueueingController[StudyDialog, StudyAsked]):
         check_study(opened, asked)
         if asked.text:
             asked = replace(asked, text=str(file_of(asked.text)))
-        document = self._workbench.document
-        if asked.folder:
-            known = known_run(document, study_work(asked), model=opened.name)
-            check_same_run(Path(asked.folder).expanduser().absolute(), known)
+        document, weights = self._workbench.document, self._workbench.weights_place
+        self._check_same(asked.folder, known_run(document, study_work(asked), model=opened.name))
         folder = self._folder(asked.folder, document, study_folder(asked), "study")
-        job = Job(
-            "",
-            study_title(asked),
-            *document.opens,
-            study_command(asked, document, folder, self._workbench.weights_place),
-            folder,
-            project=self._workbench.records.place,
-            kind=STUDY.name,
-        )
-        self._add(job)
+        command = study_command(asked, document, folder, weights)
+        self._add(self._job(STUDY.name, study_title(asked), command, folder))
