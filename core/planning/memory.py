@@ -21,6 +21,7 @@ from core.tracing.attribution import BLOCK_BYTES, EARLY
 from core.tracing.methods.eap_ig import HELD_BYTES
 
 LIBRARIES = 2**18  # bytes, about: Python's objects, buffers of products
+GRAPHS = 2**19  # bytes, about: what PyTorch and Python hold of gradients beside their tensors
 
 
 def weight_bytes(adapter: Adapter) -> int:
@@ -94,7 +95,7 @@ def trace_bytes(
     if graph > GRAPH_BYTES:
         graph, held = graph // adapter.shape.layers, max(1, min(held, HELD_BYTES // kept))
     products = _product_bytes(adapter, pairs * rows, held > 1)
-    total: int = runs + max(graph + (held - 1) * kept, held * kept + beside + products)
+    total: int = runs + GRAPHS + max(graph + (held - 1) * kept, held * kept + beside + products)
     return total
 
 

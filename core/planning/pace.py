@@ -5,11 +5,10 @@ weights, and really opened, traced and scanned. What the whole model takes is re
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from itertools import cycle, islice
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +23,7 @@ from core.metric_reading import CHUNK_BYTES
 from core.models.adapter import Adapter
 from core.models.causal_lm import LOGITS_BYTES
 from core.models.model import Model
+from core.models.products import Products
 from core.planning.sketch import Sketch
 from core.scan import Scan
 from core.session import Session
@@ -37,8 +37,8 @@ SHARE_OF_FREE = 0.5  # of the machine's free memory, for the layers that are mea
 MOST_LAYERS = 4
 FEW_RUNS = 20  # forward runs of a pair, with which a method's own traces are measured
 MOST_WORDS = 32768  # of a vocabulary, that the output is measured with
-ROUNDS, SHORT, LONG = 3, 0.3, 1.0  # rounds, seconds for which there are more, and after which there are no more
-T = TypeVar("T")
+ROUNDS, LONG = 4, 6.0  # over all pieces; seconds after which there are no more
+SHORT = 0.1  # seconds for which a piece is done again within a round
 
 
 @dataclass(frozen=True)
@@ -134,83 +134,122 @@ def measured_pace(
 ) -> Pace | None:
     """Of this machine, as many threads as torch takes; None where two layers do not fit into half of its free memory.
     packed: of how many layers of the whole model weights are packed. together: how many edges a scan of it makes at
-    once, at least and at most. clock: tells seconds."""
+    once, at least and at most. clock: tells seconds.
+
+    Every piece is timed in rounds that go over all of them, and its best counts: a core that others share is slow for
+    seconds, in which one piece would have had all of its rounds."""
     sizes = [sum(weight.nbytes for weight in block.parameters()) for block in whole.adapter.blocks]
     count = int(min(len(sizes), MOST_LAYERS, free_bytes() * SHARE_OF_FREE // max(sizes)))
     if count < min(2, len(sizes)):
         return None
-    traced = planned.measurable
-    some, session = _opened(whole, traced, count, clock)
-    one = _opened(whole, traced, 1, clock)[0] if count > 1 else some
-    cut, few, many = _edges(session, clock, packed < len(sizes), packed > 0, together)
-    everywhere = session.pair.length * (whole.adapter.vocabulary or 0) * whole.dtype.itemsize <= LOGITS_BYTES
-    scanned = tuple(
-        Together(count, edge, _read_seconds(whole.adapter, clock, count))
-        for count, edge in zip(together, (few, many), strict=True)
+    some = LaidOut(whole, planned.measurable, count, clock)
+    one = LaidOut(whole, planned.measurable, 1, clock) if count > 1 else some
+    some.cuts()  # memory is new then
+    states = [state for state, there in ((False, packed < len(sizes)), (True, packed > 0)) if there]
+    everywhere = some.session.pair.length * (whole.adapter.vocabulary or 0) * whole.dtype.itemsize <= LOGITS_BYTES
+    positions = some.session.pair.length if everywhere else 1
+    best = Best()
+    rounds, begun = 0, clock()
+    while not rounds or (rounds < ROUNDS and clock() - begun < LONG):
+        rounds += 1
+        for layers in (some,) if one is some else (some, one):
+            layers.opened(best)
+        for state in states:
+            some.edges(state, together, best)
+        for number in {1, *together}:
+            best.add(("read", number), _read_seconds(whole.adapter, clock, number))
+        best.add("own head", _head_seconds(whole.adapter, clock, positions))
+
+    def edge(*name: Any) -> EdgePace:
+        of_packed, of_others = (_by_layer(best[(*name, state)]) for state in (states[-1], states[0]))
+        return EdgePace(of_packed, of_others)
+
+    one_opened, opened = (
+        Opened(each.adapter, float(best["open", each]), float(best["trace", each])) for each in (one, some)
     )
-    read = _read_seconds(whole.adapter, clock, 1)
-    own_head = _head_seconds(whole.adapter, clock, session.pair.length if everywhere else 1)
-    return Pace(one, some, traced.method.forwards(1, traced.options), cut, (scanned[0], scanned[1]), read, own_head)
+    few, many = (Together(number, edge("scan", number), float(best["read", number])) for number in together)
+    read, own_head = float(best["read", 1]), float(best["own head"])
+    return Pace(one_opened, opened, some.forwards, edge("cut"), (few, many), read, own_head)
 
 
-def _opened(whole: Sketch, planned: PlannedTrace, layers: int, clock: Callable[[], float]) -> tuple[Opened, Session]:
-    """Of so many layers, and the session that was opened of them."""
-    adapter = whole.some_layers(layers)
-    model = Model(whole.name, whole.name, adapter)
-    one = model.pair(*_pair(adapter, whole.side, planned.length, 1, planned.same))
-    rows = max(1, min(planned.pairs, POSITIONS // one.length))
-    batch = model.pair(*_pair(adapter, whole.side, planned.length, rows, planned.same))
-    method, options = planned.method.name, Options(**asdict(planned.options))
-    trace(Session(model, batch), method, options=options)  # what is loaded and made once is there now
-    opened, session = _timed(lambda: Session(model, one), clock)
-    parity = session.parity
-    traced, _ = _timed(lambda: trace(Session(model, batch, parity=parity), method, options=options), clock)
-    return Opened(adapter, opened, traced / rows), session
+class Best:
+    """The least seconds of pieces, by their names: of one, or of one by layer."""
+
+    def __init__(self) -> None:
+        self._of: dict[Hashable, NDArray[np.float64]] = {}
+
+    def add(self, name: Hashable, seconds: float | Sequence[float]) -> None:
+        self._of[name] = np.minimum(self._of.get(name, np.float64(np.inf)), np.asarray(seconds, dtype=np.float64))
+
+    def __getitem__(self, name: Hashable) -> NDArray[np.float64]:
+        return self._of[name]
 
 
-def _edges(
-    session: Session, clock: Callable[[], float], others: bool, packed: bool, together: tuple[int, int]
-) -> list[EdgePace]:
-    """Of an edge cut, and in a scan among few and among many; with weights that are packed, and others, as there are in
-    the whole model."""
-    adapter = session.model.adapter
-    works = [partial(_cuts, session, clock), *(partial(_scans, session, clock, count) for count in together)]
-    adapter.products.layers = adapter.shape.layers  # so that no run packs any
-    paces = [[work() for work in works]] if others else []
-    if packed:
-        for layer in range(adapter.shape.layers):
-            adapter.products.pack(weights_of_layer(adapter, layer, session.engine.reads is None))
-        paces.append([work() for work in works])
-    return [EdgePace(*each) for each in zip(paces[-1], paces[0], strict=True)]
+class LaidOut:
+    """Some layers of a model in memory, with random weights. session: of one pair. forwards: see `Pace`."""
 
+    def __init__(self, whole: Sketch, planned: PlannedTrace, layers: int, clock: Callable[[], float]) -> None:
+        self.adapter = whole.some_layers(layers)
+        self.clock = clock
+        self._model = Model(whole.name, whole.name, self.adapter)
+        self._one = self._model.pair(*_pair(self.adapter, whole.side, planned.length, 1, planned.same))
+        self._rows = max(1, min(planned.pairs, POSITIONS // self._one.length))
+        self._batch = self._model.pair(*_pair(self.adapter, whole.side, planned.length, self._rows, planned.same))
+        self.forwards = planned.method.forwards(1, planned.options)
+        self._method, self._options = planned.method.name, Options(**asdict(planned.options))
+        trace(
+            Session(self._model, self._batch), self._method, options=self._options
+        )  # what is loaded once is there now
+        self.session = Session(self._model, self._one)
+        self._edited = 0  # rounds
 
-def _cuts(session: Session, clock: Callable[[], float]) -> ByLayer:
-    """Of one edge after the other, each round with edits of its own: the same ones would be known."""
-    graph, begun = session.graph, clock()
-    rounds: list[list[float]] = []
-    while len(rounds) < 2 or (len(rounds) <= ROUNDS and clock() - begun < LONG):
-        seconds = []
+    def opened(self, best: Best) -> None:
+        """Time opening a session, and tracing a pair among as many as go together."""
+        parity = self.session.parity
+
+        def traced() -> None:
+            trace(Session(self._model, self._batch, parity=parity), self._method, options=self._options)
+
+        best.add(("open", self), _timed(lambda: Session(self._model, self._one), self.clock))
+        best.add(("trace", self), _timed(traced, self.clock) / self._rows)
+
+    def edges(self, packed: bool, together: tuple[int, int], best: Best) -> None:
+        """Time an edge cut, and one in a scan among few and among many, into each layer; with weights that are packed
+        or not."""
+        adapter = self.adapter
+        adapter.products = Products()
+        adapter.products.layers = adapter.shape.layers  # so that no run packs any
+        if packed:
+            for layer in range(adapter.shape.layers):
+                adapter.products.pack(weights_of_layer(adapter, layer, self.session.engine.reads is None))
+        best.add(("cut", packed), self.cuts())
+        for count in set(together):
+            best.add(("scan", count, packed), self._scans(count))
+
+    def cuts(self) -> list[float]:
+        """Seconds of one edge after the other, into each layer, with edits of their own each time: the same ones would
+        be known."""
+        graph, seconds = self.session.graph, []
+        self._edited += 1
         for layer in range(graph.layers):
             edges = [graph.edge(graph.edges_into(reader)[0]) for reader in _of(graph, layer)]
-            edits = [Edit(edge, "patch", strength=1 - len(rounds) / 100) for edge in edges]
-            started = clock()
+            edits = [Edit(edge, "patch", strength=1 - self._edited / 100) for edge in edges]
+            started = self.clock()
             for edit in edits:
-                session.run([edit])
-            seconds.append((clock() - started) / len(edits))
-        rounds.append(seconds)
-    return _by_layer(np.min(rounds[1:], axis=0))  # in the first one memory is new
+                self.session.run([edit])
+            seconds.append((self.clock() - started) / len(edits))
+        return seconds
 
-
-def _scans(session: Session, clock: Callable[[], float], together: int) -> ByLayer:
-    """Of an edge among so many that go together in a scan."""
-    graph = session.graph
-    seconds: list[float] = []
-    for layer in range(graph.layers):
-        there = [graph.edge(number) for reader in _of(graph, layer)[:-1] for number in graph.edges_into(reader)]
-        edges = list(islice(cycle(there), together))
-        took, _ = _timed(lambda edges=edges: Scan(session, edges).run(), clock)  # type: ignore[misc]
-        seconds.append(took / len(edges))
-    return _by_layer(seconds)
+    def _scans(self, together: int) -> list[float]:
+        """Seconds of an edge among so many that go together in a scan, into each layer."""
+        graph = self.session.graph
+        seconds: list[float] = []
+        for layer in range(graph.layers):
+            there = [graph.edge(number) for reader in _of(graph, layer)[:-1] for number in graph.edges_into(reader)]
+            edges = list(islice(cycle(there), together))
+            took = _timed(lambda edges=edges: Scan(self.session, edges).run(), self.clock)  # type: ignore[misc]
+            seconds.append(took / len(edges))
+        return seconds
 
 
 def _of(graph: Graph, layer: int) -> list[Reader]:
@@ -268,15 +307,15 @@ def _head_seconds(
         return 0.0
     head = torch.ones(some, width, dtype=adapter.dtype, device="cpu")  # not zeros, which need no memory of their own
     stream = torch.ones(rows, width, dtype=adapter.dtype, device="cpu")
-    seconds, _ = _timed(lambda: read(torch.nn.functional.linear(stream, head)), clock)
+    seconds = _timed(lambda: read(torch.nn.functional.linear(stream, head)), clock)
     return float(seconds * words / some)
 
 
-def _timed(work: Callable[[], T], clock: Callable[[], float]) -> tuple[float, T]:
-    """The best of some rounds (one alone where it is long, many where it is short), and what it gave."""
+def _timed(work: Callable[[], object], clock: Callable[[], float]) -> float:
+    """Seconds; of short work the best of many times."""
     times: list[float] = []
-    while sum(times) < (LONG if len(times) < ROUNDS else SHORT):
+    while sum(times) < SHORT:
         begun = clock()
-        given = work()
+        work()
         times.append(clock() - begun)
-    return min(times), given
+    return min(times)
