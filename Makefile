@@ -18,7 +18,7 @@ PREPARE = $(FIND_PYTHON); "$$python" packaging/prepare.py "$(VENV)"
 
 # A process that crashes ends the run: with another one in its place, pytest-xdist waits for ever for the tests of the first.
 # One file is run by one process: others would start for nothing.
-PYTEST = $(BIN)/python -m pytest -n $(if $(and $(findstring .py,$(ARGS)),$(if $(word 2,$(ARGS)),,one)),0,$(JOBS)) --dist loadfile --no-loadscope-reorder --max-worker-restart=0 --ignore=tests/display
+PYTEST = $(BIN)/python -m pytest -n $(if $(and $(findstring .py,$(ARGS)),$(if $(word 2,$(ARGS)),,one)),0,$(JOBS)) --dist loadfile --no-loadscope-reorder --max-worker-restart=0 --ignore=tests/display --durations=15 --durations-min=10
 
 # Sets $python in the shell that runs it, or ends that shell with what to do.
 FIND_PYTHON := python=; for candidate in $(if $(PYTHON),$(PYTHON),python3.14 python3.13 python3.12 python3.11 python3); do \
