@@ -21,10 +21,16 @@ SET_BY_USER = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABL
 def keep_blocks() -> None:
     """From the start on let the C library (glibc) keep freed blocks of up to 32 MB, twice as much in all at the end of
     its heap, for those that come next. Nothing where the user has set it."""
+    if not any(name in os.environ for name in SET_BY_USER):
+        keep_blocks_up_to(LARGEST_KEPT)
+
+
+def keep_blocks_up_to(largest: int) -> None:
+    """The same with blocks of so many bytes, whatever the user has set."""
     mallopt = _of_c_library("mallopt", [ctypes.c_int, ctypes.c_int])
-    if mallopt is not None and not any(name in os.environ for name in SET_BY_USER):
-        mallopt(MMAP_THRESHOLD, LARGEST_KEPT)
-        mallopt(TRIM_THRESHOLD, 2 * LARGEST_KEPT)
+    if mallopt is not None:
+        mallopt(MMAP_THRESHOLD, largest)
+        mallopt(TRIM_THRESHOLD, 2 * largest)
 
 
 def give_back() -> None:

@@ -38,10 +38,14 @@ class Products(TorchFunctionMode):
 
     def __init__(self) -> None:
         super().__init__()
+        self._known = _Known()
+        self.forget()
+
+    def forget(self) -> None:
+        """Let the packed weights go."""
         self._packed: dict[tuple[int, tuple[int, ...]], tuple[Tensor, int, Tensor]] = {}
         self.bytes = 0  # of packed weights
         self.layers = 0  # of which they are, from the last on
-        self._known = _Known()
 
     def pack(self, weights: Iterable[Tensor]) -> None:
         """Pack those of some weights [out, in] for which it helps."""

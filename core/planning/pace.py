@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
@@ -18,12 +19,12 @@ from torch import Tensor
 from core.edits import Edit
 from core.engine.packing import weights_of_layer
 from core.free_memory import free_bytes
-from core.graph import Graph, Reader
+from core.graph import Edge
 from core.metric_reading import CHUNK_BYTES
 from core.models.adapter import Adapter
 from core.models.causal_lm import LOGITS_BYTES
 from core.models.model import Model
-from core.models.products import Products
+from core.planning.laps import BestLaps, Clock, Laps
 from core.planning.sketch import Sketch
 from core.scan import Scan
 from core.session import Session
@@ -38,7 +39,6 @@ MOST_LAYERS = 4
 FEW_RUNS = 20  # forward runs of a pair, with which a method's own traces are measured
 MOST_WORDS = 32768  # of a vocabulary, that the output is measured with
 ROUNDS, LONG = 4, 6.0  # over all pieces; seconds after which there are no more
-SHORT = 0.1  # seconds for which a piece is done again within a round
 
 
 @dataclass(frozen=True)
@@ -130,134 +130,100 @@ def measured_pace(
     planned: PlannedTrace,
     packed: int = 0,
     together: tuple[int, int] = (1, 1),
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Clock = time.perf_counter,
 ) -> Pace | None:
     """Of this machine, as many threads as torch takes; None where two layers do not fit into half of its free memory.
     packed: of how many layers of the whole model weights are packed. together: how many edges a scan of it makes at
     once, at least and at most. clock: tells seconds.
 
-    Every piece is timed in rounds that go over all of them, and its best counts: a core that others share is slow for
-    seconds, in which one piece would have had all of its rounds."""
+    Pieces are timed by laps (`core.planning.laps`), in rounds that go over all of them: a machine that others share is
+    slow for seconds, in which one piece would have had all of its rounds."""
     sizes = [sum(weight.nbytes for weight in block.parameters()) for block in whole.adapter.blocks]
     count = int(min(len(sizes), MOST_LAYERS, free_bytes() * SHARE_OF_FREE // max(sizes)))
     if count < min(2, len(sizes)):
         return None
-    some = LaidOut(whole, planned.measurable, count, clock)
-    one = LaidOut(whole, planned.measurable, 1, clock) if count > 1 else some
-    some.cuts()  # memory is new then
+    some = LaidOut(whole, planned.measurable, count)
+    one = LaidOut(whole, planned.measurable, 1) if count > 1 else some
     states = [state for state, there in ((False, packed < len(sizes)), (True, packed > 0)) if there]
     everywhere = some.session.pair.length * (whole.adapter.vocabulary or 0) * whole.dtype.itemsize <= LOGITS_BYTES
     positions = some.session.pair.length if everywhere else 1
-    best = Best()
+    best = BestLaps(clock)
     rounds, begun = 0, clock()
     while not rounds or (rounds < ROUNDS and clock() - begun < LONG):
         rounds += 1
         for layers in (some,) if one is some else (some, one):
-            layers.opened(best)
+            layers.time_opening(best)
         for state in states:
-            some.edges(state, together, best)
+            some.time_edges(best, state, together)
         for number in {1, *together}:
-            best.add(("read", number), _read_seconds(whole.adapter, clock, number))
-        best.add("own head", _head_seconds(whole.adapter, clock, positions))
+            _time_reading(best, whole.adapter, number)
+        _time_head(best, "own head", whole.adapter, positions)
 
-    def edge(*name: Any) -> EdgePace:
-        of_packed, of_others = (_by_layer(best[(*name, state)]) for state in (states[-1], states[0]))
-        return EdgePace(of_packed, of_others)
+    def edge(*piece: Any) -> EdgePace:
+        by_state = ([best[(*piece, state, layer)] for layer in range(count)] for state in (states[-1], states[0]))
+        return EdgePace(*map(_by_layer, by_state))
 
-    one_opened, opened = (
-        Opened(each.adapter, float(best["open", each]), float(best["trace", each])) for each in (one, some)
-    )
-    few, many = (Together(number, edge("scan", number), float(best["read", number])) for number in together)
-    read, own_head = float(best["read", 1]), float(best["own head"])
-    return Pace(one_opened, opened, some.forwards, edge("cut"), (few, many), read, own_head)
-
-
-class Best:
-    """The least seconds of pieces, by their names: of one, or of one by layer."""
-
-    def __init__(self) -> None:
-        self._of: dict[Hashable, NDArray[np.float64]] = {}
-
-    def add(self, name: Hashable, seconds: float | Sequence[float]) -> None:
-        self._of[name] = np.minimum(self._of.get(name, np.float64(np.inf)), np.asarray(seconds, dtype=np.float64))
-
-    def __getitem__(self, name: Hashable) -> NDArray[np.float64]:
-        return self._of[name]
+    one_opened, opened = (Opened(each.adapter, best[each, "open"], best[each, "trace"]) for each in (one, some))
+    few, many = (Together(number, edge("scan", number), best["read", number]) for number in together)
+    return Pace(one_opened, opened, some.forwards, edge("cut"), (few, many), best["read", 1], best["own head"])
 
 
 class LaidOut:
     """Some layers of a model in memory, with random weights. session: of one pair. forwards: see `Pace`."""
 
-    def __init__(self, whole: Sketch, planned: PlannedTrace, layers: int, clock: Callable[[], float]) -> None:
+    def __init__(self, whole: Sketch, planned: PlannedTrace, layers: int) -> None:
         self.adapter = whole.some_layers(layers)
-        self.clock = clock
         self._model = Model(whole.name, whole.name, self.adapter)
         self._one = self._model.pair(*_pair(self.adapter, whole.side, planned.length, 1, planned.same))
         self._rows = max(1, min(planned.pairs, POSITIONS // self._one.length))
         self._batch = self._model.pair(*_pair(self.adapter, whole.side, planned.length, self._rows, planned.same))
         self.forwards = planned.method.forwards(1, planned.options)
         self._method, self._options = planned.method.name, Options(**asdict(planned.options))
-        trace(
-            Session(self._model, self._batch), self._method, options=self._options
-        )  # what is loaded once is there now
+        self._strength = 1.0
+        self._trace()  # what is loaded once is there now
         self.session = Session(self._model, self._one)
-        self._edited = 0  # rounds
 
-    def opened(self, best: Best) -> None:
+    def _trace(self, laps: Laps | None = None) -> None:
+        parity = self.session.parity if laps else None
+        trace(Session(self._model, self._batch, parity=parity), self._method, options=self._options, cancelled=laps)
+
+    def time_opening(self, best: BestLaps) -> None:
         """Time opening a session, and tracing a pair among as many as go together."""
-        parity = self.session.parity
+        best.time((self, "open"), lambda laps: Session(self._model, self._one))
+        best.time((self, "trace"), self._trace, count=self._rows)
 
-        def traced() -> None:
-            trace(Session(self._model, self._batch, parity=parity), self._method, options=self._options)
-
-        best.add(("open", self), _timed(lambda: Session(self._model, self._one), self.clock))
-        best.add(("trace", self), _timed(traced, self.clock) / self._rows)
-
-    def edges(self, packed: bool, together: tuple[int, int], best: Best) -> None:
+    def time_edges(self, best: BestLaps, packed: bool, together: tuple[int, int]) -> None:
         """Time an edge cut, and one in a scan among few and among many, into each layer; with weights that are packed
         or not."""
         adapter = self.adapter
-        adapter.products = Products()
+        adapter.products.forget()
         adapter.products.layers = adapter.shape.layers  # so that no run packs any
         if packed:
             for layer in range(adapter.shape.layers):
                 adapter.products.pack(weights_of_layer(adapter, layer, self.session.engine.reads is None))
-        best.add(("cut", packed), self.cuts())
-        for count in set(together):
-            best.add(("scan", count, packed), self._scans(count))
-
-    def cuts(self) -> list[float]:
-        """Seconds of one edge after the other, into each layer, with edits of their own each time: the same ones would
-        be known."""
-        graph, seconds = self.session.graph, []
-        self._edited += 1
-        for layer in range(graph.layers):
-            edges = [graph.edge(graph.edges_into(reader)[0]) for reader in _of(graph, layer)]
-            edits = [Edit(edge, "patch", strength=1 - self._edited / 100) for edge in edges]
-            started = self.clock()
-            for edit in edits:
-                self.session.run([edit])
-            seconds.append((self.clock() - started) / len(edits))
-        return seconds
-
-    def _scans(self, together: int) -> list[float]:
-        """Seconds of an edge among so many that go together in a scan, into each layer."""
         graph = self.session.graph
-        seconds: list[float] = []
+        self._cut([graph.edge(0)])  # the first one runs B, and has new memory
         for layer in range(graph.layers):
-            there = [graph.edge(number) for reader in _of(graph, layer)[:-1] for number in graph.edges_into(reader)]
-            edges = list(islice(cycle(there), together))
-            took = _timed(lambda edges=edges: Scan(self.session, edges).run(), self.clock)  # type: ignore[misc]
-            seconds.append(took / len(edges))
-        return seconds
+            readers = [reader for reader in graph.readers if reader.kind != "logits" and reader.layer == layer]
+            into = [graph.edges_into(reader) for reader in readers]
+            first = [graph.edge(edges[0]) for edges in into]
+            best.time(("cut", packed, layer), partial(self._cut, first), len(first))
+            others = [graph.edge(number) for edges in into[:-1] for number in edges]  # none into the MLP
+            for count in set(together):
+                some = list(islice(cycle(others), count))
+                best.time(("scan", count, packed, layer), partial(self._scan, some), count)
+
+    def _cut(self, edges: Sequence[Edge], laps: Laps | None = None) -> None:
+        """One after the other, with edits of their own each time: the same ones would be known."""
+        self._strength *= 0.999
+        for edge in edges:
+            self.session.run([Edit(edge, "patch", strength=self._strength)], cancelled=laps)
+
+    def _scan(self, edges: Sequence[Edge], laps: Laps) -> None:
+        Scan(self.session, edges).run(cancelled=laps)
 
 
-def _of(graph: Graph, layer: int) -> list[Reader]:
-    """The readers of a layer, its MLP last."""
-    return [reader for reader in graph.readers if reader.kind != "logits" and reader.layer == layer]
-
-
-def _by_layer(seconds: Sequence[float] | NDArray[np.float64]) -> ByLayer:
+def _by_layer(seconds: Sequence[float]) -> ByLayer:
     """From those of an edge into each layer: of all but the last a straight line, over how many are between."""
     *others, last = seconds
     if len(others) < 2:
@@ -283,8 +249,8 @@ def inputs(adapter: Adapter, side: int, length: int, rows: int, seed: int) -> Te
     return torch.randn(rows, 3, side, side, generator=generator, device="cpu").to(adapter.dtype)
 
 
-def _read_seconds(adapter: Adapter, clock: Callable[[], float], count: int) -> float:
-    """Of one output and the logarithm of its probabilities, which a session reads its usual metric off, among so many
+def _time_reading(best: BestLaps, adapter: Adapter, count: int) -> None:
+    """Time one output and the logarithm of its probabilities, which a session reads its usual metric off, among so many
     that are made together (`core.metric_reading`)."""
     size = (adapter.vocabulary or 1) * adapter.dtype.itemsize
     rows = min(count, max(1, CHUNK_BYTES // size))
@@ -293,29 +259,26 @@ def _read_seconds(adapter: Adapter, clock: Callable[[], float], count: int) -> f
         for row in output.split(1):  # type: ignore[no-untyped-call]
             row.log_softmax(dim=-1)
 
-    return float(_head_seconds(adapter, clock, rows, read) / rows)
+    _time_head(best, ("read", count), adapter, rows, read, rows)
 
 
-def _head_seconds(
-    adapter: Adapter, clock: Callable[[], float], rows: int, read: Callable[[Tensor], None] = lambda output: None
-) -> float:
-    """Of the output of a language model at so many positions, of which the layers that are run have a small one. read:
-    what is made of it."""
+def _time_head(
+    best: BestLaps,
+    name: Hashable,
+    adapter: Adapter,
+    rows: int,
+    read: Callable[[Tensor], None] = lambda output: None,
+    count: int = 1,
+) -> None:
+    """Time the output of a language model at so many positions, of which the layers that are run have a small one.
+    read: what is made of it. count: how many outputs that is."""
     words, width = adapter.vocabulary or 0, adapter.shape.width
     some = min(words, MOST_WORDS)
-    if not some:
-        return 0.0
     head = torch.ones(some, width, dtype=adapter.dtype, device="cpu")  # not zeros, which need no memory of their own
     stream = torch.ones(rows, width, dtype=adapter.dtype, device="cpu")
-    seconds = _timed(lambda: read(torch.nn.functional.linear(stream, head)), clock)
-    return float(seconds * words / some)
 
+    def made(laps: Laps) -> None:
+        if words:
+            read(torch.nn.functional.linear(stream, head))
 
-def _timed(work: Callable[[], object], clock: Callable[[], float]) -> float:
-    """Seconds; of short work the best of many times."""
-    times: list[float] = []
-    while sum(times) < SHORT:
-        begun = clock()
-        work()
-        times.append(clock() - begun)
-    return min(times)
+    best.time(name, made, count * some / words if words else 1)

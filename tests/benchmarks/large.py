@@ -9,7 +9,6 @@ the model are what opening it, its runs and the trace take, those of the window 
 
 from __future__ import annotations
 
-import re
 import sys
 import tempfile
 import time
@@ -18,14 +17,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.long import peak, run
+from tests.benchmarks.long import run
 from tests.benchmarks.table import Table
+from tests.process_memory import forget_peak, peak_since, resident
 
 SHAPE = (80, 64, 8)  # layers, heads, heads with keys and values
 SMALL = (2, 4, 2)
 PROMPTS = (" Mary gave a drink to John", " Tom gave a drink to John")
 PROGRAM = "import sys; from tests.benchmarks.large import walk; walk(*sys.argv[1:])"
-STATUS = Path("/proc/self/status")
 QUIET = 10  # looks at a window that does nothing: what comes back a moment later belongs to the step
 
 
@@ -73,7 +72,7 @@ class Steps:
     def __init__(self) -> None:
         self._in_model = 0.0
         self._within = False  # work of the model that other work of it calls counts once
-        self.base = resident()
+        self.base = resident() / 2**30
 
     def time(self, owner: Any, name: str) -> None:
         """Count what a function or method takes as the model's work. It runs in the worker's thread alone."""
@@ -97,7 +96,7 @@ class Steps:
         forget_peak()
         act()
         rest()
-        took, most = time.process_time() - begun, peak_since()
+        took, most = time.process_time() - begun, peak_since() / 2**30
         print(name, self._in_model, took - self._in_model, most - self.base, most, sep="|", flush=True)
 
 
@@ -178,24 +177,3 @@ def walk(large: str, small: str) -> None:
     show("a head selected, the table's nodes with what each head does", lambda: bench.select((head,)))
     print("edges", bench.opened.graph.n_edges, steps.base, "", "", sep="|", flush=True)
     os._exit(0)
-
-
-def resident() -> float:
-    """Gigabytes that the process has; 0 where the system does not tell."""
-    return _told("VmRSS")
-
-
-def forget_peak() -> None:
-    """Have the peak begin anew, where the system can."""
-    if STATUS.exists():
-        STATUS.with_name("clear_refs").write_text("5")
-
-
-def peak_since() -> float:
-    """Gigabytes that the process has had at most since then; elsewhere than on Linux since it began."""
-    return _told("VmHWM") or peak()
-
-
-def _told(what: str) -> float:
-    found = re.search(what + r":\s+(\d+) kB", STATUS.read_text()) if STATUS.exists() else None
-    return int(found[1]) / 2**20 if found else 0.0

@@ -25,7 +25,8 @@ import sys, time
 import torch
 torch.set_num_threads(1)
 import wirescope as ws
-from tests.benchmarks.long import STEPS, peak
+from tests.benchmarks.long import STEPS
+from tests.process_memory import peak
 length, work = int(sys.argv[1]), sys.argv[2]
 model = ws.load_model("pack:smollm2")
 a = torch.randint(1000, 40000, (1, length), generator=torch.Generator().manual_seed(0))
@@ -42,18 +43,8 @@ if work == "cut":
     session.run([ws.Edit("a15.h4", "patch")])
 else:
     ws.trace(session, work, options=ws.Options(steps=STEPS) if work == "eap-ig" else None)
-print(opened, lap(), peak())
+print(opened, lap(), peak() / 2**30)
 """
-
-
-def peak() -> float:
-    """Gigabytes that the process has had at most; 0 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0.0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
 
 
 def tables() -> Iterator[Table]:

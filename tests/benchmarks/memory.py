@@ -13,17 +13,15 @@ from tests.benchmarks.models import FOURS, MAKERS
 from tests.benchmarks.table import Table
 
 PROGRAM = """
-import gc, re, sys
-from pathlib import Path
+import gc, sys
 from tests.benchmarks import models
+from tests.process_memory import forget_peak, peak_since, resident
 import wirescope as ws
 session = {**models.MAKERS, **models.FOURS}[sys.argv[1]]()
-def megabytes(what):
-    return int(re.search(what + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
 models.forward(session)
 gc.collect()
-Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-before = megabytes("VmRSS")
+forget_peak()
+before = resident()
 work = sys.argv[2]
 if work == "both":
     models.forward_and_backward(session)
@@ -34,22 +32,20 @@ else:
     for step in range(64):
         session.run([ws.Edit(session.graph.edge(step * 7919 % edges), "patch")])
     ws.faithfulness(session, ws.trace(session, "eap"), random_circuits=1)
-print(megabytes("VmHWM") - before)
+print((peak_since() - before) / 2**20)
 """
 
 # A first round loads what libraries load once, at the first model of a kind: it is not of the model that is left.
 LEAVING = """
-import re, sys, tempfile
-from pathlib import Path
+import sys, tempfile
 import torch
 torch.set_num_threads(1)
 from core.project.document import Document, Source
 from app.worker.service import WorkerService
 from app.messages.request import Request
 from core.models import packs
+from tests.process_memory import resident
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
-def megabytes():
-    return int(re.search(r"VmRSS:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
 folder = tempfile.mkdtemp()
 sizes = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2)
 LlamaForCausalLM(LlamaConfig(vocab_size=49152, **sizes)).save_pretrained(folder)
@@ -64,11 +60,11 @@ def use(model, number):
     assert not failed, failed
 use(folder, 1)
 use("bundled:names", 2)
-before = megabytes()
+before = resident()
 use(sys.argv[1], 3)
-opened = megabytes()
+opened = resident()
 use("bundled:names", 4)
-print(before, opened, megabytes())
+print(*(each / 2**20 for each in (before, opened, resident())))
 """
 
 

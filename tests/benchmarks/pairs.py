@@ -19,23 +19,21 @@ METHODS = ("eap", "eap-ig", "random")
 PAIRS = (1, 25, 100)
 
 PROGRAM = """
-import gc, re, sys
-from pathlib import Path
+import gc, sys
 import torch
 import wirescope as ws
 from core.memory import give_back
 from tests.benchmarks.tracing import dataset_of
+from tests.process_memory import forget_peak, peak_since, resident
 torch.set_num_threads(1)
 model = ws.load_model("pack:smollm2")
 session, dataset = dataset_of(model, "ioi", int(sys.argv[2]))
 gc.collect()
 give_back()
-Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-def megabytes(what):
-    return int(re.search(what + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
-before = megabytes("VmRSS")
+forget_peak()
+before = resident()
 ws.trace(session, sys.argv[1], dataset=dataset, options=ws.Options(steps=5))
-print(megabytes("VmHWM") - before)
+print((peak_since() - before) / 2**20)
 """
 
 

@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import copy
 import os
-import re
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -33,6 +31,7 @@ from core.tracing.per_pair import scores_per_pair
 from core.tracing.told_options import Options
 from tests.benchmarks.table import Table
 from tests.benchmarks.tracing import AREAS, FRACTIONS, areas, dataset_of, timed
+from tests.process_memory import forget_peak, peak_since
 
 REFERENCE = {
     "eap": (66, 184, 1.46, ".45 .52 .65 .92 1.09 1.36 1.44 1.61 1.74"),
@@ -122,12 +121,12 @@ def _row(method: Method, session: ws.Session, dataset: ws.Dataset) -> list[str]:
         return [method.name, "", f"not run: {NOT_RUN[method.name]}", "", "", *("" for _ in AREAS)]
     pairs = min(FEW.get(method.name, len(dataset)), len(dataset))
     chosen = ws.Dataset(dataset.pairs[:pairs], dataset.answers[:pairs])
-    _forget_peak()
+    forget_peak()
     try:
         seconds, scores = timed(session, chosen, method.name, OPTIONS)
     except ModelError as error:
         return [method.name, "", f"refused: {error.message}", "", "", *("" for _ in AREAS)]
-    cells = [f"{pairs}", f"{seconds:.0f} s", f"{_peak():.1f} GB", _overlap(method, session, chosen)]
+    cells = [f"{pairs}", f"{seconds:.0f} s", f"{peak_since() / 2**30:.1f} GB", _overlap(method, session, chosen)]
     return [method.name, *cells, *areas(session, dataset, scores)]
 
 
@@ -141,15 +140,3 @@ def _overlap(method: Method, session: ws.Session, dataset: ws.Dataset) -> str:
     rows = scores_per_pair(session, method.name, dataset, options=OPTIONS)
     overlap = stability(rows.astype(np.float64), SIZE)
     return f"{overlap.mean:.2f} ({overlap.interval()[0]:.2f} to {overlap.interval()[1]:.2f})"
-
-
-def _forget_peak() -> None:
-    if Path("/proc/self/clear_refs").exists():
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def _peak() -> float:
-    """The peak of this process's memory in GB since then, the model's weights with it. Linux alone, else not known."""
-    status = Path("/proc/self/status")
-    match = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
-    return float("nan") if match is None else int(match[1]) / 2**20

@@ -25,9 +25,9 @@ MODEL = "smollm2"
 COMMAND = """
 import sys, time
 from app.__main__ import main
-from tests.benchmarks.long import peak
+from tests.process_memory import peak
 code = main(sys.argv[1:])
-print(time.process_time(), peak())
+print(time.process_time(), peak() / 2**30)
 sys.exit(code)
 """
 

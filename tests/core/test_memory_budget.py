@@ -4,8 +4,6 @@ smallest part does not fit."""
 from __future__ import annotations
 
 import gc
-import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from core.lens.attention import mean_attention
 from core.models import causal_lm
 from tests.core.engine.cases import case
 from tests.live_memory import LiveMemory
+from tests.process_memory import resident
 
 LAYERS, WIDTH, VOCABULARY, LENGTH = 3, 64, 8000, 12
 METRIC = ws.logit_difference(6, 7)
@@ -242,19 +241,12 @@ def test_a_thousand_sessions_leave_nothing(model: ws.Model) -> None:
                 for _ in range(sessions // 100):
                     ws.Session(model, made, METRIC, parity=first.parity).run([ws.Edit("m0", "patch")])
             assert memory.now == pytest.approx(0, abs=0.01)
-            before = rss()
+            before = resident()
             for _ in range(sessions):
                 ws.Session(model, made, METRIC, parity=first.parity)
     finally:
         gc.enable()
-    assert rss() < before + 5
-
-
-def rss() -> float:
-    """Megabytes of the process; 0 where the system does not tell."""
-    status = Path("/proc/self/status")
-    found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text()) if status.exists() else None
-    return int(found[1]) / 1024 if found else 0.0
+    assert resident() < before + 5 * 2**20
 
 
 def test_models_that_are_loaded_want_no_gradients_and_a_users_module_stays_as_it_is() -> None:

@@ -25,7 +25,7 @@ def test_as_many_layers_are_packed_as_have_room(monkeypatch: pytest.MonkeyPatch)
     pair = model.pair(small_input("gpt2", 1), small_input("gpt2", 2))
     adapter, one = model.adapter, packed_at_most(model.adapter, MEMORY, False)[1]
     for room in (MEMORY, one - 1, 0):
-        adapter.products.__init__()  # type: ignore[misc]
+        adapter.products.forget()
         session = ws.Session(model, pair)
         monkeypatch.setattr(type(session.engine), "free", 2 * room)
         for _ in range(adapter.shape.layers):

@@ -6,7 +6,7 @@ from dataclasses import astuple
 
 import pytest
 
-from core.planning import pace
+from core.planning import laps, pace
 from core.planning.pace import Pace, PlannedTrace, measured_pace
 from core.planning.sketch import sketch
 from core.tracing.method import method_named
@@ -43,6 +43,7 @@ def figures(measured: Pace) -> list[float]:
 
 def test_a_machine_that_is_slow_for_a_while_is_planned_as_it_is_at_its_best(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all pieces had their rounds one after the other, those of the first ones would all be slow."""
-    monkeypatch.setattr(pace, "SHORT", QUICK / 2)  # each piece once a round
+    monkeypatch.setattr(laps, "SHORT", QUICK / 2)  # each piece once a round
     monkeypatch.setattr(pace, "ROUNDS", 2)
+    monkeypatch.setattr(pace, "LONG", float("inf"))
     assert figures(paced(Clock(range(3, 12)))) == pytest.approx(figures(paced(Clock())))

@@ -23,6 +23,7 @@ from core.errors import InputError
 from core.project.curves import CurveRecord
 from core.project.runs import RunRecord
 from core.project.wire_file import load_project, project_bytes
+from tests.process_memory import forget_peak, peak_since
 
 SAVED = Path(__file__).parent / "files" / "version-1.wire"
 
@@ -282,20 +283,14 @@ def _set(document: Any, path: tuple[Any, ...], value: Any) -> None:
     document[path[-1]] = value
 
 
-def _peak() -> int:
-    """Kilobytes that the process has held at most."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0])
-
-
 def main(folder: Path) -> None:
     path = folder / "hostile.wire"
     messages = []
     made = list(cases())
     path.write_bytes(GOOD)
     load_project(path)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-    before = _peak()
+    forget_peak()
+    before = peak_since()
     slowest = ("", 0.0)
     opened, refused, wrong = [], 0, []
     for words, content in made:
@@ -318,7 +313,7 @@ def main(folder: Path) -> None:
                 "refused": refused,
                 "wrong": wrong,
                 "slowest": slowest,
-                "megabytes": (_peak() - before) / 1024,
+                "megabytes": (peak_since() - before) / 2**20,
                 "others": others,
                 "longest message": max(messages, key=len),
             }
