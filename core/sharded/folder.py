@@ -40,18 +40,20 @@ class RunFolder(AskedFolder):
     def __init__(self, path: str | Path) -> None:
         arrow()
         super().__init__(path, (WAITING, PAIRS_FOLDER))
+        self._is_read = False
         self.merged = 0  # shards whose sums are added up
         self.sums: Sums = {}
         self.waiting: set[int] = set()
         self.without_rows: set[int] = set()  # shards whose sums are kept, and whose rows are damaged or not there
 
-    def begin(self, asked: dict[str, Any], metric: str | None = None) -> None:
-        """Write what is asked, or check that it is what was asked before, and read what is done. metric: as
-        `AskedFolder.begin` takes it. Raises InputError for another run, with what differs."""
-        super().begin(asked, metric)
-        self._read()
+    def check(self, asked: dict[str, Any], metric: str | None = None) -> None:
+        """As `AskedFolder.check`; what is done is then read, the first time."""
+        super().check(asked, metric)
+        if not self._is_read:
+            self._read()
 
     def _read(self) -> None:
+        self._is_read = True
         path = self.path / SUMS
         if path.exists():
             self.sums = _arrays(path, MERGED)

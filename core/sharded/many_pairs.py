@@ -14,12 +14,14 @@ from core.progress import Cancel
 from core.rounding import rounding_about
 from core.sharded.executors import Workers
 from core.sharded.folder import RunFolder
+from core.sharded.in_process import InProcess
 from core.sharded.job import METRIC_NAME, PAIRS_OF, SHARD, Sums, Work
 from core.sharded.preview import previewed, ref_of
 from core.sharded.progress import RunProgress
 from core.sharded.run import ShardedRun
 from core.sharded.shards import Shards, usual_size
 from core.sharded.sources import Source, TaskSource, rows_into
+from core.sharded.worker import Opened
 
 if TYPE_CHECKING:
     from core.models.model import Model
@@ -75,8 +77,9 @@ def do_pairs(
         ref = ref_of(model)
         about |= precision_entry(document_precision(ref.precision, ref.place))
         run = ShardedRun(title, ref, work, source, shards, command, usual)
-        opened.check(run.asked(), usual)  # before processes are started
-        executor = workers.executor(model)
+        opened.check(run.asked(), usual)  # before processes are started, and none where nothing is to be done
+        missing = any(True for _ in opened.missing(len(shards)))
+        executor = workers.executor(model) if missing else InProcess(Opened(model))
         try:
             return run.do(opened, executor, lambda sums: finish(sums, about), listener, cancelled), about
         finally:

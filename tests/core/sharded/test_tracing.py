@@ -133,7 +133,7 @@ def test_a_finished_run_that_is_asked_for_again_keeps_the_account_of_what_it_too
     account = (tmp_path / "progress.json").read_bytes()
     told: list[RunProgress] = []
     (tmp_path / "circuit.json").unlink()
-    again = run(model, tmp_path, listener=told.append)
+    again = run(model, tmp_path, workers=NoWorkers(), listener=told.append)
     assert all(np.array_equal(again[name], sums[name]) for name in sums)
     assert (tmp_path / "circuit.json").exists()
     assert (tmp_path / "progress.json").read_bytes() == account
@@ -141,6 +141,13 @@ def test_a_finished_run_that_is_asked_for_again_keeps_the_account_of_what_it_too
     (tmp_path / "progress.json").write_text("{")
     run(model, tmp_path)
     assert read_progress(tmp_path).state == "done", "an account that cannot be read is written anew"
+
+
+class NoWorkers:
+    """Stands for `Workers` of whom none is needed."""
+
+    def executor(self, model: ws.Model) -> Backwards:
+        raise AssertionError("processes are started where nothing is to be done")
 
 
 class Executors:

@@ -19,7 +19,6 @@ from core.formatting import pairs_words
 from core.inputs.dataset_stream import FORMATS, stream_rows
 from core.inputs.film import file_of_film, is_film
 from core.progress import Cancel
-from core.sharded.asked import check_same_run
 from views.panels.jobs.data import Asked, ManyPairsData
 from views.panels.jobs.pairs_dialog import ManyPairsDialog
 
@@ -96,7 +95,7 @@ class ManyPairsController(QueueingController[ManyPairsDialog, Asked]):
         folder = self._folder(asked.folder, document, name, self._kind.folder(snapshot))
         doing = self._kind.does(snapshot, pairs, asked, folder)
         known = known_run(document, doing.work, model=snapshot.opened.name) | known_pairs(asked, pairs.count)
-        check_same_run(Path(folder), known, usual_metric(pairs.target, pairs.foil))
+        self._check_same(asked.folder, known, usual_metric(pairs.target, pairs.foil))
         what = f"{self._kind.title(snapshot)}{' and function vectors' if asked.vectors else ''}"
         title = f"{what}, {source}, {pairs_words(pairs.count)}"
         command = command_of(doing.command, asked, document, folder, weights)

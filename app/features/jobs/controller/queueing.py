@@ -133,11 +133,11 @@ class QueueingController(QObject, Generic[D, A]):
         """The same, of the model that is open. Raises WirescopeError with what is wrong."""
         raise NotImplementedError
 
-    def _check_same(self, folder: str, known: Mapping[str, Any]) -> None:
-        """folder: that was chosen, if any. known: what `run.json` will say. Raise InputError for one that has another
-        run."""
+    def _check_same(self, folder: str, known: Mapping[str, Any], metric: str | None = None) -> None:
+        """folder: that was chosen, if any. known, metric: as `check_same_run` takes them. Raise InputError for one that
+        has another run."""
         if folder:
-            check_same_run(Path(folder).expanduser().absolute(), known)
+            check_same_run(Path(folder).expanduser().absolute(), known, metric)
 
     def _job(self, kind: str, title: str, command: tuple[str, ...], folder: str, traced: Traced | None = None) -> Job:
         """Of the model that is open, for the runs of the project that is."""
