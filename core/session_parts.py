@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-import psutil
 import torch
 from torch import Tensor
 
@@ -17,6 +16,7 @@ from core.engine.engine import MEMORY_MEGABYTES
 from core.engine.plan import Plan
 from core.engine.sizes import state_bytes
 from core.engine.state import Readout, RunState
+from core.free_memory import free_bytes
 from core.inputs.pair import Pair, Side
 from core.metrics import Answer, Metric, answers_of
 from core.models.adapter import Adapter
@@ -44,12 +44,12 @@ def _row_bytes(adapter: Adapter, pair: Pair, slim: bool = False) -> int:
 def usual_megabytes(adapter: Adapter, pair: Pair) -> float:
     """The memory of a session of which nobody says how much it may take: MEMORY_MEGABYTES; or where one row needs more,
     that, with its runs over A and B kept slim where they are many gigabytes (`core.engine.remade`), as far as three
-    quarters of the machine's free memory go."""
+    quarters of what the process may still take go."""
     run = _row_bytes(adapter, pair)
     unedited = 1 if pair.counterfactual is None else 2
     if (unedited + 1) * run <= MEMORY_MEGABYTES * 2**20:
         return MEMORY_MEGABYTES
-    free = psutil.virtual_memory().available if adapter.device.type == "cpu" else math.inf
+    free = free_bytes() if adapter.device.type == "cpu" else math.inf
     needed = (unedited + 1) * run
     if needed > min(WHOLE, free / 4):
         needed = run + unedited * _row_bytes(adapter, pair, slim=True)

@@ -10,19 +10,20 @@ from typing import Any
 
 import psutil
 
+from core.free_memory import free_bytes
+
 MEBIBYTE = 1 << 20
 QUERY = ("--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits")
 
 
 def node_facts() -> dict[str, Any]:
     """The fields of a `Place`, but for the node's name and what its cluster lends."""
-    memory = psutil.virtual_memory()
     gpus = _gpus()
     return {
         "machine": platform.node(),
         "processors": os.cpu_count() or 1,
-        "memory": memory.total,
-        "free": memory.available,
+        "memory": psutil.virtual_memory().total,
+        "free": free_bytes(),
         "gpus": len(gpus),
         "gpu_memory": sum(total for _, total, _ in gpus) * MEBIBYTE,
         "gpu_free": sum(free for _, _, free in gpus) * MEBIBYTE,

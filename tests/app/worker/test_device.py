@@ -33,6 +33,7 @@ from app.messages.room import RoomReply
 from app.worker import node_facts, ray_home, room, service
 from app.worker.ray_home import Cluster, RayLink
 from app.worker.service import WorkerService
+from core import free_memory
 from core.checkpoints import opened
 from core.checkpoints.opened import SeriesModel
 from core.edits import Edit
@@ -164,6 +165,11 @@ def test_weights_that_do_not_fit_onto_a_gpu_are_asked_about(monkeypatch: pytest.
     assert room.short_of_room_to_open(request, "cuda") is None  # they go there from their file
     monkeypatch.setattr(room, "stays_on_disk", lambda _folder: False)  # they are read into memory first
     assert room.short_of_room_to_open(request, "cuda") == RoomReply(1, "model", 4 * numbers, 1000)
+
+
+def test_what_is_free_on_a_node_is_bounded_by_its_control_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(free_memory, "group_rooms", lambda _root: [12_345])
+    assert node_facts.node_facts()["free"] == 12_345
 
 
 # ---- what a worker reserves ----

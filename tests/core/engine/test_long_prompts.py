@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from transformers import LlamaConfig, LlamaForCausalLM
 
 import wirescope as ws
-from core import session_parts
+from core import free_memory, session_parts
 from core.engine import attention, gradients
 from core.engine.tensors import Tensors
+from core.errors import MemoryBudgetError
 from core.session import Session
 from core.tracing.methods import eap_ig
 from tests.core.engine.cases import case
@@ -89,3 +90,11 @@ def test_memory_grows_with_the_length_and_not_with_its_square(monkeypatch: pytes
         del session
     assert most[2048] < 2.2 * most[1024]
     assert most[2048] < 4 * 2048**2 * 4 / 2**20 / 4
+
+
+def test_a_session_takes_no_more_than_its_control_group_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_parts, "MEMORY_MEGABYTES", 0.1)
+    assert long_session(256).memory > 2**18  # what it needs
+    monkeypatch.setattr(free_memory, "group_rooms", lambda _root: [2**18])
+    with pytest.raises(MemoryBudgetError):
+        long_session(256)
