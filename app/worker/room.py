@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from app.messages.request import Request
 from app.messages.room import RoomReply, Work
 from app.worker.session_cache import SessionCache
+from app.worker.session_scores import ScoresKey
+from app.worker.towers import engines_of
+from core.engine.state import megabytes
 from core.errors import WirescopeError
 from core.free_memory import free_bytes
 from core.models import packs, spread
@@ -18,15 +22,16 @@ from core.models.checkpoint import StoredWeight, stored_weights
 from core.models.class_texts import BOTH, base_name
 from core.models.spread import devices_of
 from core.models.stays_on_disk import cached_folder_of_hub, input_kind, stays_on_disk
+from core.models.streamed import is_streamed
 from core.models.weights_place import bytes_in_memory, bytes_on_the_way, bytes_to_open, fits
-from core.planning.memory import joined_bytes, scan_bytes, trace_bytes, weight_bytes
+from core.planning.memory import joined_bytes, packed, scan_bytes, trace_bytes, unedited_bytes, weight_bytes
 from core.planning.sketch import sketch
 from core.precision import PRECISIONS
 from core.precision_words import computed_in, is_rounded
 from core.project.document import Document
 from core.session import Session
-from core.tracing.costs import batch_positions
-from core.tracing.method import METHODS
+from core.tracing.method import METHODS, Method
+from core.tracing.over_pairs import usual_positions
 from core.tracing.told_options import Options
 
 BF16 = "bf16"
@@ -122,12 +127,12 @@ def _folder(name: str) -> Path | None:
 
 
 def short_of_room(request: Request, cache: SessionCache) -> RoomReply | None:
-    """Of the trace or the scan that a request asks for."""
+    """Of the trace or the scan that a request asks for: what it takes beside what the session holds already."""
     works: list[tuple[Work, int]] = []
     if request.recover and "trace" in request.asks:
         works.append(("trace", _of_trace(request, cache)))
     if "scan" in request.asks and any(query.scans for query in request.queries):
-        works.append(("scan", _of_scan(cache.session)))
+        works.append(("scan", _of_scan(cache.session, cache.asked_key(request.document))))
     free = spread.free_on(cache.session.model.adapter.device) if works else 0
     bf16 = computed_in(request.document.precision) != BF16
     replies = (RoomReply(request.number, work, needed, free, bf16=bf16) for work, needed in works if needed > free)
@@ -140,20 +145,46 @@ def _of_trace(request: Request, cache: SessionCache) -> int:
     if method is None or key.choice.file or key in cache.scores:
         return 0
     if not method.slopes:
-        return _of_scan(session)
+        return _of_scan(session, key)
     told = Options(**dict(key.choice.options)).of(method.takes)
-    adapter, length = session.model.adapter, session.pair.length
-    pairs = session.pair.batch
-    if key.rows:
-        weights = sum(weight.numel() for block in adapter.blocks for weight in block.parameters())
-        forwards = method.forwards(session.graph.n_edges, told)
-        pairs = max(1, min(len(key.rows), batch_positions(weights, forwards) // length))
-    again = method.makes_clean and not key.rows
-    return trace_bytes(adapter, pairs, length, _rows(session), _reads(session), method.held(told), again)
+    return sum(_of_gradients(each, method, told, len(key.rows)) for each in engines_of(session))
 
 
-def _of_scan(session: Session) -> int:
-    return scan_bytes(session.model.adapter, session.pair.length, _rows(session), _reads(session), session.memory)
+def _of_gradients(session: Session, method: Method, told: Any, rows: int) -> int:
+    """Of a trace by gradients. told: the method's options. rows: of the dataset, whose batches have runs of their own;
+    0 where it is of the session's pair."""
+    adapter, length, reads = session.model.adapter, session.pair.length, _reads(session)
+    pairs, held = session.pair.batch, method.held(told)
+    if rows:
+        positions = usual_positions(session, method.forwards(session.graph.n_edges, told), held)
+        pairs = max(1, min(rows, positions // length))
+    again = method.makes_clean and not rows
+    needed = trace_bytes(adapter, pairs, length, _rows(session), reads, held, again)
+    runs = 0 if rows else unedited_bytes(adapter, pairs * length, pairs * reads, pairs)
+    return max(0, needed - _held(session, runs))
+
+
+def _of_scan(session: Session, key: ScoresKey) -> int:
+    return sum(_of_edits(each, bool(key.rows)) for each in engines_of(session))
+
+
+def _of_edits(session: Session, over_rows: bool) -> int:
+    """Of a scan. over_rows: of the dataset, whose sessions have runs of their own."""
+    adapter, length, reads, memory = session.model.adapter, session.pair.length, _reads(session), session.memory
+    needed = scan_bytes(adapter, length, _rows(session), reads, memory)
+    _, of_packed = packed(adapter, length, reads, memory)
+    runs = 0 if over_rows else unedited_bytes(adapter, length, reads)
+    return max(0, needed - _held(session, runs, of_packed))
+
+
+def _held(session: Session, runs: int, of_packed: int = 0) -> int:
+    """What a session that is open holds already of what its work is reckoned to take: the projections that are put
+    together, and of the runs over A and B and of packed weights, of which the work counts so many bytes, as much as
+    is there."""
+    adapter = session.model.adapter
+    joined = 0 if is_streamed(adapter) else joined_bytes(adapter)
+    made = 0.0 if session.parts else megabytes(session.engine.unedited.states) * 2**20
+    return joined + min(int(made), runs) + min(adapter.products.bytes, of_packed)
 
 
 def _rows(session: Session) -> int:
