@@ -28,20 +28,21 @@ IDS_HELP = "; numbers are token ids where the model has no tokenizer: '464 3139 
 def add_memory_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--memory",
-        type=_megabytes,
+        type=megabytes,
         metavar="MB",
         help="megabytes for the states of runs that are kept (384, of a long prompt what it needs)",
     )
 
 
-def _megabytes(text: str) -> float:
+def megabytes(text: str) -> float:
+    """What `--memory` takes. Raises ValueError, which argparse tells in its words."""
     number = float(text)
     if not 1 <= number < 1e9:
         raise ValueError
     return number
 
 
-_megabytes.__name__ = "number of megabytes"  # as argparse calls it
+megabytes.__name__ = "number of megabytes"  # as argparse calls it
 
 
 def memory_of(options: argparse.Namespace) -> dict[str, Any]:

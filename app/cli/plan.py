@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.arguments import literal, seed_number
 from app.cli.method_options import add_method_options, options_for
 from app.cli.output import say, say_json
+from app.cli.pairs import megabytes
 from app.cli.tables import aligned
 from app.presenters.plan_words import count_words, size_words, time_words
 from core.errors import ArgumentError
@@ -51,7 +52,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", default="memory", help="of the layers: memory (as they are), or 8bit (rounded to 8 bits) (memory)"
     )
-    parser.add_argument("--memory", type=float, metavar="MB", help="that a session may keep runs in (384)")
+    parser.add_argument("--memory", type=megabytes, metavar="MB", help="that a session may keep runs in (384)")
     parser.add_argument("--no-measure", action="store_true", help="run nothing here: no seconds are stated")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_method_options(parser)
@@ -70,8 +71,6 @@ def plan_command(options: argparse.Namespace) -> int:
     from core.precision_words import EIGHT_BITS
 
     memory = MEMORY_MEGABYTES if options.memory is None else options.memory
-    if memory <= 0:
-        raise ArgumentError(f"--memory {options.memory:g} keeps no run.", "Give megabytes above 0.")
     if options.weights not in ("memory", EIGHT_BITS):
         raise ArgumentError(f"Nothing is planned for weights in {options.weights!r}.", "There are: memory, 8bit.")
     whole = sketch(options.model, options.precision, options.side, options.weights == EIGHT_BITS)

@@ -33,6 +33,7 @@ quick. Nor where two edges stand in for each other: the first that is tested goe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -61,8 +62,8 @@ class AcdcOptions:
 
     def __post_init__(self) -> None:
         check_count("restarts", self.restarts)
-        if not self.threshold >= 0:
-            raise ArgumentError(f"A threshold is 0 or more, not {self.threshold:g}.")
+        if not 0 <= self.threshold < math.inf:
+            raise ArgumentError(f"A threshold is a number from 0 on, not {self.threshold:g}.")
 
 
 @dataclass

@@ -49,7 +49,9 @@ def test_weights_in_8_bits_take_a_byte(capsys) -> None:
 
 
 def test_what_cannot_be_planned_is_told(capsys) -> None:
-    assert code_of("plan", "--model", "bundled:names", "--tokens", "8", "--memory", "0") == 2
+    for memory in ("0", "-1", "nan", "inf", "1e400"):
+        assert code_of("plan", "--model", "bundled:names", "--tokens", "8", f"--memory={memory}") == 2
+        assert f"argument --memory: invalid number of megabytes value: '{memory}'" in capsys.readouterr().err
     assert code_of("plan", "--model", "bundled:names", "--tokens", "8", "--method", "eap", "--steps", "3") == 2
     assert code_of("plan", "--model", "bundled:names") == 2
     assert code_of("plan", "--model", "bundled:names", "--tokens", "0") == 2
@@ -57,7 +59,6 @@ def test_what_cannot_be_planned_is_told(capsys) -> None:
     assert code_of("plan", "--model", "bundled:shapes", "--side", "0") == 2
     assert code_of("plan", "--model", "bundled:shapes", "--same", "4") == 2
     text = capsys.readouterr().err
-    assert "--memory 0 keeps no run" in text
     assert "eap takes no --steps" in text
     assert "bundled:names takes text: how many tokens is not said." in text
     assert "0 tokens are too few" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -180,6 +181,7 @@ def test_every_method_scores_every_kind_of_model(name: str, kind: str) -> None:
 
 
 def test_options_that_make_no_sense_are_refused() -> None:
-    for wrong in ({"steps": 0}, {"restarts": 0}, {"updates": 0}, {"threshold": -1.0}, {"keep": 1.0}):
+    shares = ({"threshold": -1.0}, {"threshold": math.inf}, {"threshold": math.nan}, {"keep": 1.0}, {"keep": math.nan})
+    for wrong in ({"steps": 0}, {"steps": math.nan}, {"restarts": 0}, {"updates": 0}, *shares):
         with pytest.raises(ArgumentError):
             Options(**wrong)  # type: ignore[arg-type]
