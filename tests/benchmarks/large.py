@@ -40,9 +40,10 @@ def tables() -> Iterator[Table]:
     layers, heads, kv_heads = SHAPE
     title = (
         f"The window with {layers} layers of {heads} heads with {kv_heads} K/V heads, {int(edges):,} edges: seconds of "
-        f"the processor, gigabytes at most in the step, over the {float(base):.2f} before it and of the whole process"
+        f"the processor, gigabytes at most in the step: more than the {float(base):.2f} that the process had at the "
+        "start, and of the whole process"
     )
-    yield Table(title, ("step", "the model's work", "the window's", "over the start", "of the process"), rows)
+    yield Table(title, ("step", "the model's work", "the window's", "more than at the start", "of the process"), rows)
 
 
 def save_model(folder: Path, layers: int, heads: int, kv_heads: int) -> None:
