@@ -5,14 +5,28 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+import torch
 
 import wirescope as ws
 from core.engine.batched_edits import Scanner
 from core.engine.packing import packed_at_most
 from core.engine.sizes import gradient_bytes
 from core.models import products
-from core.planning.memory import edit_bytes, packed, scan_bytes, scanned_together, trace_bytes, unedited_bytes
+from core.planning.memory import (
+    GRAPHS,
+    LIBRARIES,
+    edit_bytes,
+    packed,
+    scan_bytes,
+    scanned_together,
+    session_bytes,
+    trace_bytes,
+    unedited_bytes,
+)
 from core.planning.sketch import sketch
+from core.tracing.method import method_named
+from core.tracing.told_options import Options
+from tests.live_memory import LiveMemory
 from tests.small_models import small_input, small_model
 
 MEMORY = 384 * 2**20
@@ -89,3 +103,25 @@ def test_a_trace_that_makes_a_run_again_is_planned_with_both() -> None:
     assert products > graph - kept
     assert both - once == beside > 0
     assert trace_bytes(adapter, 1, 128, 64, 1, 1, True) == trace_bytes(adapter, 1, 128, 64, 1, 1, False)
+
+
+def test_tensors_of_a_session_and_of_traces_come_to_what_is_planned() -> None:
+    """All that are alive at once, to a quarter. What Python and the libraries hold beside them is not counted here."""
+    sketched = sketch("sizes:gpt2-small")
+    model = ws.load_model((sketched.some_layers(3).module, None))
+    a = torch.randint(0, 1000, (1, 96), generator=torch.Generator().manual_seed(0))
+    b = a.clone()
+    b[:, 2] += 1
+    pair, adapter = model.pair(a, b), model.adapter
+    ws.trace(ws.Session(model, pair), "eap")  # what is made once
+    with LiveMemory() as memory:
+        opened = ws.Session(model, pair)
+    planned = session_bytes(adapter, 96, 1) - LIBRARIES
+    assert memory.most * 2**20 == pytest.approx(planned, rel=0.25)
+    for name in ("eap", "eap-ig"):
+        method = method_named(name)
+        held = method.held(Options().of(method.takes))
+        with LiveMemory() as memory:
+            ws.trace(ws.Session(model, pair, parity=opened.parity), name)
+        planned = trace_bytes(adapter, 1, 96, 94, 1, held, method.makes_clean) - LIBRARIES - GRAPHS
+        assert memory.most * 2**20 == pytest.approx(planned, rel=0.25)
