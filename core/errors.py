@@ -28,6 +28,15 @@ class InputError(WirescopeError):
     """A prompt, image or pair that the model cannot take."""
 
 
+class UnreadableFileError(InputError):
+    """A file of an input that is not there, or that the system does not give. Nothing is said of the input itself: the
+    file may be there on another machine, or later."""
+
+
+class NoPairFitsError(InputError):
+    """Of some pairs none can be used with the model."""
+
+
 class NothingToRecoverError(InputError):
     """The metric is the same with every edge and with none: no circuit can be told from another."""
 

@@ -4,13 +4,14 @@ torch is imported when it is needed."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.datasets.made_pairs import pair_of
 from core.datasets.picture_regions import with_regions
-from core.errors import InputError
+from core.errors import InputError, NoPairFitsError, UnreadableFileError
 from core.inputs.corruption_words import is_made
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class AskedPairs:
     """words: what they are, "24 pairs of the task ioi". rows: as a file holds them; none for pictures of a task, which
-    are drawn again. dataset: with the answers of each pair, where they have some. notes: what was left out."""
+    are drawn again. dataset: with the answers of each pair, where they have some. notes: what was left out. places: of
+    each pair among those that were given or drawn, from 0."""
 
     words: str
     rows: tuple[FileRow, ...]
     dataset: Dataset
     notes: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 def task_pairs(model: Model, task: str, pairs: int, seed: int, with_roles: bool = False) -> AskedPairs:
@@ -50,9 +53,8 @@ def task_pairs(model: Model, task: str, pairs: int, seed: int, with_roles: bool 
         FileRow(a, b, *answers, spans) for (a, b), answers, spans in both if isinstance(a, str) and isinstance(b, str)
     )
     short = made.dropped or len(made.pairs) < pairs
-    return AskedPairs(
-        f"{_count(dataset)} of the task {task}", rows, dataset, (f"{task}: {made.words()}",) * bool(short)
-    )
+    notes = (f"{task}: {made.words()}",) * bool(short)
+    return AskedPairs(f"{_count(dataset)} of the task {task}", rows, dataset, notes, tuple(range(len(dataset))))
 
 
 def _input_notes(pairs: Sequence[Pair]) -> tuple[str, ...]:
@@ -78,34 +80,65 @@ def needs_of(rows: Sequence[FileRow]) -> RowNeeds:
 
 
 def row_pairs(
-    model: Model, rows: Sequence[FileRow], origin: str, with_roles: bool = False, needs: RowNeeds | None = None
+    model: Model,
+    rows: Sequence[FileRow],
+    origin: str,
+    with_roles: bool = False,
+    needs: RowNeeds | None = None,
+    before: int = 0,
 ) -> AskedPairs:
     """Rows as pairs; those that do not fit the model, or not the others, are left out. with_roles: with the names of
-    their spans. needs: what each must have where these are a part of the rows; None: what one of them has. Raises
-    InputError where none is left, with the reason of the first, and for roles that are none."""
+    their spans. needs: what each must have where these are a part of the rows; None: what one of them has. before: rows
+    before these, where they are a part: errors name a row by its number. Raises NoPairFitsError where none is left,
+    with the reason of the first; InputError for roles that are none, UnreadableFileError for a picture's file that
+    cannot be read."""
     from core.inputs.misfits import misfit_words
     from core.inputs.pair import Dataset
 
     needs = needs or needs_of(rows)
-    kept, misfits, first = [], [], ""
-    for number, row in enumerate(rows, 1):
-        misfit = _misfit(model, row, needs)
+    places, misfits, first = [], [], ""
+    for place, row in enumerate(rows):
+        with _naming(before + place, origin):
+            misfit = _misfit(model, row, needs)
         if misfit is None:
-            kept.append(row)
+            places.append(place)
         else:
             misfits.append(misfit)
-            first = first or f"Pair {number} cannot be used: {misfit.why}"
-    if not kept:
-        raise InputError(first if len(rows) == 1 else f"No pair {origin} can be used. {first}", misfits[0].hint)
-    pairs = [
-        _with_roles(model, pair_of(model, row.clean, row.counterfactual), row, with_roles or not model.is_text)
-        for row in kept
-    ]
+            first = first or f"Pair {before + place + 1:,} cannot be used: {misfit.why}"
+    if not places:
+        raise NoPairFitsError(first if len(rows) == 1 else f"No pair {origin} can be used. {first}", misfits[0].hint)
+    kept, pairs = [rows[place] for place in places], []
+    for place, row in zip(places, kept, strict=True):
+        with _naming(before + place, origin):
+            pair = pair_of(model, row.clean, row.counterfactual)
+            pairs.append(_with_roles(model, pair, row, with_roles or not model.is_text))
     dataset = Dataset(pairs, [(row.target, row.foil) for row in kept] if needs.target else ())
     left_out = (f"{len(rows):,} pairs {origin}: {misfit_words(misfits)}",) if misfits else ()
     notes = (*left_out, *_input_notes(pairs))
     words = f"{_count(dataset)} {origin}" if origin else f"the pair {_short(kept[0].clean)!r}"
-    return AskedPairs(words, tuple(kept), dataset, notes)
+    return AskedPairs(words, tuple(kept), dataset, notes, tuple(places))
+
+
+def check_files(row: FileRow, place: int, origin: str) -> None:
+    """Raise UnreadableFileError where a picture of a row is not there; none is opened. place, origin: of the row, as
+    `row_pairs` names it."""
+    from core.inputs.images import check_file
+
+    with _naming(place, origin):
+        for path in (row.clean, row.counterfactual):
+            if path and not is_made(path):
+                check_file(path)
+
+
+@contextmanager
+def _naming(place: int, origin: str) -> Iterator[None]:
+    """Have errors inside name the row, where it is of several."""
+    try:
+        yield
+    except InputError as error:
+        if not origin:
+            raise
+        raise type(error)(f"Pair {place + 1:,} {origin}: {error.message}", error.hint) from None
 
 
 def _with_roles(model: Model, pair: Pair, row: FileRow, wanted: bool) -> Pair:
@@ -119,11 +152,11 @@ def _with_roles(model: Model, pair: Pair, row: FileRow, wanted: bool) -> Pair:
             return with_regions(model, pair, row.roles.split(), row.clean)
         return pair.with_roles(parse_roles(row.roles, pair.clean.lengths[0]))
     except InputError as error:
-        raise InputError(f"{_short(pair.clean.text)!r}: {error.message}", error.hint) from None
+        raise type(error)(f"{_short(pair.clean.text)!r}: {error.message}", error.hint) from None
 
 
 def _misfit(model: Model, row: FileRow, needs: RowNeeds) -> Misfit | None:
-    """Why a row cannot be used among the others; None where it can."""
+    """Why a row cannot be used among the others; None where it can. Raises UnreadableFileError."""
     from core.inputs.misfits import Misfit, misfit
 
     if needs.counterfactual and not row.counterfactual:
@@ -134,6 +167,8 @@ def _misfit(model: Model, row: FileRow, needs: RowNeeds) -> Misfit | None:
         return misfit(model, row.clean, row.counterfactual, row.target, row.foil)
     try:
         pair_of(model, row.clean, row.counterfactual)
+    except UnreadableFileError:
+        raise
     except InputError as error:
         return Misfit("a B that cannot be made", error.message, error.hint)
     return misfit(model, row.clean, "", row.target, row.foil)

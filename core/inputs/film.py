@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from core.errors import InputError
+from core.errors import InputError, UnreadableFileError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -115,8 +115,8 @@ class _Reader:
         try:
             status = os.stat(path)
         except (OSError, ValueError) as error:
-            raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.",
-                             "Check the path and its rights.") from None  # fmt: skip
+            raise UnreadableFileError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.",
+                                      "Check the path and its rights.") from None  # fmt: skip
         key = (path, status.st_mtime_ns, status.st_size)
         if key != self._key:
             self.close()

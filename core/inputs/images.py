@@ -10,7 +10,9 @@ shows. A path may name a frame of a film (`core.inputs.film`).
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from core.errors import InputError
+from core.errors import InputError, UnreadableFileError
 from core.inputs.film import frame_of, read_frame
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ MAX_PIXELS = 80_000_000  # a vision model sees some 50,000 of them; below the co
 MAX_ASPECT = 100  # a processor that resizes the shorter edge would make a huge image of a thin one
 MID_GREY = 128
 ORIENTATION = 0x0112  # EXIF tag
+RIGHTS = "Check the path and its rights."
 
 # How files of these formats begin: tells a damaged image from a file that is none.
 SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\x00", b"MM\x00*", b"GIF8", b"BM")
@@ -84,6 +87,20 @@ def open_image(source: str | Path | bytes | Image.Image | NDArray[Any]) -> Opene
     )
 
 
+def check_file(source: str | Path) -> None:
+    """Raise UnreadableFileError where the file of a picture, or the film of a frame, is not there. It is not opened."""
+    frame = frame_of(source)
+    path = Path(source if frame is None else frame[0])
+    try:
+        os.stat(path.expanduser())
+    except FileNotFoundError:
+        raise UnreadableFileError(f"There is no file {path}.", "Check the path.") from None
+    except OSError as error:
+        raise UnreadableFileError(f"{path} cannot be read: {error.strerror or error}.", RIGHTS) from None
+    except (ValueError, RuntimeError):  # what is wrong with such a path is said when it is read
+        return
+
+
 def model_view(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Image.Image:
     """The picture that a model really sees: `pixels` [channel, height, width] with the normalisation undone.
 
@@ -108,7 +125,7 @@ def _from_file(source: str | Path) -> OpenedImage:
         if path.is_dir():
             raise InputError(f"{path} is a folder, not an image.", "Choose one image file.")
         if not path.exists():
-            raise InputError(f"There is no file {path}.", "Check the path.")
+            raise UnreadableFileError(f"There is no file {path}.", "Check the path.")
         if not path.is_file():
             raise InputError(f"{path} is not a regular file.", "Choose an image file.")
         if path.stat().st_size == 0:
@@ -117,9 +134,10 @@ def _from_file(source: str | Path) -> OpenedImage:
             start = file.read(8)
         # Pillow gets the path, not the bytes: nobody wants a film of gigabytes read to learn that it is none.
         return _decode(path, path.name, start)
-    except (OSError, ValueError, RuntimeError) as error:  # the last two: no such ~user, a path with a null byte
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{path} cannot be read: {reason}.", "Check the path and its rights.") from error
+    except OSError as error:
+        raise UnreadableFileError(f"{path} cannot be read: {error.strerror or error}.", RIGHTS) from error
+    except (ValueError, RuntimeError) as error:  # no such ~user, a path with a null byte
+        raise InputError(f"{path} cannot be read: {error}.", RIGHTS) from error
 
 
 def _decode(source: Path | bytes, name: str, start: bytes | None = None) -> OpenedImage:
@@ -149,6 +167,9 @@ def _readable_failures(name: str) -> Iterator[None]:
     except MemoryError as error:
         raise InputError(f"There is not enough memory for {name}.", "Make the image smaller.") from error
     except Exception as error:  # decoders raise whatever a broken file leads them to, from OSError to IndexError
+        # The system's, as where a mount is gone; to look for a place before the file's start is the decoder's fault.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise UnreadableFileError(f"{name} cannot be read: {error.strerror or error}.", RIGHTS) from error
         raise InputError(f"{name} is damaged or cut short ({error}).", "Get the file again.") from error
 
 

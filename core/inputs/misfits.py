@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import InputError
+from core.errors import InputError, UnreadableFileError
 from core.inputs.model_inputs import ModelInputs
 
 
@@ -23,7 +23,8 @@ class Misfit:
 def misfit(
     model: ModelInputs, clean: Any, counterfactual: Any = None, target: str | int = "", foil: str | int = ""
 ) -> Misfit | None:
-    """Why a pair and its answers ("" for none) cannot be used; None where they can."""
+    """Why a pair and its answers ("" for none) cannot be used; None where they can. Raises UnreadableFileError: of a
+    file that cannot be read nobody knows whether it fits."""
     kind = "an input that cannot be read"
     try:
         a = model.side(clean)
@@ -35,6 +36,8 @@ def misfit(
                 return Misfit("A and B are the same", "A and B are the same input.", "Change one of them.")
         kind = "an answer that is not one token" if model.is_text else "an answer that is no class"
         answers = [model.checked_answer(answer) for answer in (target, foil) if answer != ""]
+    except UnreadableFileError:
+        raise
     except InputError as error:
         return Misfit(kind, error.message, error.hint)
     if len(answers) == 2 and answers[0] == answers[1]:

@@ -78,11 +78,13 @@ class TaskPart:
 
 @dataclass(frozen=True)
 class RowsPart:
-    """Rows. needs: what each must have, since others of the run have it. origin: "of pairs.csv"."""
+    """Rows. needs: what each must have, since others of the run have it. origin: "of pairs.csv". before: rows of the
+    run before these."""
 
     rows: tuple[FileRow, ...]
     needs: RowNeeds
     origin: str
+    before: int
 
 
 Part = TaskPart | RowsPart

@@ -81,7 +81,7 @@ class RowsSource:
                 if len(lines) < shard.size:
                     raise WirescopeError(f"{self.path} was cut short.", "Give another folder.")
                 rows = tuple(FileRow(*json.loads(line)) for line in lines)
-                yield shard, RowsPart(rows, self.needs, f"of {self.name}")
+                yield shard, RowsPart(rows, self.needs, f"of {self.name}", shard.start)
 
 
 Source = TaskSource | RowsSource

@@ -9,7 +9,7 @@ from typing import Literal
 
 from PIL import Image
 
-from core.errors import InputError
+from core.errors import InputError, NoPairFitsError
 from core.inputs.corruption import token_text_of
 from core.inputs.generators.prompt import Parts
 from core.inputs.misfits import Misfit, misfit, misfit_words
@@ -92,7 +92,7 @@ class TaskPairs:
 
 def draw(task: Task, model: ModelInputs, pairs: int, seed: int) -> TaskPairs:
     """Draw rows until enough fit, at most `TRIES` for each that is wanted: there may be fewer. No two have the same A.
-    Raises InputError where none fits."""
+    Raises NoPairFitsError where none fits."""
     if pairs < 1:
         raise InputError("A task needs at least one pair.", "Ask for 1 or more.")
     dropped: list[Misfit] = []
@@ -105,7 +105,7 @@ def draw(task: Task, model: ModelInputs, pairs: int, seed: int) -> TaskPairs:
             break
     if not rows:
         reason = misfit_words(dropped) or "its words are no tokens of this model."
-        raise InputError(f"No pair of the task {task.title} fits {model.title}: {reason}", "Choose another task.")
+        raise NoPairFitsError(f"No pair of the task {task.title} fits {model.title}: {reason}", "Choose another task.")
     return TaskPairs(
         task=task.name,
         pairs=tuple((row.clean, row.counterfactual) for row in rows),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow
 import pytest
+from PIL import Image
 from pyarrow import parquet
 
 from core.errors import InputError
@@ -116,6 +117,29 @@ def test_what_is_refused_leaves_nothing(tmp_path: Path, capsys) -> None:
             assert code_of("trace", "--model", "bundled:names", *pairs, "--folder", str(folder)) == code
             assert words in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == [rows, there]
+
+
+def test_a_picture_that_is_not_there_is_said_before_the_run_begins(tmp_path: Path, capsys) -> None:
+    for name in ("a", "b"):
+        Image.new("RGB", (32, 32), "red" if name == "a" else "blue").save(tmp_path / f"{name}.png")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("clean,counterfactual\na.png,b.png\nb.png,none.png\n")
+    trace = ("trace", "--model", "bundled:shapes", "--method", "eap", "--dataset", str(rows))
+    for options in (("--folder", str(tmp_path / "run"), "--shard", "1"), ("--out", str(tmp_path / "x.json"))):
+        assert code_of(*trace, *options) == 3
+        assert f"Pair 2 of rows.csv: There is no file {tmp_path / 'none.png'}." in capsys.readouterr().err
+    assert len([*tmp_path.iterdir()]) == 3
+
+
+def test_masks_are_found_by_workers_that_are_started_elsewhere(tmp_path: Path, monkeypatch) -> None:
+    for name in ("a", "b", "mask"):
+        Image.new("RGB", (32, 32), {"a": "red", "b": "blue", "mask": "white"}[name]).save(tmp_path / f"{name}.png")
+    (tmp_path / "rows.csv").write_text("clean,counterfactual\na.png,b.png\n")
+    monkeypatch.chdir(tmp_path)
+    trace = ("trace", "--model", "bundled:shapes", "--method", "eap", "--dataset", "rows.csv", "--folder", "run")
+    assert code_of(*trace, "--region", "all=mask:mask.png") == 0
+    (row,) = [json.loads(line) for line in (tmp_path / "run" / "rows.jsonl").read_text().splitlines()]
+    assert row[-1] == f"all=mask:{tmp_path / 'mask.png'}"
 
 
 def not_to_be_started(*_told: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import struct
@@ -13,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import InputError
-from core.inputs.images import MAX_PIXELS, model_view, open_image
+from core.errors import InputError, UnreadableFileError
+from core.inputs.images import MAX_PIXELS, check_file, model_view, open_image
 
 RED, BLUE, BLACK, WHITE, GREY = (255, 0, 0), (0, 0, 255), (0, 0, 0), (255, 255, 255), (128, 128, 128)
 
@@ -319,3 +320,24 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(InputError, match="not a regular file"):
         open_image(tmp_path / "pipe.png")
+
+
+def test_a_file_that_the_system_does_not_give_is_told_from_one_that_is_no_picture(tmp_path: Path, monkeypatch) -> None:
+    """The one may be read later, or on another machine."""
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(half_red_half_blue(), "PNG")[:-30])
+    check_file(path)
+    with pytest.raises(InputError) as damaged:
+        open_image(path)
+    assert type(damaged.value) is InputError
+    for read in (open_image, check_file):
+        for missing in (tmp_path / "none.png", f"{tmp_path}/none.mp4#frame=3"):
+            with pytest.raises(UnreadableFileError, match=r"There is no file|No such file"):
+                read(missing)
+
+    def fail(*_given: object, **_options: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(UnreadableFileError, match=r"a\.png cannot be read: Input/output error\."):
+        open_image(path)
