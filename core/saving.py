@@ -61,6 +61,14 @@ def save_bytes(path: Path, content: bytes, *, lasting: bool = False) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def move_lasting(written: Path, place: Path) -> None:
+    """Rename a file that was written beside a place, once it is on the disk, to that. Raises OSError."""
+    with written.open("r+b") as file:
+        os.fsync(file.fileno())
+    _rename(written, place)
+    _sync_folder(place.parent)
+
+
 def is_unfinished(name: str) -> bool:
     """Whether a file was being written here when its program was killed."""
     return fnmatchcase(name, UNFINISHED)

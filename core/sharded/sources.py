@@ -2,7 +2,7 @@
 
 A task's pairs are drawn shard by shard, each with a seed of its own, where they are needed. Rows of a file are written
 into the run's folder once, a line a row; so a run goes on as it was though the file is changed meanwhile, and a worker
-on another machine need not see it.
+on another machine need not see it. The files of pictures stay where they are: each machine reads its own.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any
 from core.datasets.row_pairs import RowNeeds
 from core.errors import ArgumentError, InputError, WirescopeError
 from core.inputs.dataset_columns import FileRow
-from core.saving import hint_of
-from core.sharded.asked import read_run
+from core.saving import hint_of, move_lasting
+from core.sharded.asked import check_same_run, read_run
 from core.sharded.file_names import ROWS, ROWS_BEGUN, RUN
 from core.sharded.job import Part, RowsPart, TaskPart
 from core.sharded.shards import Shard, Shards, seed_of
 
-ROWS_OF = "rows of"  # of what a run says of its pairs
+ROWS_OF, SHA_256 = "rows of", "sha-256"  # of what a run says of its pairs
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class RowsSource:
         return self.name
 
     def told(self) -> dict[str, Any]:
-        return {ROWS_OF: self.name, "pairs": self.total, "sha-256": self.digest}
+        return {ROWS_OF: self.name, "pairs": self.total, SHA_256: self.digest}
 
     def parts(self, shards: Shards, wanted: Iterable[int]) -> Iterator[tuple[Shard, Part]]:
         """Of the shards with some numbers, which rise. Raises WirescopeError for a file that was changed."""
@@ -79,7 +79,8 @@ class RowsSource:
                 lines = list(islice(file, shard.start - at, shard.stop - at))
                 at = shard.stop
                 if len(lines) < shard.size:
-                    raise WirescopeError(f"{self.path} was cut short.", "Give another folder.")
+                    hint = "Give the command of the run again: the rows are then written anew."
+                    raise WirescopeError(f"{self.path} was cut short.", hint)
                 rows = tuple(FileRow(*json.loads(line)) for line in lines)
                 yield shard, RowsPart(rows, self.needs, f"of {self.name}", shard.start)
 
@@ -89,14 +90,13 @@ Source = TaskSource | RowsSource
 
 def rows_into(folder: Path, rows: Iterable[FileRow], name: str) -> RowsSource:
     """Write rows into a run's folder, in one pass; where they lie there already they are only read, so that it is known
-    whether they are the same. Raises InputError where there are none and for the folder of a run that has none, and
-    what reading them raises."""
+    whether they are the same; what lies there damaged or not at all is written anew, from the same rows alone. Raises
+    InputError where there are none and for the folder of another run, and what reading them raises."""
     path = folder / ROWS
     part = folder / ROWS_BEGUN
     begun = (folder / RUN).exists()  # else a run was killed before it began
-    written = path.exists() and begun
-    if begun and not written and not _is_of_rows(folder):
-        raise InputError(f"{folder} holds another run, which is not of rows.", "Give another folder.")
+    asked = _digest_asked(folder) if begun else None
+    written = asked is not None and asked == _digest_there(path)
     whole, total = hashlib.sha256(), 0
     has = [False, False, False]
     try:
@@ -110,18 +110,33 @@ def rows_into(folder: Path, rows: Iterable[FileRow], name: str) -> RowsSource:
                 total += 1
         if total == 0:
             raise InputError(f"{name} has no rows.", "Give at least one pair.")
+        source = RowsSource(path, name, total, whole.hexdigest(), RowNeeds(*has))
         if not written:
-            part.replace(path)
+            if begun:
+                check_same_run(folder, {"pairs": source.told()})
+            move_lasting(part, path)
+        return source
     except OSError as error:
         raise WirescopeError(f"{path} cannot be written: {error.strerror or error}.", hint_of(error)) from None
     finally:
         part.unlink(missing_ok=True)
-    return RowsSource(path, name, total, whole.hexdigest(), RowNeeds(*has))
 
 
-def _is_of_rows(folder: Path) -> bool:
+def _digest_asked(folder: Path) -> Any:
+    """That the rows of a folder's run have. Raises InputError for a run of no rows."""
     pairs = read_run(folder).get("pairs")
-    return isinstance(pairs, dict) and ROWS_OF in pairs
+    if not isinstance(pairs, dict) or ROWS_OF not in pairs:
+        raise InputError(f"{folder} holds another run, which is not of rows.", "Give another folder.")
+    return pairs.get(SHA_256)
+
+
+def _digest_there(path: Path) -> str | None:
+    """That of a file; None where there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def open_nowhere() -> Any:
