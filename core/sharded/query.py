@@ -7,8 +7,9 @@ The tables are
     runs      a row a run: what was asked (`run.json`) and how far it has come (`progress.json`), `updated` as a
               TIMESTAMP in UTC
 
-A folder with the folders of several runs in it gives the rows of all of them, and a column `run` with their names. The
-file of a project has `runs` alone, its table *Runs*.
+A folder with the folders of several runs in it gives the rows of all of them, and a column `run` with their names; of
+more than MOST_FOLDERS the first by name, which the answer says. The file of a project has `runs` alone, its table
+*Runs*.
 
 It only reads: one SELECT, no other files, nothing from the network, and none of Python's variables. The Parquet files
 are read by pyarrow, column by column as they are needed, so that DuckDB itself needs no door to the disk. What is
@@ -70,12 +71,13 @@ class Answer:
 @dataclass
 class _Tables:
     """Of a place. known: their names, with those of their columns. refused: what stands in the way of one. notes: what
-    one lacks. files: that one is read from."""
+    one lacks; cut: what all do. files: that one is read from."""
 
     known: list[str] = field(default_factory=list)
     refused: dict[str, InputError] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, list[Path]] = field(default_factory=dict)
+    cut: tuple[str, ...] = ()
 
     def check(self, names: Collection[str]) -> None:
         """Raise InputError where one of these tables cannot be had."""
@@ -113,7 +115,7 @@ def query(sql: str, folder: str | Path) -> Answer:
             result = connection.execute(statements[0])
             columns = tuple(column[0] for column in result.description or ())
             notes = tuple(note for name in sorted(asked) for note in tables.notes.get(name, ()))
-            return Answer(columns, tuple(result.fetchall()), notes)
+            return Answer(columns, tuple(result.fetchall()), (*tables.cut, *notes))
         except library.Error as error:
             if not isinstance(error, library.ParserException | library.BinderException | library.CatalogException):
                 tables.check_files(asked)
@@ -133,7 +135,11 @@ def _tables(connection: Any, place: Path) -> _Tables:
     if place.suffix == PROJECT:
         tables.known += _of_project(connection, place)
         return tables
-    runs = runs_in(place)
+    every = runs_in(place)
+    runs = every[:MOST_FOLDERS]
+    if len(every) > len(runs):
+        words = f"{place} holds {len(every):,} runs: this is of the first {len(runs):,} of them, by their names."
+        tables.cut = (f"{words} Ask of the folders of fewer.",)
     several = runs != [place]
     tables.known += _view(connection, "pairs", [(run, _pairs_of(run, tables)) for run in runs], several)
     tables.known += _view(connection, "scores", [(run, _scores_of(run, tables)) for run in runs], several)
@@ -159,7 +165,7 @@ def runs_in(place: Path) -> list[Path]:
     """The folders of runs: a folder itself, or those in it. Raises InputError for neither."""
     if (place / RUN).is_file():
         return [place]
-    runs = sorted(path.parent for path in place.glob(f"*/{RUN}"))[:MOST_FOLDERS] if place.is_dir() else []
+    runs = sorted(path.parent for path in place.glob(f"*/{RUN}")) if place.is_dir() else []
     if not runs:
         raise InputError(f"{place} holds no run over many pairs.", "Give what `wirescope trace --folder` filled.")
     return runs

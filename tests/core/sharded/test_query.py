@@ -173,6 +173,17 @@ def test_an_answer_says_of_how_many_pairs_it_is(tmp_path: Path, capsys) -> None:
         query(counted, tmp_path)
 
 
+def test_an_answer_says_where_it_is_not_of_all_runs(folder: Path, monkeypatch, capsys) -> None:
+    counted = "select count(*) from runs"
+    assert query(counted, folder) == queries.Answer(("count_star()",), ((2,),))
+    monkeypatch.setattr(queries, "MOST_FOLDERS", 1)
+    words = f"{folder} holds 2 runs: this is of the first 1 of them, by their names."
+    assert query("select run from runs", folder).rows == (("eap",),)
+    assert [note.startswith(words) for note in query("select 1", folder).notes] == [True]
+    assert code_of("query", counted, str(folder)) == 0
+    assert words in capsys.readouterr().err
+
+
 def with_other_pages(parquet: bytes) -> bytes:
     """The same file but for what its columns hold: its end, which says what is in it, is whole."""
     end = int.from_bytes(parquet[-8:-4], "little") + 8
