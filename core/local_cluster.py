@@ -38,6 +38,7 @@ QUIET = {
     "RAY_ENABLE_AUTO_CONNECT": "0",  # else a call of a link that is cut starts a cluster in this process
     "RAY_worker_niceness": "0",  # somebody waits for the figures
     "RAY_agent_register_timeout_ms": "120000",  # of a machine that is busy
+    "RAY_task_oom_retries": "3",  # of work whose process is ended for want of memory: else it is begun for ever
 }
 TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 TOKEN_FILE = Path.home() / ".ray" / "auth_token"

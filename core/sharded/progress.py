@@ -173,7 +173,8 @@ class ProgressFile:
 
     def shard(self, done: float, shards_done: int) -> None:
         """So many pairs and shards are done."""
-        self._done = self._of_shards = done
+        self._of_shards = done
+        self._done = max(done, self._done)  # where work is shared out, it has parts of other shards too
         self._shards_done = shards_done
         self._write("running")
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import platform
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any, TypeVar
 
 from core.code_path import python_path
-from core.errors import Cancelled, WirescopeError
+from core.errors import Cancelled, UnreadableFileError, WirescopeError
 from core.local_cluster import check_listens, join_options, not_started, set_environment, show_token, start_cluster
 from core.models.kept_code import bound_kept_code
 from core.optional_packages import ray as import_ray
-from core.progress import Cancel
+from core.progress import Cancel, watched
 from core.ray_reasons import reason, sentence
 from core.sharded.in_process import Within
 from core.sharded.job import ModelRef
+from core.sharded.ray_shares import SECONDS_BETWEEN, Shares, saying
 from core.sharded.send_model import send_model
 from core.sharded.worker import Task
 
@@ -25,6 +29,12 @@ STORE_BYTES = 256 << 20  # of objects on this machine: what a task gives is smal
 RETRIES = 3  # of a task whose worker died
 SECONDS = 0.2  # between two times that a cancel is heard
 SECONDS_UNTOLD = 4.0  # that Ray may take before it is said what is waited for
+SECONDS_IDLE = 15.0  # without any task in work, before that is said
+NO_PROCESSOR = (
+    "No machine of the cluster has a processor any more: the run waits until one joins. What is done stays if it is "
+    "stopped meanwhile."
+)
+NOT_BEGUN = "No worker has begun yet: the processors of the cluster are busy, or processes are started. The run waits."
 STARTED_LONG = "Ray is being started on this machine. That may take some minutes while the machine is busy."
 Tell = Callable[[str], None]
 
@@ -40,6 +50,7 @@ class RayCluster:
         if address is not None:
             show_token()
         waits = STARTED_LONG if address is None else f"The cluster at {address} has not answered yet."
+        self._tell = tell
         with _told_where_slow(waits, tell):
             self._ray = ray = import_ray()
             self._begun = not ray.is_initialized()
@@ -72,22 +83,30 @@ class RayCluster:
                 self._have_it.add(node["NodeID"])
 
     def results(self, tasks: Iterable[Task[R]], within: Within, cancelled: Cancel) -> Iterator[tuple[int, R]]:
-        """As they come: no more are begun than there are workers, so that few are lost."""
+        """As they come: no more are begun than there are workers, so that few are lost. within: told the sum of the
+        shares of those at work."""
         waiting = iter(tasks)
         at_work: dict[Any, int] = {}
+        shares, look = Shares(), Look(self._ray, self._tell)
         try:
             while True:
                 while len(at_work) < self.workers and (task := next(waiting, None)) is not None:
                     self._send_to_others()
-                    at_work[self._task.remote(task)] = task.number
+                    at_work[self._task.remote(task, shares.key(task.number))] = task.number
                 if not at_work:
                     return
                 ready, _ = self._ray.wait(list(at_work), num_returns=1, timeout=SECONDS)
                 if cancelled():
                     raise Cancelled
                 for each in ready:
-                    yield at_work.pop(each), self._result(each)
+                    number = at_work.pop(each)
+                    shares.forget([number])
+                    look.begins_anew()
+                    yield number, self._result(each)
+                if not ready and look.is_due():
+                    look.at(shares, at_work.values(), within)
         finally:
+            shares.forget(at_work.values())
             for each in at_work:
                 self._ray.cancel(each, force=True)
 
@@ -100,14 +119,60 @@ class RayCluster:
                 f"A worker failed: {sentence(str(error).strip().splitlines()[-1])}",
                 "Look at the cluster; the same command goes on with the run.",
             ) from None
-        if isinstance(result, WirescopeError):
-            raise result
+        if isinstance(result, Refused):
+            raise result.as_told_on(platform.node())
         return result
 
     def close(self) -> None:
         """End the processes that were started for this."""
         if self._begun:
             self._ray.shutdown()
+
+
+class Look:
+    """Looks from time to time how far tasks are. tell: told once, each time that for SECONDS_IDLE none was in work,
+    what is waited for."""
+
+    def __init__(self, ray: Any, tell: Tell) -> None:
+        self._ray = ray
+        self._tell = tell
+        self._last = monotonic()
+        self.begins_anew()
+
+    def begins_anew(self) -> None:
+        """Something was done just now."""
+        self._idle_since = monotonic()
+        self._is_told = False
+
+    def is_due(self) -> bool:
+        return monotonic() - self._last >= SECONDS_BETWEEN
+
+    def at(self, shares: Shares, numbers: Collection[int], within: Within) -> None:
+        """numbers: of the tasks that were given away."""
+        begun = shares.of(numbers)
+        if begun:
+            within(sum(begun.values()))
+        has_processor = self._ray.cluster_resources().get("CPU", 0) >= 1
+        if has_processor and (begun or begun is None):
+            self.begins_anew()
+        elif not self._is_told and monotonic() - self._idle_since >= SECONDS_IDLE:
+            self._is_told = True
+            self._tell(NOT_BEGUN if has_processor else NO_PROCESSOR)
+        self._last = monotonic()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What a task could not do, and the machine where that was."""
+
+    error: WirescopeError
+    machine: str
+
+    def as_told_on(self, machine: str) -> WirescopeError:
+        """A file that cannot be read is one of the worker's machine, which is named where it is another one."""
+        if self.machine == machine or not isinstance(self.error, UnreadableFileError):
+            return self.error
+        return UnreadableFileError(f"On the machine {self.machine}: {self.error.message}", self.error.hint)
 
 
 def _connect(ray: Any, workers: int | None, address: str | None) -> None:
@@ -149,8 +214,9 @@ def _offline() -> str:
     return os.environ.get("HF_HUB_OFFLINE", "0")
 
 
-def _done(task: Task[R]) -> R | WirescopeError:
+def _done(task: Task[R], key: str) -> R | Refused:
     """In a worker. An error for people comes back as it is; any other is Ray's to tell."""
+    say = saying(key)
     import torch
 
     from core.sharded.worker import opened
@@ -158,6 +224,7 @@ def _done(task: Task[R]) -> R | WirescopeError:
     torch.set_num_threads(1)
     bound_kept_code()
     try:
-        return task.do(opened)
+        with watched(say):
+            return task.do(opened)
     except WirescopeError as error:
-        return error
+        return Refused(error, platform.node())

@@ -73,9 +73,9 @@ class StudyWorkers:
 
         tasks = (PieceTask(ref, place, piece) for place, piece in enumerate(pieces))
         for place, value in executor.results(tasks, within, cancelled):
-            done, of_next = done + 1, 0.0
+            done, of_next = done + 1, max(0.0, of_next - 1)  # of others that are in work
             yield place, value
-            within(0.0)
+            tell((done + of_next) / len(pieces))
 
     def _executor_for(self, model: Model, ref: ModelRef) -> Executor:
         """Of a study with several models, for each: this process has the one that is given, others must have it."""

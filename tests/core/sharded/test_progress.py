@@ -20,6 +20,18 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert is_done(tmp_path)
 
 
+def test_what_is_done_does_not_go_back_where_several_shards_are_in_work(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("core.sharded.progress.BETWEEN", 0.0)
+    told: list[RunProgress] = []
+    file = ProgressFile(tmp_path, "EAP", 20, 4, 5, 2, listener=told.append)
+    file.within(1.75)  # the sum of two
+    file.shard(4.0, 1)
+    file.within(1.0)
+    file.end("stopped", 4.0)
+    assert [said.done for said in told] == [7.0, 7.0, 8.0, 4.0]
+    assert told[0].rate > 0
+
+
 @pytest.mark.parametrize(
     "text",
     [

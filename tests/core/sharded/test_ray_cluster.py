@@ -7,6 +7,7 @@ import platform
 import signal
 import socket
 import threading
+import time
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,9 +18,10 @@ import pytest
 
 import wirescope as ws
 from core import local_cluster
-from core.errors import ModelError, WirescopeError
+from core.errors import ModelError, UnreadableFileError, WirescopeError
 from core.inputs.dataset_files import write_dataset
 from core.models.mapped_files import on_disk
+from core.progress import at
 from core.sent import sending
 from core.sharded import ray_cluster as shards_on_ray
 from core.sharded import send_model
@@ -27,6 +29,7 @@ from core.sharded.executors import Workers
 from core.sharded.job import ModelRef
 from core.sharded.preview import ref_of
 from core.sharded.progress import read_progress
+from core.sharded.ray_shares import SPACE
 from core.sharded.tracing import TraceWork
 from core.sharded.worker import opened
 from tests.app.command_line import code_of, start
@@ -229,7 +232,7 @@ def test_a_node_that_joins_later_is_sent_the_model_before_the_next_task(
     done: list[str] = []
 
     class Remote:
-        def remote(self, task: SimpleNamespace) -> str:
+        def remote(self, task: SimpleNamespace, _key: str) -> str:
             done.append(f"task {task.number}")
             if task.number == 0:
                 nodes.append({"NodeID": "second", "Alive": True})
@@ -254,6 +257,76 @@ def test_a_node_that_joins_later_is_sent_the_model_before_the_next_task(
     assert results == [(number, f"task {number}") for number in range(3)]
     sent = iter(to)
     assert done == [*filter(None, (next(sent, ""), "task 0", next(sent, ""), "task 1", "task 2"))]
+
+
+def test_a_file_that_a_worker_cannot_read_is_said_with_its_machine() -> None:
+    missing, other = UnreadableFileError("There is no file x.", "Do."), ModelError("It has other weights.")
+    refused = shards_on_ray.Refused(missing, "node2").as_told_on("node1")
+    assert isinstance(refused, UnreadableFileError)
+    assert (refused.message, refused.hint) == ("On the machine node2: There is no file x.", "Do.")
+    assert shards_on_ray.Refused(missing, "node1").as_told_on("node1") is missing
+    assert shards_on_ray.Refused(other, "node2").as_told_on("node1") is other
+
+
+def test_what_is_waited_for_is_told_where_no_task_is_in_work(monkeypatch) -> None:
+    now, processors, begun = [0.0], [1.0], {}
+    monkeypatch.setattr(shards_on_ray, "monotonic", lambda: now[0])
+    told, shares_told = [], []
+    ray = SimpleNamespace(cluster_resources=lambda: {"CPU": processors[0]})
+    shares = SimpleNamespace(of=lambda _numbers: begun)
+    look = shards_on_ray.Look(ray, told.append)
+
+    def after(seconds: float) -> list[str]:
+        now[0] += seconds
+        told.clear()
+        look.at(shares, [1, 2], shares_told.append)
+        return [*told]
+
+    assert after(shards_on_ray.SECONDS_IDLE - 1) == []
+    assert after(2) == [shards_on_ray.NOT_BEGUN]
+    assert after(1000) == [], "it is told once"
+    begun.update({1: 0.25, 2: 0.5})
+    assert after(1) == []
+    assert shares_told == [0.75]
+    processors[0] = 0.0  # the machines are gone, and with them those that had begun
+    assert after(shards_on_ray.SECONDS_IDLE + 1) == [shards_on_ray.NO_PROCESSOR]
+    assert after(1000) == []
+    processors[0] = 1.0
+    assert after(1) == []
+    shares.of = lambda _numbers: None  # the cluster does not say: nothing is said of it
+    assert after(1000) == []
+
+
+@dataclass(frozen=True)
+class HalfDone:
+    """A task that says that it is half done, and waits to be allowed to end."""
+
+    number: int
+    allowed: str
+
+    def do(self, _model: object) -> int:
+        at(0.0)
+        time.sleep(shards_on_ray.SECONDS_BETWEEN)
+        at(0.5)
+        while not Path(self.allowed).exists():
+            time.sleep(0.05)
+        return self.number
+
+
+@pytest.mark.slow  # two processes import torch
+def test_workers_say_how_far_they_are(tmp_path: Path, ray_cluster) -> None:  # noqa: F811
+    told: list[float] = []
+
+    def within(share: float) -> None:
+        told.append(share)
+        if share == 1.0:
+            (tmp_path / "allowed").touch()
+
+    cluster = shards_on_ray.RayCluster(2, None)
+    tasks = [HalfDone(number, str(tmp_path / "allowed")) for number in range(2)]
+    assert sorted(cluster.results(tasks, within, lambda: False)) == [(0, 0), (1, 1)]
+    assert 1.0 in told
+    assert ray_cluster.experimental.internal_kv._internal_kv_list("", namespace=SPACE) == [], "nothing is left there"
 
 
 @pytest.mark.slow  # processes import torch
