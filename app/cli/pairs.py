@@ -16,6 +16,7 @@ from core.datasets.picture_regions import with_regions
 from core.datasets.row_pairs import AskedPairs, row_pairs, task_pairs
 from core.errors import ArgumentError
 from core.inputs.corruption_words import is_made
+from core.inputs.regions import joined_regions
 
 if TYPE_CHECKING:
     from core.inputs.dataset_columns import FileRow
@@ -103,7 +104,8 @@ def asked_pairs(model: Model, options: argparse.Namespace, with_roles: bool = Fa
         return pairs
     both = zip(pairs.dataset.pairs, pairs.rows, strict=True)
     named_pairs = [with_regions(model, pair, options.region, row.clean) for pair, row in both]
-    rows = tuple(replace(row, roles=" ".join(filter(None, [row.roles, *options.region]))) for row in pairs.rows)
+    named = joined_regions(options.region)
+    rows = tuple(replace(row, roles=" ".join(filter(None, [row.roles, named]))) for row in pairs.rows)
     return replace(pairs, rows=rows, dataset=Dataset(named_pairs, pairs.dataset.answers))
 
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from core.inputs.regions import parse_region
-
-if TYPE_CHECKING:
-    pass
+from core.inputs.regions import joined_regions, parse_region, split_regions
 
 REGION_HELP = (
     "name patches of the picture, eye=27-30,35, or those where a mask is light, eye=mask:eye.png; edits name them, as "
@@ -23,8 +19,10 @@ def add_region_option(parser: argparse.ArgumentParser) -> None:
 
 def placed_regions(cell: str, folder: Path) -> str:
     """A cell with several regions, whose masks are found from a file's folder. Raises InputError."""
-    parts = []
-    for part in cell.split():
-        name, patches = parse_region(part)
-        parts.append(f"{name}=mask:{(folder / patches).resolve()}" if isinstance(patches, Path) else part)
-    return " ".join(parts)
+    return joined_regions(placed_region(region, folder) for region in split_regions(cell))
+
+
+def placed_region(region: str, folder: Path) -> str:
+    """A region whose mask, if it has one, is found from a folder. Raises InputError."""
+    name, patches = parse_region(region)
+    return f"{name}=mask:{(folder / patches).resolve()}" if isinstance(patches, Path) else region

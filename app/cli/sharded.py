@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.cli.output import tell
 from app.cli.pairs import PAIRS, read_rows
 from app.cli.progress import Progress
-from app.cli.regions import placed_regions
+from app.cli.regions import placed_region
 from app.cli.workers import add_worker_options, check_workers, tell_going_on
 from core.errors import ArgumentError, Cancelled
+from core.inputs.regions import joined_regions
 from core.sharded.file_names import RUN
 from core.sharded.free_folder import check_folder
 
@@ -83,12 +84,12 @@ def _rows(model: Model, options: argparse.Namespace) -> Iterator[FileRow]:
     from core.datasets.row_pairs import check_files
 
     # a worker may be started elsewhere: a mask is not found from here by it
-    regions = [placed_regions(each, Path()) for each in options.region]
+    regions = joined_regions(placed_region(each, Path()) for each in options.region)
     begins = not model.is_text and not (Path(options.folder) / RUN).exists()
     for place, row in enumerate(read_rows(model, options)):
         if begins:
             check_files(row, place, f"of {Path(options.dataset).name}")
-        yield replace(row, roles=" ".join(filter(None, [row.roles, *regions])))
+        yield replace(row, roles=" ".join(filter(None, [row.roles, regions])))
 
 
 def in_shards(

@@ -143,13 +143,14 @@ def _naming(place: int, origin: str) -> Iterator[None]:
 
 def _with_roles(model: Model, pair: Pair, row: FileRow, wanted: bool) -> Pair:
     """With the roles of a row, or the regions of its picture. Raises InputError for what is none."""
+    from core.inputs.regions import split_regions
     from core.positions import parse_roles
 
     if not row.roles or not wanted:
         return pair
     try:
         if pair.grid is not None:
-            return with_regions(model, pair, row.roles.split(), row.clean)
+            return with_regions(model, pair, split_regions(row.roles), row.clean)
         return pair.with_roles(parse_roles(row.roles, pair.clean.lengths[0]))
     except InputError as error:
         raise type(error)(f"{_short(pair.clean.text)!r}: {error.message}", error.hint) from None

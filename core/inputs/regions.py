@@ -8,7 +8,8 @@ each register (`reg1`, ...), `registers` for all of them, and `patches`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,28 @@ def parse_region(text: str) -> tuple[str, tuple[int, ...] | Path]:
         return name.strip(), patch_numbers(value)
     except ValueError:
         raise InputError(f"{text!r} is no region.", EXAMPLE) from None
+
+
+def split_regions(cell: str) -> list[str]:
+    """The regions of a cell: 'eye=27 "nose=mask:my nose.png"' has two. A backslash stands for itself, as paths of
+    Windows have it. Raises InputError."""
+    lexer = shlex.shlex(cell, posix=True)
+    lexer.whitespace_split, lexer.commenters, lexer.escape = True, "", ""
+    try:
+        return list(lexer)
+    except ValueError as error:
+        raise InputError(f"{cell!r} names no regions: {error}.", EXAMPLE) from None
+
+
+def joined_regions(regions: Iterable[str]) -> str:
+    """A cell of some regions, as `split_regions` reads it."""
+    return " ".join(map(_quoted, regions))
+
+
+def _quoted(region: str) -> str:
+    if not re.search(r"[\s'\"]", region):
+        return region
+    return f"'{region}'" if '"' in region else f'"{region}"'
 
 
 def patch_numbers(text: str) -> tuple[int, ...]:

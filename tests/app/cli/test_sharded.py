@@ -17,6 +17,7 @@ from core.errors import InputError
 from core.inputs.dataset_columns import FileRow
 from core.inputs.dataset_files import read_dataset, write_dataset
 from core.inputs.dataset_stream import stream_rows
+from core.inputs.regions import split_regions
 from core.sharded import run as runs
 from core.sharded.executors import Workers
 from core.sharded.progress import read_progress
@@ -132,14 +133,16 @@ def test_a_picture_that_is_not_there_is_said_before_the_run_begins(tmp_path: Pat
 
 
 def test_masks_are_found_by_workers_that_are_started_elsewhere(tmp_path: Path, monkeypatch) -> None:
+    folder = tmp_path / "Ann's pictures"
+    folder.mkdir()
     for name in ("a", "b", "mask"):
-        Image.new("RGB", (32, 32), {"a": "red", "b": "blue", "mask": "white"}[name]).save(tmp_path / f"{name}.png")
-    (tmp_path / "rows.csv").write_text("clean,counterfactual\na.png,b.png\n")
-    monkeypatch.chdir(tmp_path)
+        Image.new("RGB", (32, 32), {"a": "red", "b": "blue", "mask": "white"}[name]).save(folder / f"{name}.png")
+    (folder / "rows.csv").write_text("clean,counterfactual,roles\na.png,b.png,most=mask:mask.png\n")
+    monkeypatch.chdir(folder)
     trace = ("trace", "--model", "bundled:shapes", "--method", "eap", "--dataset", "rows.csv", "--folder", "run")
     assert code_of(*trace, "--region", "all=mask:mask.png") == 0
-    (row,) = [json.loads(line) for line in (tmp_path / "run" / "rows.jsonl").read_text().splitlines()]
-    assert row[-1] == f"all=mask:{tmp_path / 'mask.png'}"
+    (row,) = [json.loads(line) for line in Path("run/rows.jsonl").read_text().splitlines()]
+    assert split_regions(row[-1]) == [f"{name}=mask:{folder / 'mask.png'}" for name in ("most", "all")]
 
 
 def not_to_be_started(*_told: object) -> None:

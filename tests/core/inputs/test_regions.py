@@ -14,7 +14,7 @@ from core.errors import EditError, InputError
 from core.inputs.generators import shapes
 from core.inputs.image_corruption import corrupted
 from core.inputs.pair import Dataset, Pair
-from core.inputs.regions import named_tokens, parse_region
+from core.inputs.regions import joined_regions, named_tokens, parse_region, split_regions
 from core.models.loading import load_model
 from core.session import Session
 from core.spans import by_region
@@ -110,3 +110,11 @@ def test_registers_are_named_and_what_is_no_region_is_said(pair: Pair) -> None:
     for words in ("eye", "eye=", "eye=a-b", "eye=5-3", "1=2", "eye=0-99999999999"):
         with pytest.raises(InputError):
             parse_region(words)
+
+
+def test_regions_of_a_cell_are_read_as_they_were_written() -> None:
+    given = ["eye=27-30", "nose=mask:my nose.png", "ear=mask:C:\\Ann's\\ear.png", 'mouth=mask:a "b".png']
+    assert split_regions(joined_regions(given)) == given
+    assert joined_regions(given[:1]) == given[0]
+    with pytest.raises(InputError, match="names no regions: No closing quotation"):
+        split_regions('eye="1')
