@@ -34,6 +34,7 @@ class JobQueue(QObject):
         self._shown: tuple[Shown, ...] = ()
         self._children: dict[str, subprocess.Popen[bytes]] = {}  # those that this window has started
         self._asked: dict[str, float] = {}  # jobs whose processes were asked to end, and when
+        self._not_noted: set[str] = set()  # jobs whose processes could not be written down: until something changes
         self._clock = QTimer(self, interval=tick)
         self._clock.timeout.connect(self.look)
         self._files = QFileSystemWatcher(self)
@@ -59,6 +60,7 @@ class JobQueue(QObject):
     def add(self, job: Job) -> str:
         """Queue a job, whose key and place are given here. Gives the key; empty where the files cannot be written."""
         key = f"{time.time():.0f}-{secrets.token_hex(4)}"
+        self._not_noted.clear()
         done = self._try(lambda: self._store.add(replace(job, key=key)))
         self.begin()
         return key if done else ""
@@ -96,7 +98,7 @@ class JobQueue(QObject):
     def say_place(self, keys: Sequence[str], project: str) -> None:
         """The project that jobs were made in has this file now."""
         for key in keys:
-            self._change(key, lambda job: None if job.landed else replace(job, project=project))
+            self._change(key, lambda job: replace(job, project=project))
 
     def close(self) -> Callable[[], None] | None:
         """The window closes: its processes are asked to end, and go on with the next start. Gives what waits for their
@@ -157,7 +159,8 @@ class JobQueue(QObject):
         for key in steps.end:
             self._end(known[key])
         for key in steps.start:
-            self._start(known[key])
+            if key not in self._not_noted:
+                self._start(known[key])
 
     def _is_alive(self, job: Job) -> bool:
         child = self._children.get(job.key)
@@ -166,6 +169,7 @@ class JobQueue(QObject):
     def _take_end(self, job: Job) -> None:
         child = self._children.pop(job.key, None)
         self._asked.pop(job.key, None)
+        self._not_noted.clear()
         code = None if child is None else child.returncode
         said, tail = progress_of(job), process.last_words(self._store.log(job.key))
         ended = self._store.change(job.key, lambda job: after_end(job, said, code, tail))
@@ -201,24 +205,30 @@ class JobQueue(QObject):
             return
         since = process.began(child.pid)
         before = 0.0 if said is None else said.updated
-        running = self._store.change(
-            job.key,
-            lambda job: (
-                replace(job, state="running", pid=child.pid, began=since, before=before)
-                if job.state == "waiting"
-                else None
-            ),
-        )
-        if running is None:  # another window has paused it meanwhile
-            process.kill(child.pid)
-            child.wait()
-        else:
-            self._children[job.key] = child
+        running: Job | None = None
+        self._not_noted.add(job.key)
+        try:
+            running = self._store.change(
+                job.key,
+                lambda job: (
+                    replace(job, state="running", pid=child.pid, began=since, before=before)
+                    if job.state == "waiting"
+                    else None
+                ),
+            )
+        finally:  # one that nobody knows of would run beside the next one, in the same folder
+            if running is None:  # the files cannot be written, or another window has paused it meanwhile
+                process.kill(child.pid)
+                child.wait()
+            else:
+                self._children[job.key] = child
+        self._not_noted.discard(job.key)
 
     # ---- files ----
 
     def _change(self, key: str, how: Callable[[Job], Job | None]) -> Job | None:
         changed: list[Job | None] = []
+        self._not_noted.clear()
         self._try(lambda: changed.append(self._store.change(key, how)))
         if not self._closed:
             self._soon.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 from PySide6.QtCore import QObject
 
 from app.services.job_queue import process
+from app.services.job_queue.job import Job
 from app.services.job_queue.queue import JobQueue
 from app.services.job_queue.shown import Shown
 from app.services.job_queue.store import JobStore
+from core.errors import WirescopeError
 from tests.app.person import LONG_PATIENCE
 from tests.app.stand_in import PROGRAM, go, job
 
@@ -156,6 +159,45 @@ def test_a_program_that_cannot_be_started_is_said(windows: Windows, tmp_path: Pa
     queue = windows.open()
     queue.add(job(tmp_path / "a"))
     assert "cannot be started" in windows.until(queue, "a", is_in("failed")).job.reason
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="counts processes of a session")
+def test_a_process_that_the_files_cannot_name_is_ended_and_the_next_one_runs_alone(
+    windows: Windows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the disk is full."""
+    started: list[subprocess.Popen[bytes]] = []
+    start, write, said, full = process.start, JobStore._write, [], []
+
+    def note(*told: object) -> subprocess.Popen[bytes]:
+        started.append(start(*told))  # type: ignore[arg-type]
+        return started[-1]
+
+    def fail(store: JobStore, job: Job) -> None:
+        if full and job.pid:
+            raise WirescopeError("The disk is full.")
+        write(store, job)
+
+    monkeypatch.setattr(process, "start", note)
+    monkeypatch.setattr(JobStore, "_write", fail)
+    queue = windows.open()
+    queue.failed.connect(lambda message, _hint: said.append(message))
+    full.append(True)
+    key = queue.add(job(tmp_path / "a"))
+    windows.until(queue, "a", lambda _shown: bool(said))
+    queue.look()
+    queue.look()
+    assert said == ["The disk is full."], "it is not tried and said again and again"
+    (child,) = started
+    assert child.poll() == -signal.SIGKILL
+    assert _of(queue, "a").job.state == "waiting"
+    full.clear()
+    queue.pause(key)
+    queue.resume(key)
+    assert windows.until(queue, "a", is_at_work).job.pid == started[1].pid
+    assert len(started) == 2
+    go(tmp_path / "a")
+    windows.until(queue, "a", is_in("done"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by a signal")
