@@ -14,12 +14,15 @@ import ipaddress
 import logging
 import os
 import re
+import secrets
 import socket
+import stat
 import sys
 import threading
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
@@ -29,6 +32,8 @@ from typing import Any
 from core.errors import ArgumentError, WirescopeError
 from core.optional_packages import ray as import_ray
 from core.ray_reasons import reason
+
+log = logging.getLogger(__name__)
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -42,6 +47,7 @@ QUIET = {
 }
 TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 TOKEN_FILE = Path.home() / ".ray" / "auth_token"
+MODE, TOKEN = "RAY_AUTH_MODE", "token"  # asked of whoever reaches the ports: all users of this machine do
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # 0, also on Linux: the address of this node is loopback's
 _asked_for_loopback = False  # of Ray, by this process, for as long as it lives
 ADDRESS = re.compile(r"auto|(ray://)?([^\s/:]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")  # auto: what runs on this machine
@@ -59,6 +65,8 @@ def set_environment(address: str | None = None) -> None:
     if address is not None:
         check_address(address)
     told = dict(QUIET)
+    if address is None and "ray" not in sys.modules:  # else Ray says so itself, and hears nobody else any more
+        told[MODE] = TOKEN
     if address is None or address.startswith("ray://"):
         told[LOOPBACK] = "0"
         _asked_for_loopback |= LOOPBACK not in os.environ
@@ -106,7 +114,25 @@ def show_token() -> None:
     """The same for a cluster that is there: it asks who comes for a token, which must be here, and which Ray only shows
     where that is said before. One that is started here does so by itself."""
     if any(name in os.environ for name in TOKENS) or TOKEN_FILE.exists():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        os.environ.setdefault(MODE, TOKEN)
+
+
+def keep_token() -> None:
+    """Have a token for a cluster of this machine that other users of it cannot read: Ray writes one that they may be
+    able to read, and with it they could run anything as this user. A file that is there keeps what is in it. Nothing
+    where the user wants no token, or has one elsewhere. Raises OSError."""
+    if os.environ.get(MODE, TOKEN).lower() != TOKEN or any(os.environ.get(name) for name in TOKENS):
+        return
+    TOKEN_FILE.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(FileExistsError):
+        opened = os.open(TOKEN_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(opened, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+        return
+    said = TOKEN_FILE.lstat()
+    if hasattr(os, "getuid") and stat.S_ISREG(said.st_mode) and said.st_uid == os.getuid() and said.st_mode & 0o077:
+        TOKEN_FILE.chmod(0o600)
+        log.warning("%s could be read by other users of this machine: it is for you alone now", TOKEN_FILE)
 
 
 def start_cluster(processors: int | None = None, store_bytes: int | None = None, **more: Any) -> Any:
@@ -116,6 +142,13 @@ def start_cluster(processors: int | None = None, store_bytes: int | None = None,
     take, and Ray's own errors where it does not start."""
     set_environment()
     ray = import_ray()
+    try:
+        keep_token()
+    except OSError as error:
+        raise WirescopeError(
+            f"{TOKEN_FILE} cannot be kept for you alone: {error.strerror or error}.",
+            f"See who may write there, or have {TOKENS[1]} name a file that only you can read.",
+        ) from None
     told = {"address": "local", "include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
     told |= {"num_cpus": processors, "object_store_memory": store_bytes, **more}  # without "local" Ray joins what runs
     told["job_config"] = _job_config(ray)

@@ -137,6 +137,7 @@ def test_why_a_window_has_no_cluster_is_said_before_what_to_do(address: str, wor
     monkeypatch.setattr(ray_home, "why_not", lambda: "")
     monkeypatch.setitem(sys.modules, "ray", ray)
     monkeypatch.setattr(local_cluster, "import_ray", lambda: ray)
+    monkeypatch.setattr(local_cluster, "keep_token", lambda: None)
     monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
     monkeypatch.setattr(os, "environ", {})
     with pytest.raises(LinkCut, match=words):
@@ -204,6 +205,7 @@ def test_a_cluster_whose_ports_would_be_open_is_ended_and_that_is_said(
         util=SimpleNamespace(get_node_ip_address=lambda: address),
     )
     monkeypatch.setattr(local_cluster, "import_ray", lambda: ray)
+    monkeypatch.setattr(local_cluster, "keep_token", lambda: None)
     if open_to:
         with pytest.raises(WirescopeError, match=r"open to the network, at 10\.0\.0\.7: Ray was imported before"):
             local_cluster.start_cluster()

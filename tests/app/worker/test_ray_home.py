@@ -273,3 +273,17 @@ def test_a_process_that_is_joined_to_one_cluster_does_not_take_it_for_another(ra
 
     with pytest.raises(WirescopeError, match="is joined to another cluster"):
         Cluster("ray://localhost:1")
+
+
+def test_who_has_no_token_is_refused_by_the_cluster(ray_cluster, cluster) -> None:  # noqa: F811
+    """All users of this machine reach its ports."""
+    grpc = pytest.importorskip("grpc")
+    address = ray_cluster.get_runtime_context().gcs_address
+    codes: list[Any] = []
+    with grpc.insecure_channel(address) as channel:
+        nodes = channel.unary_unary("/ray.rpc.NodeInfoGcsService/GetAllNodeInfo")
+        for metadata in ((), (("authorization", "Bearer another"),)):
+            with pytest.raises(grpc.RpcError) as refused:
+                nodes(b"", timeout=30, metadata=metadata)
+            codes.append(refused.value.code())
+    assert codes == [grpc.StatusCode.UNAUTHENTICATED] * 2

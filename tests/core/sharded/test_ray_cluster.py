@@ -217,6 +217,7 @@ def test_ray_that_takes_long_to_fail_is_not_started_again_and_again(seconds: flo
         init=fail, shutdown=lambda: ended.append(now[0]), job_config=SimpleNamespace(JobConfig=SimpleNamespace)
     )
     monkeypatch.setattr(local_cluster, "import_ray", lambda: stand_in)
+    monkeypatch.setattr(local_cluster, "keep_token", lambda: None)
     monkeypatch.setattr(local_cluster, "_asked_for_loopback", False)
     monkeypatch.setattr(os, "environ", {})
     with pytest.raises(OSError, match="It is full"):
