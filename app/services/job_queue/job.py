@@ -34,9 +34,9 @@ class Job:
 
     pid, began: of its process, the second in seconds since 1970; 0 without one. before: when that was written which its
     folder said as the process began; 0 where it said nothing. done: pairs that were done when its
-    last process ended. seconds: that earlier processes took. reason: why it failed, in words. landed: it stands in a
-    table of runs. deletes: what it has done goes as soon as no process works there. prepared: names of files that were
-    written into its folder for its command to read."""
+    last process ended. seconds: that earlier processes took. reason: why it failed, in words. landed: it was put into
+    a table of runs. deletes: what it has done goes as soon as no process works there. prepared: names of files that
+    were written into its folder for its command to read."""
 
     key: str
     title: str

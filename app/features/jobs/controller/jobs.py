@@ -71,10 +71,13 @@ class JobsController(QObject):
         job = shown.job
         box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", f"Cancel {job.title}?", parent=self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setInformativeText(f"What is done lies in {job.folder}.")
-        keep = box.addButton("Cancel, Keep the Folder", QMessageBox.ButtonRole.AcceptRole)
-        delete = box.addButton("Cancel and Delete It", QMessageBox.ButtonRole.DestructiveRole)
-        stay = box.addButton("Go On with It", QMessageBox.ButtonRole.RejectRole)
+        box.setInformativeText(
+            f"What the job has done so far is in the folder {job.folder}. "
+            "Where you keep it, Try Again goes on from there."
+        )
+        keep = box.addButton("Cancel, Keep What Is Done", QMessageBox.ButtonRole.AcceptRole)
+        delete = box.addButton("Cancel, Delete What Is Done", QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton("Do Not Cancel", QMessageBox.ButtonRole.RejectRole)
         box.setEscapeButton(stay)
         box.setDefaultButton(stay)
         keep.clicked.connect(lambda: self._queue.cancel(job.key, delete=False))

@@ -1,5 +1,5 @@
 """A job that is done lands in the table of runs of the project that it was made in: at once where a window has that
-open, else when it is opened next."""
+open, else when it is opened next; and once more where that was closed without being saved."""
 
 from __future__ import annotations
 
@@ -27,23 +27,31 @@ class LandingController(QObject):
         super().__init__(parent)
         self._workbench, self._queue, self._jobs = workbench, queue, jobs
         self._made_here: set[str] = set()  # keys of jobs of the present project, while that has no file
+        self._lost: set[str] | None = None  # keys of jobs that the project was closed without; None: not looked yet
         self._reading: set[str] = set()  # keys; those that cannot be read stay: why is said once
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._land)
         # A project is locked until its weights are checked: that has happened when the engine rests.
         for changed in (queue.changed, workbench.history_changed, workbench.model_opened, workbench.idle):
             changed.connect(lambda *_: self._soon.start())
-        workbench.records.begun.connect(self._made_here.clear)
+        workbench.records.begun.connect(self._begin)
         workbench.records.saved.connect(self._take_place)
 
     def made_here(self, key: str) -> None:
-        """A job was queued in this window."""
+        """A job was queued in this window, or has landed here."""
         if not self._workbench.records.place:
             self._made_here.add(key)
 
+    def _begin(self) -> None:
+        """Another project is open."""
+        self._made_here.clear()
+        self._lost = None
+        self._soon.start()
+
     def _take_place(self, before: str, place: str) -> None:
         """The project that is open has a file, or another one."""
-        left = {each.job.key for each in self._queue.jobs if before and each.job.project == before}
+        jobs = [each.job for each in self._queue.jobs]
+        left = {job.key for job in jobs if before and job.project == before and not job.landed}
         self._queue.say_place(sorted(left | self._made_here), place)
         self._made_here.clear()
         self._soon.start()
@@ -52,14 +60,25 @@ class LandingController(QObject):
         """Whether a job is of the project that this window has."""
         if job.project:
             return job.project == self._workbench.records.place
-        return job.key in self._made_here or job.model == self._workbench.document.model
+        has_file = bool(self._workbench.records.place)
+        return job.key in self._made_here or (not has_file and job.model == self._workbench.document.model)
+
+    def _not_in_table(self) -> set[str]:
+        """Keys of jobs that landed in the project that is open, and are not in its table: it was not saved since."""
+        place = self._workbench.records.place
+        there = {run.record.when for run in self._workbench.runs}
+        landed = [each for each in self._queue.jobs if place and each.job.landed and each.job.project == place]
+        return {each.job.key for each in landed if each.progress is not None and each.progress.updated not in there}
 
     def _land(self) -> None:
         if self._workbench.history.locked or not self._workbench.document.model:
             return
+        if self._lost is None and self._queue.jobs:
+            self._lost = self._not_in_table()
         for done in self._queue.jobs:
             job = done.job
-            due = job.state == "done" and not job.landed and (bool(done.result) or done.unreadable)
+            missed = not job.landed or job.key in (self._lost or ())
+            due = job.state == "done" and missed and (bool(done.result) or done.unreadable)
             if due and self._is_here(job) and job.key not in self._reading and _kind(job) is not None:
                 self._reading.add(job.key)
                 question = partial(_read, done, self._workbench.document)
@@ -68,7 +87,9 @@ class LandingController(QObject):
     def _take(self, job: Job, record: RunRecord) -> None:
         self._reading.discard(job.key)
         here = self._is_here(job) and not self._workbench.history.locked  # another project may be, by now
-        if here and self._queue.claim(job.key):
+        if here and (job.key in (self._lost or ()) or self._queue.claim(job.key)):
+            self._lost = (self._lost or set()) - {job.key}
+            self.made_here(job.key)  # it is of the file that this is saved in
             self._workbench.runs.add_record(record)
             self._workbench.message.emit(f"Done: {job.title}. It is in the table of runs (F12).")
 

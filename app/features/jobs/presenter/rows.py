@@ -27,7 +27,7 @@ ENDING = {"paused": "Pausing …", "cancelled": "Ending …", "waiting": "Ending
 TONES = {"running": "accent", "failed": "negative", "done": "good"}
 NO_SCORES = "Its scores were deleted: queue it again"
 UNREADABLE = f"{PROGRESS} in its folder cannot be read"
-LANDED = "; what came out is in the table of runs"
+LANDED, LANDED_UNSAVED = "in the table of runs", "in the table of runs, not saved yet"
 CLOSING = "Closing the window pauses what runs; the next start goes on with it."
 
 
@@ -79,15 +79,16 @@ def _rate(said: RunProgress) -> str:
 
 def _result(shown: Shown) -> str:
     job, said = shown.job, shown.progress
+    landed = "" if not job.landed else LANDED if job.project else LANDED_UNSAVED
     if job.reason:
         return job.reason
     if shown.unreadable:
-        return f"{UNREADABLE}{LANDED if job.landed else ''}"
+        return f"{UNREADABLE}{f'; what came out is {landed}' if landed else ''}"
     if said is not None and job.state == "running" and said.unit == PAIRS and said.done >= said.total > 0:
         return said.words  # what it does beside its pairs
     if job.state != "done" or said is None or not said.result:
         return ""
-    return f"{said.result}, in the table of runs" if job.landed else said.result
+    return f"{said.result}, {landed}" if landed else said.result
 
 
 def _tip(job: Job, said: RunProgress | None) -> str:
@@ -129,7 +130,11 @@ def status_words(jobs: Sequence[Shown]) -> tuple[str, str]:
     paused = sum(each.job.state == "paused" for each in jobs)
     count = len(unfinished)
     if not unfinished:
-        return (f"{counted(paused, 'job')} paused", "Jobs that wait to be gone on with") if paused else ("", "")
+        return (
+            (f"{counted(paused, 'job')} paused", "Paused jobs: Resume in Jobs goes on with them")
+            if paused
+            else ("", "")
+        )
     running = next((each for each in unfinished if each.job.state == "running"), None)
     if running is None:
         return f"{counted(count, 'job')} waiting", "Jobs that wait for their turn"

@@ -52,7 +52,7 @@ def test_from_the_dialog_to_the_table_of_runs(reader: Person, pairs: Path, tmp_p
     reader.wait(is_at_work(reader))
     go(folder)
     reader.wait(lambda: len(workbench.runs) == 1)
-    reader.wait(lambda: line(reader)[5] == "circuit.json, in the table of runs")
+    reader.wait(lambda: line(reader)[5] == "circuit.json, in the table of runs, not saved yet")
     (run,) = workbench.runs
     record, job = run.record, only(reader).job
     assert (record.by, record.pairs, record.size, record.replacement) == ("EAP-IG", 3, 37, "patch")
@@ -213,7 +213,10 @@ def test_a_job_whose_progress_cannot_be_read_lands_all_the_same(reader: Person, 
     reader.window.commands["show_jobs"].trigger()
     reader.wait(lambda: len(reader.panel("jobs").data().rows) == 2)
     row = reader.panel("jobs").data().rows[1]
-    assert row.cells[5] == "progress.json in its folder cannot be read; what came out is in the table of runs"
+    assert (
+        row.cells[5]
+        == "progress.json in its folder cannot be read; what came out is in the table of runs, not saved yet"
+    )
     assert "show" not in row.why_not
 
 

@@ -80,7 +80,11 @@ def test_the_commands_themselves_do_what_was_queued(
     panel, before = person.panel("jobs"), workbench.document
     row = next(row for row in panel.data().rows if row.key == job.key)
     assert row.cells[0] == "Study of induction heads, 2 prompts a task, 2 pieces"
-    assert (row.cells[2], row.cells[3], row.cells[5]) == ("100 %", "", "study.html, in the table of runs")
+    assert (row.cells[2], row.cells[3], row.cells[5]) == (
+        "100 %",
+        "",
+        "study.html, in the table of runs, not saved yet",
+    )
     panel.wanted.emit("show", job.key)
     table = person.panel("runs")
     person.window.commands["show_runs"].trigger()
