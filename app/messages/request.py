@@ -40,12 +40,13 @@ class Query:
 
     of_scores: its reply is also of the scores of edges that there are by now; at_positions: and of the positions that
     are selected; scans: it edits many targets, one at a time. writes: its path is of a file that is written, not
-    read."""
+    read. once: what it does is not done again for a worker that has died with it."""
 
     of_scores: ClassVar[bool] = False
     at_positions: ClassVar[bool] = False
     scans: ClassVar[bool] = False
     writes: ClassVar[bool] = False
+    once: ClassVar[bool] = False
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         """What of a document the reply is of, beside the query itself. This is the one rule for whether a figure is

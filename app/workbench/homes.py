@@ -18,6 +18,7 @@ class Homes(QObject):
     """Of one workbench. latency: seconds that a request takes to a worker elsewhere and its word back; None in this
     process, and until it is known. trouble: what is wrong with the link, in words."""
 
+    restarted = Signal()  # the worker elsewhere: what the one before knew is gone
     changed = Signal()  # another place, the link to it, or how long that takes
     moved = Signal()  # to another place: all is to be asked anew
     place_gone = Signal(str)  # the machine, in a few words, that the worker was on and that may come back
@@ -42,6 +43,7 @@ class Homes(QObject):
         worker.latency_changed.connect(self._take_latency)
         worker.link_changed.connect(self._take_trouble)
         worker.place_gone.connect(self._take_gone)
+        worker.restarted.connect(self.restarted)
         worker.start()
         self._client.use(worker)
         self._thread.release()
@@ -62,6 +64,7 @@ class Homes(QObject):
             worker.latency_changed.disconnect(self._take_latency)
             worker.link_changed.disconnect(self._take_trouble)
             worker.place_gone.disconnect(self._take_gone)
+            worker.restarted.disconnect(self.restarted)
             worker.stop(seconds=1.0)  # it ends by itself where it takes longer
             worker.setParent(None)
             worker.deleteLater()

@@ -17,9 +17,17 @@ class Link(Receiver, Protocol):
         """Where it is, in a few words."""
         ...
 
-    def missing(self, digests: list[str]) -> list[str]: ...
+    def hello(self) -> dict[str, str]:
+        """The versions of the other side (`app.messages.wire.versions`), and more of it."""
+        ...
 
-    def put(self, digest: str, name: str, data: bytes) -> None: ...
+    def missing(self, digests: list[str]) -> list[str]:
+        """Of the files of a request, by their SHA-256, those that are not there."""
+        ...
+
+    def put(self, digest: str, name: str, size: int, begin: int, data: bytes) -> None:
+        """Bytes of a file of `size` bytes, from its start on one after the other."""
+        ...
 
     def has_model(self, folder: str, sizes: dict[str, int]) -> bool:
         """Whether a model's folder lies there at the same path, with files of these sizes."""

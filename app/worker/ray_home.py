@@ -8,32 +8,25 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-from app.messages.links import LinkCut, PlaceGone, WorkerDied
+from app.messages.links import LinkCut, PlaceGone
 from app.messages.places import LOCAL, Place
-from app.worker.ray_calls import WorkerUnheard, called, last_line
+from app.worker.ray_calls import called, last_line
+from app.worker.ray_link import NAMESPACE, RayLink
 from core import local_cluster
 from core.code_path import python_path
 from core.errors import ArgumentError, WirescopeError
 from core.optional_packages import is_installed
 from core.ray_reasons import reason
-from core.sent.data_files import DataFile, folder_of_model
+from core.sent.data_files import folder_of_model
 
-NAMESPACE = "wirescope"
-CALL_SECONDS = 30.0  # that the other side has for a call, beside what it may wait
-FILE_SECONDS = 600.0  # that a file has to be sent
 FACTS_SECONDS = 120.0  # that a node has to say what is free on it: Ray starts a process for that
-START_SECONDS = 180.0  # that a worker has to start
 PLAN_SECONDS = 180.0  # that a node has to import torch and read a configuration
-AT_ONCE = 8  # calls of one worker: polls, requests and signs go beside each other
-IDLE_SECONDS = 600.0  # after which a worker that nobody asks ends itself
+LEAVE_SECONDS = 2.0  # that who joins a cluster is waited for: a window closes
+_JOINING = threading.RLock()  # this process is joined to one cluster at a time
 PASSED_ON = ("HF_HUB_OFFLINE", "HF_HOME", "TRANSFORMERS_OFFLINE", "OMP_NUM_THREADS", "XDG_DATA_HOME", "XDG_CACHE_HOME")
 
 
@@ -65,8 +58,8 @@ class Cluster:
         self.address = address
         self._cpus, self._store_bytes = cpus, store_bytes
         self._joined = False  # by this object, which then leaves it
+        self._is_left = False  # for good
         self.unheard = ""  # of the nodes that were asked last
-        self._lock = threading.Lock()
         self.join()
 
     @property
@@ -78,7 +71,8 @@ class Cluster:
         set_environment(self.address)
         import ray
 
-        with self._lock:
+        with _JOINING:
+            self._check_wanted()
             if ray.is_initialized():
                 if self.is_local or self._joined:
                     return
@@ -100,16 +94,25 @@ class Cluster:
                     raise LinkCut(failure.message, failure.hint) from error
                 raise LinkCut(f"No cluster answers at {self.address}: {reason(error)}", ADDRESSES) from error
             self._joined = True
+            if self._is_left:  # meanwhile: nobody would ever leave it
+                self.leave()
+                self._check_wanted()
+
+    def _check_wanted(self) -> None:
+        """Raises LinkCut where it was left."""
+        if self._is_left:
+            raise LinkCut("This window has left the cluster.", "Choose File > Connect to… to join it again.")
 
     def rejoin(self) -> None:
         """Leave what is left of a cut link, or of a cluster of this machine that has ended, and join anew. Raises as
         `join` does."""
         import ray
 
-        with self._lock:
+        with _JOINING:
+            self._check_wanted()
             ray.shutdown()  # also of a client that has given up by itself, whose name would be in the way
             self._joined = False
-        self.join()
+            self.join()
 
     def has_ended(self) -> bool:
         """Whether it is one of this machine whose server is no more, as where memory ran out."""
@@ -201,12 +204,18 @@ class Cluster:
         return RayLink(self, place, device)
 
     def leave(self) -> None:
-        """Leave it; one that was started for this process ends."""
+        """Leave it for good; one that was started for this process ends. Who joins it just now leaves it then."""
         import ray
 
-        if self._joined and ray.is_initialized():
-            ray.shutdown()
-        self._joined = False
+        self._is_left = True
+        if not _JOINING.acquire(timeout=LEAVE_SECONDS):
+            return
+        try:
+            if self._joined and ray.is_initialized():
+                ray.shutdown()
+            self._joined = False
+        finally:
+            _JOINING.release()
 
     def options(self, node: str) -> dict[str, Any]:
         """Where a process runs, and in which environment: on this machine it runs the code that this process runs."""
@@ -217,153 +226,6 @@ class Cluster:
             return where
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         return {**where, "runtime_env": {"env_vars": {"PYTHONPATH": python_path(), **passed}}}
-
-
-class RayLink:
-    """Calls of one worker, an actor on a node of a cluster. See `app.workbench.link`."""
-
-    def __init__(self, cluster: Cluster, place: Place, device: str = "cpu") -> None:
-        self._cluster, self._place, self._device = cluster, place, device
-        self._name = f"worker-{uuid4().hex}"
-        self._actor: Any = None
-        self._starts = True  # it has not answered yet
-        self._is_unheard = False  # by a cluster that is heard
-        self.restart()
-
-    @property
-    def place(self) -> str:
-        """Where it is, in a few words."""
-        return self._place.machine
-
-    def hello(self) -> dict[str, str]:
-        """The versions of the other side. Raises LinkCut, WorkerDied."""
-        from ray.exceptions import GetTimeoutError
-
-        try:
-            told: dict[str, str] = self._call("hello", seconds=START_SECONDS)
-        except LinkCut as error:
-            if self._device != "cpu" and isinstance(error.__cause__, GetTimeoutError):  # it waits for one
-                raise LinkCut(f"The worker at {self.place} has not started.", GPUS_TAKEN) from error
-            raise
-        return told
-
-    def missing(self, digests: list[str]) -> list[str]:
-        told: list[str] = self._call("missing", digests)
-        return told
-
-    def put(self, digest: str, name: str, data: bytes) -> None:
-        self._call("put", digest, name, data, seconds=FILE_SECONDS)
-
-    def put_part(self, digest: str, data: bytes) -> None:
-        self._call("put_part", digest, data, seconds=FILE_SECONDS)
-
-    def has_model(self, folder: str, sizes: dict[str, int]) -> bool:
-        there: bool = self._call("has_model", folder, sizes)
-        return there
-
-    def begun(self, files: dict[str, DataFile]) -> tuple[dict[str, int], int]:
-        told: tuple[dict[str, int], int] = self._call("begun", files)
-        return told
-
-    def put_model_part(self, file: DataFile, begin: int, data: bytes) -> int:
-        there: int = self._call("put_model_part", file, begin, data, seconds=FILE_SECONDS)
-        return there
-
-    def model_folder(self, name: str, files: dict[str, DataFile]) -> str:
-        folder: str = self._call("model_folder", name, files, seconds=FILE_SECONDS)
-        return folder
-
-    def ask(self, data: bytes, files: dict[str, str], named: dict[str, str]) -> list[str]:
-        missing: list[str] = self._call("ask", data, files, named)
-        return missing
-
-    def cancel(self, up_to: int) -> None:
-        self._call("cancel", up_to)
-
-    def give(self, name: str) -> None:
-        self._call("give", name)
-
-    def replies(
-        self, life: str, after: int, seconds: float
-    ) -> tuple[str, Sequence[tuple[int, bytes, dict[str, bytes]]]]:
-        told: tuple[str, Sequence[tuple[int, bytes, dict[str, bytes]]]] = self._call("replies", life, after, seconds)
-        return told
-
-    def parts(self, digests: list[str]) -> dict[str, bytes]:
-        told: dict[str, bytes] = self._call("parts", digests, seconds=FILE_SECONDS)
-        return told
-
-    def restart(self) -> None:
-        """Start the worker, again where it has died. Raises LinkCut, PlaceGone."""
-        import ray
-
-        from app.worker.remote_side import RemoteSide, make_service
-
-        gpus = (
-            {} if self._device == "cpu" else {"num_gpus": self._place.gpus_to_be_had if self._device == "auto" else 1}
-        )
-
-        def begin() -> Any:
-            made = ray.remote(RemoteSide).options(
-                name=self._name,
-                namespace=NAMESPACE,
-                max_concurrency=AT_ONCE,
-                num_cpus=1,
-                lifetime=None if self._cluster.is_local else "detached",  # a cut link leaves it with what it keeps
-                **gpus,
-                **self._cluster.options(self._place.node),
-            )
-            return made.remote(partial(make_service, self._device), idle_seconds=IDLE_SECONDS)
-
-        if not self._cluster.is_local:
-            self._place = replace(self._place, node=self._cluster.node_of(self._place))
-        self._name = f"worker-{uuid4().hex}"
-        self._actor, self._starts = called(begin, self.place), True
-
-    def reconnect(self) -> None:
-        """Look the worker up, in a cluster that is joined anew where it was not heard; a cluster of this machine that
-        has ended is started again. Raises LinkCut, WorkerDied."""
-        import ray
-
-        if self._cluster.is_local and not self._cluster.has_ended():
-            return
-        if self._cluster.is_local:
-            self._cluster.rejoin()
-            self._place = replace(self._place, node=self._cluster.first_node())
-            raise WorkerDied(f"The cluster of this machine has ended, and {self.place} with it.")
-        is_unheard, self._is_unheard = self._is_unheard, False
-        if not is_unheard:  # else to join anew would change nothing
-            self._cluster.rejoin()
-
-        def look() -> Any:
-            try:
-                return ray.get_actor(self._name, namespace=NAMESPACE)
-            except ValueError:
-                raise WorkerDied(f"The worker at {self.place} is not there any more.") from None
-
-        self._actor = called(look, self.place)
-
-    def close(self) -> None:
-        """End the worker."""
-        import ray
-
-        actor = self._actor
-        called(lambda: ray.kill(actor), self.place)
-
-    def _call(self, method: str, *told: object, seconds: float = CALL_SECONDS) -> Any:
-        import ray
-
-        waits = told[-1] if method == "replies" and isinstance(told[-1], float) else 0.0
-        if self._starts:
-            seconds = max(seconds, START_SECONDS)
-        actor, seconds = self._actor, seconds + waits
-        try:
-            answer = called(lambda: ray.get(getattr(actor, method).remote(*told), timeout=seconds), self.place)
-        except LinkCut as error:
-            self._is_unheard = isinstance(error, WorkerUnheard)
-            raise
-        self._starts = self._starts and actor is not self._actor
-        return answer
 
 
 def _join(ray: Any, told: dict[str, Any]) -> None:
@@ -380,4 +242,3 @@ ADDRESSES = (
     "Give ray://HOST:PORT, through SSH: ssh -L 10001:localhost:10001 HOST. Its token (`ray get-auth-token` there) must "
     "be in RAY_AUTH_TOKEN or in ~/.ray/auth_token here when Wirescope starts."
 )
-GPUS_TAKEN = "Its GPUs may all be reserved by others: choose the processors, or try again later."

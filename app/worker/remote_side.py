@@ -21,14 +21,14 @@ from app.messages.replies import ScoresReply
 from app.messages.request import FailureReply, ProgressReply, Reply, Request
 from app.messages.request_loop import RequestLoop, Server
 from app.messages.stop_signal import give
-from app.messages.wire.codec import VERSION, Wire
+from app.messages.wire.codec import Wire
 from app.messages.wire.errors import WireError
 from app.messages.wire.forms import feature_modules, forms
 from app.messages.wire.parts import Encoded, PartsMissing
+from app.messages.wire.versions import versions
 from app.worker.sent_files import SentFiles
 from core.errors import InputError
 from core.models.kept_code import bound_kept_code
-from core.optional_packages import version_of
 from core.sent.data_files import DataFile
 from core.sent.store import SentModels, has_files
 
@@ -43,16 +43,6 @@ def make_service(device: str = "cpu") -> Server:
 
     bound_kept_code()
     return WorkerService(lambda: feature_modules("handlers"), device)
-
-
-def versions() -> dict[str, str]:
-    """What both sides must agree on, or should: the form of messages, Wirescope, torch, Python."""
-    return {
-        "protocol": str(VERSION),
-        "wirescope": version_of("wirescope"),
-        "torch": version_of("torch"),
-        "python": platform.python_version(),
-    }
 
 
 def file_system() -> str:
@@ -105,10 +95,10 @@ class RemoteSide:
         """Of files by what is in them, those that are not here."""
         return self._files.missing(digests)
 
-    def put(self, digest: str, name: str, data: bytes) -> None:
-        """A file of the window's machine. Raises InputError."""
+    def put(self, digest: str, name: str, size: int, begin: int, data: bytes) -> None:
+        """Bytes of a file of the window's machine: see `SentFiles.put`."""
         self._heard = time.monotonic()
-        self._files.put(digest, name, data)
+        self._files.put(digest, name, size, begin, data)
 
     def has_model(self, folder: str, sizes: dict[str, int]) -> bool:
         """Whether a model's folder lies here at the same path as on the window's machine, with files of these sizes."""
@@ -194,7 +184,7 @@ class RemoteSide:
         return {digest: kept[digest] for digest in digests if digest in kept}
 
     def close(self, seconds: float = 10.0) -> None:
-        """End the worker's thread."""
+        """End the worker's thread, which is waited for so long, and remove the files that were sent."""
         self._loop.stop(seconds)
         self._files.close()
 
@@ -202,6 +192,7 @@ class RemoteSide:
         """A window whose link was cut for good does not leave this process behind."""
         while (left := self._heard + seconds - time.monotonic()) > 0:
             time.sleep(left)
+        self._files.close()
         os._exit(0)  # Ray would start one anew that ends by an exception
 
     def _keep(self, reply: Reply) -> None:

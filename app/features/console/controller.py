@@ -14,6 +14,7 @@ from app.workbench.workbench import Workbench
 from views.panels.console.panel import ConsolePanel
 
 NOTHING_OPEN = "Open a model, with an input in A: then Python can be run beside it"
+NAMES_GONE = "The worker has ended and was started again: names that were set here are gone."
 LONGEST = 40  # letters of code in a step's name
 
 
@@ -34,9 +35,11 @@ class ConsoleController(QObject):
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.given_up.connect(lambda _: self._give_up())
         workbench.on(RequestDone, self._find_lost)
+        workbench.homes.restarted.connect(self._say_names_gone)
         for changed in (workbench.metric_changed, workbench.model_opened, workbench.history_changed, panel.shown):
             changed.connect(lambda *_: self._look())
         self._query: ConsoleQuery | None = None  # what runs
+        self._has_run = False  # in the worker that there is now
         self._look()
 
     def run(self, code: str) -> None:
@@ -46,7 +49,7 @@ class ConsoleController(QObject):
             return
         self._panel.begin(code)
         self._running.ask(ConsoleQuery(code=code))
-        self._query = self._running.asked
+        self._query, self._has_run = self._running.asked, True
 
     def stop(self) -> None:
         """Stop what runs; its reply says that it was."""
@@ -58,6 +61,12 @@ class ConsoleController(QObject):
         if self._query is not None:
             self._query.interrupt.set()
             self._end("Interrupted.")
+
+    def _say_names_gone(self) -> None:
+        """Once: where something runs, its refusal says so."""
+        if self._has_run and self._query is None:
+            self._panel.write(NAMES_GONE)
+        self._has_run = self._query is not None
 
     def _find_lost(self, _done: RequestDone) -> None:
         """The request has ended without a reply: it came to nothing before this was its turn."""

@@ -14,6 +14,8 @@ from core.project.document import Document
 class ConsoleQuery(OneShotQuery):
     """Run some Python beside the session. interrupt: set by the window where it is to stop."""
 
+    once = True
+
     code: str
     interrupt: StopSignal = field(default_factory=StopSignal, compare=False)
 

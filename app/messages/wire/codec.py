@@ -29,7 +29,7 @@ from app.messages.wire.forms import Forms
 from app.messages.wire.parts import LEAST_BYTES, LEAST_ITEMS, Encoded, EncodedParts, KeptParts, digest_of
 from app.messages.wire.sizes import MOST_BYTES, check_size
 
-VERSION = 3  # of this form, and of what is asked of a worker elsewhere; both sides must have the same
+VERSION = 4  # of this form, and of what is asked of a worker elsewhere (`versions` says what messages there are)
 
 
 @dataclass

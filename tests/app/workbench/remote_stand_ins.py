@@ -50,12 +50,15 @@ class TestLink:
     def close(self) -> None:
         self._there().close()
 
+    def hello(self) -> dict[str, str]:
+        return self._there().hello()
+
     def missing(self, digests: list[str]) -> list[str]:
         return self._there().missing(digests)
 
-    def put(self, digest: str, name: str, data: bytes) -> None:
-        self.sent.append(name)
-        self._there().put(digest, name, data)
+    def put(self, digest: str, name: str, size: int, begin: int, data: bytes) -> None:
+        self.sent += [] if begin else [name]
+        self._there().put(digest, name, size, begin, data)
 
     def put_part(self, digest: str, data: bytes) -> None:
         self.parts_sent.append(len(data))

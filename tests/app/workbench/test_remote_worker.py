@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from app.features.console.queries import ConsoleQuery
+from app.features.console.queries import CompleteQuery, ConsoleQuery
 from app.messages.request import FailureReply, ProgressReply, Query, QueryRefusal, Request, RequestDone
-from app.workbench.files_to_send import MOST_BYTES
+from app.workbench.files_to_send import MOST_BYTES, FilesToSend
 from app.workbench.remote_worker import RemoteWorker
-from app.worker.sent_files import SentFiles
 from core.errors import InputError
 from core.project.document import Document, Source
-from tests.app.workbench.remote_stand_ins import Reader, TestLink, heard, wait_for
+from tests.app.workbench.remote_stand_ins import Reader, TestLink, heard, wait_for, working
 from tests.app.workbench.test_worker_thread import request
 
 
@@ -71,7 +69,7 @@ class PluginQuery(Query):
 
 
 def test_a_query_of_a_plugin_is_refused_in_words_and_all_else_is_answered(worker, link, server, qtbot) -> None:
-    asked = replace(request(1), queries=(PluginQuery(), ConsoleQuery(code="1")))
+    asked = replace(request(1), queries=(PluginQuery(), CompleteQuery(text="s")))
     worker.ask(asked)
     server.wait(lambda: server.begun == [1])
     link.die()  # it is said once, however often the request is sent
@@ -161,6 +159,86 @@ def test_a_file_that_goes_between_two_looks_at_it_is_said_and_ends(qapp, qtbot, 
     assert worker.stop()
 
 
+def test_files_go_in_parts_that_are_shown_and_another_edit_or_cancel_ends_that(
+    qapp, qtbot, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("app.workbench.files_to_send.PART", 10)
+    picture, server = tmp_path / "cat.png", Reader()
+    picture.write_bytes(bytes(35))
+    link, began, goes_on, parts = TestLink(server), threading.Event(), threading.Event(), []
+    put = link.put
+
+    def slowly(digest: str, name: str, size: int, begin: int, data: bytes) -> None:
+        parts.append((begin, len(data)))
+        began.set()
+        assert goes_on.wait(30)
+        put(digest, name, size, begin, data)
+
+    monkeypatch.setattr(link, "put", slowly)
+    document = Document("m", Source("image", path=str(picture)))
+    with working(link) as worker:
+        worker.ask(Request(1, document))
+        assert began.wait(30)
+        worker.ask(Request(2, Document("m", Source("text", "x"))))
+        goes_on.set()
+        wait_for(qtbot, worker, 2)
+        assert parts == [(0, 10)]
+        goes_on.clear()
+        began.clear()
+        worker.ask(Request(3, document))
+        assert began.wait(30)
+        worker.cancel()
+        goes_on.set()
+        worker.ask(Request(4, Document("m", Source("text", "y"))))
+        wait_for(qtbot, worker, 4)
+        assert parts == [(0, 10)] * 2
+        assert [each.clean.text for each in server.documents] == ["x", "y"]
+        worker.ask(Request(5, document))
+        wait_for(qtbot, worker, 5)
+        assert parts[2:] == [(0, 10), (10, 10), (20, 10), (30, 5)]
+        progress = [each for each in worker.answers if isinstance(each, ProgressReply) and each.number == 5]
+        said = [each.fraction for each in progress if each.words.startswith("Sending 1 file to node-7: ")]
+        assert said == [0, 10 / 35, 20 / 35, 30 / 35]
+
+
+def test_large_values_of_a_request_that_is_wanted_no_more_are_not_sent_to_their_end(qapp, qtbot, monkeypatch) -> None:
+    monkeypatch.setattr("app.workbench.request_sending.SHOWN_FROM", 1)
+    server = Reader()
+    link, began, goes_on, sent = TestLink(server), threading.Event(), threading.Event(), []
+    put = link.put_part
+
+    def slowly(digest: str, data: bytes) -> None:
+        sent.append(len(data))
+        began.set()
+        assert goes_on.wait(30)
+        put(digest, data)
+
+    monkeypatch.setattr(link, "put_part", slowly)
+    pasted = Document("m", *(Source("image", data=bytes([n]) * (1 << 20), name="a.png") for n in (1, 2)))
+    with working(link, sends_files=False) as worker:
+        worker.ask(Request(1, pasted))
+        assert began.wait(30)
+        worker.ask(Request(2, Document("m", Source("text", "x"))))
+        goes_on.set()
+        wait_for(qtbot, worker, 2)
+        assert len(sent) == 1
+        assert len(server.documents) == 1
+        assert any(words.startswith("Sending the request to node-7: ") for _, words in heard(worker))
+
+
+def test_more_files_than_are_kept_there_are_refused_before_any_is_sent(tmp_path) -> None:
+    pictures = [tmp_path / f"{name}.png" for name in "ab"]
+    for number, picture in enumerate(pictures):
+        picture.write_bytes(bytes([number]) * 6)
+    link = TestLink(Reader())
+    document = Document("m", *(Source("image", path=str(picture)) for picture in pictures))
+    with pytest.raises(InputError, match="are the most that is sent to another machine") as refused:
+        FilesToSend(link, most=10).send(Request(1, document), lambda _words, _share: None)
+    assert refused.value.hint.startswith("Choose File > Disconnect")
+    assert link.sent == []
+    link.close()
+
+
 @pytest.mark.parametrize("call", ["ask", "replies"])
 def test_what_nobody_has_foreseen_ends_the_request_in_words_and_no_thread(
     call: str, worker, link, server, qtbot, monkeypatch, caplog
@@ -186,21 +264,6 @@ def test_what_nobody_has_foreseen_ends_the_request_in_words_and_no_thread(
     assert heard(worker) == [(2, "answer 2")]
 
 
-def test_a_file_that_is_not_what_it_says_is_not_taken() -> None:
-    files = SentFiles()
-    with pytest.raises(InputError, match="other bytes"):
-        files.put("0" * 64, "../../cat.png", b"a picture")
-    with pytest.raises(InputError, match="was not sent"):
-        files.paths({"/a/cat.png": "0" * 64})
-    digest = hashlib.sha256(b"a picture").hexdigest()
-    files.put(digest, "../../cat.png", b"a picture")
-    assert Path(files.paths({"/a/cat.png": digest})["/a/cat.png"]).parents[1].name == digest
-    for path, name in (("C:\\a\\b.csv", "b.csv"), ("/a/..", "file"), ("/b/cat.png", "cat.png")):
-        place = Path(files.paths({path: digest})[path])
-        assert (place.name, place.parents[1].name, place.read_bytes()) == (name, digest, b"a picture")
-    files.close()
-
-
 def test_a_worker_that_is_started_as_the_window_leaves_is_ended_too(qapp, link, server, qtbot, monkeypatch) -> None:
     restart, began, goes_on = link.restart, threading.Event(), threading.Event()
 
@@ -218,4 +281,25 @@ def test_a_worker_that_is_started_as_the_window_leaves_is_ended_too(qapp, link, 
     goes_on.set()
     qtbot.waitUntil(lambda: not any(each.is_alive() for each in worker._threads), timeout=30_000)
     assert link.lives == 2
+    assert not link.side._loop._thread.is_alive()
+
+
+def test_a_worker_that_is_found_again_as_the_window_leaves_is_ended_too(qapp, link, server, qtbot, monkeypatch) -> None:
+    began, goes_on = threading.Event(), threading.Event()
+
+    def slowly() -> None:
+        began.set()
+        assert goes_on.wait(30)
+
+    monkeypatch.setattr(link, "reconnect", slowly)
+    worker = RemoteWorker(link)
+    worker.start()
+    link.cut = True
+    assert began.wait(30)
+    worker.stop(0.1)  # it does not reach the worker
+    assert link.side._loop._thread.is_alive()
+    link.cut = False
+    goes_on.set()
+    qtbot.waitUntil(lambda: not any(each.is_alive() for each in worker._threads), timeout=30_000)
+    assert link.lives == 1
     assert not link.side._loop._thread.is_alive()

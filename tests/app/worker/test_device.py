@@ -31,7 +31,8 @@ from app.messages.replies import (
 from app.messages.request import FailureReply, Query, QueryRefusal, Reply, Request
 from app.messages.room import RoomReply
 from app.worker import node_facts, ray_home, room, service
-from app.worker.ray_home import Cluster, RayLink
+from app.worker.ray_home import Cluster
+from app.worker.ray_link import RayLink
 from app.worker.service import WorkerService
 from core import free_memory
 from core.checkpoints import opened

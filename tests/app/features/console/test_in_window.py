@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.features.console.controller import NAMES_GONE
 from app.features.console.handlers.console import METRIC_IS_THE_WINDOWS
 from core.edits import Edit
 from core.nodes import Node
@@ -116,3 +117,13 @@ def test_without_a_model_it_says_what_is_missing(person) -> None:
     console = Console(person)
     assert "Open a model" in console.panel.field.placeholderText()
     assert console.panel.field.isReadOnly()
+
+
+def test_that_names_are_gone_with_a_worker_elsewhere_is_said_once(reader) -> None:
+    console, restarted = Console(reader), reader.workbench.homes.restarted
+    restarted.emit()
+    assert NAMES_GONE not in console.text(), "nothing was set"
+    console.run("n = 1")
+    restarted.emit()
+    restarted.emit()
+    assert console.text().count(NAMES_GONE) == 1
