@@ -69,6 +69,24 @@ def move_lasting(written: Path, place: Path) -> None:
     _sync_folder(place.parent)
 
 
+def save_new_text(path: Path, text: str) -> None:
+    """Write a file where nothing is. Raises FileExistsError where something has come there, which stays; WirescopeError
+    where it cannot be written, and then nothing is left there."""
+    content = text.encode("utf-8", "backslashreplace")
+    try:
+        file = path.open("xb")
+    except FileExistsError:
+        raise
+    except (OSError, ValueError) as error:
+        raise _refused(path, error) from None
+    try:
+        with file:
+            file.write(content)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _refused(path, error) from None
+
+
 def is_unfinished(name: str) -> bool:
     """Whether a file was being written here when its program was killed."""
     return fnmatchcase(name, UNFINISHED)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import WirescopeError
-from core.saving import check_place, save_bytes, save_text
+from core.saving import check_place, save_bytes, save_new_text, save_text
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -22,6 +22,16 @@ def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
         save_text(path, text)
     assert path.read_text(encoding="utf-8") == "two é"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_file_takes_the_place_of_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    save_new_text(path, "é")
+    with pytest.raises(FileExistsError):
+        save_new_text(path, "another")
+    assert path.read_text(encoding="utf-8") == "é"
+    with pytest.raises(WirescopeError, match="cannot be written"):
+        save_new_text(tmp_path / "none" / "file", "text")
 
 
 def test_to_ask_changes_nothing(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from core.door.tool import Answer, Call, Parameters
 from core.errors import ArgumentError
 from core.formatting import counted
 from core.pictures.circuit import circuit_svg
-from core.saving import save_text
+from core.saving import save_new_text, save_text
 
 MOST_CHARACTERS = 2_000_000  # of an answer
 SVG, MARKDOWN = "svg", "markdown"
@@ -48,7 +48,7 @@ def export(host: Host, told: Export, call: Call) -> Answer:
         if place.suffix.lower() != ending:
             raise ArgumentError(f"{told.file!r} does not end in {ending}.")
         if place.exists() and not told.overwrite:
-            raise ArgumentError(f"{told.file!r} is there already.", "Take another name, or say overwrite.")
+            raise _is_there(told.file)
         if not place.parent.is_dir():
             raise ArgumentError(f"There is no folder for {told.file!r}.", "Name one that is there.")
     shown = _shown(host.find(call))
@@ -60,8 +60,15 @@ def export(host: Host, told: Export, call: Call) -> Answer:
                 "Name a file, or keep fewer edges.",
             )
         return {"words": f"{counted(edges, 'edge')} as {told.kind}.", "kind": told.kind, "text": text}
-    save_text(place, text)
+    try:
+        (save_text if told.overwrite else save_new_text)(place, text)
+    except FileExistsError:  # it has come meanwhile
+        raise _is_there(told.file) from None
     return {"words": f"{counted(edges, 'edge')} as {told.kind}, in {told.file}.", "kind": told.kind, "file": told.file}
+
+
+def _is_there(name: str) -> ArgumentError:
+    return ArgumentError(f"{name!r} is there already.", "Take another name, or say overwrite.")
 
 
 def _shown(replies: DocumentReplies) -> Snapshot:
