@@ -55,7 +55,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def serve_command(options: argparse.Namespace) -> int:
     from core.door.http_server import MCP, RPC, Address, DoorServer
     from core.door.mcp_server import NEED, McpOverHttp, available
-    from core.door.token import remove_left, remove_token, token_of_environment, write_token
+    from core.door.token import check_token_place, remove_left, remove_token, token_of_environment, write_token
 
     if options.memory is not None and options.memory < 1:
         raise ArgumentError(f"--memory {options.memory} keeps no run.", "Give megabytes above 0.")
@@ -64,15 +64,22 @@ def serve_command(options: argparse.Namespace) -> int:
     address = Address(options.host, options.port, options.allow_remote)
     address.check()
     token = token_of_environment()
-    door = open_door(options)
-    mcp = McpOverHttp(door) if available() else None
-    server = DoorServer(door, token, address, mcp)
+    if options.token_file:
+        check_token_place(Path(options.token_file))
+    door = make_door(options)
+    try:
+        mcp = McpOverHttp(door) if available() else None
+        server = DoorServer(door, token, address, mcp)
+    except BaseException:
+        door.close()
+        raise
     path = Path(options.token_file) if options.token_file else _usual_place(server.port)
     urls = {"url": server.url + RPC} | ({} if mcp is None else {"mcp": server.url + MCP})
-    if not options.token_file:
-        remove_left(path.parent)
-    write_token(path, {**urls, "token": token, "pid": str(os.getpid())})
     try:
+        open_first(door, options)  # now that nothing else can be wrong: it may take minutes
+        if not options.token_file:
+            remove_left(path.parent)
+        write_token(path, {**urls, "token": token, "pid": str(os.getpid())})
         server.start()
         tell(f"JSON-RPC at {server.url}{RPC}; the token, which every request carries, is {token}")
         tell(str(NEED) if mcp is None else f"MCP at {server.url}{MCP}, with the same token")
@@ -83,7 +90,7 @@ def serve_command(options: argparse.Namespace) -> int:
     finally:
         server.stop()
         door.close()
-        remove_token(path)
+        remove_token(path, token)
     tell("The door is closed.")
     return 0
 
@@ -98,16 +105,17 @@ def _serve_stdio(options: argparse.Namespace) -> int:
         raise ArgumentError(f"--stdio uses no network: {given} says nothing.", f"Leave out {given}.")
     if not available():
         raise NEED
-    door = open_door(options)
+    door = make_door(options)
     try:
+        open_first(door, options)
         serve_stdio(door)
     finally:
         door.close()
     return 0
 
 
-def open_door(options: argparse.Namespace) -> Door[Host]:
-    """A door to a session of its own; the first model that is named is open. Raises WirescopeError."""
+def make_door(options: argparse.Namespace) -> Door[Host]:
+    """A door to a session of its own, in which no model is open. Raises ArgumentError."""
     from app.cli.serve_session import ServedSession
     from app.presenters.programs.permits import Permits
     from app.presenters.programs.table import TOOLS
@@ -116,15 +124,13 @@ def open_door(options: argparse.Namespace) -> Door[Host]:
     folder = None if options.folder is None else Path(options.folder)
     if folder is not None and not folder.is_dir():
         raise ArgumentError(f"There is no folder {folder}.", "Make it, or name another one.")
-    session = ServedSession(Permits(folder, frozenset(options.model)), options.memory)
-    door: Door[Host] = Door(TOOLS, session)
-    try:
-        if options.model:
-            tell(door.call("open", {"model": options.model[0]})["words"])
-    except BaseException:
-        door.close()
-        raise
-    return door
+    return Door(TOOLS, ServedSession(Permits(folder, frozenset(options.model)), options.memory))
+
+
+def open_first(door: Door[Host], options: argparse.Namespace) -> None:
+    """Open the first model that is named. Raises WirescopeError."""
+    if options.model:
+        tell(door.call("open", {"model": options.model[0]})["words"])
 
 
 def _usual_place(port: int) -> Path:

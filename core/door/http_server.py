@@ -10,11 +10,13 @@ Only then is the body read. Nothing listens beyond this machine unless it was ma
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import logging
 import select
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -30,7 +32,7 @@ from core.errors import ArgumentError
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 8_000_000  # of a body: two pictures
-SECONDS = 30  # that a client may take to send its request
+SECONDS = 30  # that a client may take to begin a request, and then to send the whole of it
 MOST_CONNECTIONS = 64
 RPC, MCP = "/rpc", "/mcp"
 METHODS = {RPC: ("POST",), MCP: ("POST", "GET", "DELETE")}
@@ -185,12 +187,50 @@ class _Server(ThreadingHTTPServer):
         log.info("a connection broke", exc_info=True)
 
 
+class _Incoming(io.RawIOBase):
+    """What a client sends, of which each request has its time as a whole: a byte now and then keeps no connection.
+    Raises TimeoutError where it is over. seconds: of a request from its first byte on, and until that comes."""
+
+    def __init__(self, connection: socket.socket, seconds: float) -> None:
+        self._connection, self._seconds = connection, seconds
+        self._end: float | None = None  # of the time of this request, by the monotonic clock
+
+    def expect_request(self) -> None:
+        self._end = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self._seconds if self._end is None else self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the request took too long to come")
+        self._connection.settimeout(left)
+        try:
+            count = self._connection.recv_into(buffer)
+        finally:
+            self._connection.settimeout(self._seconds)  # of what is sent
+        if self._end is None:
+            self._end = time.monotonic() + self._seconds
+        return count
+
+
 class _Handler(BaseHTTPRequestHandler):
     """One connection, with requests one after the other."""
 
     protocol_version = "HTTP/1.1"
     server: _Server
     timeout = SECONDS
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self._incoming = _Incoming(self.connection, self.timeout)
+        self.rfile = io.BufferedReader(self._incoming)
+
+    def handle_one_request(self) -> None:
+        self._incoming.expect_request()
+        super().handle_one_request()
 
     def version_string(self) -> str:
         return "wirescope"

@@ -7,11 +7,14 @@ import hmac
 import json
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import ArgumentError
 
+KEYS = frozenset(("url", "token", "pid"))  # of what stands in such a file
+MOST_BYTES = 10_000  # of one
 LEAST = 16  # characters of one that a user brings
 VARIABLE = "WIRESCOPE_TOKEN"  # of the environment: the arguments of a process are seen by everybody on the machine
 
@@ -39,8 +42,28 @@ def fits(header: str, token: str) -> bool:
     return right and scheme.lower() == "bearer"
 
 
+def check_token_place(path: Path) -> None:
+    """Raise ArgumentError where something lies that is no file of a door: it would be lost."""
+    if os.path.lexists(path) and not KEYS.issubset(_read(path)):
+        raise ArgumentError(
+            f"{path} is there, and is no file of a door: the token is not written over it.", "Name another file."
+        )
+
+
+def _read(path: Path) -> dict[str, object]:
+    """What stands in the file of a door; nothing where it is none."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        lying = path.lstat()
+        if stat.S_ISREG(lying.st_mode) and lying.st_size <= MOST_BYTES:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return content if isinstance(content, dict) else {}
+    return {}
+
+
 def write_token(path: Path, content: Mapping[str, str]) -> None:
-    """Write a token and where it is good, readable by its owner alone. Raises ArgumentError."""
+    """Write a token and where it is good, readable by its owner alone; the file of an earlier door goes. Raises
+    ArgumentError, also where something else lies there."""
+    check_token_place(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.suppress(FileNotFoundError):
@@ -58,11 +81,12 @@ def remove_left(folder: Path) -> None:
 
     for path in folder.glob("*.json"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            if not psutil.pid_exists(int(json.loads(path.read_text(encoding="utf-8"))["pid"])):
+            if not psutil.pid_exists(int(str(_read(path)["pid"]))):
                 path.unlink()
 
 
-def remove_token(path: Path) -> None:
-    """The token is good for nothing any more."""
+def remove_token(path: Path, token: str) -> None:
+    """The token is good for nothing any more. The file stays where another door has written its own there."""
     with contextlib.suppress(OSError):
-        path.unlink()
+        if _read(path).get("token") == token:
+            path.unlink()

@@ -17,7 +17,10 @@ from pjrpc.client.exceptions import JsonRpcError
 
 import wirescope as ws
 from app.cli.parser import command
-from app.cli.serve import open_door
+from app.cli.serve import make_door, open_first
+from app.presenters.programs import exports
+from app.presenters.programs.host import DocumentReplies
+from app.presenters.snapshot import Snapshot
 from core.door.http_server import DoorServer
 from core.errors import ArgumentError
 from core.formatting import share_words
@@ -38,7 +41,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[DoorServer]:
-    door = open_door(argparse.Namespace(folder=str(folder), model=["bundled:names"], memory=None))
+    options = argparse.Namespace(folder=str(folder), model=["bundled:names"], memory=None)
+    door = make_door(options)
+    open_first(door, options)
     with served(door) as server:
         yield server
 
@@ -244,6 +249,21 @@ def test_a_circuit_is_given_away_as_text_or_below_the_folder(call: Call, folder:
     call("keep", size=None)
 
 
+def test_a_file_that_comes_while_the_circuit_is_found_is_not_written_over(
+    call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    place, shown = folder / "meanwhile.json", exports._shown
+
+    def found(replies: DocumentReplies) -> Snapshot:
+        place.write_text("of somebody else", encoding="utf-8")
+        return shown(replies)
+
+    monkeypatch.setattr(exports, "_shown", found)
+    with pytest.raises(JsonRpcError, match="is there already"):
+        call("export", file="meanwhile.json")
+    assert place.read_text(encoding="utf-8") == "of somebody else"
+
+
 def test_a_link_does_not_lead_out_of_the_folder(server: DoorServer, tmp_path: Path):
     from app.presenters.programs.permits import Permits
 
@@ -268,6 +288,21 @@ def test_the_command_refuses_other_machines_and_what_it_cannot_use(capsys: pytes
     assert command(["serve", "--folder", "nowhere/at/all"]) == 2
     assert command(["serve", "--memory", "0"]) == 2
     assert command(["serve", "no-such-thing-here"]) == 3
+
+
+def test_what_is_wrong_with_the_door_is_said_before_a_model_is_opened(
+    server: DoorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    opened: list[object] = []
+    monkeypatch.setattr("app.cli.serve.open_first", lambda door, options: opened.append(options.model))
+    assert command(["serve", "bundled:names", "--port", str(server.port)]) == 2
+    assert "cannot be listened on" in capsys.readouterr().err
+    place = tmp_path / "notes.json"
+    place.write_text('{"token": "of another program"}', encoding="utf-8")
+    assert command(["serve", "bundled:names", "--token-file", str(place)]) == 2
+    assert "is no file of a door" in capsys.readouterr().err
+    assert place.read_text(encoding="utf-8") == '{"token": "of another program"}'
+    assert not opened
 
 
 def test_a_client_that_starts_the_command_speaks_mcp_with_it(session: ws.Session):

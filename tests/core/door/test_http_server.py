@@ -5,17 +5,27 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import socket
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.door.http_server import MOST_BYTES, Address, DoorServer
-from core.door.token import LEAST, VARIABLE, remove_left, remove_token, token_of_environment, write_token
+from core.door.http_server import MOST_BYTES, Address, DoorServer, _Handler
+from core.door.token import (
+    LEAST,
+    VARIABLE,
+    check_token_place,
+    remove_left,
+    remove_token,
+    token_of_environment,
+    write_token,
+)
 from core.errors import ArgumentError
 from tests.core.door.toy import TOOLS, Counter
 from tests.served import TOKEN
@@ -169,6 +179,21 @@ def test_a_call_ends_when_its_client_goes(server: DoorServer, counter: Counter):
     assert called(server, "add", {"number": 0})["result"]  # the next one has its turn
 
 
+@pytest.mark.parametrize("sent_before", ["", "POST /rpc HTTP/1.1\r\nX: "])
+def test_a_byte_now_and_then_keeps_no_connection(server: DoorServer, monkeypatch: pytest.MonkeyPatch, sent_before: str):
+    """Each byte comes in time, the request as a whole does not."""
+    monkeypatch.setattr(_Handler, "timeout", 0.3)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        client.sendall(sent_before.encode())
+        with suppress(ConnectionError):
+            for _ in range(200):
+                client.sendall(b"x")
+                if select.select([client], [], [], 0.02)[0]:
+                    break
+        assert select.select([client], [], [], 0)[0]  # it is closed by the door
+    assert called(server, "add", {"number": 0})["result"]
+
+
 def test_nothing_listens_beyond_this_machine_unless_it_is_allowed(counter: Counter):
     for host in ("0.0.0.0", "::", "192.168.1.2", "example.com", ""):
         with pytest.raises(ArgumentError, match="can be reached from other machines"):
@@ -187,26 +212,52 @@ def test_a_port_that_is_taken_says_so(server: DoorServer):
 
 def test_the_token_of_a_door_that_was_ended_is_removed_by_the_next(tmp_path: Path):
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    write_token(tmp_path / "1.json", {"token": "of one that is ended", "pid": ended.stdout.decode().strip()})
-    write_token(tmp_path / "2.json", {"token": "of one that serves", "pid": str(os.getpid())})
+    write_token(tmp_path / "1.json", of_door("of one that is ended", ended.stdout.decode().strip()))
+    write_token(tmp_path / "2.json", of_door("of one that serves"))
     (tmp_path / "3.json").write_text("[]", encoding="utf-8")
     remove_left(tmp_path)
     remove_left(tmp_path / "missing")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.json", "3.json"]
 
 
+def of_door(token: str, pid: str = str(os.getpid())) -> dict[str, str]:
+    return {"url": "http://127.0.0.1:1/rpc", "token": token, "pid": pid}
+
+
+@pytest.mark.parametrize("text", ["", "my notes", "[]", "[" * 9000, '{"token": "of another program"}', "\0" * 20_000])
+def test_a_token_is_not_written_over_what_is_of_others(tmp_path: Path, text: str):
+    place = tmp_path / "notes.json"
+    place.write_text(text, encoding="utf-8")
+    for refused in (lambda: check_token_place(place), lambda: write_token(place, of_door("token"))):
+        with pytest.raises(ArgumentError, match=r"notes\.json is there, and is no file of a door"):
+            refused()
+    assert place.read_text(encoding="utf-8") == text
+
+
+def test_a_link_and_a_folder_are_no_place_for_a_token(tmp_path: Path):
+    write_token(tmp_path / "1.json", of_door("token"))
+    (tmp_path / "link.json").symlink_to(tmp_path / "1.json")
+    for name in ("link.json", "."):
+        with pytest.raises(ArgumentError, match="is no file of a door"):
+            check_token_place(tmp_path / name)
+    check_token_place(tmp_path / "1.json")
+    check_token_place(tmp_path / "2.json")
+
+
 def test_a_token_is_written_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     place = tmp_path / "doors" / "1.json"
-    write_token(place, {"token": "first"})
+    write_token(place, of_door("first"))
     other = place.open(encoding="utf-8")  # whoever holds the one before open does not see the next
-    write_token(place, {"token": "second"})
+    write_token(place, of_door("second"))
     with other:
-        assert json.load(other) == {"token": "first"}
-    assert json.loads(place.read_text(encoding="utf-8")) == {"token": "second"}
+        assert json.load(other) == of_door("first")
+    assert json.loads(place.read_text(encoding="utf-8")) == of_door("second")
     if os.name == "posix":
         assert stat.S_IMODE(place.stat().st_mode) == 0o600
-    remove_token(place)
-    remove_token(place)
+    remove_token(place, "first")  # by the door that was there before
+    assert place.exists()
+    remove_token(place, "second")
+    remove_token(place, "second")
     assert not place.exists()
     monkeypatch.delenv(VARIABLE, raising=False)
     assert token_of_environment() != token_of_environment()
