@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.messages.replies import ModelReply
 from app.messages.request import ProgressReply, Query, Reply, Request
+from app.messages.room import Work
 from app.presenters.first_inputs import first_inputs
 from app.presenters.programs.host import DocumentReplies, Operation
 from app.presenters.programs.permits import Permits
@@ -15,6 +16,8 @@ from core.project.history import History, Step
 from core.project.step_names import open_words
 from core.project.trace_choice import TraceChoice
 
+ASKS: frozenset[Work] = frozenset(("trace", "scan"))  # weights that have no room stay on disk by themselves
+
 
 class ServedSession:
     """A `Host` without a window. All calls come in one thread, the door's. memory: megabytes for kept runs; None: the
@@ -25,6 +28,7 @@ class ServedSession:
         self._service = WorkerService()
         self._history = History(Document(""), lambda document: None)
         self._made: Step | None = None  # the step that was made last
+        self._asks = ASKS  # what is not begun where memory is short
         self._number = 0
 
     @property
@@ -62,7 +66,8 @@ class ServedSession:
             self._history.retract(self._made)
         self._made = None
 
-    def trace(self, words: str, choice: TraceChoice) -> str:
+    def trace(self, words: str, choice: TraceChoice, anyway: bool = False) -> str:
+        self._asks = ASKS - {"trace"} if anyway else ASKS
         return self.change(lambda document: Change(words, document.after_trace(choice)))
 
     def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> DocumentReplies:
@@ -85,6 +90,8 @@ class ServedSession:
                 replies[type(reply)] = reply
 
         self._number += 1
-        request = Request(self._number, self.document(), recover=trace, queries=queries, memory=self._memory)
+        request = Request(
+            self._number, self.document(), recover=trace, queries=queries, memory=self._memory, asks=self._asks
+        )
         self._service.serve(request, take, call.cancelled)
         return DocumentReplies(request.document, replies)

@@ -47,6 +47,11 @@ class Traces:
         self.running = False
         self.seconds, self._started = 0.0, 0.0
 
+    @property
+    def step(self) -> Step | None:
+        """Of the trace that was asked for last, until it is at its end; None where it made none."""
+        return None if self._begun is None else self._begun.step
+
     def begin(self, words: str, choice: TraceChoice) -> None:
         """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
         workbench, history = self._workbench, self._workbench.history

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.messages.arrow import Arrow
 from app.messages.replies import InputsReply, ModelReply, RecoveryReply, RunReply, ScoresReply
 from app.messages.request import Query
-from app.messages.room import ALL_WORK, Work
+from app.messages.room import ALL_WORK, RoomReply, Work
 from app.presenters.canvas import Extent
 from app.workbench.edit_intents import Editing
 from app.workbench.group_intents import Grouping
@@ -85,6 +85,7 @@ class Workbench(QObject):
         self.extent = Extent()  # what the canvas shows beside the circuit
         self._positions: tuple[int, ...] = ()
         self._arrow: Arrow | None = None
+        self.tells_program: Callable[[RoomReply], bool] | None = None  # tells it, and not the user, what has no room
         self._client = client = WorkerClient(engine, self)
         self.results = Results(client, self.document, self)
         self.presenter = Presenter(self, client, self.results, self)
@@ -193,12 +194,20 @@ class Workbench(QObject):
         """Where the present model's weights go, as the user has said: "memory", "disk"; else "auto"."""
         return self._client.place_of(self.document)
 
-    def leave_trace(self) -> None:
-        """The trace that was asked for is not begun."""
-        self.traces.running = False
-        self.traces.forget()
-        self.message.emit("Not traced.")
-        self.ask_anew()
+    def leave_undone(self, work: Work) -> None:
+        """Work that was not begun, since memory is short, is not to be: back to what was there before."""
+        if work == "trace":
+            self.traces.running = False
+            self.traces.forget()
+            self.message.emit("Not traced.")
+            self.ask_anew()
+            return
+        was_open = self.opened is not None  # by the worker before, where the work is done elsewhere now
+        self.cancel()  # which leaves a model that was being opened
+        if work in ("model", "send"):
+            self.message.emit("Not opened.")
+            if was_open:
+                self.models.leave()
 
     @property
     def cut_kind(self) -> EditKind:

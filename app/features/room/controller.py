@@ -8,8 +8,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from app.features.room.presenter import advice, question
-from app.messages.room import RoomReply
+from app.messages.room import RoomReply, Work
+from app.presenters.room_words import advice, question
 from app.workbench.workbench import Workbench
 from core.precision_words import is_rounded, rounded
 
@@ -22,10 +22,15 @@ class RoomController(QObject):
     def __init__(self, workbench: Workbench, dialogs: QWidget) -> None:
         super().__init__(dialogs)
         self._workbench, self._dialogs = workbench, dialogs
+        self._asked: Work | None = None  # of the question that stands
         workbench.on(RoomReply, self._ask)
 
     def _ask(self, reply: RoomReply) -> None:
-        """Does not block: nothing runs until it is answered."""
+        """Does not block: nothing runs until it is answered. Other requests, of a program, can come meanwhile."""
+        tells_program = self._workbench.tells_program
+        if (tells_program is not None and tells_program(reply)) or self._asked == reply.work:
+            return
+        self._asked = reply.work
         words = question(reply, self._workbench.homes.place)
         box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", words, parent=self._dialogs)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -38,8 +43,12 @@ class RoomController(QObject):
         box.setEscapeButton(leave)
         chosen: list[Callable[[], None]] = []
         box.buttonClicked.connect(lambda button: chosen.append(acts.get(button, lambda: self._leave(reply))))
-        box.finished.connect(lambda _code: (chosen or [lambda: self._leave(reply)])[0]())
+        box.finished.connect(lambda _code: self._do((chosen or [lambda: self._leave(reply)])[0]))
         box.open()
+
+    def _do(self, act: Callable[[], None]) -> None:
+        self._asked = None
+        act()
 
     def _choices(self, reply: RoomReply) -> list[tuple[str, Callable[[], None]]]:
         workbench, precision = self._workbench, self._workbench.document.precision
@@ -68,14 +77,4 @@ class RoomController(QObject):
         self._workbench.compute_in(precision)
 
     def _leave(self, reply: RoomReply) -> None:
-        """Back to what was there before."""
-        workbench = self._workbench
-        if reply.work == "trace":
-            workbench.leave_trace()
-            return
-        was_open = workbench.opened is not None  # by the worker before, where the work is done elsewhere now
-        workbench.cancel()  # which leaves a model that was being opened
-        if reply.work in ("model", "send"):
-            workbench.message.emit("Not opened.")
-            if was_open:
-                workbench.models.leave()
+        self._workbench.leave_undone(reply.work)

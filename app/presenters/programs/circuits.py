@@ -44,6 +44,7 @@ class Trace(Parameters, frozen=True, kw_only=True):
         msgspec.field(default_factory=dict)
     )
     over_dataset: Annotated[bool, Meta(description="score the pairs of the dataset, not A and B alone")] = False
+    anyway: Annotated[bool, Meta(description="also where it takes more memory than is free")] = False
 
 
 class Keep(Parameters, frozen=True, kw_only=True):
@@ -79,7 +80,8 @@ def trace(host: Host, told: Trace, call: Call) -> Answer:
     options = Options(**told.options).values
     choice = TraceChoice(method.name, options, told.over_dataset)
     host.find(call)  # what is wrong with the inputs is said before anything is made of them
-    words = host.trace(f"Trace by {method.title}{' over the dataset' if told.over_dataset else ''}", choice)
+    words = f"Trace by {method.title}{' over the dataset' if told.over_dataset else ''}"
+    words = host.trace(words, choice, told.anyway)
     return {"step": words, **_traced(find_of_step(host, words, call, trace=True), told.top)}
 
 

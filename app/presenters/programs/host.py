@@ -8,7 +8,9 @@ from typing import Any, Protocol, TypeVar
 
 from app.messages.replies import InputsReply, ModelReply, RunReply, TraceRefusal
 from app.messages.request import FailureReply, Query, QueryRefusal, Reply
+from app.messages.room import RoomReply
 from app.presenters.programs.permits import Permits
+from app.presenters.room_words import ANSWER_THERE, advice_to_program, question
 from core.door.tool import Call
 from core.errors import Cancelled, InputError, WirescopeError
 from core.project.change import Change
@@ -21,10 +23,12 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class DocumentReplies:
-    """What the worker has replied of a document, by the kind of the reply."""
+    """What the worker has replied of a document, by the kind of the reply. asks_user: where some work was not begun
+    since memory is short, the window asks its user about it."""
 
     document: Document
     replies: Mapping[type, Reply]
+    asks_user: bool = False
 
     def get(self, kind: type[R]) -> R | None:
         reply: Any = self.replies.get(kind)
@@ -34,8 +38,16 @@ class DocumentReplies:
         """A reply that must be there. Raises InputError where it has not come."""
         reply = self.get(kind)
         if reply is None:
-            raise InputError("The work was left before this was found.", "Call again.")
+            raise self._short or InputError("The work was left before this was found.", "Call again.")
         return reply
+
+    @property
+    def _short(self) -> InputError | None:
+        """That memory is short for what the worker has left."""
+        short = self.get(RoomReply)
+        if short is None:
+            return None
+        return InputError(question(short), ANSWER_THERE if self.asks_user else advice_to_program(short))
 
     def check(self, queries: tuple[Query, ...] = (), trace: bool = False) -> DocumentReplies:
         """This, where nothing was refused. trace: one was asked for. Raises InputError for what the window would show
@@ -46,6 +58,8 @@ class DocumentReplies:
             raise InputError(failed.message or nothing, failed.hint)
         if refused is not None and refused.query in queries:
             raise InputError(refused.message, refused.hint)
+        if self._short is not None and (trace or queries or self.get(RunReply) is None):
+            raise self._short
         untraced = self.get(TraceRefusal)
         if trace and untraced is not None:
             raise InputError(untraced.message, untraced.hint)
@@ -110,8 +124,9 @@ class Host(Protocol):
         """The step that was made last could not be done: it goes."""
         ...
 
-    def trace(self, words: str, choice: TraceChoice) -> str:
-        """Make a trace the next step, which `find` then asks for. Returns its words; "" where it was traced so."""
+    def trace(self, words: str, choice: TraceChoice, anyway: bool = False) -> str:
+        """Make a trace the next step, which `find` then asks for. anyway: also where memory is short. Returns its
+        words; "" where it was traced so."""
         ...
 
     def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> DocumentReplies:

@@ -23,6 +23,7 @@ from app.messages.replies import (
     TraceRefusal,
 )
 from app.messages.request import FailureReply, Query, QueryRefusal, Reply
+from app.messages.room import RoomReply
 from app.messages.trust import TrustReply
 from app.presenters.programs.host import DocumentReplies, Operation
 from app.presenters.programs.permits import Permits
@@ -35,7 +36,7 @@ from core.project.trace_choice import TraceChoice
 
 KINDS = (
     *(ModelReply, InputsReply, RunReply, DeltasReply, ScoresReply, RecoveryReply, RecoveredReply, TrustReply),
-    *(TraceRefusal, QueryRefusal, FailureReply),
+    *(TraceRefusal, QueryRefusal, FailureReply, RoomReply),
 )
 KEY = "programs"  # of its query
 LOOKS = 0.05  # seconds between two looks whether anybody still waits
@@ -44,8 +45,13 @@ T = TypeVar("T")
 
 @dataclass
 class _Search:
-    """What a call waits for."""
+    """What a call waits for, beside the run of the present document. step: that the call has made. traces: the trace
+    that runs is its own. told: where memory is short, it is for this call's own work."""
 
+    queries: tuple[Query, ...]
+    step: Step | None = None
+    traces: bool = False
+    told: bool = False
     future: Future[DocumentReplies] = field(default_factory=Future)
     failure: FailureReply | None = None
 
@@ -59,8 +65,10 @@ class WindowHost(QObject):
         super().__init__(parent)
         self._workbench = workbench
         self._closed = threading.Event()
-        self._made: Step | None = None
+        self._made: Step | None = None  # by the call that runs, until it searches
+        self._traces = False  # that call has begun a trace
         self._search: _Search | None = None
+        self._latest: _Search | None = None
         self._replies: dict[type, Reply] = {}
         self._told: tuple[str, float | None] = ("", None)
         self._wanted.connect(self._do, Qt.ConnectionType.QueuedConnection)
@@ -70,11 +78,18 @@ class WindowHost(QObject):
         workbench.working.connect(self._take_working)
         workbench.idle.connect(self._wait_for_turn)
         workbench.given_up.connect(self._give_up)
+        workbench.tells_program = self._tells_program
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed.is_set()
 
     def close(self) -> None:
-        """Nobody is answered any more, and nothing is heard. Once."""
+        """Nobody is answered any more, what runs for a call is given up, and nothing is heard. Once."""
         self._closed.set()
-        self._give_up()
+        if self._search is not None:
+            self._leave(self._search)
+        self._workbench.tells_program = None
         for kind in KINDS:
             self._workbench.off(kind, self._take)
         self.deleteLater()
@@ -115,18 +130,26 @@ class WindowHost(QObject):
 
     def retract(self) -> None:
         def work() -> None:
-            if self._made is not None:
-                self._workbench.history.retract(self._made)
-            self._made = None
+            if self._latest is not None and self._latest.step is not None:
+                self._workbench.history.retract(self._latest.step)
 
         self._in_window(work)
 
-    def trace(self, words: str, choice: TraceChoice) -> str:
-        return self._in_window(lambda: self._step(lambda: self._workbench.traces.begin(words, choice)))
+    def trace(self, words: str, choice: TraceChoice, anyway: bool = False) -> str:
+        def work() -> str:
+            traces = self._workbench.traces
+            runs = traces.running  # it may be this very trace, which the user has begun
+            made = self._step(lambda: traces.begin(words, choice))
+            self._traces = bool(made) or not runs
+            if anyway:
+                self._workbench.go_on("trace")
+            return made
+
+        return self._in_window(work)
 
     def find(self, call: Call, queries: tuple[Query, ...] = (), trace: bool = False) -> DocumentReplies:
-        search, told = _Search(), self._told
-        self._in_window(lambda: self._begin(search, queries))
+        search, told = _Search(queries), self._told
+        self._in_window(lambda: self._begin(search))
         while True:
             try:
                 return search.future.result(LOOKS).check(queries, trace)
@@ -134,12 +157,16 @@ class WindowHost(QObject):
                 if self._told != told:
                     told = self._told
                     call.tell(*told)
-                if call.cancelled() or self._closed.is_set():
-                    self._wanted.emit(self._workbench.cancel)
+                if self._closed.is_set():
+                    raise Cancelled from None
+                if call.cancelled():
+                    self._wanted.emit(lambda: self._leave(search))
                     raise Cancelled from None
 
     def _in_window(self, work: Callable[[], T]) -> T:
         """Do something in the window's thread. Raises what it raises, Cancelled where the window has gone."""
+        if self._closed.is_set():
+            raise Cancelled
         done: Future[T] = Future()
 
         def run() -> None:
@@ -173,14 +200,49 @@ class WindowHost(QObject):
         self._made = history.current if history.current is not before else None
         return "" if self._made is None else self._made.words
 
-    def _begin(self, search: _Search, queries: tuple[Query, ...]) -> None:
-        self._search = search
+    def _begin(self, search: _Search) -> None:
+        search.step, search.traces = self._made, self._traces
+        self._made, self._traces = None, False
+        self._search = self._latest = search
         self._replies.clear()
-        for query in queries:
+        for query in search.queries:
             self._workbench.set_query(KEY, query)
         self._workbench.ask(changes=False)
 
+    def _is_own_trace(self, search: _Search) -> bool:
+        """Whether the trace that runs is what a call has begun, and not the user."""
+        traces = self._workbench.traces
+        return search.traces and traces.running and traces.step is search.step
+
+    def _is_own_model(self, search: _Search) -> bool:
+        """Whether a model is being opened, by a call."""
+        opening = self._workbench.opened is None and search.step is not None
+        return opening and search.step is self._workbench.history.current
+
+    def _leave(self, search: _Search) -> None:
+        """Nobody waits for it any more: what runs for this call alone is given up, what is the user's goes on."""
+        if search is not self._search:
+            return
+        self._search = None
+        self._workbench.set_query(KEY, None)
+        if self._is_own_trace(search) or self._is_own_model(search):
+            self._workbench.cancel()
+        elif search.queries:
+            self._workbench.ask(changes=False)  # all but these
+        search.future.set_exception(Cancelled())
+
+    def _tells_program(self, reply: RoomReply) -> bool:
+        """Whether what has no room is a call's own work, which then is no question for the user."""
+        search = self._search
+        if search is None:
+            return False
+        search.told = self._is_own_trace(search) if reply.work == "trace" else self._is_own_model(search)
+        return search.told
+
     def _take(self, reply: Reply) -> None:
+        short = self._replies.get(RoomReply)
+        if short is not None and short.number != reply.number:  # it is asked anew
+            del self._replies[RoomReply]
         self._replies[type(reply)] = reply
         search = self._search
         awaits_inputs = self._workbench.document.clean is None  # of a model that comes without any
@@ -206,14 +268,18 @@ class WindowHost(QObject):
         replies = dict(self._replies)
         if search.failure is not None:
             replies[FailureReply] = search.failure
-        elif RunReply not in replies:
+        elif RunReply not in replies and RoomReply not in replies:
             return  # inputs are on their way
         self._search = None
         self._workbench.set_query(KEY, None)
-        search.future.set_result(DocumentReplies(self._workbench.document, replies))
+        answer = DocumentReplies(self._workbench.document, replies, asks_user=not search.told)
+        short = replies.get(RoomReply)
+        if isinstance(short, RoomReply) and search.told:
+            self._workbench.leave_undone(short.work)
+        search.future.set_result(answer)
 
     def _give_up(self, traced: bool = False) -> None:
-        """The user does not want it, or the window closes."""
+        """The user does not want it."""
         search, self._search = self._search, None
         if search is not None:
             self._workbench.set_query(KEY, None)

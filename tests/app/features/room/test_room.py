@@ -12,15 +12,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
 
 import wirescope as ws
-from app.features.room.presenter import advice
 from app.messages.request import Request
+from app.presenters.room_words import advice
 from app.worker import room, service
 from core.interchange.made_of import KEY, FileInput, MadeOf
 from core.interchange.scores_files import scores_to_json
-from core.models import spread, weights_place
 from core.models.checkpoint import stored_weights
 from core.models.weights_place import bytes_in_memory
 from core.precision import PRECISIONS
@@ -29,33 +27,15 @@ from tests.app.conftest import METRIC
 from tests.app.features.projects.test_access import save
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
+from tests.app.short_room import answer, box_of, leave_little_room
 from tests.app.tracing_steps import trace
 from tests.small_models import save_pair
 
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Of the machine's memory 1,000 bytes are free, and no more where a model is left."""
-    for module in (room, spread, weights_place):
-        monkeypatch.setattr(module, "free_bytes", lambda: 1000)
-    monkeypatch.setattr(service.WorkerService, "_held", 0)  # by the model that would be left
+    leave_little_room(monkeypatch)
     return monkeypatch
-
-
-def box_of(person: Person) -> QMessageBox:
-    person.wait(lambda: person.dialogs())
-    (box,) = person.dialogs()
-    return box
-
-
-def answer(person: Person, words: str) -> None:
-    box = box_of(person)
-    button = next(each for each in box.buttons() if each.text().replace("&", "").startswith(words))
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    person.wait(lambda: not person.dialogs())
-    person.window.activateWindow()
-    person.wait(person.window.isActiveWindow)
-    person.rest()
 
 
 def test_a_trace_that_does_not_fit(reader: Person, short: pytest.MonkeyPatch) -> None:
