@@ -8,7 +8,7 @@ from app.services.context import Feature, FeatureContext
 
 
 def _build(context: FeatureContext, panel: None) -> ServingController:
-    made = ServingController(context.workbench, context.panels, context.notifier, context.dialogs)
+    made = ServingController(context.workbench, context.panels, context.notifier, context.dialogs, context.jobs)
     context.closing.closed.connect(made.stop)
     return made
 
