@@ -61,7 +61,10 @@ def export(host: Host, told: Export, call: Call) -> Answer:
             )
         return {"words": f"{counted(edges, 'edge')} as {told.kind}.", "kind": told.kind, "text": text}
     try:
-        (save_text if told.overwrite else save_new_text)(place, text)
+        if told.overwrite:
+            save_text(place, text)
+        else:
+            save_new_text(place, text)
     except FileExistsError:  # it has come meanwhile
         raise _is_there(told.file) from None
     return {"words": f"{counted(edges, 'edge')} as {told.kind}, in {told.file}.", "kind": told.kind, "file": told.file}

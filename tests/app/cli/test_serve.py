@@ -6,6 +6,9 @@ import argparse
 import asyncio
 import json
 import os
+import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +25,7 @@ from app.presenters.programs import exports
 from app.presenters.programs.host import DocumentReplies
 from app.presenters.snapshot import Snapshot
 from core.door.http_server import DoorServer
+from core.door.mcp_server import McpOverHttp
 from core.errors import ArgumentError
 from core.formatting import share_words
 from tests.app.command_line import ROOT
@@ -44,7 +48,7 @@ def server(folder: Path) -> Iterator[DoorServer]:
     options = argparse.Namespace(folder=str(folder), model=["bundled:names"], memory=None)
     door = make_door(options)
     open_first(door, options)
-    with served(door) as server:
+    with served(door, mcp=McpOverHttp(door)) as server:
         yield server
 
 
@@ -254,14 +258,30 @@ def test_a_file_that_comes_while_the_circuit_is_found_is_not_written_over(
 ):
     place, shown = folder / "meanwhile.json", exports._shown
 
-    def found(replies: DocumentReplies) -> Snapshot:
+    def shown_late(replies: DocumentReplies) -> Snapshot:
         place.write_text("of somebody else", encoding="utf-8")
         return shown(replies)
 
-    monkeypatch.setattr(exports, "_shown", found)
+    monkeypatch.setattr(exports, "_shown", shown_late)
     with pytest.raises(JsonRpcError, match="is there already"):
         call("export", file="meanwhile.json")
     assert place.read_text(encoding="utf-8") == "of somebody else"
+
+
+@pytest.mark.parametrize(("language", "place"), [("sh", 1), ("python", 0), ("python", 1)])
+def test_the_examples_of_the_documentation_run_as_they_stand(
+    call: Call, server: DoorServer, tmp_path: Path, language: str, place: int
+):
+    """Each by a copy, in the folder of the token's file."""
+    page = (ROOT / "resources" / "docs" / "programs.md").read_text(encoding="utf-8")
+    example = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)[place]
+    door = {"url": f"{server.url}/rpc", "mcp": f"{server.url}/mcp", "token": TOKEN, "pid": str(os.getpid())}
+    (tmp_path / "door.json").write_text(json.dumps(door), encoding="utf-8")
+    program = {"sh": ["sh", "-c"], "python": [sys.executable, "-c"]}[language]
+    if shutil.which(program[0]) is None or (language == "sh" and shutil.which("curl") is None):
+        pytest.skip("there is no shell, or no curl")
+    done = subprocess.run([*program, example], cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+    assert ("edges, scores" if "trace" in example else "with 1 edit") in done.stdout
 
 
 def test_a_link_does_not_lead_out_of_the_folder(server: DoorServer, tmp_path: Path):

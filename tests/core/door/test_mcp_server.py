@@ -15,6 +15,7 @@ from core.door.tool import Door
 from core.optional_packages import version_of
 from tests.core.door.test_http_server import GOOD, sent
 from tests.core.door.toy import TOOLS, Counter
+from tests.mcp_client import with_mcp_client
 from tests.served import TOKEN
 
 pytest.importorskip("mcp.server.streamable_http_manager")
@@ -36,22 +37,8 @@ def server(door: Door[Counter]) -> Iterator[DoorServer]:
     server.stop()
 
 
-def with_client(
-    server: DoorServer, use: Callable[[Any], Awaitable[Any]], mode: str = "auto", token: str = TOKEN
-) -> Any:
-    """Use a client that is connected over HTTP."""
-    import httpx2
-    from mcp.client.client import Client
-    from mcp.client.streamable_http import streamable_http_client
-
-    async def run() -> Any:
-        async with (
-            httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as http,
-            Client(streamable_http_client(f"{server.url}/mcp", http_client=http), mode=mode) as client,
-        ):
-            return await use(client)
-
-    return asyncio.run(run())
+def with_client(server: DoorServer, use: Callable[[Any], Awaitable[Any]], mode: str = "auto") -> Any:
+    return with_mcp_client(f"{server.url}/mcp", TOKEN, use, mode)
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
