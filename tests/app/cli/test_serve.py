@@ -268,6 +268,20 @@ def test_a_file_that_comes_while_the_circuit_is_found_is_not_written_over(
     assert place.read_text(encoding="utf-8") == "of somebody else"
 
 
+def test_a_trace_that_has_no_room_is_not_begun(
+    call: Call, server: DoorServer, session: ws.Session, monkeypatch: pytest.MonkeyPatch
+):
+    host, asked = server.door._host, {"method": "eap-ig", "options": {"steps": 3}, "top": 3}
+    before, steps = call("predict"), host.steps()
+    monkeypatch.setattr("core.models.spread.free_bytes", lambda: 1000)
+    with pytest.raises(JsonRpcError, match=r"This trace takes about .+ of memory, and .+ are free") as refused:
+        call("trace", **asked)
+    assert "say anyway" in refused.value.data["hint"]
+    assert (call("predict"), host.steps()) == (before, steps)
+    best = ws.trace(session, method="eap-ig", steps=3).top(3)
+    assert [row["edge"] for row in call("trace", **asked, anyway=True)["edges"]] == best.names
+
+
 @pytest.mark.parametrize(("language", "place"), [("sh", 1), ("python", 0), ("python", 1)])
 def test_the_examples_of_the_documentation_run_as_they_stand(
     call: Call, server: DoorServer, tmp_path: Path, language: str, place: int
