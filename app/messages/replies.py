@@ -83,6 +83,7 @@ class InputsReply:
     foils: tuple[str, ...] = ()  # to offer for the foil, B's likeliest first
     noise_floor: float = 0.0  # of the metric, in half precision: smaller effects are rounding
     rounding: float | None = None  # by how much 8-bit weights change a logit; None of other weights
+    worker_bytes: int = 0  # that a process of a job holds, which works on inputs as long as these
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from app.worker.trace_times import Costs
 from core.errors import InputError
 from core.inputs.pair import Pair, Side
 from core.models.model import Model
+from core.planning.workers import worker_bytes
 from core.project.document import Document
 from core.project.metric_choice import MetricChoice
 from core.rounding import rounding
@@ -62,6 +63,7 @@ def new_cache(
         answers=answers_of(session),
         foils=foils_of(session),
         rounding=None if measured is None else measured.difference,
+        worker_bytes=worker_bytes(session),
     )
     return SessionCache(session, ready, time_forward(session), rows, costs)
 

@@ -8,13 +8,17 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from core.errors import ArgumentError
+from core.free_memory import free_bytes
 from core.local_cluster import check_address
 from core.optional_packages import ray as import_ray
 from core.sharded.in_process import Executor, InProcess
 from core.sharded.worker import Opened
+from core.sharded.worker_memory import short_of_workers
 
 if TYPE_CHECKING:
     from core.models.model import Model
+
+FEWER = "Fewer workers take less (--workers), and so do weights that stay on disk (--weights disk)."
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,15 @@ class Workers:
             check_address(self.cluster)
         if (self.workers, self.cluster) != (None, None) and find_spec("ray") is None:
             import_ray()  # says so before a folder is made; what is there is imported after its environment is set
+
+    def tell_where_short(self, each: int) -> None:
+        """Tell where so many processes do not fit into the memory that this machine has free; nothing of a cluster's.
+        each: bytes that one of them will hold, about."""
+        if self.workers is None or self.cluster is not None:
+            return
+        short = short_of_workers(self.workers, each, free_bytes())
+        if short is not None:
+            self.tell(f"{short.words} {FEWER}")
 
     def executor(self, model: Model, before: Executor | None = None) -> Executor:
         """model: open in this process; one in a folder goes to the nodes of a cluster that lack it. before: that

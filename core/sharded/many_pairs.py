@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.datasets.session_over import SessionOver
 from core.inputs.dataset_columns import FileRow
+from core.planning.workers import worker_bytes
 from core.precision_words import document_precision, precision_entry
 from core.progress import Cancel
 from core.rounding import rounding_about
@@ -73,12 +74,15 @@ def do_pairs(
         about = {"model": model.name, METRIC_NAME: over.metric, SHARD: str(shards.size), PAIRS_OF: source.words}
         about |= rounding_about(over.session)
         usual = over.usual
+        each = worker_bytes(over.session)
         del over  # its runs
         ref = ref_of(model)
         about |= precision_entry(document_precision(ref.precision, ref.place))
         run = ShardedRun(title, ref, work, source, shards, command, usual)
         opened.check(run.asked(), usual)  # before processes are started, and none where nothing is to be done
         missing = any(True for _ in opened.missing(len(shards)))
+        if missing:
+            workers.tell_where_short(each)
         executor = workers.executor(model) if missing else InProcess(Opened(model))
         try:
             return run.do(opened, executor, lambda sums: finish(sums, about), listener, cancelled), about

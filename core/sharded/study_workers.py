@@ -79,6 +79,10 @@ class StudyWorkers:
 
     def _executor_for(self, model: Model, ref: ModelRef) -> Executor:
         """Of a study with several models, for each: this process has the one that is given, others must have it."""
+        if ref != self._model:
+            from core.planning.workers import process_bytes
+
+            self._workers.tell_where_short(process_bytes(model))
         if self._executor is None:
             self._executor = self._workers.executor(model)
         elif ref != self._model:

@@ -156,6 +156,9 @@ class Executors:
     def __init__(self, executor: Backwards) -> None:
         self._executor = executor
 
+    def tell_where_short(self, each: int) -> None:
+        assert each > 0
+
     def executor(self, model: ws.Model) -> Backwards:
         return self._executor
 

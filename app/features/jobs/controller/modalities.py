@@ -24,6 +24,8 @@ from views.panels.jobs.modalities_dialog import ModalitiesDialog
 class ModalitiesController(QueueingController[ModalitiesDialog, ModalitiesAsked]):
     """Of one window."""
 
+    of_open_model = False
+
     def _made(self) -> ModalitiesDialog:
         dialog = ModalitiesDialog(DIALOG, ABOUT, self._given.window)
         dialog.model_folder_wanted.connect(self._choose_model)

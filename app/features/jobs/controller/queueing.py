@@ -6,12 +6,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.features.jobs.controller.fewer_workers import ask_for_fewer
 from app.features.jobs.controller.landing import LandingController
 from app.features.jobs.presenter.request import folder_name
 from app.messages.replies import ModelReply
@@ -25,11 +27,13 @@ from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from core.errors import Cancelled, InputError, WirescopeError
+from core.free_memory import free_bytes
 from core.optional_packages import is_installed
 from core.progress import Cancel
 from core.project.document import Document
 from core.sharded.asked import check_same_run
 from core.sharded.free_folder import check_folder
+from core.sharded.worker_memory import WorkersShort, short_of_workers
 from views.panels.jobs.data import Asked, ModalitiesAsked, StudyAsked
 from views.panels.jobs.queue_dialog import QueueDialog
 
@@ -57,9 +61,11 @@ class QueueingParts:
 
 
 class QueueingController(QObject, Generic[D, A]):
-    """Of one window and one kind of job. prepares: names of files that are written into the folder before it begins."""
+    """Of one window and one kind of job. prepares: names of files that are written into the folder before it begins.
+    of_open_model: whether its work is on the model that is open."""
 
     prepares: Collection[str] = ()
+    of_open_model = True
 
     def __init__(self, given: QueueingParts) -> None:
         super().__init__(given.window)
@@ -114,8 +120,9 @@ class QueueingController(QObject, Generic[D, A]):
 
     # ---- into the queue ----
 
-    def queue(self, asked: A) -> None:
-        """Check it, and put it into the queue; what is wrong is said in the dialog."""
+    def queue(self, asked: A, in_any_case: bool = False) -> None:
+        """Check it, and put it into the queue; what is wrong is said in the dialog. in_any_case: also where the workers
+        do not fit into memory; else that is asked first."""
         if self.dialog is None:
             return
         opened = self._workbench.opened
@@ -125,9 +132,24 @@ class QueueingController(QObject, Generic[D, A]):
         try:
             if asked.folder:
                 self._check_folder(Path(asked.folder).expanduser())
+            short = None if in_any_case else self._short(asked.workers)
+            if short is not None:
+                ask_for_fewer(short, self.dialog, self._use_workers, partial(self.queue, asked, in_any_case=True))
+                return
             self._queue_of(opened, asked)
         except WirescopeError as error:
             self.dialog.set_problem(str(error))
+
+    def _short(self, workers: int) -> WorkersShort | None:
+        """Whether so many do not fit: of processes with the model that is open, as long as its inputs are."""
+        ready = self._workbench.ready if self.of_open_model and workers > 1 else None
+        return None if ready is None else short_of_workers(workers, ready.worker_bytes, free_bytes())
+
+    def _use_workers(self, workers: int) -> None:
+        """So many share it instead."""
+        if self.dialog is not None:
+            self.dialog.workers.setValue(workers)
+            self.dialog.add.click()
 
     def _queue_of(self, opened: ModelReply, asked: A) -> None:
         """The same, of the model that is open. Raises WirescopeError with what is wrong."""
