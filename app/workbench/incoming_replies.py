@@ -85,11 +85,11 @@ class IncomingReplies(QObject):
         self._workbench.stale_changed.emit(False)
 
     def _keep_scores(self, reply: ScoresReply) -> None:
-        if not self._workbench.history.locked:  # else they may be of other weights than the project was saved with
+        if self._workbench.history.takes_figures:  # else they may be of other weights than the project was saved with
             self._records.take_scores(self._workbench.document, reply)
 
     def _keep_curve(self, reply: CurveReply) -> None:
-        if not self._workbench.history.locked:
+        if self._workbench.history.takes_figures:
             self._records.take_curve(self._workbench.document, reply)
 
     def _put_back(self, refused: PictureRefusal) -> None:

@@ -127,6 +127,11 @@ class Results(QObject):
         """Another one is to be opened: nothing of the one before can stand beside it."""
         self.opened, self.inputs = None, None
 
+    def forget_figures(self) -> None:
+        """All of them are of other weights than the model turns out to have."""
+        self.known = Known()
+        self.forget_runs()
+
     def forget_runs(self) -> None:
         """A cannot be run."""
         self.inputs, self.run = None, None

@@ -58,7 +58,7 @@ class Runs(QObject):
         """Something of the present state has come to its end. by: the method; empty: that of the scores shown. size: of
         the circuit that it came to, where none is chosen."""
         snapshot = self._snapshot()
-        if snapshot is None or self._history.locked:  # it may be of other weights than those of the project
+        if snapshot is None or not self._history.takes_figures:  # it may be of other weights than those of the project
             return
         document, scored = snapshot.document, snapshot.scored
         record = RunRecord(
@@ -82,14 +82,14 @@ class Runs(QObject):
 
     def add_record(self, record: RunRecord) -> None:
         """A repair of the present model, or a job of the queue, has come to its end."""
-        if not self._history.locked:
+        if self._history.takes_figures:
             self._runs.append(Run(record, self._history.current))
             self._keep_few()
             self._tell()
 
     def _take_curve(self, curve: CurveReply) -> None:
         """The faithfulness curve of the present scores: its figures are those of all runs with these."""
-        if self._history.locked:
+        if not self._history.takes_figures:
             return
         figures = curve.cpr, curve.cmd, size_at(curve.sizes, curve.recovered)
         document = replace(self._history.current.document, traced_nodes=None)  # the curve is of edges

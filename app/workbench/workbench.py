@@ -119,6 +119,11 @@ class Workbench(QObject):
         self.models.begin_anew()
         self.history.take_over(root, current, locked)
 
+    def reopen(self) -> None:
+        """Take the present model up as another one."""
+        self._take_up()
+        self.ask_anew()
+
     def say_locked(self) -> None:
         """A change was asked for that may not be; what shows it is put back."""
         self.message.emit(self.history.locked)
@@ -263,8 +268,7 @@ class Workbench(QObject):
         return arrow if here else None
 
     def cancel(self) -> None:
-        """Give up what runs. What the window then shows of an earlier state stays dimmed. A model that was being opened
-        gives way to the one before."""
+        """Give up what runs; a model that was being opened gives way. What is shown of an earlier state stays dim."""
         opening, traced = self.opened is None, self.traces.running
         self.traces.running = False
         self._client.cancel()

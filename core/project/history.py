@@ -58,7 +58,8 @@ class History:
     called after every change of the tree. refused: called where one is asked for that may not be.
 
     locked: why nothing may be changed; empty while all may. One can go through a locked tree, and its figures stay what
-    they were.
+    they were. unsure: figures that come may be of another model than those that are here: none is taken until that is
+    known.
 
     state: stands for all steps with their words and documents: the same again when what was added has gone. Figures are
     no part of it, nor which step is present. It is the sum of the steps' stamps, so that no change looks at all of
@@ -72,10 +73,15 @@ class History:
         refused: Callable[[], None] = lambda: None,
     ) -> None:
         self._move, self._changed, self._refused = move, changed, refused
-        self.locked = ""
+        self.locked, self.unsure = "", False
         self.root = Step("Start", document, opens=True)
         self.current = self.root
         self.state = self.root.stamp
+
+    @property
+    def takes_figures(self) -> bool:
+        """Whether what is found now is of the model that all of this is of."""
+        return not self.locked and not self.unsure
 
     # ---- changes ----
 
@@ -184,13 +190,13 @@ class History:
 
     def take_outcome(self, outcome: Outcome) -> None:
         """What the present step's run gave."""
-        if outcome != self.current.outcome and not self.locked:
+        if outcome != self.current.outcome and self.takes_figures:
             self.current.outcome = outcome
             self._changed()
 
     def take_recovery(self, recovery: Recovery) -> None:
         """What the circuit of the present step recovers."""
-        if recovery != self.current.recovery and not self.locked:
+        if recovery != self.current.recovery and self.takes_figures:
             self.current.recovery = recovery
             self._changed()
 

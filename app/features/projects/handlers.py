@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.features.projects.queries import WeightsQuery, WeightsReply
+from app.features.projects.queries import WeightsFirstQuery, WeightsQuery, WeightsReply
 from app.messages.request import Cancel, Request, Send
 from app.worker.handler_table import Handler, Handlers
 from app.worker.session_cache import SessionCache
@@ -16,5 +16,6 @@ def handle_weights(query: WeightsQuery, request: Request, cache: SessionCache, s
 
 
 HANDLERS: Handlers = {
+    WeightsFirstQuery: Handler(handle_weights, turn="last"),
     WeightsQuery: Handler(handle_weights, after_scores=True, turn="last"),
 }

@@ -105,7 +105,8 @@ CHOICES: dict[Reason, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class Access:
     """Why a project can only be looked at. model: what the present step's is called. saved, here: the hashes of its
-    weights. problem: why it cannot be opened."""
+    weights. problem: why it cannot be opened. place: where it is open, in a few words, where that is not this process.
+    in_window: the weights saved are those that it had in this window, of which no file tells."""
 
     reason: Reason
     project: str
@@ -113,6 +114,8 @@ class Access:
     saved: str = ""
     here: str = ""
     problem: str = ""
+    place: str = ""
+    in_window: bool = False
 
     @property
     def locked(self) -> str:
@@ -121,7 +124,8 @@ class Access:
             return f"{self.project} is being opened: whether {self.model} is the same model is looked at first."
         if self.reason == "elsewhere":
             return f"{self.project} is open in another window: nothing is changed here. Save Project As makes a copy."
-        what = "cannot be opened" if self.reason == "missing" else "has other weights than when it was saved"
+        since = "before" if self.in_window else "when it was saved"
+        what = "cannot be opened" if self.reason == "missing" else f"has other weights than {since}"
         return f"Nothing is changed: the model {self.model} {what}. The strip at the top of the window has what to do."
 
     @property
@@ -136,10 +140,12 @@ class Access:
                 f"The model of this project, {self.model}, cannot be opened. Its history with all figures, and its "
                 "inputs, can be looked at, not changed."
             )
+        where = f"on {self.place}" if self.place else "here"
+        since = "before in this window" if self.in_window else f"when {self.project} was saved"
+        back = " File > Disconnect goes back to those of this machine." if self.place and self.in_window else ""
         return (
-            f"The model {self.model} has other weights here ({self.here[:8]}…) than when {self.project} was saved "
-            f"({self.saved[:8]}…), so the figures in the history are not of this model. It can be looked at, not "
-            "changed."
+            f"The model {self.model} has other weights {where} ({self.here[:8]}…) than {since} ({self.saved[:8]}…), so "
+            f"the figures in the history are not of this model. It can be looked at, not changed.{back}"
         )
 
     @property

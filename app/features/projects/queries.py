@@ -17,6 +17,11 @@ class WeightsQuery(Query):
 
 
 @dataclass(frozen=True)
+class WeightsFirstQuery(WeightsQuery):
+    """The same, before the scores: where figures are taken only once it is known whether they are of these weights."""
+
+
+@dataclass(frozen=True)
 class WeightsReply:
     number: int
     model: str

@@ -71,7 +71,7 @@ class LandingController(QObject):
         return {each.job.key for each in landed if each.progress is not None and each.progress.updated not in there}
 
     def _land(self) -> None:
-        if self._workbench.history.locked or not self._workbench.document.model:
+        if not (self._workbench.history.takes_figures and self._workbench.document.model):
             return
         if self._lost is None and self._queue.jobs:
             self._lost = self._not_in_table()
@@ -86,7 +86,7 @@ class LandingController(QObject):
 
     def _take(self, job: Job, record: RunRecord) -> None:
         self._reading.discard(job.key)
-        here = self._is_here(job) and not self._workbench.history.locked  # another project may be, by now
+        here = self._is_here(job) and self._workbench.history.takes_figures  # another project may be, by now
         if here and (job.key in (self._lost or ()) or self._queue.claim(job.key)):
             self._lost = (self._lost or set()) - {job.key}
             self.made_here(job.key)  # it is of the file that this is saved in

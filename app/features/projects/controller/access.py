@@ -1,8 +1,11 @@
 """Whether the project that is open may be changed: not while another window has it, nor where its model is missing or
-has other weights. Then it is looked at, a strip says why, and what to do."""
+has other weights. Then it is looked at, a strip says why, and what to do. Weights are compared with those that a
+project was saved with, else with those that the model had in this window: where the work is done elsewhere, a folder
+of the same name may hold others."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -10,7 +13,7 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 
 from app.features.projects.controller.lock import ProjectLock
 from app.features.projects.presenter import ANOTHER, COPY, NEW, Access
-from app.features.projects.queries import WeightsQuery, WeightsReply
+from app.features.projects.queries import WeightsFirstQuery, WeightsQuery, WeightsReply
 from app.messages.project_scores import ProjectScoresQuery
 from app.messages.request import FailureReply
 from app.workbench.workbench import Workbench
@@ -37,13 +40,16 @@ class AccessController(QObject):
         self._name = ""  # of the project
         self._elsewhere = False
         self._expected: dict[tuple[str, str], str] = {}  # hashes of weights, by model and precision
+        self._of_file: frozenset[tuple[str, str]] = frozenset()  # those of them that the project's file tells
         self._here: dict[tuple[str, str], str] = {}
+        self._unsure: set[tuple[str, str]] = set()  # models that may have others since the work is done elsewhere
         self._missing: dict[tuple[str, str], str] = {}  # why not
         self._was_made = False  # what is open was made before: a file, or work that is restored
         self._unread: tuple[str, str] | None = None  # what A could not be read of: its weights are not asked for
         self.access: Access | None = None  # None: all may be changed
         workbench.set_query("weights", WeightsQuery())
         workbench.on(WeightsReply, self._take_weights)
+        workbench.homes.moved.connect(self._doubt)
         workbench.failed.connect(self._take_failure)
         workbench.nothing_to_show.connect(self._take_unread)
         workbench.history_changed.connect(self._follow)
@@ -62,6 +68,7 @@ class AccessController(QObject):
             self._lock.release()
         self._missing = {}
         self._expected = {(each.name, each.precision): each.weights for each in project.models if each.weights}
+        self._of_file = frozenset(self._expected)
         self._workbench.set_query("project scores", _project_scores(project))
         access = self._access_of(project.document.opens)
         return "" if access is None else access.locked
@@ -90,14 +97,34 @@ class AccessController(QObject):
 
     # ---- what is known of its model ----
 
-    def _take_weights(self, reply: WeightsReply) -> None:
-        self._here[reply.model, reply.precision] = reply.weights
-        self._workbench.records.take_weights_here(reply.model, reply.precision, reply.weights)
-        self._missing.pop((reply.model, reply.precision), None)
-        self._unread = None
-        if (reply.model, reply.precision) not in self._expected:
-            self._workbench.records.take_weights(reply.model, reply.precision, reply.weights)
+    def _doubt(self) -> None:
+        """The work is done elsewhere from now on, where a model of the same name may be another one."""
+        self._unsure = set(self._here)
+        self._workbench.set_query("weights", WeightsFirstQuery())
         self._follow()
+
+    def _take_weights(self, reply: WeightsReply) -> None:
+        opens, records = (reply.model, reply.precision), self._workbench.records
+        before, self._here[opens] = self._here.get(opens, reply.weights), reply.weights
+        records.take_weights_here(*opens, reply.weights)
+        changed = opens in self._unsure and before != reply.weights
+        self._missing.pop(opens, None)
+        self._unsure.discard(opens)
+        self._unread = None
+        if self._expected.setdefault(opens, reply.weights) == reply.weights:
+            records.take_weights(*opens, reply.weights)
+        self._follow()
+        if changed:
+            self._leave_figures()
+
+    def _leave_figures(self) -> None:
+        """The model has turned out to have other weights than what is shown was found of."""
+        workbench = self._workbench
+        workbench.models.opening.emit()
+        workbench.traces.end()
+        workbench.results.forget_figures()
+        workbench.set_extent(replace(workbench.extent, changes=None, scores=None))
+        workbench.reopen()
 
     def _take_failure(self, failure: FailureReply) -> None:
         opens = self._workbench.document.opens
@@ -119,20 +146,23 @@ class AccessController(QObject):
         here = self._here.get(opens, "")
         if not saved or here == saved or (not here and opens == self._unread):
             return None
-        return Access("other" if here else "checking", self._name, model, saved, here)
+        place, in_window = self._workbench.homes.place, opens not in self._of_file
+        return Access("other" if here else "checking", self._name, model, saved, here, place=place, in_window=in_window)
 
     def _follow(self) -> None:
         """Another step may be present, or more is known."""
         history, before = self._workbench.history, self.access
         self.access = access = self._access_of(history.current.document.opens)
-        history.locked = "" if access is None else access.locked
+        history.locked, was_unsure = "" if access is None else access.locked, history.unsure
+        history.unsure = history.current.document.opens in self._unsure
         if access is not None and access.words:
             if access != before:
                 self._strip.show_notice(access.words, access.buttons, access.problem)
         elif before is not None:
             self._strip.leave()
-            if access is None and history.current.outcome is None:
-                self._workbench.ask(changes=False)  # what came meanwhile was not taken
+        free_again = history.takes_figures and (before is not None or was_unsure)
+        if free_again and history.current.outcome is None:
+            self._workbench.ask(changes=False)  # what came meanwhile was not taken
 
     # ---- what to do ----
 

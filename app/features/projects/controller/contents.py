@@ -31,7 +31,9 @@ def take_project(workbench: Workbench, project: Project, locked: str) -> None:
 def _keep_circuit(workbench: Workbench) -> None:
     """The circuit that is shown, where one is chosen: for those who read the file without the model."""
     snapshot, document = workbench.presenter.snapshot(), workbench.document
-    if snapshot is None or snapshot.scored is None or document.size is None or workbench.history.locked:
+    if snapshot is None or snapshot.scored is None or document.size is None:
+        return
+    if not workbench.history.takes_figures:
         return
     circuit, step = circuit_shown(snapshot), workbench.history.current
     if not circuit.spans:

@@ -35,7 +35,7 @@ class NodeScoresController(QObject):
         workbench = self._workbench
         if scored.share == 1:
             self._end(scored)
-        if scored.scores is not None and not workbench.history.locked:  # else they may be of other weights
+        if scored.scores is not None and workbench.history.takes_figures:  # else they may be of other weights
             workbench.records.take_node_scores(workbench.document, scored.scores, scored.kind, scored.share)
         goes_on, self._goes_on = self._goes_on, scored.goes_on
         if same(scored.values, self._values) and (workbench.extent.scores is None) == (scored.values is None):

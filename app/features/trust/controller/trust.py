@@ -137,7 +137,7 @@ class TrustController(QObject):
         pairs = 0 if workbench.scored is None else workbench.scored.pairs
         told = workbench.document, workbench.cut_kind, pairs, reply.statements, self._heading(stale=False)
         workbench.known.evaluation = record = EvaluationRecord(*told)
-        if not workbench.history.locked:  # else it may be of other weights than those the project was saved with
+        if workbench.history.takes_figures:  # else it may be of other weights than those the project was saved with
             workbench.records.take_evaluation(record)
             workbench.runs.add("evaluation", time.monotonic() - self._started, stability=reply.stability)
 
