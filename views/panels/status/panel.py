@@ -87,7 +87,7 @@ class StatusStrip(QWidget):
         self.device = ElidedLabel("", "muted")
         self.device.set_tip("What the model runs on, and the precision of its numbers")
         self.memory = TintedLabel("", "muted")
-        self.memory.set_tip("All memory of the program, and what of it the engine keeps of earlier runs to be fast")
+        self.memory.set_tip("All memory of the program here, and what the engine keeps of earlier runs to be fast")
         self.run = TintedLabel("", "muted")
         self.run.set_tip("How long the last run took, and what share that is of the model's own forward pass")
         self.work = ElidedLabel("", "muted")

@@ -27,6 +27,7 @@ class StatusController(QObject):
         workbench.working.connect(self._show_work)
         status.cancel_requested.connect(workbench.cancel)
         workbench.homes.changed.connect(self._show_device)
+        workbench.homes.moved.connect(lambda: status.set_memory(""))  # of the place before
         workbench.idle.connect(status.clear_work)
         workbench.idle.connect(lambda: self.pace.restart())  # the next work may come much later
         workbench.message.connect(self._show_message)
@@ -82,7 +83,7 @@ class StatusController(QObject):
 
     def _show_memory(self, cache: float) -> None:
         self._status.dim_memory(False)
-        resident = resident_megabytes()
+        resident = None if self._workbench.homes.place else resident_megabytes()  # this process has not the model then
         kept = f"cache {memory_words(cache)}"
         if resident is None:
             self._status.set_memory(kept)
