@@ -8,12 +8,23 @@ from app.messages.places import Place
 from app.presenters.plan_words import size_words, time_words
 
 WARNED = ("torch", "python")  # where these differ, figures may differ in their last digits
+LESS = "Weights in 8 bits take less; so does bf16, which is chosen in Preferences."
 MUST_AGREE = ("protocol", "wirescope")
 
 
 def home_words(place: str, latency: float | None) -> str:
     """ "on node-7, 12 ms away"."""
     return f"on {place}" if latency is None else f"on {place}, {time_words(latency)} away"
+
+
+def on_place(place: str) -> str:
+    """ " on node-7", after what is written there; nothing for this process."""
+    return f" on {place}" if place else ""
+
+
+def at_place(place: str, words: str) -> str:
+    """What was done, or could not be, with where."""
+    return f"On {place}: {words}" if place else words
 
 
 def place_words(place: Place) -> tuple[str, str, str, str]:
@@ -56,15 +67,12 @@ def room_words(needed: int, place: Place, device: str = "cpu") -> str:
         fits = f"{size_words(place.gpu_most_free)} are free on one GPU there"
         if needed <= place.gpu_most_free:
             return f"{fits}: it fits."
-        more = "all GPUs, " if place.gpus_to_be_had > 1 else ""
-        return f"{fits}: it will not fit. Choose {more}the processors, another place, bf16, 8 bits, or a smaller model."
+        others = "all GPUs or the processors" if place.gpus_to_be_had > 1 else "the processors"
+        return f"{fits}: it will not fit. Compute on {others}, or choose another node. {LESS}"
     fits = f"{size_words(place.free)} of its memory are free there"
     if needed <= place.free:
         return f"{fits}: it fits."
-    return (
-        f"{fits}: it will not fit. Choose another place, bf16, weights on disk or in 8 bits (you are asked when the "
-        "model opens there), or a smaller model."
-    )
+    return f"{fits}: it will not fit. Choose another node. {LESS} Weights can stay on disk: you are asked as it opens."
 
 
 def _over_all(needed: int, place: Place) -> str:
@@ -74,4 +82,4 @@ def _over_all(needed: int, place: Place) -> str:
     fits = f"{fits} and {size_words(place.free)} in its memory"
     if needed <= place.gpu_free + place.free:
         return f"{fits}: layers that the GPUs have no room for are left to the processors, which are slower."
-    return f"{fits}: it will not fit. Choose another place, bf16, weights in 8 bits, or a smaller model."
+    return f"{fits}: it will not fit. Choose another node. {LESS}"

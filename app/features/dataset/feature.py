@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.features.dataset.controller import DatasetController
+from app.features.dataset.controller.rows import DatasetController
 from app.services.actions import Action
 from app.services.context import Feature
 from app.workbench.workbench import Workbench
@@ -80,7 +80,7 @@ ACTIONS = (
         (),
         "The rows as a CSV, TSV or JSONL file",
         why_not=why_no_rows,
-        run=DatasetController.save,
+        run=lambda made: made.saver.save(),
     ),
     Action(
         "dataset_clear",
@@ -98,6 +98,6 @@ FEATURE = Feature(
     menus={"dataset": "&Dataset"},
     handlers="app.features.dataset.handlers",
     build=lambda context, panel: DatasetController(
-        context.workbench, panel, context.panels, context.settings, context.actions, context.menus
+        context.workbench, panel, context.panels, context.settings, context.actions, context.menus, context.jobs
     ),
 )

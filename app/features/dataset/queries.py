@@ -50,10 +50,12 @@ class RowsReply:
 
 @dataclass(frozen=True)
 class SaveRowsQuery(OneShotQuery):
-    """Write the dataset to a file. ids: with the columns and the token ids of the field's files."""
+    """Write the dataset to a file. ids: with the columns and the token ids of the field's files. replace: whether in
+    the place of one that is there."""
 
     path: str
     ids: bool = False
+    replace: bool = False
     writes = True
 
     def depends_on(self, document: Document) -> tuple[object, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.features.edited_model.queries import EditedModelQuery, EditedModelReply
 from app.messages.request import FailureReply, QueryRefusal
+from app.presenters.homes import at_place
 from app.services.notifier import Notifier
-from app.services.saved_folder import tell_saved
+from app.services.saved_folder import is_taken, name_new_folder, tell_saved
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
@@ -37,15 +38,12 @@ class EditedModelController(QObject):
     def export(self) -> None:
         opened = self._workbench.opened
         assert opened is not None
-        name = folder_words(opened.name)
-        start = str(Path(self._settings.folder()) / f"{name}-edited")
-        title = "Name a new folder for the edited model"
-        chosen, _ = QFileDialog.getSaveFileName(self._window, title, start)
+        proposed, place = f"{folder_words(opened.name)}-edited", self._workbench.homes.place
+        chosen = name_new_folder("edited model", proposed, self._settings, place, self._window)
         if not chosen:
             return
         folder = Path(chosen)
-        self._settings.set_folder(str(folder.parent))
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if is_taken(folder, place):
             hint = "Name a folder that is not there yet: nothing is written over."
             self._notifier.problem(FailureReply(0, "run", f"{folder.name} is there already.", hint))
             return
@@ -55,11 +53,13 @@ class EditedModelController(QObject):
         if not self._writing.ends(reply.query):
             return
         more = WEIGHTS if reply.form == "weights" else _with_reasons(reply.reasons)
-        tell_saved("edited model", Path(reply.query.folder), more, self._notifier.say, self._window)
+        folder, place = Path(reply.query.folder), self._workbench.homes.place
+        tell_saved("edited model", folder, more, self._notifier.say, self._window, place)
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if self._writing.ends(refusal.query):
-            self._notifier.problem(FailureReply(0, "run", refusal.message, refusal.hint))
+            words = at_place(self._workbench.homes.place, refusal.message)
+            self._notifier.problem(FailureReply(0, "run", words, refusal.hint))
 
 
 def _with_reasons(reasons: tuple[str, ...]) -> str:

@@ -29,6 +29,8 @@ from views.panels.remote.panel import ConnectDialog
 RAY_HOME = "app.worker.ray_home"
 TOKENS = 64  # of the input that the needs are said for, before one is read
 LOOKING = "Looking which nodes there are: this may take half a minute…"
+CUT = "The link is cut"  # what the trouble of such a link begins with
+CUT_HINT = "Is the terminal with the SSH tunnel still open? File > Disconnect goes on here."
 CONNECTING = "Starting the worker there…"
 
 
@@ -42,10 +44,12 @@ class RemoteController(QObject):
         self._cluster: Any = None
         self._places: tuple[Place, ...] = ()
         self._needs: tuple[tuple[str, int], ...] = ()  # of the chosen place, where they are known
+        self._cut = False  # the link
         self._busy = self._given_up = False  # something takes long; the dialog was closed meanwhile
         closing.closed.connect(self._end)
         workbench.document_changed.connect(self._follow)
         workbench.homes.place_gone.connect(self._say_gone)
+        workbench.homes.changed.connect(self._say_cut)
 
     def show(self) -> None:
         """Open the dialog."""
@@ -136,9 +140,9 @@ class RemoteController(QObject):
         beside = max(size for _, size in rest)
         told = ", ".join(f"{what} {size_words(size)}" for what, size in rest)
         opened = self._workbench.opened
-        tokens = f", for {TOKENS} tokens" if opened is None or opened.is_text else ""
-        words = f"{self._workbench.document.model} needs {size_words(weights[1])} for its weights, and beside them"
-        words = f"{words}{tokens}: {told}."
+        tokens = f" (for {TOKENS} tokens: a longer input takes more)" if opened is None or opened.is_text else ""
+        words = f"{self._workbench.document.model} needs {size_words(weights[1])} for its weights, and beside them the "
+        words = f"{words}largest of: {told}{tokens}. That is {size_words(weights[1] + beside)} in all."
         dialog = self._dialog
         fits = room_words(weights[1] + beside, self._places[dialog.row()], dialog.device())
         dialog.set_needs(f"{words} {fits}")
@@ -183,6 +187,13 @@ class RemoteController(QObject):
         )
         self._notifier.say("")  # that the work is done there
         self._notifier.problem(FailureReply(0, "run", words, hint))
+
+    def _say_cut(self) -> None:
+        """What may be wrong with a link that is cut, until it is there again."""
+        cut, homes = self._cut, self._workbench.homes
+        self._cut = homes.trouble.startswith(CUT)
+        if self._cut != cut:
+            self._notifier.say(f"No word from {homes.place}. {CUT_HINT}" if self._cut else "")
 
     def disconnect_worker(self) -> None:
         """Have the work done in this process again."""

@@ -53,7 +53,7 @@ class RoomController(QObject):
     def _choices(self, reply: RoomReply) -> list[tuple[str, Callable[[], None]]]:
         workbench, precision = self._workbench, self._workbench.document.precision
         if reply.work == "send":
-            return [("&Send Them", lambda: workbench.go_on("send"))]
+            return [("&Send the Model's Files", lambda: workbench.go_on("send"))]
         choices: list[tuple[str, Callable[[], None]]] = []
         if reply.disk:
             choices.append(("Leave the Weights on &Disk", lambda: workbench.open_with_weights("disk")))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.features.watching.presenter import verdict, watching
 from app.features.watching.queries import ExportMonitorQuery, ExportMonitorReply, WatchQuery, WatchReply
 from app.messages.request import FailureReply, QueryRefusal
+from app.presenters.homes import at_place
 from app.services.notifier import Notifier
 from app.services.panels import Panels
-from app.services.saved_folder import tell_saved
+from app.services.saved_folder import name_new_folder, tell_saved
 from app.services.settings import Settings
 from app.workbench.figure import Figure
 from app.workbench.one_shot import OneShot
@@ -78,13 +79,10 @@ class WatchingController(QObject):
         opened = self._workbench.opened
         if opened is None or self._asked is None:
             return
-        name = folder_words(opened.name)
-        start = str(Path(self._settings.folder()) / f"{name}-monitor")
-        chosen, _ = QFileDialog.getSaveFileName(self._window, "Name a new folder for the monitor", start)
+        proposed, place = f"{folder_words(opened.name)}-monitor", self._workbench.homes.place
+        chosen = name_new_folder("monitor", proposed, self._settings, place, self._window)
         if not chosen:
             return
-        folder = Path(chosen)
-        self._settings.set_folder(str(folder.parent))
         self._writing.ask(ExportMonitorQuery(folder=chosen, watched=self._asked))
 
     # ---- replies ----
@@ -100,14 +98,16 @@ class WatchingController(QObject):
     def _take_written(self, reply: ExportMonitorReply) -> None:
         if not self._writing.ends(reply.query):
             return
-        tell_saved("monitor", Path(reply.query.folder), WRITTEN, self._notifier.say, self._window)
+        folder, place = Path(reply.query.folder), self._workbench.homes.place
+        tell_saved("monitor", folder, WRITTEN, self._notifier.say, self._window, place)
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         watched = isinstance(refusal.query, WatchQuery) and refusal.query == self._asked
         if watched:
             self.stop()
         if watched or self._writing.ends(refusal.query):
-            self._notifier.problem(FailureReply(0, "run", refusal.message, refusal.hint))
+            words = refusal.message if watched else at_place(self._workbench.homes.place, refusal.message)
+            self._notifier.problem(FailureReply(0, "run", words, refusal.hint))
 
     def _give_up(self) -> None:
         """The user cancels; what is learnt already stays."""

@@ -27,13 +27,19 @@ from views.widgets.line_table import as_line_table
 from views.widgets.text import fit_height, show_text, wrapped
 
 ABOUT = (
-    "The model is loaded and run by a worker of a Ray cluster; the document, its history and all that you see stay in "
-    "this window. A model in a folder of this machine is sent, once, where it is not there; so are pictures and other "
-    "files. Packs and models of the Hub are read there."
+    "A Ray cluster lends machines, called nodes. A worker, a process on one of them, loads and runs the model; the "
+    "document, its history and all that you see stay in this window. A model in a folder of this machine is sent "
+    "there, once; so are pictures and other files. Packs and models of the Hub must be there, or be had from there. A "
+    "model that you export is written there."
 )
-SSH = (
-    "To a cluster elsewhere, open a way through SSH in a terminal, and leave that open: "
-    "ssh -L 10001:localhost:10001 HOST. Its address is then ray://localhost:10001."
+WAY = (
+    "Open a way through SSH in a terminal, and leave that open: ssh -L 10001:localhost:10001 HOST. The address is then "
+    "ray://localhost:10001. The cluster asks for a token: what `ray get-auth-token` prints there must be in "
+    "~/.ray/auth_token here before Wirescope starts."
+)
+TRUST = (
+    "Connect only to a cluster that you trust: the console runs there what you type, and whoever controls the cluster "
+    "can run code on this machine."
 )
 EIGHT_BITS = (
     "A weight of a layer takes one byte. That changes answers: by how much is said at input A. No method here needs "
@@ -66,7 +72,7 @@ class ConnectDialog(QDialog):
         self.address = QLineEdit()
         self.address.setAccessibleName("Address")
         self.address.setPlaceholderText("ray://localhost:10001")
-        self.ssh = wrapped(SSH, "muted")
+        self.way, self.trust = wrapped(WAY, "muted"), wrapped(TRUST)
         self.look = _button("&Look", "See which nodes it has, and what is free there")
         self.connect_button = _button("&Connect", "Load the model there, and have the work done there")
         self.close_button = _button("C&ancel", "Close this window (Esc)")
@@ -91,14 +97,14 @@ class ConnectDialog(QDialog):
         self._lay_out()
         self.look.clicked.connect(self._look)
         self.address.textEdited.connect(lambda _: self.elsewhere.setChecked(True))
-        self.elsewhere.toggled.connect(lambda _: self.set_places(()))
+        self.elsewhere.toggled.connect(self._choose_cluster)
         self.connect_button.clicked.connect(lambda: self.connect_wanted.emit(self.row(), self.device()))
         self._computes.buttonClicked.connect(lambda _: self.device_chosen.emit(self.device()))
         self.eight_bits.toggled.connect(self.eight_bits_chosen)
         self.table.itemSelectionChanged.connect(self._choose)
         self.close_button.clicked.connect(self.reject)
         self.resize(620, 480)
-        self.set_places(())
+        self._choose_cluster()
         self.say("")
 
     def _lay_out(self) -> None:
@@ -109,7 +115,8 @@ class ConnectDialog(QDialog):
         column.addWidget(self.local)
         for widgets in ((self.elsewhere, self.address), (self.look, None)):
             column.addLayout(_row(*widgets))
-        column.addWidget(self.ssh)
+        for widget in (self.way, self.trust):
+            column.addWidget(widget)
         self.nodes = QLabel("Nodes")
         self.nodes.setBuddy(self.table)
         for widget in (self.nodes, self.table):
@@ -140,7 +147,7 @@ class ConnectDialog(QDialog):
         if rows:
             self.table.selectRow(0)
         else:
-            self.set_needs("")
+            show_text(self.needs, "")
         self._offer_gpu()
         self._grey()
         fit_height(self)
@@ -154,6 +161,7 @@ class ConnectDialog(QDialog):
     def set_needs(self, words: str) -> None:
         """What the model needs there."""
         show_text(self.needs, words)
+        fit_height(self)
 
     def set_busy(self, words: str) -> None:
         """What is being done; empty for nothing."""
@@ -181,6 +189,12 @@ class ConnectDialog(QDialog):
     def in_eight_bits(self) -> bool:
         """Whether the layers' weights are to be rounded to 8 bits."""
         return self.eight_bits.isChecked()
+
+    def _choose_cluster(self) -> None:
+        """Of this machine, or elsewhere: nobody has looked at that one yet."""
+        for words in (self.way, self.trust):
+            words.setVisible(self.elsewhere.isChecked())
+        self.set_places(())
 
     def _look(self) -> None:
         address = self.address.text().strip()

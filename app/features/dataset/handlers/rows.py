@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -99,8 +100,13 @@ def _of_classes(rows: Sequence[PairSource], folder: str, model: Model) -> list[P
 def save_rows(query: SaveRowsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where the file cannot be written, or a row has not what its columns need."""
     rows, model = request.document.dataset, cache.session.model
-    words = cache.answer(query, request, lambda: save_table(query.path, rows, model, query.ids))
-    send(SavedRowsReply(request.number, query, words))
+
+    def save() -> str:
+        if not query.replace and os.path.lexists(query.path):
+            raise InputError(f"{query.path} is there already.", "Give another name: nothing is written over.")
+        return save_table(query.path, rows, model.answer if query.ids else None)
+
+    send(SavedRowsReply(request.number, query, cache.answer(query, request, save)))
 
 
 def measure_rows(query: RowFiguresQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:

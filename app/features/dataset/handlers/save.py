@@ -1,25 +1,24 @@
 """Rows of the dataset as a table in a file. Pictures that are in no file of their own are written to a folder beside
-it, which the table names them by. Runs in the worker's thread; imports torch."""
+it, which the table names them by. Needs no model but for token ids."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from core.errors import InputError
 from core.formatting import counted
 from core.inputs.dataset_files import FileRow, write_dataset
-from core.models.model import Model
 from core.project.document import PairSource, Source
 from core.project.row_cells import made_cell
 from core.saving import save_bytes
 
 
-def save_table(path: str, rows: Sequence[PairSource], model: Model, ids: bool) -> str:
-    """Write the rows; returns what was written, in words. Raises InputError where a file cannot be written, or a row
-    has not what its columns need: a corrupted picture is made of what the model sees, so no picture file could hold it;
-    where it is made from A, the table says how."""
+def save_table(path: str, rows: Sequence[PairSource], token_id: Callable[[str], int] | None = None) -> str:
+    """Write the rows; returns what was written, in words. token_id: of an answer, for a table of ids. Raises InputError
+    where a file cannot be written, or a row has not what its columns need: a corrupted picture is made of what the
+    model sees, so no picture file could hold it; where it is made from A, the table says how."""
     for row in rows:
         for source in (row.clean, row.counterfactual):
             if source is not None and source.corruption is not None and not _made(row):
@@ -33,11 +32,11 @@ def save_table(path: str, rows: Sequence[PairSource], model: Model, ids: bool) -
         FileRow(
             pictures.cell(row.clean),
             "" if row.counterfactual is None else _made(row) or pictures.cell(row.counterfactual),
-            *(model.answer(answer) if ids and answer else answer for answer in (row.target, row.foil)),
+            *(token_id(answer) if token_id is not None and answer else answer for answer in (row.target, row.foil)),
         )
         for row in rows
     ]
-    write_dataset(path, table, ids)
+    write_dataset(path, table, token_id is not None)
     words = f"Wrote {counted(len(rows), 'row')} to {Path(path).name}"
     if pictures.written:
         words += f", and {counted(pictures.written, 'picture')} to {pictures.folder.name}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.features.repair.queries import ExportRepairQuery, ExportRepairReply, KeptRepair
 from app.messages.request import QueryRefusal
-from app.services.saved_folder import tell_saved
+from app.presenters.homes import at_place, on_place
+from app.services.saved_folder import is_taken, name_new_folder, tell_saved
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
@@ -39,27 +40,25 @@ class Writer(QObject):
         opened = self._workbench.opened
         if opened is None:
             return
-        name = folder_words(opened.name)
-        start = str(Path(self._settings.folder()) / f"{name}-repaired")
-        chosen, _ = QFileDialog.getSaveFileName(self._window, "Name a new folder for the repaired model", start)
+        proposed, place = f"{folder_words(opened.name)}-repaired", self._workbench.homes.place
+        chosen = name_new_folder("repaired model", proposed, self._settings, place, self._window)
         if not chosen:
             return
         folder = Path(chosen)
-        self._settings.set_folder(str(folder.parent))
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if is_taken(folder, place):
             self.said.emit("", f"{folder.name} is there already. Name a folder that is not: nothing is written over.")
             return
-        self.said.emit(f"Writing {folder.name} …", "")
+        self.said.emit(f"Writing {folder.name}{on_place(place)} …", "")
         self._writing.ask(ExportRepairQuery(folder=chosen, made=made))
 
     def _take_written(self, reply: ExportRepairReply) -> None:
         if not self._writing.ends(reply.query):
             return
-        folder = Path(reply.query.folder)
-        self.said.emit(f"The repaired model is in {folder}.", "")
+        folder, place = Path(reply.query.folder), self._workbench.homes.place
+        self.said.emit(f"The repaired model is in {folder}{on_place(place)}.", "")
         more = WEIGHTS if reply.form == "weights" else HOOKS
-        tell_saved("repaired model", folder, more, self._workbench.message.emit, self._window)
+        tell_saved("repaired model", folder, more, self._workbench.message.emit, self._window, place)
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if self._writing.ends(refusal.query):
-            self.said.emit("", refusal.words)
+            self.said.emit("", at_place(self._workbench.homes.place, refusal.words))

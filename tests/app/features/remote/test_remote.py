@@ -117,7 +117,9 @@ def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reade
         ["node-2", "8", "1 MB of 16 GB", "none"],
     ]
     reader.wait(lambda: "79 GB are free on one GPU there: it fits." in dialog.needs.text())
-    assert "needs 3 GB for its weights, and beside them, for 64 tokens: " in dialog.needs.text()
+    needs = "needs 3 GB for its weights, and beside them the largest of: open a session 1 GB, one edge cut 512 MB ("
+    assert needs in dialog.needs.text()
+    assert "(for 64 tokens: a longer input takes more). That is 4 GB in all." in dialog.needs.text()
     choices = dialog.compute, dialog.processors, dialog.gpu, dialog.all_gpus
     assert [each.isVisible() for each in choices] == [True] * 4
     assert dialog.gpu.isChecked()
@@ -143,6 +145,7 @@ def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reade
     assert clusters.devices == ["cpu"]
     reader.wait(lambda: "away" in reader.panel("status").device.text())
     assert reader.panel("status").device.text().startswith("on node-7, ")
+    assert reader.panel("status").memory.text().startswith("cache "), "the window's own memory is not the worker's"
     assert (reader.workbench.ran.before, reader.workbench.ran.rows) == (ran.before, ran.rows)
     assert not reader.window.commands["connect"].isEnabled()
     assert reader.window.commands["connect"].toolTip() == "Disconnect first"
@@ -154,6 +157,7 @@ def test_a_node_is_chosen_by_what_is_free_and_the_work_goes_there_and_back(reade
     reader.wait(lambda: clusters.left == 1)
     assert reader.workbench.homes.place == ""
     assert "away" not in reader.panel("status").device.text()
+    assert reader.panel("status").memory.text().startswith("memory ")
     reader.wait(lambda: not reader.workbench.homes.findChildren(RemoteWorker))  # with what it keeps, up to 512 MB
     assert (worker._wire.kept._data, len(worker._wire._encoded._encoded)) == ({}, 0)
     assert clusters.link.side is not None
@@ -250,7 +254,7 @@ def test_a_model_in_a_folder_is_asked_about_and_sent(
     assert text.endswith(" MB of files are sent.")
     assert reader.workbench.document.model == "bundled:names"  # back to what was there
     assert clusters.link.model_parts == []
-    open_and_answer("Send Them")
+    open_and_answer("Send the Model's Files")
     assert reader.workbench.opened.title == models.gpt2.name
     assert reader.workbench.opened.name == str(models.gpt2)
     assert (reader.workbench.ran.before, reader.workbench.ran.rows) == (here.before, here.rows)
@@ -277,23 +281,23 @@ def test_weights_that_stay_on_disk_for_want_of_memory_here_are_not_asked_for_the
 
 def test_where_it_does_not_fit_all_is_said_that_may_help() -> None:
     assert room_words(3 * GIB, SMALL) == (
-        "1 MB of its memory are free there: it will not fit. Choose another place, bf16, weights on disk or in 8 bits "
-        "(you are asked when the model opens there), or a smaller model."
+        "1 MB of its memory are free there: it will not fit. Choose another node. Weights in 8 bits take less; so does "
+        "bf16, which is chosen in Preferences. Weights can stay on disk: you are asked as it opens."
     )
     assert room_words(1 << 20, SMALL) == "1 MB of its memory are free there: it fits."
     assert room_words(100 * GIB, LARGE) == "500 GB of its memory are free there: it fits."
     assert room_words(100 * GIB, LARGE, device="cuda") == (
-        "79 GB are free on one GPU there: it will not fit. Choose all GPUs, the processors, another place, bf16, 8 "
-        "bits, or a smaller model."
+        "79 GB are free on one GPU there: it will not fit. Compute on all GPUs or the processors, or choose another "
+        "node. Weights in 8 bits take less; so does bf16, which is chosen in Preferences."
     )
-    assert "Choose the processors, " in room_words(100 * GIB, replace(LARGE, lent=1), device="cuda")
+    assert "Compute on the processors, " in room_words(100 * GIB, replace(LARGE, lent=1), device="cuda")
     assert room_words(79 * GIB, LARGE, device="cuda") == "79 GB are free on one GPU there: it fits."
     assert room_words(150 * GIB, LARGE, device="auto") == "150 GB are free on its 2 GPUs: it fits."
     assert room_words(650 * GIB, LARGE, device="auto") == (
         "150 GB are free on its 2 GPUs and 500 GB in its memory: layers that the GPUs have no room for are left to the "
         "processors, which are slower."
     )
-    assert "in its memory: it will not fit. Choose another place" in room_words(651 * GIB, LARGE, device="auto")
+    assert "in its memory: it will not fit. Choose another node." in room_words(651 * GIB, LARGE, device="auto")
 
 
 def test_places_with_a_gpu_to_be_had_come_first() -> None:
@@ -389,3 +393,31 @@ def test_without_ray_the_entry_says_what_to_install(reader: Person, monkeypatch:
     action = reader.window.commands["connect"]
     assert not action.isEnabled()
     assert action.toolTip() == "Ray is not installed: pip install 'wirescope[cluster]'"
+
+
+def test_a_link_that_is_cut_is_told_with_what_to_look_at_until_it_is_there(reader: Person, clusters: Clusters) -> None:
+    dialog = dialog_of(reader, clusters)
+    reader.click(dialog.connect_button)
+    reader.wait(lambda: reader.workbench.homes.place == "node-7")
+    reader.rest()
+    clusters.link.cut = True
+    reader.wait(lambda: "Is the terminal with the SSH tunnel still open?" in reader.message())
+    assert reader.message().startswith("No word from node-7.")
+    clusters.link.cut = False
+    reader.wait(lambda: reader.message() == "")
+    assert "away" in reader.panel("status").device.text()
+    reader.window.commands["disconnect"].trigger()
+    reader.rest()
+
+
+@pytest.mark.usefixtures("clusters")
+def test_what_an_address_needs_is_said_where_one_is_given(reader: Person) -> None:
+    reader.window.commands["connect"].trigger()
+    dialog = reader.controller("remote").dialog
+    words = dialog.way, dialog.trust
+    assert [each.isVisible() for each in words] == [False, False], "a cluster of this machine asks for nothing"
+    reader.click(dialog.elsewhere)
+    assert [each.isVisible() for each in words] == [True, True]
+    assert "ray get-auth-token" in dialog.way.text()
+    assert "only to a cluster that you trust" in dialog.trust.text()
+    dialog.reject()

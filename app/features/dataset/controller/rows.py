@@ -1,4 +1,5 @@
-"""The window's side of the dataset: its panel, its menu, what is added, read, written, and each row's metric."""
+"""The window's side of the dataset: its panel, its menu, what is added and read, and each row's metric. `saver` writes
+it."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
+from app.features.dataset.controller.saver import FILES, Saver
 from app.features.dataset.presenter import input_words, shown_row
 from app.features.dataset.queries import (
     ALL,
@@ -20,12 +22,11 @@ from app.features.dataset.queries import (
     RowFiguresReply,
     RowsQuery,
     RowsReply,
-    SavedRowsReply,
-    SaveRowsQuery,
 )
 from app.messages.replies import ModelReply
 from app.messages.request import QueryRefusal
 from app.services.actions import Actions
+from app.services.background_jobs import Jobs
 from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
@@ -39,14 +40,11 @@ from core.project.row_cells import last_step, rows_with_b, takes_b
 from views.panels.dataset.data import DatasetRow, LazyRows
 from views.panels.dataset.panel import DatasetPanel
 
-FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
 OPEN_FILTER = "Datasets (*.csv *.tsv *.jsonl *.ndjson)"
 FILM_FILTER = f"Films ({' '.join(f'*{ending}' for ending in FILMS)})"
 ALONE = "A folder of pictures or a film is dropped by itself, on a model that sees: drop one at a time."
 BLOCK, MOST_IN_VIEW = 32, 160  # rows of a large dataset that are asked for together
 MOST_PICTURES = 512  # small ones that are kept
-IDS_FILTER = "CSV with token ids, as EAP-IG reads it (*.csv)"
-SAVE_FILTERS = ("CSV (*.csv)", "JSON lines (*.jsonl)", "TSV (*.tsv)", IDS_FILTER)
 ENTRIES = (  # of the menu, in order
     "dataset_add",
     "dataset_open",
@@ -70,12 +68,14 @@ class DatasetController(QObject):
         settings: Settings,
         actions: Actions,
         menus: Mapping[str, QMenu],
+        jobs: Jobs,
     ) -> None:
         super().__init__(panel)
         self._workbench, self._panel, self._panels, self._settings = workbench, panel, panels, settings
         self._actions, self._menu = [actions[key] for key in ENTRIES], menus["dataset"]
         self._makes = OneShot[RowsQuery](self._workbench, "dataset rows")
-        self._saves = OneShot[SaveRowsQuery](self._workbench, "dataset save")
+        self.saver = Saver(workbench, settings, jobs, panel)
+        self.saver.said.connect(lambda note, problem: panel.say(note=note, problem=problem))
         self._seed = 0  # of the next rows of a task
         self._figures: dict[PairSource, RowFigure] = {}
         self._pictures: OrderedDict[PairSource, Pictures] = OrderedDict()  # small ones, those used last
@@ -86,7 +86,6 @@ class DatasetController(QObject):
         self._task_actions: list[QAction] = []
         self._looked_at = False
         workbench.on(RowsReply, self._take_rows)
-        workbench.on(SavedRowsReply, self._take_saved)
         workbench.on(RowFiguresReply, self._take_figures)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.model_opened.connect(self._fit_model)
@@ -255,20 +254,6 @@ class DatasetController(QObject):
         if taken:
             self._make(RowsQuery(path=f"{path}#every={every}"))
 
-    def save(self) -> None:
-        settings = self._settings
-        opened = self._workbench.opened
-        filters = SAVE_FILTERS if opened is not None and opened.is_text else SAVE_FILTERS[:-1]
-        path, chosen = QFileDialog.getSaveFileName(
-            self._panel.window(), "Save the dataset", settings.folder(), ";;".join(filters)
-        )
-        if path:
-            settings.set_folder(str(Path(path).parent))
-            if Path(path).suffix.lower() not in FILES:
-                path += chosen[chosen.index("*") + 1 : -1] if "*" in chosen else ".csv"
-            self._panel.say()
-            self._saves.ask(SaveRowsQuery(path, ids=chosen == IDS_FILTER))
-
     def fill(self, task: str, trace_over: bool = False) -> None:
         """Rows of a built-in task, other ones each time. trace_over: the next trace is to go over them."""
         self._make(RowsQuery(task=task, seed=self._seed, trace_over=trace_over))
@@ -301,12 +286,8 @@ class DatasetController(QObject):
         if told or made.notes:
             self._panel.say(note=" ".join((*told, *made.notes)))
 
-    def _take_saved(self, saved: SavedRowsReply) -> None:
-        if self._saves.ends(saved.query):
-            self._panel.say(note=saved.words)
-
     def _take_refusal(self, refusal: QueryRefusal) -> None:
-        if self._makes.ends(refusal.query) or self._saves.ends(refusal.query):
+        if self._makes.ends(refusal.query):
             self._panel.say(problem=refusal.words)
 
     # ---- figures -------------------------------------------------------------------------------------------
