@@ -48,6 +48,7 @@ BESIDE = (
 )
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 TOWER = re.compile(r"(vision|text):")
+KIND = re.compile(r"(bundled|pack|timm):")
 BLOCK = 16 << 20  # bytes that are read at a time
 
 
@@ -66,11 +67,22 @@ def is_data_name(name: str) -> bool:
 
 def folder_of_model(name: str) -> str:
     """The folder that a model's name, as `load_model` takes it, names on this machine; empty where it names none."""
-    path = TOWER.sub("", base_name(name).removeprefix(BOTH), count=1)
+    path = _named_by(name)
     try:
         return path if path and Path(path).expanduser().is_dir() else ""
     except (OSError, ValueError):  # too long for a path, or no text that one may have
         return ""
+
+
+def names_missing_folder(name: str) -> bool:
+    """Whether a model's name is of a folder that this machine has not. What has the form of a Hub id is none."""
+    path = _named_by(name)
+    is_path = path.startswith((".", "/", "~")) or "\\" in path or path.count("/") > 1
+    return is_path and not KIND.match(path) and not folder_of_model(name)
+
+
+def _named_by(name: str) -> str:
+    return TOWER.sub("", base_name(name).removeprefix(BOTH), count=1)
 
 
 def sizes_of(folder: Path) -> dict[str, int]:

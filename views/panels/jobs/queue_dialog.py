@@ -32,7 +32,8 @@ class QueueDialog(QDialog):
         self.folder.setAccessibleName("Folder")
         self.folder.setToolTip("Keeps what is done, and what comes out")
         self.choose_folder = push_button("C&hoose…", "Choose an empty folder", self.folder_wanted.emit)
-        self.method = wrapped("")
+        self.method, self.where = wrapped(""), wrapped("", "muted")
+        self.where.setVisible(False)  # until it is said
         self.problem = wrapped("", "warning")
         self.add = push_button("&Add to Queue", "Let it wait for its turn in the dock Jobs", self._ask)
         self.add.setDefault(True)
@@ -67,8 +68,8 @@ class QueueDialog(QDialog):
         column.setSpacing(SPACE)
         column.addWidget(wrapped(self._about))
         column.addLayout(grid)
-        column.addWidget(self.method)
-        column.addWidget(self.problem)
+        for widget in (self.method, self.where, self.problem):
+            column.addWidget(widget)
         column.addStretch(1)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -91,6 +92,11 @@ class QueueDialog(QDialog):
     def set_method(self, words: str) -> None:
         """How it is done, of what is set in the window."""
         show_text(self.method, words)
+
+    def set_where(self, words: str) -> None:
+        """On which machine it will run."""
+        show_text(self.where, words)
+        fit_height(self)
 
     def set_folder(self, path: str) -> None:
         self.folder.setText(path)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.features.jobs.controller.fewer_workers import ask_for_fewer
 from app.features.jobs.controller.landing import LandingController
 from app.features.jobs.presenter.request import folder_name
+from app.features.jobs.presenter.where import bytes_here, check_model_here, where_words
 from app.messages.replies import ModelReply
 from app.services.background_jobs import Job as Background
 from app.services.background_jobs import Jobs
@@ -73,6 +74,8 @@ class QueueingController(QObject, Generic[D, A]):
         self._workbench, self._queue, self._settings = given.workbench, given.queue, given.settings
         self.dialog: D | None = None
         self._asked: Background | None = None  # what the dialog waits for
+        for changed in (given.workbench.homes.moved, given.workbench.model_opened):
+            changed.connect(lambda *_: self._say_where())
 
     def _made(self) -> D:
         """The dialog, with what it is connected to."""
@@ -92,6 +95,21 @@ class QueueingController(QObject, Generic[D, A]):
         self.dialog.show()
         self.dialog.raise_()
         self._fill()
+        self._say_where()
+
+    def _say_where(self) -> None:
+        """On which machine it will run; while the work is done elsewhere also what is opened here, and its size."""
+        if self.dialog is None or not self.dialog.isVisible():
+            return
+        model, place = self._workbench.document.model if self.of_open_model else "", self._workbench.homes.place
+        self.dialog.set_where(where_words(model, place))
+
+        def take(size: int | None) -> None:
+            if (model, place) == (self._workbench.document.model, self._workbench.homes.place):
+                self.dialog.set_where(where_words(model, place, size))
+
+        if model and place:
+            self._given.jobs.ask(lambda: bytes_here(model), take, self)
 
     @property
     def _processes(self) -> tuple[int, str]:
@@ -130,6 +148,8 @@ class QueueingController(QObject, Generic[D, A]):
             self.dialog.set_problem(NO_MODEL)
             return
         try:
+            if self.of_open_model:
+                check_model_here(self._workbench.document.model, self._workbench.homes.place)
             if asked.folder:
                 self._check_folder(Path(asked.folder).expanduser())
             short = None if in_any_case else self._short(asked.workers)
